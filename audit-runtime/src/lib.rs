@@ -1,0 +1,1 @@
+//! Compile-time audit logging: annotated calls become redacted events in a tamper-evident journal.
