@@ -1,1 +1,7 @@
-//! The grammar that the macros and the lint share: which names look sensitive.
+//! The grammar that the macros and the lint share: names that look sensitive, names of actions.
+
+mod actions;
+mod names;
+
+pub use actions::{is_action_name, operation};
+pub use names::sensitive_part;

@@ -1,0 +1,109 @@
+//! Judges the options: what is missing, what contradicts itself, what follows from the rest.
+
+use audit_syntax::{is_action_name, operation, sensitive_part};
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+use super::description;
+use super::model::{Field, Function, Returns, Spec, Written};
+use crate::errors::Errors;
+
+/// The longest name of an action, in bytes; a record would cut a longer one.
+const ACTION_BYTES_MAX: usize = 128;
+
+const NO_ACTION: &str = "name the action: write `#[audited(action = \"UpdateUser\")]`";
+const PASCAL_CASE: &str = "an action is named in PascalCase, verb first: `UpdateUser`";
+const NEVER: &str = "this action is refused when it cannot be recorded, and a function that never \
+                     returns cannot say so: write `on_unrecorded = fail_open`";
+const OPAQUE: &str = "this action is refused when it cannot be recorded, and `impl Trait` cannot say \
+                      so: return a `Result`, or write `on_unrecorded = fail_open`";
+
+/// The options, or none if the action is not known.
+pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
+    let fields = written.fields.unwrap_or_default();
+    names(&fields, errors);
+    let description = match &written.description {
+        // A placeholder may name a field in the part that could not be read.
+        Some(text) if !written.is_partial => description::parts(text, &fields, errors),
+        _ => Vec::new(),
+    };
+    let action = action(written.action, written.is_partial, errors)?;
+    let category = written.category.unwrap_or("activity");
+    let operation = written.operation.unwrap_or_else(|| operation(&action.value()));
+    let queues = category == "access";
+    let proceeds = operation == "read" || category == "access";
+    Some(Spec {
+        targets: written.targets,
+        fields,
+        description,
+        category,
+        operation,
+        severity: written.severity,
+        durability: written.durability.unwrap_or(if queues { "queued" } else { "synced" }),
+        on_unrecorded: written.on_unrecorded.unwrap_or(if proceeds {
+            "fail_open"
+        } else {
+            "fail_closed"
+        }),
+        runtime: written.runtime,
+        action,
+    })
+}
+
+/// Demands a return type by which a function can say that its action was refused.
+///
+/// Types with a name are judged by the compiler, which knows them better.
+pub(super) fn refusal(spec: &Spec, function: &Function, errors: &mut Errors) {
+    let (ty, message) = match &function.returns {
+        Returns::Never(ty) => (ty, NEVER),
+        Returns::Opaque(ty) => (ty, OPAQUE),
+        Returns::Value(_) | Returns::Responder => return,
+    };
+    if spec.refuses() {
+        errors.at(ty.to_token_stream(), message);
+    }
+}
+
+fn action(action: Option<LitStr>, is_partial: bool, errors: &mut Errors) -> Option<LitStr> {
+    let Some(action) = action else {
+        if !is_partial {
+            errors.push(syn::Error::new(Span::call_site(), NO_ACTION));
+        }
+        return None;
+    };
+    let name = action.value();
+    if name.len() > ACTION_BYTES_MAX {
+        let message = format!(
+            "the name of an action has at most {ACTION_BYTES_MAX} bytes; this one has {}",
+            name.len()
+        );
+        errors.at(&action, message);
+    } else if !is_action_name(&name) {
+        errors.at(&action, PASCAL_CASE);
+    }
+    Some(action)
+}
+
+fn names(fields: &[Field], errors: &mut Errors) {
+    for (at, field) in fields.iter().enumerate() {
+        let name = field.name.unraw();
+        if fields[..at].iter().any(|earlier| earlier.name.unraw() == name) {
+            errors.at(&field.name, format!("the field `{name}` is there twice: rename one"));
+        }
+        if description::ALWAYS_KNOWN.iter().any(|known| name == known) {
+            let message = format!(
+                "`{{{name}}}` stands for the {name} of the record: give this field another name"
+            );
+            errors.at(&field.name, message);
+        }
+        if let Some(part) = sensitive_part(&name.to_string()) {
+            let message = format!(
+                "`{name}` looks like a secret (`{part}`), and what is captured is written to the \
+                 journal: leave it out, or name the field after what it really holds"
+            );
+            errors.at(&field.name, message);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Writes the function with its body in an audit scope.
+
+use std::mem;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Block, Expr, ExprReference, Local, Pat, Stmt, Token};
+
+use super::function::{async_tail, mentions};
+use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
+
+/// The function, its head untouched.
+pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
+    let Function { head, name, returns, body } = function;
+    let call = Call { spec, name: &name, returns: &returns };
+    let body = match body {
+        Body::Sync(body) => call.run(&body),
+        Body::Async(body) => call.drive(&quote!(move), &body, None),
+        Body::Future(block) => call.future(block),
+    };
+    quote!(#head { #body })
+}
+
+/// One audited call: everything that its expansion depends on but the body.
+struct Call<'a> {
+    spec: &'a Spec,
+    name: &'a str,
+    returns: &'a Returns,
+}
+
+impl Call<'_> {
+    /// A body that runs where the function does.
+    fn run(&self, body: &TokenStream) -> TokenStream {
+        let hint = self.return_hint();
+        let enter = self.enter(None);
+        let run = quote!(__audit::Scope::call(&mut __audit_scope, move || { #hint #body }));
+        let finish = quote!(__audit::Scope::finish_blocking(__audit_scope, __audit_verdict));
+        let end = self.end(&run, &finish);
+        quote!(#enter #end)
+    }
+
+    /// A body that runs in an async block with the given capture mode.
+    fn drive(
+        &self,
+        capture: &TokenStream,
+        body: &TokenStream,
+        this: Option<&Ident>,
+    ) -> TokenStream {
+        let hint = self.return_hint();
+        let enter = self.enter(this);
+        let body = quote!(async #capture { #hint #body });
+        let run = quote!(__audit::Scope::drive(&mut __audit_scope, #body).await);
+        let finish = match self.spec.durability {
+            // There is nothing to wait for, and what is not awaited holds no value across it: the
+            // future stays `Send` whatever it returns.
+            "queued" => quote!(__audit::Scope::finish_queued(__audit_scope, __audit_verdict)),
+            _ => quote!(__audit::Scope::finish(__audit_scope, __audit_verdict).await),
+        };
+        let end = self.end(&run, &finish);
+        quote!(#enter #end)
+    }
+
+    /// A function whose last expression is an async block, which is where the call begins and ends.
+    fn future(&self, mut block: Block) -> TokenStream {
+        if let Some(tail) = async_tail(&mut block.stmts) {
+            let mut rest = mem::take(&mut tail.block.stmts);
+            let renamed = take_renamings(&mut rest);
+            let this = renamed.iter().find_map(self_name);
+            let capture = tail.capture.to_token_stream();
+            let body = self.drive(&capture, &quote!(#(#rest)*), this.as_ref());
+            let body = quote!(#(#renamed)* #body);
+            tail.block.stmts.push(Stmt::Expr(Expr::Verbatim(body), None));
+        }
+        let statements = block.stmts;
+        quote!(#(#statements)*)
+    }
+
+    /// Everything before the body. `this` is what `self` is called there, if not `self`.
+    fn enter(&self, this: Option<&Ident>) -> TokenStream {
+        let runtime = match &self.spec.runtime {
+            Some(path) => path.to_token_stream(),
+            None => quote!(::audit_runtime),
+        };
+        let specification = self.specification();
+        let scope = self.scope();
+        let captures = self.captures(this);
+        quote! {
+            use #runtime::__private as __audit;
+            static __AUDIT_SPEC: __audit::ActionSpec = #specification;
+            __audit::inventory::submit! { __audit::Registered(&__AUDIT_SPEC) }
+            let mut __audit_scope = #scope;
+            #captures
+        }
+    }
+
+    fn specification(&self) -> TokenStream {
+        let Spec { action, category, operation, durability, on_unrecorded, .. } = self.spec;
+        let category = variant(category);
+        let operation = variant(operation);
+        let durability = variant(durability);
+        let on_unrecorded = variant(on_unrecorded);
+        let severity = self.spec.severity.map(|severity| {
+            let severity = variant(severity);
+            quote!(.severity(__audit::Severity::#severity))
+        });
+        let captures = self.capture_names();
+        let description = self.spec.description.iter().map(part).collect::<Vec<_>>();
+        let description =
+            (!description.is_empty()).then(|| quote!(.description(&[#(#description),*])));
+        let name = self.name;
+        quote! {
+            __audit::ActionSpec::new(
+                #action,
+                __audit::Category::#category,
+                __audit::Operation::#operation,
+                __audit::Durability::#durability,
+                __audit::OnUnrecorded::#on_unrecorded,
+            )
+            #severity
+            #captures
+            #description
+            .at(
+                ::core::concat!(::core::module_path!(), "::", #name),
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            )
+        }
+    }
+
+    fn capture_names(&self) -> Option<TokenStream> {
+        let Spec { targets, fields, .. } = self.spec;
+        if targets.is_empty() && fields.is_empty() {
+            return None;
+        }
+        let targets = targets.iter().map(|target| target.kind.unraw().to_string());
+        let fields = fields.iter().map(|field| field.name.unraw().to_string());
+        Some(quote!(.captures(&[#(#targets),*], &[#(#fields),*])))
+    }
+
+    fn scope(&self) -> TokenStream {
+        if !self.spec.refuses() {
+            return quote!(__audit::Scope::enter_open(&__AUDIT_SPEC));
+        }
+        let refused = match self.returns {
+            // The compiler's complaint about the type belongs where the type stands.
+            Returns::Value(ty) => quote_spanned! {ty.span()=>
+                <#ty as __audit::Refuse>::refuse(__audit_unrecorded)
+            },
+            _ => quote!(__audit::Refusable::Refused(__audit_unrecorded)),
+        };
+        quote! {
+            match __audit::Scope::enter(&__AUDIT_SPEC) {
+                ::core::result::Result::Ok(__audit_scope) => __audit_scope,
+                ::core::result::Result::Err(__audit_unrecorded) => return #refused,
+            }
+        }
+    }
+
+    fn captures(&self, this: Option<&Ident>) -> Option<TokenStream> {
+        let Spec { targets, fields, .. } = self.spec;
+        if targets.is_empty() && fields.is_empty() {
+            return None;
+        }
+        let targets = targets.iter().map(|Target { kind, id, name }| {
+            let kind = kind.unraw().to_string();
+            let id = borrowed(id, this);
+            match name.as_ref().map(|name| borrowed(name, this)) {
+                Some(name) => quote!(__audit_captures.named_target(#kind, #id, #name);),
+                None => quote!(__audit_captures.target(#kind, #id);),
+            }
+        });
+        let fields = fields.iter().map(|Field { name, value }| {
+            let name = name.unraw().to_string();
+            let value = borrowed(value, this);
+            quote!(__audit_captures.field(#name, #value);)
+        });
+        Some(quote! {
+            __audit::Scope::capture(&mut __audit_scope, |__audit_captures| {
+                #(#targets)*
+                #(#fields)*
+            });
+        })
+    }
+
+    /// Tells inference what the body returns: nobody else would, inside a closure or async block.
+    fn return_hint(&self) -> Option<TokenStream> {
+        let ty = match self.returns {
+            Returns::Value(ty) => ty.to_token_stream(),
+            Returns::Never(_) => quote!(__audit::Never),
+            Returns::Responder | Returns::Opaque(_) => return None,
+        };
+        let span = match self.returns {
+            Returns::Value(ty) => ty.span(),
+            _ => Span::call_site(),
+        };
+        Some(quote_spanned! {span=>
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value,
+                clippy::needless_return
+            )]
+            if false {
+                let __audit_hint: #ty = loop {};
+                return __audit_hint;
+            }
+        })
+    }
+
+    /// Runs the body, judges what it returned, records the end and returns.
+    fn end(&self, run: &TokenStream, finish: &TokenStream) -> TokenStream {
+        if let Returns::Never(_) = self.returns {
+            return run.clone();
+        }
+        let output = match self.returns {
+            Returns::Responder if self.spec.refuses() => {
+                quote!(__audit::Refusable::Ran(__audit_output))
+            }
+            _ => quote!(__audit_output),
+        };
+        let or_response = match self.returns {
+            Returns::Responder => Some(quote!(.or_response())),
+            _ => None,
+        };
+        quote! {
+            #[allow(clippy::async_yields_async, clippy::let_unit_value)]
+            let __audit_output = #run;
+            let __audit_verdict = __audit::Scope::judge(&mut __audit_scope, || {
+                #[allow(unused_imports, clippy::wildcard_imports)]
+                use __audit::classify::*;
+                (&&&&&&&&&&__audit::classify::Returned(&__audit_output)).verdict() #or_response
+            });
+            #finish;
+            #output
+        }
+    }
+}
+
+/// Takes the statements out of an async block that give the parameters other names.
+///
+/// `async_trait` begins with them, after a hint for inference. They move out of the audited part, so
+/// that the attribute may speak of the new names.
+fn take_renamings(statements: &mut Vec<Stmt>) -> Vec<Stmt> {
+    let has_hint = match statements.first() {
+        Some(Stmt::Expr(Expr::If(hint), _)) => mentions(&hint.cond.to_token_stream(), "__ret"),
+        _ => false,
+    };
+    let first = usize::from(has_hint);
+    let renamings = statements.iter().skip(first).take_while(|statement| is_renaming(statement));
+    let end = first + renamings.count();
+    statements.drain(first..end).collect()
+}
+
+/// `let y = x;`, without a type
+fn is_renaming(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Local(Local { pat, init: Some(init), .. }) => {
+            init.diverge.is_none() && !matches!(pat, Pat::Type(_)) && is_name(&init.expr)
+        }
+        _ => false,
+    }
+}
+
+/// `x`, or `{ let y = x; y }`
+fn is_name(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(path) => path.path.get_ident().is_some(),
+        Expr::Block(block) if block.label.is_none() => {
+            block.block.stmts.iter().all(|statement| match statement {
+                Stmt::Expr(tail, None) => is_name(tail),
+                statement => is_renaming(statement),
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The name that a renaming gives to `self`.
+fn self_name(statement: &Stmt) -> Option<Ident> {
+    let Stmt::Local(Local { pat: Pat::Ident(name), init: Some(init), .. }) = statement else {
+        return None;
+    };
+    let Expr::Path(path) = &*init.expr else {
+        return None;
+    };
+    path.path.is_ident("self").then(|| name.ident.clone())
+}
+
+/// A reference to the user's expression, with all its tokens where the expression stands.
+fn borrowed(mut expression: &Expr, this: Option<&Ident>) -> TokenStream {
+    // The compiler forgets the group that holds a macro's `$e:expr` together; without it, parentheses
+    // are set where precedence demands them.
+    while let Expr::Group(group) = expression {
+        expression = &group.expr;
+    }
+    let reference = Expr::Reference(ExprReference {
+        attrs: Vec::new(),
+        and_token: Token![&](expression.span()),
+        mutability: None,
+        expr: Box::new(expression.clone()),
+    });
+    let tokens = reference.into_token_stream();
+    match this {
+        Some(this) => rename_self(tokens, this),
+        None => tokens,
+    }
+}
+
+fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
+    let rename = |token| match token {
+        TokenTree::Ident(ident) if ident == "self" => {
+            let mut this = this.clone();
+            this.set_span(ident.span());
+            TokenTree::Ident(this)
+        }
+        TokenTree::Group(group) => {
+            let mut renamed = Group::new(group.delimiter(), rename_self(group.stream(), this));
+            renamed.set_span(group.span());
+            TokenTree::Group(renamed)
+        }
+        token => token,
+    };
+    tokens.into_iter().map(rename).collect()
+}
+
+fn part(part: &Part) -> TokenStream {
+    match part {
+        Part::Text(text) => quote!(__audit::Part::Text(#text)),
+        Part::Field(name) => quote!(__audit::Part::Field(#name)),
+        Part::Actor => quote!(__audit::Part::Actor),
+        Part::Target => quote!(__audit::Part::Target),
+    }
+}
+
+/// The runtime's variant for a word: `FailOpen` for `fail_open`.
+fn variant(word: &str) -> Ident {
+    let capitalized = word.split('_').map(|part| {
+        let (first, rest) = part.split_at(1);
+        first.to_uppercase() + rest
+    });
+    format_ident!("{}", capitalized.collect::<String>())
+}

@@ -1,0 +1,36 @@
+//! `#[audited]`: read the options and the function, judge them, and wrap the body.
+
+mod check;
+mod description;
+mod expand;
+mod function;
+mod model;
+mod parse;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+
+/// The function with its body in an audit scope, or unchanged beside a `compile_error!` for each
+/// mistake.
+///
+/// The unchanged function keeps its callers compiling: one mistake gives one message. A body that
+/// cannot be read is left to the compiler, which reports it.
+pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let written = parse::attribute(arguments, &mut errors);
+    let spec = check::spec(written, &mut errors);
+    let function = function::read(item.clone(), &mut errors);
+    if let (Some(spec), Some(function)) = (&spec, &function) {
+        check::refusal(spec, function, &mut errors);
+    }
+    let errors = errors.into_tokens();
+    match (spec, function) {
+        (Some(spec), Some(function)) if errors.is_empty() => expand::function(&spec, function),
+        _ => quote!(#errors #item),
+    }
+}

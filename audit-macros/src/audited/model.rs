@@ -1,0 +1,102 @@
+//! What an attribute says, as it was written and as it was judged, and the function that it is on.
+
+use proc_macro2::TokenStream;
+use syn::{Block, Expr, Ident, LitStr, Path, Type};
+
+pub(super) const CATEGORIES: &[&str] =
+    &["activity", "authentication", "authorization", "access", "security", "journal"];
+pub(super) const OPERATIONS: &[&str] = &["create", "read", "update", "delete", "execute"];
+pub(super) const SEVERITIES: &[&str] =
+    &["informational", "low", "medium", "high", "critical", "fatal"];
+pub(super) const DURABILITIES: &[&str] = &["synced", "queued"];
+pub(super) const STANCES: &[&str] = &["fail_closed", "fail_open"];
+
+/// The options as they were written; what is missing has not been judged yet.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) action: Option<LitStr>,
+    pub(super) targets: Vec<Target>,
+    pub(super) fields: Option<Vec<Field>>,
+    pub(super) description: Option<LitStr>,
+    pub(super) category: Option<&'static str>,
+    pub(super) operation: Option<&'static str>,
+    pub(super) severity: Option<&'static str>,
+    pub(super) durability: Option<&'static str>,
+    pub(super) on_unrecorded: Option<&'static str>,
+    pub(super) runtime: Option<Path>,
+    /// An option could not be read; what seems to be missing may stand in it.
+    pub(super) is_partial: bool,
+}
+
+/// The options, complete and free of contradictions.
+pub(super) struct Spec {
+    pub(super) action: LitStr,
+    pub(super) targets: Vec<Target>,
+    pub(super) fields: Vec<Field>,
+    pub(super) description: Vec<Part>,
+    pub(super) category: &'static str,
+    pub(super) operation: &'static str,
+    pub(super) severity: Option<&'static str>,
+    pub(super) durability: &'static str,
+    pub(super) on_unrecorded: &'static str,
+    pub(super) runtime: Option<Path>,
+}
+
+pub(super) struct Target {
+    pub(super) kind: Ident,
+    pub(super) id: Expr,
+    pub(super) name: Option<Expr>,
+}
+
+pub(super) struct Field {
+    pub(super) name: Ident,
+    pub(super) value: Expr,
+}
+
+/// A part of the description.
+#[derive(Debug, PartialEq)]
+pub(super) enum Part {
+    Text(String),
+    Field(String),
+    Actor,
+    Target,
+}
+
+/// The annotated function.
+pub(super) struct Function {
+    /// Attributes, visibility and signature, token by token as they were written.
+    pub(super) head: TokenStream,
+    /// The function's name, without `r#`.
+    pub(super) name: String,
+    pub(super) returns: Returns,
+    pub(super) body: Body,
+}
+
+/// Where the function's work is done.
+pub(super) enum Body {
+    /// In the function itself.
+    Sync(TokenStream),
+    /// In the future of an `async fn`.
+    Async(TokenStream),
+    /// In an async block at the end of a function that is not `async`.
+    Future(Block),
+}
+
+/// What the work returns, as far as it matters how a refusal is said.
+pub(super) enum Returns {
+    /// A type whose `impl Trait` parts are left to inference, and where it stands in the source.
+    Value(Type),
+    /// `impl Responder`.
+    Responder,
+    /// Another `impl Trait`.
+    Opaque(Type),
+    /// `!`
+    Never(Type),
+}
+
+impl Spec {
+    /// True if the action is refused when it cannot be recorded.
+    pub(super) fn refuses(&self) -> bool {
+        self.on_unrecorded == "fail_closed"
+    }
+}

@@ -1,0 +1,204 @@
+//! Reads the options of the attribute; judges only their form.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Expr, Ident, LitStr, Path, Token, parenthesized, token};
+
+use super::model::{
+    CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Written,
+};
+use crate::errors::Errors;
+
+const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `severity`, \
+                       `durability`, `on_unrecorded` and `crate`";
+const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = expression` after it \
+                           if the target has a readable name";
+const FIELDS_FORM: &str = "write `fields(name = expression)`, or just the name of a variable";
+
+/// Reads each option by itself, so that a mistake in one does not hide those in the next.
+pub(super) fn attribute(arguments: TokenStream, errors: &mut Errors) -> Written {
+    let mut written = Written::default();
+    for tokens in split_at_commas(arguments) {
+        let parser = |input: ParseStream<'_>| option(input, &mut written, errors);
+        if let Err(error) = parser.parse2(tokens) {
+            errors.push(error);
+            written.is_partial = true;
+        }
+    }
+    written
+}
+
+fn split_at_commas(arguments: TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<TokenTree> = arguments.into_iter().collect();
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ',');
+    let parts = tokens.split(is_comma).filter(|part| !part.is_empty());
+    parts.map(|part| part.iter().cloned().collect()).collect()
+}
+
+fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) -> syn::Result<()> {
+    let key = input.call(Ident::parse_any)?;
+    match key.to_string().as_str() {
+        "action" => {
+            let action = text(input, &key, "action = \"UpdateUser\"")?;
+            once(&mut written.action, &key, action, errors);
+        }
+        "description" => {
+            let description = text(input, &key, "description = \"{actor} changed {target}\"")?;
+            once(&mut written.description, &key, description, errors);
+        }
+        "target" => written.targets.push(target(input, &key, errors)?),
+        "fields" => {
+            let fields = fields(input, &key)?;
+            once(&mut written.fields, &key, fields, errors);
+        }
+        "crate" => {
+            let path = text(input, &key, "crate = \"path::to::audit_runtime\"")?;
+            match path.parse_with(Path::parse_mod_style) {
+                Ok(path) => once(&mut written.runtime, &key, path, errors),
+                Err(_) => errors
+                    .at(path, "this is not a path: write `crate = \"path::to::audit_runtime\"`"),
+            }
+        }
+        _ => return choice(input, &key, written, errors),
+    }
+    Ok(())
+}
+
+/// Reads an option that is one of a few words.
+fn choice(
+    input: ParseStream<'_>,
+    key: &Ident,
+    written: &mut Written,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let (slot, words) = match key.to_string().as_str() {
+        "category" => (&mut written.category, CATEGORIES),
+        "op" => (&mut written.operation, OPERATIONS),
+        "severity" => (&mut written.severity, SEVERITIES),
+        "durability" => (&mut written.durability, DURABILITIES),
+        "on_unrecorded" => (&mut written.on_unrecorded, STANCES),
+        unknown => {
+            errors
+                .at(key, format!("`{unknown}` is no option of `#[audited]`: it accepts {OPTIONS}"));
+            // Whatever follows belongs to the unknown option.
+            return input.parse::<TokenStream>().map(drop);
+        }
+    };
+    let accepted = format!("`{key}` accepts one of the words {}", list(words));
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new_spanned(key, format!("{accepted}: write `{key} = word`")));
+    }
+    input.parse::<Token![=]>()?;
+    let value: TokenStream = input.parse()?;
+    let word = value.to_string();
+    let unquoted = word.trim_matches('"');
+    match words.iter().find(|known| unquoted == **known) {
+        Some(known) if unquoted == word => once(slot, key, *known, errors),
+        Some(known) => errors.at(value, format!("write `{key} = {known}`, without quotes")),
+        None => errors.at(value, format!("{accepted}; `{unquoted}` is none of them")),
+    }
+    Ok(())
+}
+
+fn text(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<LitStr> {
+    if !input.peek(Token![=]) || !input.peek2(LitStr) {
+        return Err(syn::Error::new_spanned(key, format!("write `{form}`")));
+    }
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+fn target(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Result<Target> {
+    let misformed = || syn::Error::new_spanned(key, TARGET_FORM);
+    if !input.peek(token::Paren) {
+        return Err(misformed());
+    }
+    let content;
+    parenthesized!(content in input);
+    let kind: Ident = content.parse().map_err(|_| misformed())?;
+    let (mut id, mut name) = (None, None);
+    while !content.is_empty() {
+        content.parse::<Token![,]>().map_err(|_| misformed())?;
+        if content.is_empty() {
+            break;
+        }
+        let Named { key, value } = content.parse()?;
+        if key == "id" {
+            once(&mut id, &key, value, errors);
+        } else if key == "name" {
+            once(&mut name, &key, value, errors);
+        } else {
+            errors.at(&key, format!("`target` has `id` and `name`, no `{key}`"));
+        }
+    }
+    let Some(id) = id else {
+        let message = format!(
+            "a target has an id: write `target({kind}, id = expression)`, or leave the target out \
+             and call `audit_runtime::set_target(\"{kind}\", id)` once the id is known"
+        );
+        return Err(syn::Error::new_spanned(kind, message));
+    };
+    Ok(Target { kind, id, name })
+}
+
+fn fields(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<Field>> {
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new_spanned(key, FIELDS_FORM));
+    }
+    let content;
+    parenthesized!(content in input);
+    let fields = content.parse_terminated(Field::parse, Token![,])?;
+    Ok(fields.into_iter().collect())
+}
+
+/// `key = expression`
+struct Named {
+    key: Ident,
+    value: Expr,
+}
+
+impl Parse for Named {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        let value = input.parse()?;
+        Ok(Self { key, value })
+    }
+}
+
+impl Parse for Field {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+            let Named { key, value } = input.parse()?;
+            return Ok(Self { name: key, value });
+        }
+        let value: Expr = input.parse()?;
+        match &value {
+            Expr::Path(path) if path.attrs.is_empty() && path.qself.is_none() => {
+                let name = path.path.require_ident();
+                let name = name.map_err(|_| nameless(&value))?.clone();
+                Ok(Self { name, value })
+            }
+            _ => Err(nameless(&value)),
+        }
+    }
+}
+
+fn nameless(value: &Expr) -> syn::Error {
+    syn::Error::new_spanned(value, "give this field a name: write `name = expression`")
+}
+
+/// Keeps the first value of an option.
+fn once<T>(slot: &mut Option<T>, key: &Ident, value: T, errors: &mut Errors) {
+    if slot.is_some() {
+        errors.at(key, format!("`{key}` is there twice: remove one"));
+    } else {
+        *slot = Some(value);
+    }
+}
+
+fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}

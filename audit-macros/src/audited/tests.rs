@@ -1,0 +1,149 @@
+//! Snapshots: what users get from the attribute, pretty-printed.
+//!
+//! `AUDIT_SNAPSHOTS=overwrite cargo test -p audit-macros` writes them anew.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::attribute;
+
+/// Compares the expansion with `snapshots/NAME.snap`.
+#[track_caller]
+fn check(name: &str, arguments: TokenStream, item: TokenStream) {
+    let file = syn::parse2(attribute(arguments, item)).expect("the expansion is a list of items");
+    let actual = prettyplease::unparse(&file);
+    let path = format!("{}/src/audited/snapshots/{name}.snap", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("AUDIT_SNAPSHOTS").is_some_and(|v| v == "overwrite") {
+        std::fs::write(&path, &actual).expect("snapshots can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == actual, "{name}.snap differs from:\n{actual}");
+}
+
+#[test]
+fn an_async_handler_with_every_option() {
+    check(
+        "async",
+        quote! {
+            action = "UpdateRole",
+            target(User, id = path.0, name = user.name),
+            target(Tenant, id = *tenant),
+            fields(role = body.role, dry_run),
+            description = "role of {target} set to {role} by {actor}",
+            category = authorization,
+            op = update,
+            severity = high,
+            durability = synced,
+            on_unrecorded = fail_closed,
+            crate = "crate::audit",
+        },
+        quote! {
+            /// Changes a role.
+            #[post("/users/{id}/role")]
+            pub async fn update_role(Json(body): Json<Update>) -> Result<impl Responder, Error> {
+                #![allow(unused)]
+                store(body)?;
+                Ok(HttpResponse::Ok())
+            }
+        },
+    );
+}
+
+#[test]
+fn sync_functions() {
+    check(
+        "sync",
+        quote!(action = "GetUser", category = access),
+        quote! {
+            unsafe fn r#get(&mut self, id: u64) -> Option<&User> {
+                self.users.get(id)
+            }
+        },
+    );
+}
+
+#[test]
+fn responders_can_be_refused() {
+    check(
+        "responder",
+        quote!(action = "DeleteUser"),
+        quote! {
+            async fn delete() -> impl actix_web::Responder {
+                "gone"
+            }
+        },
+    );
+}
+
+#[test]
+fn async_blocks_at_the_end() {
+    check(
+        "future",
+        quote!(action = "DeleteUser", durability = queued),
+        quote! {
+            fn delete(id: u64) -> impl Future<Output = HttpResponse> + use<> {
+                let id = id + 1;
+                async move { store(id).await }
+            }
+        },
+    );
+}
+
+#[test]
+fn methods_of_async_trait() {
+    check(
+        "async_trait",
+        quote!(action = "MoveUser", target(User, id = self.id), fields(x)),
+        quote! {
+            fn shift<'a>(&'a self, __arg1: (u8, u8)) -> Pin<Box<dyn Future<Output = Result<(), E>>>> {
+                Box::pin(async move {
+                    if let ::core::option::Option::Some(__ret) =
+                        ::core::option::Option::None::<Result<(), E>>
+                    {
+                        return __ret;
+                    }
+                    let __self = self;
+                    let (x, y) = {
+                        let __arg1 = __arg1;
+                        __arg1
+                    };
+                    let __ret: Result<(), E> = { __self.shift_by(x, y) };
+                    __ret
+                })
+            }
+        },
+    );
+}
+
+#[test]
+fn functions_that_never_return() {
+    check(
+        "never",
+        quote!(action = "RunWorker", on_unrecorded = fail_open),
+        quote! {
+            fn run() -> ! {
+                loop {}
+            }
+        },
+    );
+}
+
+#[test]
+fn a_mistake_leaves_the_function_as_it_is() {
+    check(
+        "mistakes",
+        quote!(action = "update user", colour = red, op = upsert),
+        quote! {
+            const fn update() {}
+        },
+    );
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_left_to_the_compiler() {
+    let item = quote! {
+        fn broken() -> impl Future<Output = ()> { async move { let } }
+    };
+    let expansion = attribute(quote!(action = "Break", on_unrecorded = fail_open), item.clone());
+    assert_eq!(expansion.to_string(), item.to_string());
+}

@@ -1,0 +1,200 @@
+//! Reads the type and its attributes; judges only their form.
+
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Data, DeriveInput, Ident, LitStr, Member, Meta, Path, Token};
+
+use super::model::{Field, Fields, Item, Mark, MarkKind, Marks, Options, Shape, Style, Variant};
+use crate::errors::Errors;
+
+const SENSITIVE_HAS_NO_OPTIONS: &str =
+    "`#[sensitive]` takes no options, a log always shows `[redacted]`: write it alone";
+const PUBLIC_OPTIONS: &str = "`#[public]` accepts only a reason: `#[public(reason = \"…\")]`";
+const EMPTY_REASON: &str = "the reason is empty: say why a log may show this field";
+const TYPE_OPTIONS: &str =
+    "`#[redact(…)]` accepts only `default = \"public\"` and `crate = \"path\"`";
+const UNION: &str = "`#[derive(Redact)]` cannot tell which field of a union is there: \
+                     use an enum, or implement `Redact` by hand";
+
+pub(crate) fn item(input: DeriveInput, errors: &mut Errors) -> Item<Marks> {
+    let shape = match input.data {
+        Data::Struct(data) => Shape::Struct(fields(data.fields, errors)),
+        Data::Enum(data) => Shape::Enum(
+            data.variants
+                .into_iter()
+                .map(|variant| {
+                    refuse_marks(&variant.attrs, "a variant", errors);
+                    Variant { ident: variant.ident, fields: fields(variant.fields, errors) }
+                })
+                .collect(),
+        ),
+        Data::Union(data) => {
+            errors.at(data.union_token, UNION);
+            Shape::Struct(fields(syn::Fields::Unit, errors))
+        }
+    };
+    refuse_marks(&input.attrs, "a type", errors);
+    Item {
+        options: options(&input.attrs, errors),
+        debug_derived: debug_derived(&input.attrs),
+        ident: input.ident,
+        generics: input.generics,
+        shape,
+    }
+}
+
+fn fields(fields: syn::Fields, errors: &mut Errors) -> Fields<Marks> {
+    let style = match fields {
+        syn::Fields::Named(_) => Style::Named,
+        syn::Fields::Unnamed(_) => Style::Tuple,
+        syn::Fields::Unit => Style::Unit,
+    };
+    let list = fields
+        .into_iter()
+        .enumerate()
+        .map(|(place, field)| Field {
+            mark: marks(field.attrs, errors),
+            member: field.ident.map_or(Member::from(place), Member::from),
+            ty: field.ty,
+        })
+        .collect();
+    Fields { style, list }
+}
+
+fn marks(attributes: Vec<Attribute>, errors: &mut Errors) -> Marks {
+    let mut marks = Marks::new();
+    for attribute in attributes {
+        let kind = if attribute.path().is_ident("sensitive") {
+            sensitive(&attribute, errors)
+        } else if attribute.path().is_ident("public") {
+            public(&attribute, errors)
+        } else {
+            if attribute.path().is_ident("redact") {
+                let message = "`#[redact(…)]` belongs on the type: \
+                               mark a field `#[sensitive]` or `#[public]`";
+                errors.at(&attribute, message);
+            }
+            continue;
+        };
+        marks.push(Mark { kind, attribute });
+    }
+    marks
+}
+
+fn sensitive(attribute: &Attribute, errors: &mut Errors) -> MarkKind {
+    if let Meta::Path(_) = attribute.meta {
+        return MarkKind::Sensitive;
+    }
+    errors.at(&attribute.meta, SENSITIVE_HAS_NO_OPTIONS);
+    MarkKind::Broken
+}
+
+fn public(attribute: &Attribute, errors: &mut Errors) -> MarkKind {
+    if let Meta::Path(_) = attribute.meta {
+        return MarkKind::Public { reason: None };
+    }
+    if let Meta::NameValue(_) = attribute.meta {
+        errors.at(&attribute.meta, PUBLIC_OPTIONS);
+        return MarkKind::Broken;
+    }
+    let mut reason: Option<LitStr> = None;
+    let parsed = attribute.parse_nested_meta(|meta| {
+        if !meta.path.is_ident("reason") || reason.is_some() {
+            return Err(meta.error(PUBLIC_OPTIONS));
+        }
+        reason = Some(meta.value()?.parse()?);
+        Ok(())
+    });
+    match (parsed, reason) {
+        (Err(error), _) => errors.push(error),
+        (Ok(()), None) => errors.at(&attribute.meta, PUBLIC_OPTIONS),
+        (Ok(()), Some(text)) if text.value().trim().is_empty() => errors.at(text, EMPTY_REASON),
+        (Ok(()), reason) => return MarkKind::Public { reason },
+    }
+    MarkKind::Broken
+}
+
+/// Marks anywhere but on a field would look as if they hid something, and would not.
+fn refuse_marks(attributes: &[Attribute], place: &str, errors: &mut Errors) {
+    for attribute in attributes {
+        let instead = if attribute.path().is_ident("sensitive") {
+            "mark each field that holds a secret"
+        } else if attribute.path().is_ident("public") {
+            "mark each field, or write `#[redact(default = \"public\")]` above the type"
+        } else if attribute.path().is_ident("redact") && place == "a variant" {
+            "write its options above the type"
+        } else {
+            continue;
+        };
+        let name = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
+        errors.at(attribute, format!("`#[{name}]` has no meaning on {place}: {instead}"));
+    }
+}
+
+fn options(attributes: &[Attribute], errors: &mut Errors) -> Options {
+    let mut options = Options::default();
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("redact")) {
+        let Meta::List(_) = attribute.meta else {
+            errors.at(&attribute.meta, TYPE_OPTIONS);
+            continue;
+        };
+        let parsed = attribute.parse_nested_meta(|meta| option(&meta, &mut options, errors));
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+    options
+}
+
+/// Reads one option; a mistake in it does not keep the next ones from being read.
+fn option(
+    meta: &ParseNestedMeta<'_>,
+    options: &mut Options,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let is_crate = meta.path.is_ident("crate");
+    if !is_crate && !meta.path.is_ident("default") {
+        errors.at(&meta.path, TYPE_OPTIONS);
+        return skip_value(meta);
+    }
+    let value: LitStr = meta.value()?.parse()?;
+    let is_repeated = if is_crate { options.runtime.is_some() } else { options.default_public };
+    if is_repeated {
+        errors.at(&meta.path, "this option is there twice: remove one");
+    } else if !is_crate && value.value() == "public" {
+        options.default_public = true;
+    } else if !is_crate {
+        errors.at(value, "the only default that can be chosen is `default = \"public\"`");
+    } else {
+        match value.parse_with(Path::parse_mod_style) {
+            Ok(path) => options.runtime = Some(path),
+            Err(_) => {
+                errors.at(value, "this is not a path: write `crate = \"path::to::audit_runtime\"`")
+            }
+        }
+    }
+    Ok(())
+}
+
+fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<syn::Expr>()?;
+    } else if meta.input.peek(syn::token::Paren) {
+        meta.input.parse::<proc_macro2::Group>()?;
+    }
+    Ok(())
+}
+
+/// The `Debug` paths in those derives that the compiler has not consumed before ours.
+fn debug_derived(attributes: &[Attribute]) -> Vec<Path> {
+    let mut found = Vec::new();
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("derive")) {
+        // What is no list of paths, rustc reports itself.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.segments.last().is_some_and(|last| last.ident == "Debug") {
+                found.push(meta.path);
+            }
+            Ok(())
+        });
+    }
+    found
+}
