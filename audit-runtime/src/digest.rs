@@ -81,10 +81,7 @@ impl HashKey {
     /// A key of 32 bytes; its id is derived from it by hashing.
     pub fn from_bytes(key: [u8; 32]) -> Self {
         let fingerprint = Digest::of_parts(&[b"audited hash key id\0", &key]);
-        let id = fingerprint.0[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = fingerprint.0[..4].iter().map(|byte| format!("{byte:02x}")).collect();
         let block: hmac::digest::Key<Hmac<Sha256>> = padded(&key).into();
         let mac = Hmac::<Sha256>::new(&block);
         Self { id, mac }
@@ -118,9 +115,7 @@ impl HashKey {
 
 impl fmt::Debug for HashKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HashKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("HashKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -164,10 +159,7 @@ mod tests {
         assert_eq!(key.pseudonym("user", b"ada"), key.pseudonym("user", b"ada"));
         assert_ne!(key.pseudonym("user", b"ada"), key.pseudonym("path", b"ada"));
         let other = HashKey::from_bytes([2; 32]);
-        assert_ne!(
-            key.pseudonym("user", b"ada"),
-            other.pseudonym("user", b"ada")
-        );
+        assert_ne!(key.pseudonym("user", b"ada"), other.pseudonym("user", b"ada"));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Canonical one-line JSON: every string escaped so that a record can neither break nor fake a line.
 
+mod capped;
+
 use std::io;
+use std::net::IpAddr;
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
@@ -9,8 +12,7 @@ use crate::digest::Digest;
 use crate::id::EventId;
 use crate::time::Timestamp;
 
-/// Stands for a structured value that was longer than its cap.
-const CUT_VALUE: &[u8] = br#""[truncated]""#;
+use capped::{Capped, close_cut};
 
 /// Appends `text` as a JSON string.
 ///
@@ -75,12 +77,14 @@ impl<'a> Object<'a> {
     }
 
     /// A string of at most `cap` escaped bytes; true if it was cut.
+    #[inline(always)]
     pub(crate) fn text(&mut self, key: &str, value: &str, cap: usize) -> bool {
         self.key(key);
         text_capped(self.out, value, cap)
     }
 
     /// A string that is known to need no escapes, such as a name from a closed set.
+    #[inline(always)]
     pub(crate) fn plain(&mut self, key: &str, value: &str) {
         self.key(key);
         self.out.push(b'"');
@@ -89,19 +93,21 @@ impl<'a> Object<'a> {
     }
 
     /// A whole number.
+    #[inline(always)]
     pub(crate) fn number(&mut self, key: &str, value: u64) {
         self.key(key);
         number(self.out, value);
     }
 
     /// `true` or `false`.
+    #[inline]
     pub(crate) fn flag(&mut self, key: &str, value: bool) {
         self.key(key);
-        self.out
-            .extend_from_slice(if value { b"true" } else { b"false" });
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// A time in its text form.
+    #[inline]
     pub(crate) fn time(&mut self, key: &str, value: Timestamp) {
         self.key(key);
         self.out.push(b'"');
@@ -110,11 +116,19 @@ impl<'a> Object<'a> {
     }
 
     /// An event's id in its text form.
+    #[inline]
     pub(crate) fn id(&mut self, key: &str, value: EventId) {
         self.key(key);
         self.out.push(b'"');
         value.write(self.out);
         self.out.push(b'"');
+    }
+
+    /// An address in its text form.
+    #[inline]
+    pub(crate) fn ip(&mut self, key: &str, value: IpAddr) {
+        self.key(key);
+        ip(self.out, value);
     }
 
     /// A digest in its text form.
@@ -126,12 +140,23 @@ impl<'a> Object<'a> {
     }
 
     /// A value that is JSON already.
+    #[inline]
     pub(crate) fn raw(&mut self, key: &str, json: &[u8]) {
         self.key(key);
         self.out.extend_from_slice(json);
     }
 
+    /// Members that are JSON already, keys included; none if `json` is empty.
+    pub(crate) fn raw_members(&mut self, json: &[u8]) {
+        if !self.empty && !json.is_empty() {
+            self.out.push(b',');
+        }
+        self.empty &= json.is_empty();
+        self.out.extend_from_slice(json);
+    }
+
     /// A nested object.
+    #[inline(always)]
     pub(crate) fn object(&mut self, key: &str, members: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
         self.out.push(b'{');
@@ -157,7 +182,10 @@ impl<'a> Object<'a> {
         self.out.push(b']');
     }
 
+    // Inlined, because the key is then a constant and its copy a few moves instead of a call.
+    #[inline(always)]
     fn key(&mut self, key: &str) {
+        self.out.reserve(key.len() + 4);
         if !self.empty {
             self.out.push(b',');
         }
@@ -166,6 +194,21 @@ impl<'a> Object<'a> {
         self.out.extend_from_slice(key.as_bytes());
         self.out.extend_from_slice(b"\":");
     }
+}
+
+/// Appends an address as a JSON string; four numbers are written without the formatter's detour.
+pub(crate) fn ip(out: &mut Vec<u8>, value: IpAddr) {
+    let IpAddr::V4(value) = value else {
+        return text(out, &value.to_string());
+    };
+    out.push(b'"');
+    for (index, octet) in value.octets().into_iter().enumerate() {
+        if index > 0 {
+            out.push(b'.');
+        }
+        number(out, octet.into());
+    }
+    out.push(b'"');
 }
 
 /// Appends the decimal digits of `value`.
@@ -184,11 +227,32 @@ pub(crate) fn number(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// True if JSON and a terminal both take the text as it stands.
+#[inline]
 fn is_plain(text: &str) -> bool {
-    // Without a branch in the loop the compiler checks sixteen bytes at a time.
-    text.bytes().fold(true, |plain, byte| {
-        plain & (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\')
-    })
+    let bytes = text.as_bytes();
+    let (words, _) = bytes.as_chunks();
+    // The last word overlaps the one before it; a short text is shifted into a word of spaces.
+    // Copying the rest into an array instead would stall on reading what was just written.
+    let last = match bytes.last_chunk() {
+        Some(last) => u64::from_ne_bytes(*last),
+        None => bytes.iter().fold(ONES * 0x20, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    let whole = words.iter().map(|word| u64::from_ne_bytes(*word));
+    whole.fold(faults(last), |found, word| found | faults(word)) == 0
+}
+
+/// A word of eight ones.
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// Not zero if one of eight bytes is a control, no ASCII, a quote or a backslash.
+///
+/// All eight are compared at once: subtracting from a byte that is too small borrows into its
+/// highest bit (Sean Anderson, Bit Twiddling Hacks, "Determine if a word has a byte less than n").
+fn faults(word: u64) -> u64 {
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let found = word | below(word, 0x20) | equal(b'"') | equal(b'\\') | equal(0x7f);
+    found & (ONES << 7)
 }
 
 /// Appends the escaped characters of `text` while they fit into `cap` bytes; true if some did not.
@@ -248,6 +312,7 @@ fn is_deceptive(character: char) -> bool {
 struct LineFormatter;
 
 impl Formatter for LineFormatter {
+    #[inline]
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,
@@ -262,141 +327,19 @@ impl Formatter for LineFormatter {
         }
         Ok(())
     }
-}
 
-/// A sink that takes `left` more bytes and then fails.
-struct Capped<'a> {
-    out: &'a mut Vec<u8>,
-    left: usize,
-}
-
-impl io::Write for Capped<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(self.left);
-        if taken == 0 && !bytes.is_empty() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        self.out.extend_from_slice(&bytes[..taken]);
-        self.left -= taken;
-        Ok(taken)
+    /// JSON that a value brings ready-made may hold raw line breaks, so it is written anew.
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let value: serde_json::Value = serde_json::from_str(fragment)?;
+        let mut json = Vec::new();
+        value.serialize(&mut Serializer::with_formatter(&mut json, LineFormatter))?;
+        writer.write_all(&json)
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Makes valid JSON of a value that was cut off somewhere after `start`.
-fn close_cut(out: &mut Vec<u8>, start: usize) {
-    let is_string = out.get(start) == Some(&b'"');
-    if is_string {
-        let kept = whole_characters(&out[start + 1..]);
-        out.truncate(start + 1 + kept);
-        out.push(b'"');
-    } else {
-        out.truncate(start);
-        out.extend_from_slice(CUT_VALUE);
-    }
-}
-
-/// The length of the longest prefix that ends with neither half a character nor half an escape.
-fn whole_characters(bytes: &[u8]) -> usize {
-    let valid = match std::str::from_utf8(bytes) {
-        Ok(_) => bytes.len(),
-        Err(error) => error.valid_up_to(),
-    };
-    let mut at = 0;
-    while at < valid {
-        let length = match (bytes[at], bytes.get(at + 1)) {
-            (b'\\', Some(b'u')) => 6,
-            (b'\\', _) => 2,
-            _ => 1,
-        };
-        if at + length > valid {
-            return at;
-        }
-        at += length;
-    }
-    valid
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NASTY: &str = "a\"\\\n\r\t\u{0}\u{1b}\u{7f}\u{85}\u{9f}\u{2028}\u{202e}\u{2066}é漢😀";
-
-    fn written(text: &str, cap: usize) -> (String, bool) {
-        let mut out = Vec::new();
-        let cut = text_capped(&mut out, text, cap);
-        (String::from_utf8(out).unwrap(), cut)
-    }
-
-    #[test]
-    fn strings_read_back_and_hold_no_deceptive_character() {
-        let (json, cut) = written(NASTY, usize::MAX);
-        assert!(!cut);
-        assert!(!json.chars().any(is_deceptive), "{json}");
-        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), NASTY);
-    }
-
-    #[test]
-    fn serialized_values_are_escaped_alike() {
-        let mut out = Vec::new();
-        assert!(!value(&mut out, &[NASTY], 1000).unwrap());
-        let json = String::from_utf8(out).unwrap();
-        assert!(!json.chars().any(is_deceptive), "{json}");
-        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [NASTY]);
-    }
-
-    #[test]
-    fn every_cap_leaves_valid_json_within_the_cap() {
-        for cap in 0..80 {
-            let (json, cut) = written(NASTY, cap);
-            assert!(json.len() <= cap + 2);
-            let read: String = serde_json::from_str(&json).unwrap();
-            assert!(NASTY.starts_with(&read));
-            assert_eq!(cut, read != NASTY);
-
-            let mut out = Vec::new();
-            let cut = value(&mut out, NASTY, cap.max(1)).unwrap();
-            let read: String = serde_json::from_slice(&out).unwrap();
-            assert!(NASTY.starts_with(&read));
-            assert!(cut || read == NASTY);
-        }
-    }
-
-    #[test]
-    fn a_structure_over_its_cap_is_replaced_as_a_whole() {
-        let mut out = b"x".to_vec();
-        assert!(value(&mut out, &[1, 2, 3], 4).unwrap());
-        assert_eq!(out, br#"x"[truncated]""#);
-    }
-
-    #[test]
-    fn a_failing_serialize_leaves_nothing_behind() {
-        let mut out = b"x".to_vec();
-        let unserializable = std::collections::HashMap::from([([1], 1)]);
-        assert!(value(&mut out, &unserializable, 100).is_err());
-        assert_eq!(out, b"x");
-    }
-
-    #[test]
-    fn objects_are_written_member_by_member() {
-        let mut out = b"{".to_vec();
-        let mut object = Object::members(&mut out);
-        object.plain("a", "b");
-        object.number("n", u64::MAX);
-        object.flag("f", true);
-        object.object("o", |o| {
-            o.text("t", "\u{7}", 10);
-        });
-        object.array("l", [1, 2], |out, n| number(out, n));
-        object.raw("r", b"null");
-        out.push(b'}');
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            r#"{"a":"b","n":18446744073709551615,"f":true,"o":{"t":"\u0007"},"l":[1,2],"r":null}"#
-        );
-    }
-}
+mod tests;

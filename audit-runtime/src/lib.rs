@@ -3,8 +3,15 @@
 mod digest;
 mod encode;
 mod id;
+pub mod redact;
 mod time;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use audit_macros::Redact;
 pub use digest::{Digest, HashKey};
 pub use id::EventId;
+pub use redact::{HiddenPaths, Public, Redact, Redacted, public};
 pub use time::{Clock, SystemClock, Timestamp};

@@ -53,10 +53,7 @@ impl Timestamp {
             return None;
         }
         let seconds = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
-        seconds
-            .checked_mul(NANOS_PER_SECOND)?
-            .checked_add(nanos)
-            .map(Self)
+        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(nanos).map(Self)
     }
 
     /// Appends the [`TIMESTAMP_LEN`] bytes of the text form.
@@ -152,11 +149,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }

@@ -1,0 +1,104 @@
+//! The promises of the encoding: one honest line, valid within any cap.
+
+use super::*;
+
+const NASTY: &str = "a\"\\\n\r\t\u{0}\u{1b}\u{7f}\u{85}\u{9f}\u{2028}\u{202e}\u{2066}é漢😀";
+
+fn written(text: &str, cap: usize) -> (String, bool) {
+    let mut out = Vec::new();
+    let cut = text_capped(&mut out, text, cap);
+    (String::from_utf8(out).unwrap(), cut)
+}
+
+#[test]
+fn strings_read_back_and_hold_no_deceptive_character() {
+    let (json, cut) = written(NASTY, usize::MAX);
+    assert!(!cut);
+    assert!(!json.chars().any(is_deceptive), "{json}");
+    assert_eq!(serde_json::from_str::<String>(&json).unwrap(), NASTY);
+}
+
+#[test]
+fn a_text_is_plain_wherever_its_characters_stand() {
+    for byte in 0..=0x7f_u8 {
+        for length in 1..20 {
+            for at in 0..length {
+                let mut text = vec![b'a'; length];
+                text[at] = byte;
+                let plain = (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
+                let text = String::from_utf8(text).unwrap();
+                assert_eq!(is_plain(&text), plain, "{text:?}");
+            }
+        }
+    }
+    assert!(is_plain("") && !is_plain("é") && !is_plain("1234567é"));
+}
+
+#[test]
+fn serialized_values_are_escaped_alike() {
+    let mut out = Vec::new();
+    assert!(!value(&mut out, &[NASTY], 1000).unwrap());
+    let json = String::from_utf8(out).unwrap();
+    assert!(!json.chars().any(is_deceptive), "{json}");
+    assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [NASTY]);
+}
+
+#[test]
+fn ready_made_json_is_written_anew() {
+    let raw = "{\"a\":\n[1, \"\u{202e}\"]}".to_owned();
+    let raw = serde_json::value::RawValue::from_string(raw).unwrap();
+    let mut out = Vec::new();
+    assert!(!value(&mut out, &raw, 1000).unwrap());
+    assert_eq!(out, br#"{"a":[1,"\u202e"]}"#);
+}
+
+#[test]
+fn every_cap_leaves_valid_json_within_the_cap() {
+    for cap in 0..80 {
+        let (json, cut) = written(NASTY, cap);
+        assert!(json.len() <= cap + 2);
+        let read: String = serde_json::from_str(&json).unwrap();
+        assert!(NASTY.starts_with(&read));
+        assert_eq!(cut, read != NASTY);
+
+        let mut out = Vec::new();
+        let cut = value(&mut out, NASTY, cap.max(1)).unwrap();
+        let read: String = serde_json::from_slice(&out).unwrap();
+        assert!(NASTY.starts_with(&read));
+        assert!(cut || read == NASTY);
+    }
+}
+
+#[test]
+fn a_structure_over_its_cap_is_replaced_as_a_whole() {
+    let mut out = b"x".to_vec();
+    assert!(value(&mut out, &[1, 2, 3], 4).unwrap());
+    assert_eq!(out, br#"x"[truncated]""#);
+}
+
+#[test]
+fn a_failing_serialize_leaves_nothing_behind() {
+    let mut out = b"x".to_vec();
+    let unserializable = std::collections::HashMap::from([([1], 1)]);
+    assert!(value(&mut out, &unserializable, 100).is_err());
+    assert_eq!(out, b"x");
+}
+
+#[test]
+fn objects_are_written_member_by_member() {
+    let mut out = b"{".to_vec();
+    let mut object = Object::members(&mut out);
+    object.plain("a", "b");
+    object.number("n", u64::MAX);
+    object.flag("f", true);
+    object.object("o", |o| {
+        o.text("t", "\u{7}", 10);
+    });
+    object.array("l", [1, 2], number);
+    object.raw("r", b"null");
+    out.push(b'}');
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        r#"{"a":"b","n":18446744073709551615,"f":true,"o":{"t":"\u0007"},"l":[1,2],"r":null}"#
+    );
+}

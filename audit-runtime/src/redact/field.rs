@@ -1,0 +1,68 @@
+//! What the output of a derive does with each field: demand its rule, show it or hide it.
+
+use std::marker::PhantomData;
+
+use serde::{Serialize, Serializer};
+
+use super::{HiddenPaths, REDACTED, Redact, Redacted};
+
+/// Demands the rule of a field that carries no mark.
+pub fn rule<T: Redact + ?Sized>() {}
+
+/// Demands that a field marked `#[public]` can be written.
+pub fn public<T: Serialize + ?Sized>() {}
+
+/// A field of type `T` in the output of a derive.
+///
+/// Its own functions exist where the type has what they need; elsewhere those of [`Unruled`] take
+/// their place, which hide. So a type without a rule breaks the build where [`rule`] or [`public`]
+/// demands it, with one message, and nowhere else.
+pub struct Field<T: ?Sized>(PhantomData<T>);
+
+impl<T: Redact + ?Sized> Field<T> {
+    /// The form of an unmarked field.
+    pub fn form(value: &T) -> Redacted<'_, T> {
+        value.redacted()
+    }
+
+    /// Reports what an unmarked field hides, as the part at `path`.
+    pub fn hidden(report: &mut HiddenPaths, path: &'static str) {
+        report.part::<T>(path);
+    }
+}
+
+impl<T: Serialize + ?Sized> Field<T> {
+    /// The form of a public field: as it is.
+    pub fn plain(value: &T) -> &T {
+        value
+    }
+}
+
+/// Takes the place of a hidden value: the text in JSON, the bare word in `Debug`.
+#[derive(Debug)]
+pub struct Hidden;
+
+impl Serialize for Hidden {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A unit variant is a string in JSON and an unquoted name in Debug.
+        serializer.serialize_unit_variant("Hidden", 0, REDACTED)
+    }
+}
+
+/// What a field is taken for when its type lacks a rule and the build fails anyway.
+pub trait Unruled<T: ?Sized> {
+    /// Hidden.
+    fn form(_: &T) -> Hidden {
+        Hidden
+    }
+
+    /// Hidden.
+    fn plain(_: &T) -> Hidden {
+        Hidden
+    }
+
+    /// Nothing to report.
+    fn hidden(_: &mut HiddenPaths, _: &str) {}
+}
+
+impl<T: ?Sized> Unruled<T> for Field<T> {}

@@ -1,0 +1,110 @@
+//! Redaction: what of a value may be written to a log, decided by its type.
+
+mod debug;
+pub(crate) mod field;
+mod marker;
+mod paths;
+mod public;
+mod registry;
+mod rules;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use debug::AsDebug;
+
+pub use marker::{Element, MapKey};
+pub use paths::HiddenPaths;
+pub use public::{Public, public};
+pub use registry::{FieldClass, RedactedField, RedactedType};
+
+/// Stands in every log for a value that is hidden; it tells neither length nor presence.
+pub const REDACTED: &str = "[redacted]";
+
+/// A type with a rule for what of its values may appear in a log.
+///
+/// Derive it: `#[derive(Redact)]` hides every field marked `#[sensitive]`, writes every field marked
+/// `#[public]`, and demands a rule for the type of every other field. Numbers, booleans, times,
+/// addresses and ids have a rule, and so have containers of types that have one. Free text
+/// (`String`, `&str`, bytes, paths, JSON values) has none: nobody can tell from its type what it
+/// holds.
+///
+/// The log form is a type of its own, [`Redacted`], so that it is not stored as data by mistake.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may reach a log but has no redaction rule",
+    label = "nothing says whether a log may show this `{Self}`",
+    note = "in a derive: mark the field `#[sensitive]` to hide it, or `#[public]` to show it",
+    note = "in `fields(…)`: write `name = audit_runtime::public(&value)` to show it, or leave it out",
+    note = "a type of your own gets its rule from `#[derive(Redact)]`"
+)]
+pub trait Redact {
+    /// Writes the form of the value that may appear in a log.
+    ///
+    /// # Errors
+    /// Fails when the serializer does, or when the `Serialize` of a public part does.
+    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Writes that form the way `Debug` would; `{:#?}` spreads it over lines.
+    ///
+    /// # Errors
+    /// Fails only when the formatter does: a part that cannot be serialized is named as such.
+    fn fmt_redacted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&AsDebug(&self.redacted()), f)
+    }
+
+    /// Reports the paths that values of this type hide, whether or not a value is there.
+    fn hidden(_report: &mut HiddenPaths) {}
+
+    /// The value as it may appear in a log.
+    fn redacted(&self) -> Redacted<'_, Self> {
+        Redacted(self)
+    }
+}
+
+/// A value as it may appear in a log: it can be serialized and printed, and nothing else.
+///
+/// ```
+/// use audit_runtime::Redact;
+///
+/// #[derive(Redact)]
+/// struct Login {
+///     #[public]
+///     username: String,
+///     #[sensitive]
+///     password: String,
+///     attempt: u32,
+/// }
+///
+/// let login = Login { username: "ada".into(), password: "hunter2".into(), attempt: 1 };
+/// assert_eq!(
+///     serde_json::to_string(&login.redacted())?,
+///     r#"{"username":"ada","password":"[redacted]","attempt":1}"#,
+/// );
+/// assert_eq!(
+///     format!("{login:?}"),
+///     r#"Login { username: "ada", password: [redacted], attempt: 1 }"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub struct Redacted<'a, T: ?Sized>(&'a T);
+
+impl<T: ?Sized> Clone for Redacted<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Redacted<'_, T> {}
+
+impl<T: Redact + ?Sized> Serialize for Redacted<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.redact(serializer)
+    }
+}
+
+impl<T: Redact + ?Sized> fmt::Debug for Redacted<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_redacted(f)
+    }
+}

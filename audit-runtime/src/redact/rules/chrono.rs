@@ -1,0 +1,23 @@
+//! Rules for the times of the crate `chrono`, in RFC 3339 where they are points in time.
+
+use chrono::{DateTime, Month, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
+use serde::{Serialize, Serializer};
+
+use super::{mark, shown, shown_as_text};
+use crate::redact::{Element, MapKey, Redact};
+
+shown! { NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
+mark! { Element: NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
+mark! { MapKey: NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
+
+// ISO 8601, as the standard library's `Duration` is written.
+shown_as_text! { TimeDelta }
+
+impl<Tz: TimeZone> Redact for DateTime<Tz> {
+    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+impl<Tz: TimeZone> Element for DateTime<Tz> {}
+impl<Tz: TimeZone> MapKey for DateTime<Tz> {}

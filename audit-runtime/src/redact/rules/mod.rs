@@ -1,0 +1,57 @@
+//! The rules of types that are not ours: numbers, times, addresses, containers.
+
+mod container;
+mod map;
+mod scalar;
+mod tuple;
+mod wrapper;
+
+#[cfg(feature = "actix")]
+mod actix;
+#[cfg(feature = "chrono")]
+mod chrono;
+#[cfg(feature = "jiff")]
+mod jiff;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+#[cfg(feature = "time")]
+mod time;
+#[cfg(feature = "url")]
+mod url;
+#[cfg(feature = "uuid")]
+mod uuid;
+
+#[cfg(test)]
+mod tests;
+
+/// Types that are shown as their `Serialize` writes them.
+macro_rules! shown {
+    ($($ty:ty),* $(,)?) => {$(
+        impl $crate::redact::Redact for $ty {
+            fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serde::Serialize::serialize(self, serializer)
+            }
+        }
+    )*};
+}
+
+/// Types that are shown as the text of their `Display`, and may stand in lists.
+macro_rules! shown_as_text {
+    ($($ty:ty),* $(,)?) => {$(
+        impl $crate::redact::Redact for $ty {
+            fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl $crate::redact::Element for $ty {}
+    )*};
+}
+
+/// Implements a marker trait for each type.
+macro_rules! mark {
+    ($marker:ident: $($ty:ty),* $(,)?) => {
+        $(impl $crate::redact::$marker for $ty {})*
+    };
+}
+
+use {mark, shown, shown_as_text};
