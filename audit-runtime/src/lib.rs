@@ -3,6 +3,7 @@
 mod digest;
 mod encode;
 mod id;
+pub mod journal;
 pub mod redact;
 mod time;
 

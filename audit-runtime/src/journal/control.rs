@@ -1,0 +1,223 @@
+//! The records that the journal writes about itself.
+
+use crate::encode::{self, Object};
+use crate::id::EventId;
+use crate::time::{TIMESTAMP_LEN, Timestamp};
+
+use super::quarantine::Quarantined;
+use super::segment::Previous;
+
+/// The longest name of a writer in a record.
+const WRITER_BYTES_MAX: usize = 256;
+const ID_LEN: usize = 36;
+
+/// The action and the name of a kind of control record.
+type Kind = (&'static str, &'static str);
+
+const SEGMENT: Kind = ("JournalSegment", "journal.segment");
+const START: Kind = ("JournalStart", "journal.start");
+const STOP: Kind = ("JournalStop", "journal.stop");
+const RECOVERED: Kind = ("JournalRecovered", "journal.recovered");
+
+/// What every control record has.
+#[derive(Clone, Copy)]
+pub(super) struct Envelope {
+    pub(super) id: EventId,
+    pub(super) time: Timestamp,
+}
+
+/// Why a segment was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// It is the journal's first.
+    First,
+    /// The one before it had reached its size.
+    Size,
+    /// The one before it had reached its age.
+    Age,
+    /// A crash left its file without a readable header.
+    Recovered,
+}
+
+impl Reason {
+    fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Size => "size",
+            Self::Age => "age",
+            Self::Recovered => "recovered",
+        }
+    }
+}
+
+/// The first record of a segment.
+pub(super) fn segment(
+    envelope: Envelope,
+    origin: &str,
+    reason: Reason,
+    previous: Option<&Previous>,
+) -> Vec<u8> {
+    record(envelope, SEGMENT, |journal| {
+        journal.text("origin", origin, usize::MAX);
+        journal.plain("reason", reason.name());
+        match previous {
+            None => journal.raw("previous", b"null"),
+            Some(previous) => journal.object("previous", |end| {
+                end.plain("segment", &previous.segment);
+                end.number("last_seq", previous.last_seq);
+                end.digest("h", &previous.hash);
+            }),
+        }
+        // Reserved for the intents that are still open when a segment starts.
+        journal.raw("open", b"[]");
+    })
+}
+
+/// The record of a writer that has opened the journal.
+pub(super) fn start(envelope: Envelope, boot: &str, writer: &str, unclean: bool) -> Vec<u8> {
+    record(envelope, START, |journal| {
+        journal.plain("boot", boot);
+        journal.text("writer", writer, WRITER_BYTES_MAX);
+        journal.flag("unclean", unclean);
+    })
+}
+
+/// The last record of a writer that closes the journal in order.
+pub(super) fn stop(envelope: Envelope) -> Vec<u8> {
+    record(envelope, STOP, |_| {})
+}
+
+/// The record of bytes that were moved out of the journal after a crash.
+pub(super) fn recovered(envelope: Envelope, torn: &Quarantined) -> Vec<u8> {
+    record(envelope, RECOVERED, |journal| {
+        journal.plain("segment", &torn.segment);
+        journal.number("offset", torn.offset);
+        journal.number("bytes", torn.bytes);
+        journal.plain("sha256", &torn.sha256);
+        journal.plain("file", &torn.file);
+    })
+}
+
+/// True if the body is a segment's first record.
+pub(super) fn is_segment(body: &[u8]) -> bool {
+    is(body, SEGMENT)
+}
+
+/// True if the body is the record of an orderly end.
+pub(super) fn is_stop(body: &[u8]) -> bool {
+    is(body, STOP)
+}
+
+/// True if the body is a record of recovered bytes.
+pub(super) fn is_recovered(body: &[u8]) -> bool {
+    is(body, RECOVERED)
+}
+
+/// What the lock's file says about its holder.
+pub(super) fn holder(writer: &str, since: Timestamp) -> String {
+    let mut out = vec![b'{'];
+    let mut holder = Object::members(&mut out);
+    holder.number("pid", std::process::id().into());
+    holder.text("writer", writer, WRITER_BYTES_MAX);
+    holder.time("since", since);
+    out.push(b'}');
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The holder in words, from what the lock's file says; the file's own text if it is something else.
+pub(super) fn holder_in_words(text: &str) -> String {
+    let told: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let words = told.as_ref().and_then(|holder| {
+        let writer = holder["writer"].as_str()?.escape_debug();
+        let since = holder["since"].as_str()?.escape_debug();
+        Some(format!("{writer}, process {}, since {since}", holder["pid"].as_u64()?))
+    });
+    words.unwrap_or_else(|| text.escape_debug().to_string())
+}
+
+fn record(
+    envelope: Envelope,
+    (action, name): Kind,
+    journal: impl FnOnce(&mut Object<'_>),
+) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut record = Object::members(&mut body);
+    record.id("id", envelope.id);
+    record.time("time", envelope.time);
+    record.plain("category", "journal");
+    record.plain("action", action);
+    record.plain("name", name);
+    record.plain("outcome", "success");
+    record.number("severity", 1);
+    record.object("journal", journal);
+    body
+}
+
+/// Compares at the fixed places of the fields, so that opaque bodies need no parser.
+///
+/// The object `journal` at its place is what no event can have: an event may be called what it
+/// likes, but has no member of that name.
+fn is(body: &[u8], (action, name): Kind) -> bool {
+    let found = || {
+        let rest = body.strip_prefix(b"\"id\":\"")?.get(ID_LEN..)?;
+        let rest = rest.strip_prefix(b"\",\"time\":\"")?.get(TIMESTAMP_LEN..)?;
+        let rest = rest.strip_prefix(b"\",\"category\":\"journal\",\"action\":\"")?;
+        let rest = rest.strip_prefix(action.as_bytes())?;
+        let rest = rest.strip_prefix(b"\",\"name\":\"")?;
+        let rest = rest.strip_prefix(name.as_bytes())?;
+        rest.strip_prefix(b"\",\"outcome\":\"success\",\"severity\":1,\"journal\":{")
+    };
+    found().is_some()
+}
+
+/// An origin that can stand in a header and in a message as it is.
+pub(super) fn origin_flaw(origin: &str) -> Option<String> {
+    const ORIGIN_BYTES_MAX: usize = 200;
+    let mut escaped = Vec::new();
+    encode::text(&mut escaped, origin);
+    let plain = escaped.len() == origin.len() + 2 && !origin.contains(char::is_whitespace);
+    if !origin.is_empty() && origin.len() <= ORIGIN_BYTES_MAX && plain {
+        return None;
+    }
+    let escaped = String::from_utf8_lossy(&escaped);
+    Some(format!(
+        "the origin {escaped} is not usable: give 1 to {ORIGIN_BYTES_MAX} bytes without spaces, \
+         quotes, backslashes or control characters"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVELOPE: Envelope = Envelope { id: EventId::nil(), time: Timestamp::from_unix_nanos(0) };
+
+    #[test]
+    fn control_records_know_their_own_kind_only() {
+        let segment = segment(ENVELOPE, "o", Reason::First, None);
+        let stop = stop(ENVELOPE);
+        let start = start(ENVELOPE, "0000000000000000", "me", true);
+        assert!(is_segment(&segment) && !is_stop(&segment));
+        assert!(is_stop(&stop) && !is_segment(&stop));
+        assert!(!is_stop(&start) && !is_segment(&start) && !is_recovered(&start));
+        assert!(!is_stop(b"\"id\":\"short"));
+    }
+
+    #[test]
+    fn a_hostile_writer_name_stays_inside_its_string() {
+        let body = start(ENVELOPE, "0000000000000000", "a\"},\"x\":\"\n", false);
+        let json = [b"{".as_slice(), &body, b"}"].concat();
+        let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(value["journal"]["writer"], "a\"},\"x\":\"\n");
+        assert_eq!(value["category"], "journal");
+    }
+
+    #[test]
+    fn an_origin_that_cannot_be_written_plainly_is_refused() {
+        assert_eq!(origin_flaw("audited/0011223344556677"), None);
+        assert_eq!(origin_flaw("müller.example/users"), None);
+        for bad in ["", "two words", "a\"b", "a\nb", &"x".repeat(201)] {
+            assert!(origin_flaw(bad).is_some(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Follows a journal record by record, up to what is durable and no further.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::error::Error;
+use super::line::{Chain, Parsed};
+use super::lines::{Lines, Piece};
+use super::recovery;
+use super::segment;
+use super::storage::Storage;
+use super::watermark;
+use crate::digest::Digest;
+use crate::time::Timestamp;
+
+/// A place in a journal, which moves forward one record at a time.
+///
+/// While a writer lives, the cursor stops where the journal is durable. Without one it goes to the
+/// last whole record. Each line is checked against the chain on the way.
+pub struct Cursor {
+    storage: Arc<dyn Storage>,
+    from_seq: u64,
+    /// How many records are known to be durable.
+    durable: u64,
+    place: Option<Place>,
+}
+
+/// The next line in an open segment.
+struct Place {
+    segment: u64,
+    lines: Lines,
+    chain: Chain,
+    /// The last look found no good line, and the bytes have been read afresh since.
+    doubted: bool,
+}
+
+/// One record as it stands in the journal.
+#[derive(Clone, Debug)]
+pub struct Line {
+    seq: u64,
+    observed: Timestamp,
+    boot: String,
+    mono: u64,
+    hash: Digest,
+    bytes: Vec<u8>,
+    body: Range<usize>,
+}
+
+/// What one look at the journal gave.
+enum Step {
+    Line(Line),
+    /// Look again: something has moved.
+    Again,
+    /// Nothing more is durable.
+    Wait,
+}
+
+impl Cursor {
+    pub(super) fn start(storage: Arc<dyn Storage>, from_seq: u64) -> Result<Self, Error> {
+        let mut cursor = Self { storage, from_seq, durable: 0, place: None };
+        // Without a segment to enter yet, the next look finds one.
+        cursor.enter()?;
+        Ok(cursor)
+    }
+
+    /// The next record, or `None` if none is durable yet: call again later.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if what should stand here is not what was written.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "here `None` means not yet, in an iterator it means never again"
+    )]
+    pub fn next(&mut self) -> Result<Option<Line>, Error> {
+        loop {
+            let step = match self.place.take() {
+                None => self.enter()?,
+                Some(mut place) => {
+                    let step = self.step(&mut place);
+                    // The place is kept also when looking failed, so that a caller may try again.
+                    self.place = Some(place);
+                    step?
+                }
+            };
+            match step {
+                Step::Line(line) => return Ok(Some(line)),
+                Step::Again => {}
+                Step::Wait => return Ok(None),
+            }
+        }
+    }
+
+    /// The sequence number of the record that [`next`](Self::next) gives next.
+    pub fn next_seq(&self) -> u64 {
+        self.place.as_ref().map_or(0, |place| place.chain.next).max(self.from_seq)
+    }
+
+    /// Goes to the start of the segment that holds the first wanted record.
+    fn enter(&mut self) -> Result<Step, Error> {
+        let storage = &*self.storage;
+        self.durable = self.durable.max(published(storage)?);
+        let firsts = segment::list(storage)?;
+        let later = firsts.partition_point(|first| *first <= self.from_seq);
+        let Some(&first) = firsts.get(later.saturating_sub(1)) else {
+            return self.absent(0, true);
+        };
+        if later == 0 {
+            let reason = "the segments before it are missing";
+            return Err(self.damaged(first, 1, 0, self.from_seq, reason));
+        }
+        let mut lines = segment::lines(storage, first)?;
+        let read_error = |error| self.read_error(first, error);
+        let Some(header) = segment::peek_header(&mut lines).map_err(read_error)? else {
+            return self.absent(first, recovery::is_torn(&mut lines).map_err(read_error)?);
+        };
+        let chain = match header.previous {
+            Some(previous) => Chain { next: first, tip: previous.hash },
+            None => Chain::of_origin(&header.origin),
+        };
+        self.place = Some(Place { segment: first, lines, chain, doubted: false });
+        Ok(Step::Again)
+    }
+
+    /// There is no segment header where one is due: it is not written yet, or it is damaged.
+    fn absent(&self, first: u64, torn: bool) -> Result<Step, Error> {
+        if first >= self.durable && torn {
+            return Ok(Step::Wait);
+        }
+        Err(self.damaged(first, 1, 0, first, "its first line is no header"))
+    }
+
+    fn step(&mut self, place: &mut Place) -> Result<Step, Error> {
+        let (offset, number) = (place.lines.offset(), place.lines.number());
+        let piece = place.lines.next().map_err(|error| self.read_error(place.segment, error))?;
+        let reason = match piece {
+            Piece::Line(_) if !self.may_pass(place.chain.next)? => {
+                place.lines.rewind(offset, number);
+                return Ok(Step::Wait);
+            }
+            Piece::Line(range) => match place.chain.follow(place.lines.bytes(&range)) {
+                Ok(parsed) => {
+                    place.doubted = false;
+                    let wanted = parsed.stamp.seq >= self.from_seq;
+                    let line = wanted.then(|| Line::of(&parsed, place.lines.bytes(&range)));
+                    return Ok(line.map_or(Step::Again, Step::Line));
+                }
+                Err(reason) => reason,
+            },
+            Piece::End => return self.cross(place),
+            Piece::Rest(_) => "it has no end".to_owned(),
+            Piece::Overlong => "it is longer than a line may be".to_owned(),
+        };
+        place.lines.rewind(offset, number);
+        self.doubt(place, &reason)
+    }
+
+    /// True if the record `seq`, whose line has been read already, may be given out.
+    ///
+    /// The order matters: a line that was read before no writer was found is none that a writer is
+    /// still about to make durable.
+    fn may_pass(&mut self, seq: u64) -> Result<bool, Error> {
+        Ok(self.is_durable(seq)? || !self.is_locked()?)
+    }
+
+    fn is_durable(&mut self, seq: u64) -> Result<bool, Error> {
+        if seq >= self.durable {
+            self.durable = self.durable.max(published(&*self.storage)?);
+        }
+        Ok(seq < self.durable)
+    }
+
+    fn is_locked(&self) -> Result<bool, Error> {
+        self.storage.is_locked().map_err(Error::io(&*self.storage, "look at", "LOCK"))
+    }
+
+    /// At the end of a segment: goes on in the next one, if there is one.
+    fn cross(&mut self, place: &mut Place) -> Result<Step, Error> {
+        let next = place.chain.next;
+        let was_due = next < self.durable;
+        if !was_due && self.is_durable(next)? {
+            return Ok(Step::Again);
+        }
+        if !was_due && self.is_locked()? {
+            return Ok(Step::Wait);
+        }
+        let firsts = segment::list(&*self.storage)?;
+        if firsts.binary_search(&next).is_ok() {
+            let lines = segment::lines(&*self.storage, next)?;
+            *place = Place { segment: next, lines, chain: place.chain, doubted: false };
+            return Ok(Step::Again);
+        }
+        if !was_due && firsts.last() == Some(&place.segment) {
+            return Ok(Step::Wait);
+        }
+        let (line, offset) = (place.lines.number() + 1, place.lines.offset());
+        Err(self.damaged(place.segment, line, offset, next, "the record is missing"))
+    }
+
+    /// There is no good line here: a writer is at work, a crash has torn it, or it is damage.
+    fn doubt(&mut self, place: &mut Place, reason: &str) -> Result<Step, Error> {
+        let next = place.chain.next;
+        if !place.doubted {
+            // What was read may be older than what has been made durable since.
+            place.doubted = true;
+            self.is_durable(next)?;
+            return Ok(Step::Again);
+        }
+        place.doubted = false;
+        let (offset, number) = (place.lines.offset(), place.lines.number());
+        if next >= self.durable && (self.is_torn_end(place)? || self.is_locked()?) {
+            place.lines.rewind(offset, number);
+            return Ok(Step::Wait);
+        }
+        Err(self.damaged(place.segment, number + 1, offset, next, reason))
+    }
+
+    fn is_torn_end(&self, place: &mut Place) -> Result<bool, Error> {
+        let read_error = |error| self.read_error(place.segment, error);
+        let is_last = segment::list(&*self.storage)?.last() == Some(&place.segment);
+        Ok(is_last && recovery::is_torn(&mut place.lines).map_err(read_error)?)
+    }
+
+    fn read_error(&self, segment: u64, error: std::io::Error) -> Error {
+        Error::io(&*self.storage, "read", &segment::name(segment))(error)
+    }
+
+    fn damaged(&self, segment: u64, line: u64, offset: u64, seq: u64, reason: &str) -> Error {
+        Error::Damaged {
+            journal: self.storage.describe(),
+            segment: segment::name(segment),
+            line,
+            offset,
+            seq,
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cursor")
+            .field("storage", &self.storage.describe())
+            .field("next_seq", &self.next_seq())
+            .finish_non_exhaustive()
+    }
+}
+
+fn published(storage: &dyn Storage) -> Result<u64, Error> {
+    let durable = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+    Ok(durable.unwrap_or(0))
+}
+
+impl Line {
+    fn of(parsed: &Parsed<'_>, bytes: &[u8]) -> Self {
+        Self {
+            seq: parsed.stamp.seq,
+            observed: parsed.stamp.observed,
+            boot: parsed.stamp.boot.to_owned(),
+            mono: parsed.stamp.mono,
+            hash: parsed.hash,
+            bytes: bytes.to_owned(),
+            body: parsed.body.clone(),
+        }
+    }
+
+    /// Its place in the journal, from 0.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When the journal took it in.
+    pub fn observed(&self) -> Timestamp {
+        self.observed
+    }
+
+    /// Names the start of the writer that wrote it: sixteen hexadecimal digits.
+    pub fn boot(&self) -> &str {
+        &self.boot
+    }
+
+    /// The writer's monotonic clock in nanoseconds, comparable within one boot.
+    pub fn mono_ns(&self) -> u64 {
+        self.mono
+    }
+
+    /// Its hash, which stands for it and for all records before it.
+    pub fn hash(&self) -> Digest {
+        self.hash
+    }
+
+    /// The whole line without its newline, byte for byte.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What was given to [`Journal::append`](super::Journal::append).
+    pub fn body(&self) -> &[u8] {
+        &self.bytes[self.body.clone()]
+    }
+}

@@ -1,0 +1,40 @@
+//! The journal: append-only, chained segments of opaque records, durable before they are acknowledged.
+//!
+//! A [`Journal`] is the one writer of a directory. [`Reader`] and [`Cursor`] follow it from any
+//! process without a lock, and [`verify`] names every record that is not as it was written. The
+//! journal owns the first and last fields of a line and its own control records; what stands between
+//! is opaque to it. The byte format is described in `docs/design.md`.
+
+mod control;
+mod cursor;
+mod error;
+mod line;
+mod lines;
+mod members;
+mod options;
+mod quarantine;
+mod reader;
+mod recovery;
+mod redo;
+mod segment;
+mod start;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod watermark;
+mod writer;
+
+pub use cursor::{Cursor, Line};
+pub use error::{Error, Refusal};
+pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
+pub use options::Options;
+#[doc(hidden)]
+pub use options::{Entropy, SystemEntropy};
+pub use reader::{Reader, Segment};
+pub use storage::{
+    Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
+};
+pub use verify::{Finding, Kind, Unfinished, Verification, verify, verify_lines};
+pub use watermark::Watermark;
+pub use writer::{Appended, Committed, Journal};

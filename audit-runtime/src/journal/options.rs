@@ -1,0 +1,80 @@
+//! What a writer may choose about its journal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::id::EventId;
+use crate::time::{Clock, SystemClock, Timestamp};
+
+/// How a [`Journal`](super::Journal) is written; `Options::default()` suits a service.
+#[derive(Clone)]
+pub struct Options {
+    /// The journal's name for ever, which the first hash is made of; by default `audited/` and
+    /// sixteen random hexadecimal digits. An existing journal refuses any but its own.
+    pub origin: Option<String>,
+    /// A segment that has reached this many bytes is followed by a new one (64 MiB). The batch that
+    /// reaches it is still written whole.
+    pub segment_bytes_max: u64,
+    /// A segment of this age is followed by a new one when the next record comes (24 hours).
+    pub segment_age_max: Duration,
+    /// Where times come from.
+    pub clock: Arc<dyn Clock>,
+    /// How the writer names itself to a second one and in its start record: name and version.
+    pub writer: String,
+    /// Where ids come from; replaced only by tests of the exact bytes.
+    #[doc(hidden)]
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            segment_bytes_max: 64 * 1024 * 1024,
+            segment_age_max: Duration::from_secs(24 * 60 * 60),
+            clock: Arc::new(SystemClock),
+            writer: concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("origin", &self.origin)
+            .field("segment_bytes_max", &self.segment_bytes_max)
+            .field("segment_age_max", &self.segment_age_max)
+            .field("writer", &self.writer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the journal's random bits come from.
+#[doc(hidden)]
+pub trait Entropy: Send + Sync {
+    /// Sixty-four bits that no other start or journal has.
+    fn bits(&self) -> u64;
+
+    /// The id of a record that the journal writes about itself.
+    fn id(&self, time: Timestamp) -> EventId;
+}
+
+/// The operating system's random source.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn bits(&self) -> u64 {
+        // The random half of an id serves, and an id is made even where the system has no
+        // random bytes to give.
+        let id = EventId::new(Timestamp::now()).to_string();
+        let digest = crate::digest::Digest::of(id.as_bytes());
+        u64::from_be_bytes(std::array::from_fn(|place| digest.as_bytes()[place]))
+    }
+
+    fn id(&self, time: Timestamp) -> EventId {
+        EventId::new(time)
+    }
+}

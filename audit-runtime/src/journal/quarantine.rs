@@ -1,0 +1,150 @@
+//! Bytes that a crash left behind the last record: kept in files of their own, never thrown away.
+
+use std::fmt::Write as _;
+use std::io;
+
+use sha2::{Digest as _, Sha256};
+
+use super::error::Error;
+use super::storage::{Access, Storage, StorageFile};
+
+const DIR: &str = "quarantine";
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How many files of torn bytes one place of a segment may have.
+const TORN_FILES_MAX: u32 = 1000;
+
+/// Bytes that a crash left behind the last record, now in a file of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Quarantined {
+    pub(super) file: String,
+    pub(super) segment: String,
+    pub(super) offset: u64,
+    pub(super) bytes: u64,
+    /// In hexadecimal, as `sha256sum` prints it.
+    pub(super) sha256: String,
+}
+
+/// Moves what stands behind the last good line to a file of its own.
+pub(super) fn take_tail(storage: &dyn Storage, segment: &str, offset: u64) -> Result<(), Error> {
+    let mut file =
+        storage.open(segment, Access::Overwrite).map_err(Error::io(storage, "open", segment))?;
+    for attempt in 0..TORN_FILES_MAX {
+        let name = torn_name(segment, offset, attempt);
+        let mut copy = match storage.create(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            created => created.map_err(Error::io(storage, "create", &name))?,
+        };
+        copy_tail(&*file, offset, &mut *copy).map_err(Error::io(storage, "write", &name))?;
+        // Only when the copy is durable may the bytes leave the segment.
+        file.truncate(offset)
+            .and_then(|()| file.sync())
+            .map_err(Error::io(storage, "truncate", segment))?;
+        return Ok(());
+    }
+    let full = io::Error::other(format!("there are {TORN_FILES_MAX} files for this place already"));
+    Err(Error::io(storage, "quarantine the torn end of", segment)(full))
+}
+
+fn copy_tail(file: &dyn StorageFile, from: u64, copy: &mut dyn StorageFile) -> io::Result<()> {
+    for_each_chunk(file, from, |mut chunk| {
+        while !chunk.is_empty() {
+            let taken = copy.append(chunk)?;
+            if taken == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            chunk = &chunk[taken..];
+        }
+        Ok(())
+    })?;
+    copy.sync()
+}
+
+/// The files of torn bytes of this segment that no record of it names.
+///
+/// A crash between moving the bytes and recording it must not make them unmentioned for ever.
+pub(super) fn unreported(
+    storage: &dyn Storage,
+    segment: &str,
+    reported: &[Vec<u8>],
+) -> Result<Vec<Quarantined>, Error> {
+    let mut names = storage.list(DIR).map_err(Error::io(storage, "list", DIR))?;
+    names.sort_unstable();
+    let mut unreported = Vec::new();
+    for name in names {
+        let file = format!("{DIR}/{name}");
+        let mention = format!("\"file\":\"{file}\"");
+        let is_named =
+            |body: &Vec<u8>| body.windows(mention.len()).any(|at| at == mention.as_bytes());
+        if let Some(offset) = torn_offset(segment, &name)
+            && !reported.iter().any(is_named)
+        {
+            let (bytes, sha256) = measure_file(storage, &file)?;
+            let segment = segment.to_owned();
+            unreported.push(Quarantined { file, segment, offset, bytes, sha256 });
+        }
+    }
+    Ok(unreported)
+}
+
+fn measure_file(storage: &dyn Storage, name: &str) -> Result<(u64, String), Error> {
+    storage
+        .open(name, Access::Read)
+        .and_then(|file| measure(&*file, 0))
+        .map_err(Error::io(storage, "read", name))
+}
+
+/// How many bytes a file has from `offset` on, and their SHA-256 in hexadecimal.
+pub(super) fn measure(file: &dyn StorageFile, offset: u64) -> io::Result<(u64, String)> {
+    let mut bytes = 0;
+    let mut hasher = Sha256::new();
+    for_each_chunk(file, offset, |chunk| {
+        bytes += chunk.len() as u64;
+        hasher.update(chunk);
+        Ok(())
+    })?;
+    let mut hex = String::new();
+    for byte in hasher.finalize() {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    Ok((bytes, hex))
+}
+
+/// Reads a file from `offset` to its end.
+pub(super) fn for_each_chunk(
+    file: &dyn StorageFile,
+    mut offset: u64,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let read = file.read_at(offset, &mut chunk)?;
+        if read == 0 {
+            return Ok(());
+        }
+        each(&chunk[..read])?;
+        offset += read as u64;
+    }
+}
+
+/// `quarantine/<segment>-<offset>.torn`, with a count if the place was torn before.
+fn torn_name(segment: &str, offset: u64, attempt: u32) -> String {
+    let stem = stem(segment);
+    match attempt {
+        0 => format!("{DIR}/{stem}-{offset}.torn"),
+        again => format!("{DIR}/{stem}-{offset}.{again}.torn"),
+    }
+}
+
+fn torn_offset(segment: &str, name: &str) -> Option<u64> {
+    let rest = name.strip_prefix(stem(segment))?.strip_prefix('-')?;
+    let (offset, _) =
+        rest.strip_suffix(".torn").map(|place| place.split_once('.').unwrap_or((place, "")))?;
+    offset.parse().ok()
+}
+
+fn stem(segment: &str) -> &str {
+    let name = segment.rsplit('/').next().unwrap_or(segment);
+    name.split('.').next().unwrap_or(name)
+}

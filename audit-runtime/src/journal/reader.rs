@@ -1,0 +1,87 @@
+//! Reads a journal from outside its writer, without a lock.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::cursor::Cursor;
+use super::error::Error;
+use super::segment;
+use super::storage::{Access, DirectoryStorage, Storage};
+
+/// Opens cursors on a journal; it never writes and needs no lock.
+#[derive(Clone)]
+pub struct Reader {
+    storage: Arc<dyn Storage>,
+}
+
+/// One file of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its name, relative to the journal.
+    pub name: String,
+    /// The sequence number of its first record.
+    pub first_seq: u64,
+    /// Its length in bytes, durable or not.
+    pub bytes: u64,
+}
+
+impl Reader {
+    /// Opens the journal in a directory.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is none.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let storage = DirectoryStorage::read_only(path.as_ref());
+        if !storage.path().is_dir() || segment::list(&storage)?.is_empty() {
+            return Err(Error::NoJournal { journal: storage.describe() });
+        }
+        Ok(Self::over(Arc::new(storage)))
+    }
+
+    /// Reads the journal in `storage`, which need not be there yet.
+    pub fn over(storage: Arc<dyn Storage>) -> Self {
+        Self { storage }
+    }
+
+    /// Starts at the record `from_seq`, which need not be written yet.
+    ///
+    /// # Errors
+    /// Fails as [`Cursor::next`] does, if the segment that holds the record cannot be entered.
+    pub fn cursor(&self, from_seq: u64) -> Result<Cursor, Error> {
+        Cursor::start(Arc::clone(&self.storage), from_seq)
+    }
+
+    /// The journal's name, from its first header.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is no readable first header.
+    pub fn origin(&self) -> Result<String, Error> {
+        let storage = &*self.storage;
+        let missing = || Error::NoJournal { journal: storage.describe() };
+        let first = *segment::list(storage)?.first().ok_or_else(missing)?;
+        let header = segment::peek_header(&mut segment::lines(storage, first)?)
+            .map_err(Error::io(storage, "read", &segment::name(first)))?;
+        Ok(header.ok_or_else(missing)?.origin)
+    }
+
+    /// The segments in order.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn segments(&self) -> Result<Vec<Segment>, Error> {
+        let storage = &*self.storage;
+        let measure = |first_seq| {
+            let name = segment::name(first_seq);
+            let length = storage.open(&name, Access::Read).and_then(|file| file.len());
+            let bytes = length.map_err(Error::io(storage, "measure", &name))?;
+            Ok(Segment { name, first_seq, bytes })
+        };
+        segment::list(storage)?.into_iter().map(measure).collect()
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Reader").field(&self.storage.describe()).finish()
+    }
+}

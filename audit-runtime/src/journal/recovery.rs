@@ -1,0 +1,249 @@
+//! What a writer finds when it opens a journal: where to go on, or why not.
+
+use std::io;
+
+use super::control;
+use super::error::Error;
+use super::line::{self, Chain};
+use super::lines::{Lines, Piece};
+use super::quarantine::{self, Quarantined};
+use super::redo;
+use super::segment::{self, Header, Previous};
+use super::storage::{Access, Storage};
+use crate::time::Timestamp;
+
+/// Where a journal goes on.
+#[derive(Debug)]
+pub(super) struct Recovered {
+    /// Unknown only if the very first header was torn.
+    pub(super) origin: Option<String>,
+    pub(super) first_seq: u64,
+    /// The length of the last segment; 0 if its header must be written again.
+    pub(super) length: u64,
+    /// Where the first record starts that may never have reached the disk.
+    doubtful: Option<u64>,
+    /// When the last segment was opened.
+    pub(super) opened: Option<Timestamp>,
+    pub(super) previous: Option<Previous>,
+    /// Unknown only without an origin.
+    pub(super) chain: Option<Chain>,
+    /// The last record says that the last writer closed the journal.
+    pub(super) stopped: bool,
+    /// Torn bytes that no record tells of yet.
+    pub(super) unreported: Vec<Quarantined>,
+}
+
+/// Checks how the segments join and the whole last one, moves a torn tail aside, and writes again
+/// what may not be on disk.
+///
+/// Returns `None` if there is no journal yet. `durable` is the published watermark.
+pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Recovered>, Error> {
+    let firsts = segment::list(storage)?;
+    if let Some(last) = firsts.last() {
+        redo::finish(storage, &segment::name(*last))?;
+    }
+    let Some((&last, earlier)) = firsts.split_last() else {
+        check_nothing_lost(storage, 0, durable)?;
+        return Ok(None);
+    };
+    let earlier_end = check_joints(storage, earlier, last)?;
+    let mut lines = segment::lines(storage, last)?;
+    let mut found = start_of_last(storage, &mut lines, last, earlier_end)?;
+    let reported = scan(storage, &mut lines, &mut found, durable)?;
+    let next = found.chain.map_or(last, |chain| chain.next);
+    check_nothing_lost(storage, next, durable)?;
+    let torn_bytes = lines.file_len().map_err(Error::io(storage, "read", &segment::name(last)))?;
+    if torn_bytes > found.length {
+        quarantine::take_tail(storage, &segment::name(last), found.length)?;
+    }
+    // The records at and past the watermark may be what a failed sync has left in memory: they are
+    // read back as if they were on disk, and a later sync would not write them.
+    if let Some(offset) = found.doubtful {
+        redo::rewrite(storage, &segment::name(last), offset)?;
+    }
+    found.unreported = quarantine::unreported(storage, &segment::name(last), &reported)?;
+    Ok(Some(found))
+}
+
+/// True if no line of the journal stands at the current place of `lines` or after it.
+pub(super) fn is_torn(lines: &mut Lines) -> io::Result<bool> {
+    loop {
+        match lines.next()? {
+            Piece::Line(range) if line::parse(lines.bytes(&range)).is_ok() => return Ok(false),
+            Piece::Line(_) | Piece::Overlong => {}
+            Piece::Rest(_) | Piece::End => return Ok(true),
+        }
+    }
+}
+
+fn check_nothing_lost(storage: &dyn Storage, found: u64, acknowledged: u64) -> Result<(), Error> {
+    if found >= acknowledged {
+        return Ok(());
+    }
+    Err(Error::Lost { journal: storage.describe(), found, acknowledged })
+}
+
+/// The end of the segments before the last one.
+struct EarlierEnd {
+    origin: Option<String>,
+    previous: Previous,
+    stopped: bool,
+}
+
+/// Checks that each segment starts where the one before it ends; returns the end before `last`.
+fn check_joints(
+    storage: &dyn Storage,
+    earlier: &[u64],
+    last: u64,
+) -> Result<Option<EarlierEnd>, Error> {
+    let mut end: Option<EarlierEnd> = None;
+    for (index, &first) in earlier.iter().enumerate() {
+        let name = segment::name(first);
+        let mut lines = segment::lines(storage, first)?;
+        let header =
+            segment::peek_header(&mut lines)
+                .map_err(Error::io(storage, "read", &name))?
+                .ok_or_else(|| damaged(storage, first, first, "its first line is no header"))?;
+        check_joint(storage, first, Some(&header), end.as_ref())?;
+        let file = storage.open(&name, Access::Read).map_err(Error::io(storage, "open", &name))?;
+        let tail = segment::tail(&*file)
+            .map_err(Error::io(storage, "read", &name))?
+            .ok_or_else(|| damaged(storage, first, first, "its last line is not whole"))?;
+        let due = earlier.get(index + 1).copied().unwrap_or(last);
+        if tail.seq + 1 != due {
+            let reason = format!("the segment before it ends with seq {}", tail.seq);
+            return Err(damaged(storage, due, tail.seq + 1, &reason));
+        }
+        end = Some(EarlierEnd {
+            origin: Some(header.origin),
+            previous: Previous { segment: name, last_seq: tail.seq, hash: tail.hash },
+            stopped: tail.stopped,
+        });
+    }
+    Ok(end)
+}
+
+fn check_joint(
+    storage: &dyn Storage,
+    first: u64,
+    header: Option<&Header>,
+    end: Option<&EarlierEnd>,
+) -> Result<(), Error> {
+    if end.is_none() && first > 0 {
+        return Err(damaged(storage, first, 0, "the segments before it are missing"));
+    }
+    let stated = header.and_then(|header| header.previous.as_ref());
+    if header.is_some_and(|header| header.seq == first) && stated == end.map(|end| &end.previous) {
+        return Ok(());
+    }
+    let reason = "its header does not name the end of the segment before it";
+    Err(damaged(storage, first, first, reason))
+}
+
+/// Reads the header of the last segment, which alone may be torn.
+fn start_of_last(
+    storage: &dyn Storage,
+    lines: &mut Lines,
+    first: u64,
+    end: Option<EarlierEnd>,
+) -> Result<Recovered, Error> {
+    let name = segment::name(first);
+    let header = segment::peek_header(lines).map_err(Error::io(storage, "read", &name))?;
+    match &header {
+        None if end.is_some() || first == 0 => {}
+        header => check_joint(storage, first, header.as_ref(), end.as_ref())?,
+    }
+    let (origin, previous, stopped) = match end {
+        Some(end) => (end.origin, Some(end.previous), end.stopped),
+        None => (header.map(|header| header.origin), None, false),
+    };
+    let chain = match &previous {
+        Some(previous) => Some(Chain { next: first, tip: previous.hash }),
+        None => origin.as_deref().map(Chain::of_origin),
+    };
+    Ok(Recovered {
+        origin,
+        first_seq: first,
+        length: 0,
+        doubtful: None,
+        opened: None,
+        previous,
+        chain,
+        stopped,
+        unreported: Vec::new(),
+    })
+}
+
+/// Follows the chain through the last segment to its end or its torn tail.
+///
+/// Returns the bodies of the records that tell of torn bytes.
+fn scan(
+    storage: &dyn Storage,
+    lines: &mut Lines,
+    found: &mut Recovered,
+    durable: u64,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let name = segment::name(found.first_seq);
+    let mut reported = Vec::new();
+    let read_error = || Error::io(storage, "read", &name);
+    loop {
+        let (offset, number) = (lines.offset(), lines.number());
+        let reason = match lines.next().map_err(read_error())? {
+            Piece::End => return Ok(reported),
+            Piece::Overlong => "it is longer than a line may be".to_owned(),
+            Piece::Rest(_) => "it has no end".to_owned(),
+            Piece::Line(range) => match follow(found, lines.bytes(&range), &mut reported) {
+                Ok(seq) => {
+                    if seq >= durable {
+                        found.doubtful.get_or_insert(offset);
+                    }
+                    found.length = lines.offset();
+                    continue;
+                }
+                Err(reason) => reason,
+            },
+        };
+        lines.rewind(offset, number);
+        let next = found.chain.map_or(found.first_seq, |chain| chain.next);
+        if next >= durable && is_torn(lines).map_err(read_error())? {
+            return Ok(reported);
+        }
+        return Err(Error::Damaged {
+            journal: storage.describe(),
+            segment: name,
+            line: number + 1,
+            offset,
+            seq: next,
+            reason,
+        });
+    }
+}
+
+/// Takes the line that continues the chain and returns its number.
+fn follow(found: &mut Recovered, line: &[u8], reported: &mut Vec<Vec<u8>>) -> Result<u64, String> {
+    let mut chain = found.chain.ok_or("the journal's first header cannot be read")?;
+    let parsed = chain.follow(line)?;
+    if found.opened.is_none() && segment::header(line, &parsed).is_none() {
+        return Err("its first line is no header".into());
+    }
+    found.chain = Some(chain);
+    let body = &line[parsed.body.clone()];
+    found.stopped = control::is_stop(body);
+    found.opened.get_or_insert(parsed.stamp.observed);
+    if control::is_recovered(body) {
+        reported.push(body.to_vec());
+    }
+    Ok(parsed.stamp.seq)
+}
+
+/// Damage at the first line of a segment.
+fn damaged(storage: &dyn Storage, first: u64, seq: u64, reason: &str) -> Error {
+    Error::Damaged {
+        journal: storage.describe(),
+        segment: segment::name(first),
+        line: 1,
+        offset: 0,
+        seq,
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,187 @@
+//! The segments of a journal: their file names, their headers and their ends.
+
+use std::io;
+
+use serde::Deserialize;
+
+use super::control;
+use super::error::Error;
+use super::line::{self, LINE_BYTES_MAX, Parsed};
+use super::lines::{Lines, Piece};
+use super::storage::{Access, Storage, StorageFile};
+use crate::digest::Digest;
+
+/// Where the segments are.
+const DIR: &str = "seg";
+const EXTENSION: &str = ".jsonl";
+const DIGITS: usize = 20;
+
+/// What the first record of a segment says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) seq: u64,
+    pub(super) origin: String,
+    pub(super) previous: Option<Previous>,
+}
+
+/// How the segment before this one ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Previous {
+    pub(super) segment: String,
+    pub(super) last_seq: u64,
+    pub(super) hash: Digest,
+}
+
+/// The last line of a segment.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub(super) seq: u64,
+    pub(super) hash: Digest,
+    pub(super) stopped: bool,
+}
+
+/// The file of the segment whose first record has this sequence number.
+pub(super) fn name(first_seq: u64) -> String {
+    format!("{DIR}/{first_seq:0DIGITS$}{EXTENSION}")
+}
+
+/// The first sequence numbers of all segments, ascending.
+pub(super) fn list(storage: &dyn Storage) -> Result<Vec<u64>, Error> {
+    let names = storage.list(DIR).map_err(Error::io(storage, "list", DIR))?;
+    let mut firsts: Vec<u64> = names.iter().filter_map(|name| first_seq(name)).collect();
+    firsts.sort_unstable();
+    Ok(firsts)
+}
+
+/// Opens a segment for reading line by line.
+pub(super) fn lines(storage: &dyn Storage, first_seq: u64) -> Result<Lines, Error> {
+    let name = name(first_seq);
+    let file = storage.open(&name, Access::Read).map_err(Error::io(storage, "open", &name))?;
+    Ok(Lines::of(file))
+}
+
+/// Reads the header from a segment's first line.
+pub(super) fn header(line: &[u8], parsed: &Parsed<'_>) -> Option<Header> {
+    let body = &line[parsed.body.clone()];
+    if !control::is_segment(body) {
+        return None;
+    }
+    let json = [b"{".as_slice(), body, b"}"].concat();
+    let record: HeaderRecord = serde_json::from_slice(&json).ok()?;
+    let previous = match record.journal.previous {
+        None => None,
+        Some(end) => Some(Previous {
+            segment: end.segment,
+            last_seq: end.last_seq,
+            hash: Digest::parse(&end.h)?,
+        }),
+    };
+    let (seq, origin) = (parsed.stamp.seq, record.journal.origin);
+    Some(Header { seq, origin, previous })
+}
+
+/// Reads the header of the segment that `lines` stands at the start of, if it is there and whole.
+pub(super) fn peek_header(lines: &mut Lines) -> io::Result<Option<Header>> {
+    let piece = lines.next()?;
+    let found = match &piece {
+        Piece::Line(range) => {
+            let line = lines.bytes(range);
+            line::parse(line).ok().and_then(|parsed| header(line, &parsed))
+        }
+        _ => None,
+    };
+    lines.rewind(0, 0);
+    Ok(found)
+}
+
+/// Reads the last line of a segment; `None` if the file does not end in a line of the journal.
+pub(super) fn tail(file: &dyn StorageFile) -> io::Result<Option<Tail>> {
+    let length = file.len()?;
+    let start = length.saturating_sub(LINE_BYTES_MAX as u64 + 2);
+    let bytes = read_range(file, start, length)?;
+    let Some(text) = bytes.strip_suffix(b"\n") else {
+        return Ok(None);
+    };
+    let before = text.iter().rposition(|byte| *byte == b'\n');
+    let line = &text[before.map_or(0, |newline| newline + 1)..];
+    Ok(line::parse(line).ok().map(|parsed| Tail {
+        seq: parsed.stamp.seq,
+        hash: parsed.hash,
+        stopped: control::is_stop(&line[parsed.body]),
+    }))
+}
+
+fn read_range(file: &dyn StorageFile, start: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
+    let mut held = 0;
+    while held < bytes.len() {
+        match file.read_at(start + held as u64, &mut bytes[held..])? {
+            0 => break,
+            read => held += read,
+        }
+    }
+    bytes.truncate(held);
+    Ok(bytes)
+}
+
+/// Other files, such as an editor's backup, are no segments.
+fn first_seq(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(EXTENSION)?;
+    let whole = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    whole.then(|| digits.parse().ok())?
+}
+
+#[derive(Deserialize)]
+struct HeaderRecord {
+    journal: HeaderFields,
+}
+
+#[derive(Deserialize)]
+struct HeaderFields {
+    origin: String,
+    previous: Option<PreviousFields>,
+}
+
+#[derive(Deserialize)]
+struct PreviousFields {
+    segment: String,
+    last_seq: u64,
+    h: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::EventId;
+    use crate::journal::MemoryStorage;
+    use crate::journal::control::{Envelope, Reason};
+    use crate::journal::line::{Chain, Stamp};
+    use crate::time::Timestamp;
+
+    const TIME: Timestamp = Timestamp::from_unix_nanos(0);
+
+    #[test]
+    fn a_header_reads_back() {
+        let previous = Previous { segment: name(0), last_seq: 8, hash: Digest::of(b"end") };
+        let envelope = Envelope { id: EventId::nil(), time: TIME };
+        let body = control::segment(envelope, "o/1", Reason::Size, Some(&previous));
+        let mut chain = Chain { next: 9, tip: previous.hash };
+        let mut line = Vec::new();
+        let stamp = Stamp { seq: 9, observed: TIME, boot: "0000000000000000", mono: 0 };
+        chain.extend(&mut line, &stamp, &body);
+        line.pop();
+        let found = header(&line, &line::parse(&line).unwrap());
+        let expected = Header { seq: 9, origin: "o/1".into(), previous: Some(previous) };
+        assert_eq!(found, Some(expected));
+    }
+
+    #[test]
+    fn only_segments_are_listed_and_in_order() {
+        let storage = MemoryStorage::new();
+        let strays = ["seg/1.jsonl", "seg/00000000000000000001.jsonl~", "seg/backup"];
+        for stray in strays.map(str::to_owned).into_iter().chain([name(30), name(4)]) {
+            storage.create(&stray).unwrap();
+        }
+        assert_eq!(list(&storage).unwrap(), [4, 30]);
+    }
+}

@@ -1,0 +1,308 @@
+//! A journal in memory that can crash like a disk: what was not synced may be gone afterwards.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Access, LockGuard, LockOutcome, Storage, StorageFile};
+
+/// Files in memory, shared by all clones; for tests of code that writes or reads a journal.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStorage {
+    disk: Arc<Mutex<Disk>>,
+}
+
+#[derive(Debug, Default)]
+struct Disk {
+    files: BTreeMap<String, Contents>,
+    holder: Option<String>,
+    /// Counts the crashes: what was opened before one is dead after it.
+    age: u64,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    bytes: Vec<u8>,
+    synced: usize,
+    /// What is read back, but no sync writes: a failed one has marked it as written.
+    forgotten: Vec<Range<usize>>,
+}
+
+impl MemoryStorage {
+    /// Storage without files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Does what a failed sync does on Linux: what is not synced is still read back, but counts as
+    /// written, so that no later sync writes it. Only bytes that are written again reach the disk.
+    #[doc(hidden)]
+    pub fn forget_unsynced(&self) {
+        for contents in self.disk().files.values_mut() {
+            let end = contents.bytes.len();
+            contents.forgotten.push(contents.synced..end);
+        }
+    }
+
+    /// Cuts the power: the lock is free, open files are dead, and each file keeps what was synced and
+    /// at most `kept_bytes` bytes more.
+    pub fn crash(&self, kept_bytes: usize) {
+        let mut disk = self.disk();
+        disk.age += 1;
+        disk.holder = None;
+        for contents in disk.files.values_mut() {
+            for hole in std::mem::take(&mut contents.forgotten) {
+                contents.bytes[hole].fill(0);
+            }
+            contents.bytes.truncate(contents.synced.saturating_add(kept_bytes));
+            contents.synced = contents.bytes.len();
+        }
+    }
+
+    /// A copy of the files as they are now, with nobody at work on them.
+    pub fn snapshot(&self) -> Self {
+        let copy = Self::new();
+        for name in self.names() {
+            copy.replace(&name, self.file(&name));
+        }
+        copy
+    }
+
+    /// The bytes of one file.
+    pub fn file(&self, name: &str) -> Option<Vec<u8>> {
+        Some(self.disk().files.get(name)?.bytes.clone())
+    }
+
+    /// The names of all files, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.disk().files.keys().cloned().collect()
+    }
+
+    /// Changes one file behind the journal's back, or removes it.
+    pub fn replace(&self, name: &str, bytes: Option<Vec<u8>>) {
+        let mut disk = self.disk();
+        match bytes {
+            Some(bytes) => {
+                let synced = bytes.len();
+                let contents = Contents { bytes, synced, forgotten: Vec::new() };
+                disk.files.insert(name.to_owned(), contents);
+            }
+            None => _ = disk.files.remove(name),
+        }
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open_file(&self, name: &str, age: u64, access: Access) -> Box<dyn StorageFile> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        Box::new(MemoryFile { storage, name, age, access })
+    }
+}
+
+impl Contents {
+    /// Cuts what is forgotten to what lies outside `range`.
+    fn remember(&mut self, range: &Range<usize>) {
+        let outside = |hole: Range<usize>| {
+            let before = hole.start..hole.end.min(range.start);
+            let behind = hole.start.max(range.end)..hole.end;
+            [before, behind]
+        };
+        let holes = std::mem::take(&mut self.forgotten).into_iter();
+        let left = holes.flat_map(outside);
+        self.forgotten = left.filter(|hole| !hole.is_empty()).collect();
+    }
+}
+
+impl Storage for MemoryStorage {
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        let disk = self.disk();
+        let below = |name: &String| Some(name.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
+        Ok(disk.files.keys().filter_map(below).collect())
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        let mut disk = self.disk();
+        if disk.files.contains_key(name) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        disk.files.insert(name.to_owned(), Contents::default());
+        Ok(self.open_file(name, disk.age, Access::Append))
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
+        let disk = self.disk();
+        if !disk.files.contains_key(name) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        Ok(self.open_file(name, disk.age, access))
+    }
+
+    fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
+        let mut disk = self.disk();
+        if let Some(holder) = &disk.holder {
+            return Ok(LockOutcome::Held { holder: holder.clone() });
+        }
+        disk.holder = Some(holder.to_owned());
+        let (storage, age) = (self.clone(), disk.age);
+        Ok(LockOutcome::Acquired(Box::new(MemoryLock { storage, age })))
+    }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        Ok(self.disk().holder.is_some())
+    }
+
+    fn describe(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+struct MemoryLock {
+    storage: MemoryStorage,
+    age: u64,
+}
+
+impl LockGuard for MemoryLock {}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        let mut disk = self.storage.disk();
+        if disk.age == self.age {
+            disk.holder = None;
+        }
+    }
+}
+
+struct MemoryFile {
+    storage: MemoryStorage,
+    name: String,
+    age: u64,
+    access: Access,
+}
+
+impl MemoryFile {
+    /// Refuses what some systems refuse, so that a test on any system sees it.
+    fn need(&self, access: Access) -> io::Result<()> {
+        if self.access == access {
+            return Ok(());
+        }
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Contents) -> T) -> io::Result<T> {
+        let mut disk = self.storage.disk();
+        if disk.age != self.age {
+            return Err(io::Error::other("the storage has crashed since this file was opened"));
+        }
+        let contents = disk.files.get_mut(&self.name);
+        contents.map(work).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl StorageFile for MemoryFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.need(Access::Append)?;
+        self.with(|contents| {
+            contents.bytes.extend_from_slice(bytes);
+            bytes.len()
+        })
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.need(Access::Overwrite)?;
+        self.with(|contents| {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let end = start.saturating_add(bytes.len());
+            if contents.bytes.len() < end {
+                contents.bytes.resize(end, 0);
+            }
+            contents.bytes[start..end].copy_from_slice(bytes);
+            contents.remember(&(start..end));
+        })
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.with(|contents| contents.synced = contents.bytes.len())
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.need(Access::Overwrite)?;
+        self.with(|contents| {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            contents.bytes.truncate(length);
+            contents.remember(&(length..usize::MAX));
+            contents.synced = contents.synced.min(contents.bytes.len());
+        })
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.with(|contents| {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let found = contents.bytes.get(start..).unwrap_or_default();
+            let length = found.len().min(buffer.len());
+            buffer[..length].copy_from_slice(&found[..length]);
+            length
+        })
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.with(|contents| contents.bytes.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_keeps_what_was_synced_and_as_much_more_as_asked() {
+        let storage = MemoryStorage::new();
+        let mut file = storage.create("a").unwrap();
+        file.append(b"safe").unwrap();
+        file.sync().unwrap();
+        file.append(b"lost").unwrap();
+        let _lock = storage.lock("me").unwrap();
+        storage.crash(1);
+        assert_eq!(storage.file("a").unwrap(), b"safel");
+        assert!(file.append(b"more").is_err());
+        assert!(!storage.is_locked().unwrap());
+    }
+
+    #[test]
+    fn what_a_failed_sync_forgot_is_lost_in_a_crash_unless_it_is_written_again() {
+        let storage = MemoryStorage::new();
+        let mut file = storage.create("a").unwrap();
+        file.append(b"safe").unwrap();
+        file.sync().unwrap();
+        file.append(b"forgotten").unwrap();
+        storage.forget_unsynced();
+        file.append(b" more").unwrap();
+        let mut overwritten = storage.open("a", Access::Overwrite).unwrap();
+        overwritten.write_at(4, b"for").unwrap();
+        overwritten.sync().unwrap();
+        assert_eq!(storage.file("a").unwrap(), b"safeforgotten more");
+        storage.crash(0);
+        assert_eq!(storage.file("a").unwrap(), b"safefor\0\0\0\0\0\0 more");
+    }
+
+    #[test]
+    fn a_file_takes_only_what_it_was_opened_for() {
+        let storage = MemoryStorage::new();
+        assert!(storage.create("a").unwrap().truncate(0).is_err());
+        let mut overwritten = storage.open("a", Access::Overwrite).unwrap();
+        assert!(overwritten.append(b"x").is_err());
+        assert!(overwritten.truncate(0).is_ok());
+    }
+
+    #[test]
+    fn a_lock_from_before_a_crash_does_not_free_the_one_after_it() {
+        let storage = MemoryStorage::new();
+        let old = storage.lock("old").unwrap();
+        storage.crash(0);
+        let _new = storage.lock("new").unwrap();
+        drop(old);
+        assert!(storage.is_locked().unwrap());
+    }
+}

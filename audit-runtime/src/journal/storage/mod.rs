@@ -1,0 +1,148 @@
+//! Where a journal's bytes lie: a flat set of named files, on disk or in memory.
+
+mod directory;
+mod memory;
+mod modes;
+#[cfg(test)]
+pub(super) mod synced;
+
+use std::io;
+
+pub use directory::DirectoryStorage;
+pub use memory::MemoryStorage;
+
+/// Files by relative name, such as `seg/00000000000000000000.jsonl`; the only door to the disk.
+///
+/// A file that does not exist is an error of kind [`io::ErrorKind::NotFound`].
+pub trait Storage: Send + Sync {
+    /// The names of the files directly in `dir`, without it; none if there is no such directory.
+    ///
+    /// # Errors
+    /// Fails when the directory cannot be read.
+    fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+
+    /// Creates a file that must not exist yet and opens it for appending; the name is durable on return.
+    ///
+    /// # Errors
+    /// Fails with [`io::ErrorKind::AlreadyExists`] if it exists, or when it cannot be made durable.
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Opens an existing file.
+    ///
+    /// # Errors
+    /// Fails when there is no such file, or it may not be opened.
+    fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Takes the writer's lock, under the name `holder`. Once it is taken, the names of all files
+    /// there are durable, also those that an earlier writer had no time to make so.
+    ///
+    /// # Errors
+    /// Fails when locks do not work here, or the names cannot be made durable; that another writer
+    /// holds it is not an error.
+    fn lock(&self, holder: &str) -> io::Result<LockOutcome>;
+
+    /// Tells whether a living writer holds the lock, or might: whoever may not look must take it so.
+    ///
+    /// # Errors
+    /// Fails when that cannot be found out.
+    fn is_locked(&self) -> io::Result<bool>;
+
+    /// The place, for messages.
+    fn describe(&self) -> String;
+}
+
+/// Opens a file for overwriting, and makes it first if there is none.
+pub(super) fn open_or_create(
+    storage: &dyn Storage,
+    name: &str,
+) -> io::Result<Box<dyn StorageFile>> {
+    match storage.open(name, Access::Overwrite) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            storage.create(name)?;
+            storage.open(name, Access::Overwrite)
+        }
+        opened => opened,
+    }
+}
+
+/// One open file.
+pub trait StorageFile: Send {
+    /// Writes at the end and returns how many bytes were taken, which may be fewer than given. The
+    /// file must have been created, or opened with [`Access::Append`].
+    ///
+    /// # Errors
+    /// Fails when nothing could be written.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Writes all of `bytes` over what stands at `offset`, or behind the end. The file must have been
+    /// opened with [`Access::Overwrite`].
+    ///
+    /// # Errors
+    /// Fails when not all could be written.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns once all that was written is durable.
+    ///
+    /// # Errors
+    /// After a failure it is unknown what is durable, and a second call does not tell.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts the file to `length` bytes; it must have been opened with [`Access::Overwrite`].
+    ///
+    /// # Errors
+    /// Fails when it could not be cut.
+    fn truncate(&mut self, length: u64) -> io::Result<()>;
+
+    /// Reads into `buffer` and returns how much was read: 0 only at the end of the file.
+    ///
+    /// # Errors
+    /// Fails when the bytes cannot be read.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// The length in bytes.
+    ///
+    /// # Errors
+    /// Fails when it cannot be found out.
+    fn len(&self) -> io::Result<u64>;
+
+    /// True if there are no bytes.
+    ///
+    /// # Errors
+    /// Fails when [`len`](Self::len) does.
+    fn is_empty(&self) -> io::Result<bool> {
+        self.len().map(|length| length == 0)
+    }
+}
+
+/// What an opened file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only.
+    Read,
+    /// Reading and appending.
+    Append,
+    /// Reading, writing at offsets and cutting.
+    Overwrite,
+}
+
+/// The answer to a try for the writer's lock.
+pub enum LockOutcome {
+    /// It is taken, until the guard is dropped.
+    Acquired(Box<dyn LockGuard>),
+    /// Another writer has it.
+    Held {
+        /// What that writer said about itself, as far as it can be read.
+        holder: String,
+    },
+}
+
+/// Holds the writer's lock; dropping it lets go.
+pub trait LockGuard: Send {}
+
+/// Who beside the writer may read a journal's directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Modes {
+    /// The numeric id of a group that may read: directories become 0750, files 0640. Without one
+    /// they are 0700 and 0600. It has no effect where there are no Unix modes.
+    pub group: Option<u32>,
+}

@@ -1,0 +1,249 @@
+//! What users of the journal rely on, tried on storage that can crash, fail and be tampered with.
+
+mod cursor;
+mod directory;
+mod recovery;
+mod verify;
+mod writer;
+
+use std::io;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::storage::{Access, LockOutcome, StorageFile};
+use super::{Cursor, Error, Journal, Line, MemoryStorage, Options, Reader, Storage};
+use crate::time::{Clock, Timestamp};
+
+const ORIGIN: &str = "test/journal";
+
+/// A clock that moves by a millisecond with each look, and otherwise as told.
+#[derive(Default)]
+struct StepClock {
+    nanos: AtomicI64,
+}
+
+impl StepClock {
+    fn advance(&self, nanos: i64) {
+        self.nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+impl Clock for StepClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(self.nanos.fetch_add(1_000_000, Ordering::Relaxed))
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        self.nanos.load(Ordering::Relaxed).unsigned_abs()
+    }
+}
+
+fn options() -> Options {
+    Options {
+        origin: Some(ORIGIN.into()),
+        clock: Arc::new(StepClock::default()),
+        writer: "test writer".into(),
+        ..Options::default()
+    }
+}
+
+/// Options under which about eight small records fill a segment.
+fn small_segments() -> Options {
+    Options { segment_bytes_max: 2_000, ..options() }
+}
+
+fn open(storage: &MemoryStorage) -> Result<Journal, Error> {
+    Journal::open(Arc::new(storage.clone()), options())
+}
+
+fn body(text: &str) -> Vec<u8> {
+    format!("\"text\":\"{text}\"").into_bytes()
+}
+
+/// Appends and commits one record per text.
+fn write(journal: &mut Journal, texts: impl IntoIterator<Item = impl AsRef<str>>) {
+    for text in texts {
+        journal.append(&body(text.as_ref())).unwrap();
+        journal.commit().unwrap();
+    }
+}
+
+/// A closed journal of several segments.
+fn finished() -> MemoryStorage {
+    closed(20, small_segments())
+}
+
+/// A closed journal of so many records beside its own.
+fn closed(records: u32, options: Options) -> MemoryStorage {
+    let storage = MemoryStorage::new();
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    write(&mut journal, (0..records).map(|number| format!("record {number}")));
+    journal.close().unwrap();
+    assert!(segments(&storage).len() >= 3);
+    storage
+}
+
+fn segments(storage: &MemoryStorage) -> Vec<String> {
+    names(storage, "seg/")
+}
+
+fn quarantined(storage: &MemoryStorage) -> Vec<String> {
+    names(storage, "quarantine/")
+}
+
+fn names(storage: &MemoryStorage, prefix: &str) -> Vec<String> {
+    let mut names = storage.names();
+    names.retain(|name| name.starts_with(prefix));
+    names
+}
+
+/// Changes one file through its bytes.
+fn tamper(storage: &MemoryStorage, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = storage.file(name).unwrap();
+    change(&mut bytes);
+    storage.replace(name, Some(bytes));
+}
+
+fn cursor(storage: &MemoryStorage, from_seq: u64) -> Cursor {
+    Reader::over(Arc::new(storage.clone())).cursor(from_seq).unwrap()
+}
+
+/// All lines that a reader gets now.
+fn read(storage: &MemoryStorage) -> Vec<Line> {
+    let mut cursor = cursor(storage, 0);
+    std::iter::from_fn(|| cursor.next().unwrap()).collect()
+}
+
+fn bodies(storage: &MemoryStorage) -> Vec<String> {
+    let text = |line: Line| String::from_utf8(line.body().to_vec()).unwrap();
+    read(storage).into_iter().map(text).collect()
+}
+
+/// The names of the journal's own records, and the texts of all others.
+fn story(storage: &MemoryStorage) -> Vec<String> {
+    let told = |body: String| {
+        let field = |key: &str| Some(body.split_once(key)?.1.split('"').next()?.to_owned());
+        field("\"name\":\"").or_else(|| field("\"text\":\"")).unwrap()
+    };
+    bodies(storage).into_iter().map(told).collect()
+}
+
+/// Memory that counts what is done to it and fails on demand.
+#[derive(Clone, Default)]
+struct Faulty {
+    inner: MemoryStorage,
+    faults: Arc<Faults>,
+}
+
+#[derive(Default)]
+struct Faults {
+    calls: Mutex<Vec<&'static str>>,
+    /// How many syncs still work; negative for no limit.
+    syncs_left: AtomicI64,
+    /// How many changes of any kind still work; negative for no limit.
+    changes_left: AtomicI64,
+    /// How many bytes one append takes at most; 0 for no limit.
+    append_bytes_max: AtomicUsize,
+    appends: AtomicU64,
+}
+
+impl Faults {
+    fn change(&self, call: &'static str) -> io::Result<()> {
+        self.calls.lock().unwrap().push(call);
+        spend(&self.changes_left)
+    }
+}
+
+fn spend(left: &AtomicI64) -> io::Result<()> {
+    match left.load(Ordering::Relaxed) {
+        0 => return Err(io::Error::other("the disk is on fire")),
+        some if some > 0 => left.store(some - 1, Ordering::Relaxed),
+        _ => {}
+    }
+    Ok(())
+}
+
+impl Faulty {
+    fn new() -> Self {
+        let faulty = Self::default();
+        faulty.faults.syncs_left.store(-1, Ordering::Relaxed);
+        faulty.faults.changes_left.store(-1, Ordering::Relaxed);
+        faulty
+    }
+
+    fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.faults.calls.lock().unwrap())
+    }
+
+    fn wrap(&self, file: Box<dyn StorageFile>) -> Box<dyn StorageFile> {
+        let faults = Arc::clone(&self.faults);
+        Box::new(FaultyFile { file, faults })
+    }
+}
+
+impl Storage for Faulty {
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        self.inner.list(dir)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        self.faults.change("create")?;
+        self.inner.create(name).map(|file| self.wrap(file))
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
+        self.inner.open(name, access).map(|file| self.wrap(file))
+    }
+
+    fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
+        self.inner.lock(holder)
+    }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        self.inner.is_locked()
+    }
+
+    fn describe(&self) -> String {
+        "faulty memory".into()
+    }
+}
+
+struct FaultyFile {
+    file: Box<dyn StorageFile>,
+    faults: Arc<Faults>,
+}
+
+impl StorageFile for FaultyFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.faults.change("append")?;
+        self.faults.appends.fetch_add(1, Ordering::Relaxed);
+        match self.faults.append_bytes_max.load(Ordering::Relaxed) {
+            0 => self.file.append(bytes),
+            most => self.file.append(&bytes[..bytes.len().min(most)]),
+        }
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.faults.change("write_at")?;
+        self.file.write_at(offset, bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.faults.change("sync")?;
+        spend(&self.faults.syncs_left)?;
+        self.file.sync()
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.faults.change("truncate")?;
+        self.file.truncate(length)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(offset, buffer)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+}

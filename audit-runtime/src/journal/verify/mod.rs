@@ -1,0 +1,151 @@
+//! Checks a whole journal and names every record that is not as it was written.
+
+mod judge;
+mod stream;
+mod walk;
+
+use std::fmt;
+use std::io::{self, Read};
+
+use serde::Serialize;
+
+use super::error::Error;
+use super::storage::Storage;
+
+/// What a check of the chain has found.
+///
+/// The chain shows that the journal is consistent with itself. Whoever may write to it can compute
+/// the whole chain anew; only signatures and anchors outside the journal tell that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// How many records are there, damaged ones not counted.
+    pub records: u64,
+    /// The first of them.
+    pub first_seq: Option<u64>,
+    /// The last of them.
+    pub last_seq: Option<u64>,
+    /// All damage in the order of the journal, and warnings.
+    pub findings: Vec<Finding>,
+    /// What a crash left behind the last record, never acknowledged; opening the journal for
+    /// writing moves it aside.
+    pub unfinished: Option<Unfinished>,
+}
+
+impl Verification {
+    /// True if every record is as it was written; warnings do not count.
+    pub fn is_intact(&self) -> bool {
+        self.findings.iter().all(|finding| finding.kind.is_warning())
+    }
+}
+
+/// One place where the journal is not what was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What has happened there.
+    pub kind: Kind,
+    /// The record it has happened to; the first one, if it is several.
+    pub seq: u64,
+    /// The file, relative to the journal.
+    pub segment: String,
+    /// The line in it, from 1.
+    pub line: u64,
+    /// The byte at which the line starts.
+    pub offset: u64,
+    /// What should stand there, as far as it is known.
+    pub expected: Option<String>,
+    /// What stands there.
+    pub actual: Option<String>,
+    /// What is wrong, as a sentence's end.
+    pub reason: String,
+}
+
+/// What has happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// Its bytes were changed.
+    Edited,
+    /// It is gone, and later ones are there.
+    Missing,
+    /// It was added afterwards.
+    Inserted,
+    /// It stands elsewhere than it was written.
+    Reordered,
+    /// It was acknowledged and is gone from the end.
+    Truncated,
+    /// Its time lies before that of the record before it: a warning, clocks may be set back.
+    Clock,
+}
+
+impl Kind {
+    /// True if it does not speak of damage.
+    pub fn is_warning(self) -> bool {
+        self == Self::Clock
+    }
+
+    /// The name in `--json` and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Edited => "edited",
+            Self::Missing => "missing",
+            Self::Inserted => "inserted",
+            Self::Reordered => "reordered",
+            Self::Truncated => "truncated",
+            Self::Clock => "clock",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, seq, segment, line, offset, reason, .. } = self;
+        write!(f, "{kind} seq={seq} segment={segment} line={line} offset={offset}")?;
+        if let Some(expected) = &self.expected {
+            write!(f, " expected={expected}")?;
+        }
+        if let Some(actual) = &self.actual {
+            write!(f, " got={actual}")?;
+        }
+        write!(f, ": {reason}")
+    }
+}
+
+/// Bytes behind the last record that are no record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// The file, relative to the journal.
+    pub segment: String,
+    /// Where they start.
+    pub offset: u64,
+    /// How many there are.
+    pub bytes: u64,
+}
+
+/// Checks every line, its hash and its place, beside a live writer or without one.
+///
+/// Damage does not end the check: it goes on behind it and lists all of it.
+///
+/// # Errors
+/// [`Error::NoJournal`] if there is nothing to check; else it fails only when the storage does.
+pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
+    walk::verify(storage)
+}
+
+/// Checks the lines of a journal that arrive one after the other, such as a shipped mirror.
+///
+/// They may begin in the middle of a journal: then the first line has nothing before it that its
+/// hash could be checked against, and nothing tells whether lines are missing before it. Nor does
+/// anything tell that lines are missing after the last one.
+///
+/// # Errors
+/// Fails when the lines cannot be read.
+pub fn verify_lines(lines: impl Read + Send + 'static) -> io::Result<Verification> {
+    stream::verify_lines(lines)
+}

@@ -1,0 +1,103 @@
+//! How far the journal is durable, for readers in this process and in others.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::storage::{Access, Storage, StorageFile, open_or_create};
+
+/// The file that publishes the watermark to other processes.
+pub(super) const NAME: &str = "WATERMARK";
+
+/// Two numbers of twenty digits, a space and a newline.
+const BYTES: usize = 42;
+
+/// How often a reader looks again when it sees a number half replaced.
+const TRIES: u32 = 100;
+
+/// The number of durable records of a journal; no reader goes past it.
+#[derive(Clone, Debug, Default)]
+pub struct Watermark(Arc<AtomicU64>);
+
+impl Watermark {
+    /// How many records are durable: the sequence number that is not yet readable.
+    pub fn durable(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set(&self, durable: u64) {
+        self.0.store(durable, Ordering::Release);
+    }
+}
+
+impl fmt::Display for Watermark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.durable().fmt(f)
+    }
+}
+
+/// The watermark's file, open for the writer.
+pub(super) struct Publisher(Box<dyn StorageFile>);
+
+impl Publisher {
+    pub(super) fn open(storage: &dyn Storage) -> io::Result<Self> {
+        open_or_create(storage, NAME).map(Self)
+    }
+
+    /// Writes the number twice, so that a reader can tell a half-replaced one.
+    ///
+    /// It is not synced: it may lag behind the records after a power cut, and never runs ahead.
+    pub(super) fn publish(&mut self, durable: u64) -> io::Result<()> {
+        let text = format!("{durable:020} {durable:020}\n");
+        self.0.write_at(0, text.as_bytes())
+    }
+}
+
+/// The published watermark; `None` if there is none, or none that can be trusted.
+pub(super) fn read(storage: &dyn Storage) -> io::Result<Option<u64>> {
+    let file = match storage.open(NAME, Access::Read) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    for _ in 0..TRIES {
+        let mut text = [0; BYTES];
+        let length = file.read_at(0, &mut text)?;
+        if length < BYTES {
+            // A power cut can leave this; a writer replaces all bytes in one call.
+            return Ok(None);
+        }
+        if let Some(durable) = parse(&text) {
+            return Ok(Some(durable));
+        }
+        std::thread::yield_now();
+    }
+    Ok(None)
+}
+
+fn parse(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (one, two) = text.strip_suffix('\n')?.split_once(' ')?;
+    let whole = one.len() == 20 && one.bytes().all(|byte| byte.is_ascii_digit());
+    (whole && one == two).then(|| one.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::MemoryStorage;
+
+    #[test]
+    fn what_is_published_is_read_and_a_half_replaced_number_is_not() {
+        let storage = MemoryStorage::new();
+        assert_eq!(read(&storage).unwrap(), None);
+        let mut publisher = Publisher::open(&storage).unwrap();
+        publisher.publish(99).unwrap();
+        publisher.publish(100).unwrap();
+        assert_eq!(read(&storage).unwrap(), Some(100));
+        let mut torn = storage.file(NAME).unwrap();
+        torn[20 + 1 + 19] = b'1';
+        storage.replace(NAME, Some(torn));
+        assert_eq!(read(&storage).unwrap(), None);
+    }
+}
