@@ -1,18 +1,35 @@
 //! Compile-time audit logging: annotated calls become redacted events in a tamper-evident journal.
 
+pub mod catalog;
+mod context;
 mod digest;
 mod encode;
+mod event;
 mod id;
 pub mod journal;
+pub mod record;
+mod recorder;
 pub mod redact;
+mod scope;
 mod time;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use audit_macros::Redact;
+pub use audit_macros::{Redact, audited};
+pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use digest::{Digest, HashKey};
+pub use event::{
+    Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
+    InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Reason, Severity, Target,
+    TraceContext, Trust, TrustedProxies,
+};
 pub use id::EventId;
+pub use record::{Record, RecordError};
+pub use recorder::{
+    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded,
+    health, open, record,
+};
 pub use redact::{HiddenPaths, Public, Redact, Redacted, public};
 pub use time::{Clock, SystemClock, Timestamp};

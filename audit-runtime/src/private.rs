@@ -3,7 +3,28 @@
 pub use inventory;
 pub use serde;
 
+pub use crate::catalog::{ActionSpec, Registered};
+pub use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
+pub use crate::scope::refuse::Refuse;
+pub use crate::scope::{Captures, Scope, classify};
+
+#[cfg(feature = "actix")]
+pub use crate::scope::refuse::Refusable;
+
 pub use crate::redact::field::{Field, Hidden, Unruled, public, rule};
 pub use crate::redact::{
     Element, FieldClass, HiddenPaths, MapKey, Redact, Redacted, RedactedField, RedactedType,
 };
+
+/// The type `!`, which stable Rust lets nobody write outside a return type.
+pub type Never = <fn() -> ! as Returning>::Output;
+
+/// A function pointer, whose return type this names.
+pub trait Returning {
+    /// What it returns.
+    type Output;
+}
+
+impl<T> Returning for fn() -> T {
+    type Output = T;
+}

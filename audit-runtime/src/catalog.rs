@@ -1,0 +1,151 @@
+//! The catalogue of audited actions: what the macros registered, sorted and hashed.
+
+use std::sync::OnceLock;
+
+use crate::digest::Digest;
+use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
+
+/// What one `#[audited]` attribute says, as far as it is known at compile time.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ActionSpec {
+    /// The action's name: `UpdateUser`.
+    pub action: &'static str,
+    /// What kind of question its records answer.
+    pub category: Category,
+    /// What it does to its targets.
+    pub operation: Operation,
+    /// The severity, where it does not follow from the outcome.
+    pub severity: Option<Severity>,
+    /// When a call goes on.
+    pub durability: Durability,
+    /// What happens when it cannot be recorded.
+    pub on_unrecorded: OnUnrecorded,
+    /// The types of the targets that the attribute names.
+    pub targets: &'static [&'static str],
+    /// The names of the captured fields.
+    pub fields: &'static [&'static str],
+    /// The sentence that describes it, in parts.
+    pub description: &'static [Part],
+    /// The function's path.
+    pub function: &'static str,
+    /// The source file.
+    pub file: &'static str,
+    /// The line of the attribute.
+    pub line: u32,
+    /// The column of the attribute.
+    pub column: u32,
+}
+
+impl ActionSpec {
+    /// What macro output builds a specification from; not meant to be called by hand.
+    #[doc(hidden)]
+    pub const fn new(
+        action: &'static str,
+        category: Category,
+        operation: Operation,
+        durability: Durability,
+        on_unrecorded: OnUnrecorded,
+    ) -> Self {
+        Self {
+            action,
+            category,
+            operation,
+            severity: None,
+            durability,
+            on_unrecorded,
+            targets: &[],
+            fields: &[],
+            description: &[],
+            function: "",
+            file: "",
+            line: 0,
+            column: 0,
+        }
+    }
+
+    #[doc(hidden)]
+    pub const fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn captures(
+        mut self,
+        targets: &'static [&'static str],
+        fields: &'static [&'static str],
+    ) -> Self {
+        self.targets = targets;
+        self.fields = fields;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn description(mut self, parts: &'static [Part]) -> Self {
+        self.description = parts;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn at(
+        mut self,
+        function: &'static str,
+        file: &'static str,
+        line: u32,
+        column: u32,
+    ) -> Self {
+        self.function = function;
+        self.file = file;
+        self.line = line;
+        self.column = column;
+        self
+    }
+}
+
+/// The form in which the linker gathers specifications.
+#[doc(hidden)]
+pub struct Registered(pub &'static ActionSpec);
+
+inventory::collect!(Registered);
+
+/// All audited actions that are linked into this program, sorted by name and place.
+///
+/// A crate that is never mentioned is not linked: write `use handlers as _;` where the program
+/// only needs a crate's handlers to be registered.
+pub fn actions() -> Vec<&'static ActionSpec> {
+    let registered = inventory::iter::<Registered>.into_iter();
+    let mut actions: Vec<_> = registered.map(|entry| entry.0).collect();
+    let place =
+        |spec: &&ActionSpec| (spec.action, spec.file, spec.line, spec.column, spec.function);
+    actions.sort_by_key(place);
+    // Attribute macros that copy their item, such as debug handlers, register it twice.
+    actions.dedup_by_key(|spec| place(spec));
+    actions
+}
+
+/// Sixteen characters that change whenever the catalogue does, computed once.
+pub(crate) fn hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let described: String = actions().into_iter().map(describe).collect();
+        let mut text = Digest::of(described.as_bytes()).to_string();
+        text.truncate(16);
+        text
+    })
+}
+
+/// What a build promises about an action; its place in the source is no part of the promise.
+fn describe(spec: &ActionSpec) -> String {
+    format!(
+        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}\n",
+        spec.action,
+        spec.category,
+        spec.operation,
+        spec.severity,
+        spec.durability,
+        spec.on_unrecorded,
+        spec.targets,
+        spec.fields,
+    )
+}

@@ -1,0 +1,326 @@
+//! The task's context: who acts, from where and in which request, and what the running action
+//! says of itself.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Instant;
+
+use pin_project_lite::pin_project;
+
+use crate::event::{
+    Actor, CorrelationId, Draft, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
+};
+use crate::id::EventId;
+
+/// Who acts, from where and in which request: what a task knows without being told at each call.
+///
+/// Middleware sets it for the handlers inside; a job sets it by hand:
+///
+/// ```
+/// use audit_runtime::{Actor, Context};
+///
+/// Context::new().actor(Actor::service("nightly-report")).enter(|| {
+///     // Everything recorded here is attributed to the service.
+/// });
+/// ```
+///
+/// Clones share their content, so an actor that is set inside a handler is known to the middleware
+/// around it.
+///
+/// A spawned task starts without a context: give it one with `Context::current().scope(future)`. So
+/// does a closure on another thread, such as that of actix-web's `web::block`: take
+/// `Context::current()` outside, move it in, and [`enter`](Self::enter) it there. Otherwise what is
+/// audited inside is attributed to the system and joined to no request. A recorder that is the
+/// task's own does not follow, either; one that was installed is found everywhere.
+#[derive(Clone, Debug, Default)]
+pub struct Context(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    actor: Option<Arc<Actor>>,
+    session: Option<Withheld>,
+    origin: Option<Arc<Origin>>,
+    correlation_id: Option<CorrelationId>,
+    trace: Option<TraceContext>,
+    deferred: Option<Deferred>,
+}
+
+/// The actions of one request that left their outcome to its response.
+#[derive(Debug)]
+struct Deferred {
+    request: EventId,
+    actions: Vec<Running>,
+}
+
+/// How many actions of one request may leave their outcome to its response.
+const DEFERRED_MAX: usize = 16;
+
+impl Context {
+    /// A context that knows nothing yet; its actor is the system.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The running task's context, or a new one.
+    pub fn current() -> Self {
+        FRAME.with_borrow(|frame| frame.context.clone()).unwrap_or_default()
+    }
+
+    /// Sets who acts.
+    pub fn actor(self, actor: Actor) -> Self {
+        self.known().actor = Some(Arc::new(actor));
+        self
+    }
+
+    /// Sets the session, which records name by keyed hash only.
+    pub fn session(self, session: impl Into<String>) -> Self {
+        self.known().session = Some(Withheld::new(session.into()));
+        self
+    }
+
+    /// Sets from where it comes.
+    pub fn origin(self, origin: Origin) -> Self {
+        self.known().origin = Some(Arc::new(origin));
+        self
+    }
+
+    /// Sets the id that joins the records of this piece of work.
+    pub fn correlation_id(self, id: CorrelationId) -> Self {
+        self.known().correlation_id = Some(id);
+        self
+    }
+
+    /// Sets the trace that this piece of work belongs to.
+    pub fn trace(self, trace: TraceContext) -> Self {
+        self.known().trace = Some(trace);
+        self
+    }
+
+    /// Runs `future` in this context.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        InFrame { frame: self.frame(), future }
+    }
+
+    /// Calls `work` in this context.
+    pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.frame().enter(work)
+    }
+
+    /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
+    #[cfg_attr(not(feature = "actix"), allow(dead_code))]
+    pub(crate) fn defers(self, request: &Running) -> Self {
+        self.known().deferred = Some(Deferred { request: request.event(), actions: Vec::new() });
+        self
+    }
+
+    /// Leaves `running` to whoever sees the response; false if nobody will.
+    ///
+    /// An action inside another one is a step whose value is used there: it ended as it returned,
+    /// whatever the response tells of the whole.
+    pub(crate) fn defer(&self, running: &Running) -> bool {
+        let mut known = self.known();
+        let Some(deferred) = &mut known.deferred else {
+            return false;
+        };
+        let around = running.outer().map(Running::event);
+        let fits = around == Some(deferred.request) && deferred.actions.len() < DEFERRED_MAX;
+        if fits {
+            deferred.actions.push(running.clone());
+        }
+        fits
+    }
+
+    /// Takes the actions that left their outcome; from now on none can.
+    pub(crate) fn take_deferred(&self) -> Vec<Running> {
+        let deferred = self.known().deferred.take();
+        deferred.map(|deferred| deferred.actions).unwrap_or_default()
+    }
+
+    /// Fills in what `event` does not say itself.
+    pub(crate) fn complete(&self, event: &mut Event) {
+        let known = self.known();
+        let actor = || known.actor.clone().unwrap_or_else(|| Arc::new(Actor::system()));
+        event.actor.get_or_insert_with(actor);
+        event.session = event.session.take().or_else(|| known.session.clone());
+        event.origin = event.origin.take().or_else(|| known.origin.clone());
+        event.trace = event.trace.take().or_else(|| known.trace.clone());
+        let correlation_id = event.correlation_id.take();
+        event.correlation_id = correlation_id.or_else(|| known.correlation_id.clone());
+    }
+
+    pub(crate) fn frame(&self) -> Frame {
+        Frame { context: Some(self.clone()), running: Running::innermost() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // The content is whole after every statement, so a panic elsewhere cannot have broken it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sets who acts, for this record and all later ones of the running task's context.
+///
+/// Call it as soon as the identity is known. Outside any context there is nothing to set, and the
+/// call has no effect.
+pub fn set_actor(actor: Actor) {
+    with_context(|known| known.actor = Some(Arc::new(actor)));
+}
+
+/// Sets the session of the running task's context; records name it by keyed hash only.
+pub fn set_session(session: impl Into<String>) {
+    let session = Withheld::new(session.into());
+    with_context(|known| known.session = Some(session));
+}
+
+/// Adds a target to the innermost running action, for ids that are known only inside its body.
+pub fn set_target(kind: &'static str, id: impl Display) {
+    let target = Target::new(kind, id);
+    with_running(|open| open.draft.event.add_target(target));
+}
+
+/// Says that the innermost running action was not allowed, whatever it returns.
+pub fn deny(reason: impl Into<Reason>) {
+    let reason = reason.into();
+    with_running(|open| open.verdict = Some((Outcome::Denied, reason)));
+}
+
+/// Says that the innermost running action was rejected, whatever it returns.
+pub fn fail(reason: impl Into<Reason>) {
+    let reason = reason.into();
+    with_running(|open| open.verdict = Some((Outcome::Failure, reason)));
+}
+
+/// An action whose body is running: shared by the body, whoever finishes it, and the actions inside.
+#[derive(Clone, Debug)]
+pub(crate) struct Running(Arc<Action>);
+
+#[derive(Debug)]
+struct Action {
+    event: EventId,
+    outer: Option<Running>,
+    open: Mutex<Option<Open>>,
+}
+
+/// What is known of an action before its end.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) draft: Draft,
+    pub(crate) started: Instant,
+    pub(crate) verdict: Option<(Outcome, Reason)>,
+}
+
+impl Running {
+    /// The action that `draft` will record, inside the one that is running now.
+    pub(crate) fn begin(draft: Draft) -> Self {
+        Self(Arc::new(Action {
+            event: draft.event.id,
+            outer: FRAME.with_borrow(|frame| frame.running.clone()),
+            open: Mutex::new(Some(Open { draft, started: Instant::now(), verdict: None })),
+        }))
+    }
+
+    /// The innermost action that is running now.
+    pub(crate) fn innermost() -> Option<Self> {
+        FRAME.with_borrow(|frame| frame.running.clone())
+    }
+
+    /// The action around this one.
+    pub(crate) fn outer(&self) -> Option<&Self> {
+        self.0.outer.as_ref()
+    }
+
+    /// The id of the event that will record it.
+    pub(crate) fn event(&self) -> EventId {
+        self.0.event
+    }
+
+    /// Ends it. Whoever takes it first records it; everyone after finds nothing.
+    pub(crate) fn take(&self) -> Option<Open> {
+        self.open().take()
+    }
+
+    /// Changes what is known of it, unless it has ended.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Open)) {
+        if let Some(open) = self.open().as_mut() {
+            change(open);
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is swapped in while a task runs: its context and its innermost action.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) context: Option<Context>,
+    pub(crate) running: Option<Running>,
+}
+
+impl Frame {
+    /// Calls `work` inside this frame.
+    pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _outer = Entered(FRAME.replace(self.clone()));
+        work()
+    }
+}
+
+thread_local! {
+    static FRAME: RefCell<Frame> = const { RefCell::new(Frame { context: None, running: None }) };
+}
+
+/// Puts the outer frame back, also when the inner one is left by a panic.
+struct Entered(Frame);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        FRAME.set(std::mem::take(&mut self.0));
+    }
+}
+
+pin_project! {
+    /// A future that runs inside a frame.
+    pub(crate) struct InFrame<F> {
+        pub(crate) frame: Frame,
+        #[pin]
+        pub(crate) future: F,
+    }
+}
+
+impl<F: Future> Future for InFrame<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.frame.enter(|| this.future.poll(task))
+    }
+}
+
+fn with_context(change: impl FnOnce(&mut Known)) {
+    let context = FRAME.with_borrow(|frame| frame.context.clone());
+    match context {
+        Some(context) => change(&mut context.known()),
+        None => outside("set an actor or a session"),
+    }
+}
+
+fn with_running(change: impl FnOnce(&mut Open)) {
+    match Running::innermost() {
+        Some(running) => running.change(change),
+        None => outside("judge an action or set its target"),
+    }
+}
+
+fn outside(attempt: &str) {
+    tracing::warn!(
+        target: "audit",
+        "an attempt to {attempt} outside any audited action or request has no effect"
+    );
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The promises of the context: it reaches what runs inside it, and nothing else.
+
+use super::*;
+use crate::event::{ActorKind, Event};
+
+fn completed_kind(context: &Context) -> ActorKind {
+    let mut event = Event::activity("Test").succeeded();
+    context.complete(&mut event);
+    event.actor.unwrap().kind()
+}
+
+#[test]
+fn an_actor_set_inside_is_known_outside() {
+    let context = Context::new();
+    assert_eq!(completed_kind(&context), ActorKind::System);
+    context.enter(|| set_actor(Actor::user("42")));
+    assert_eq!(completed_kind(&context), ActorKind::User);
+}
+
+#[test]
+fn an_authentication_names_the_actor_of_the_context() {
+    let mut event = Event::authentication("password").succeeded();
+    Context::new().actor(Actor::user("42")).complete(&mut event);
+    assert_eq!(event.actor.unwrap().kind(), ActorKind::User);
+}
+
+#[test]
+fn a_panic_leaves_the_outer_frame_in_place() {
+    let outer = Context::new().actor(Actor::service("outer"));
+    outer.enter(|| {
+        let inner = Context::new().actor(Actor::user("inner"));
+        let panicked = std::panic::catch_unwind(|| inner.enter(|| panic!("inside")));
+        assert!(panicked.is_err());
+        assert_eq!(completed_kind(&Context::current()), ActorKind::Service);
+    });
+}
+
+#[test]
+fn only_actions_right_inside_a_request_are_deferred_and_only_until_its_response() {
+    let inside = |outer: &Running| {
+        let frame = Frame { context: None, running: Some(outer.clone()) };
+        frame.enter(|| Running::begin(Event::activity("Inside")))
+    };
+    let request = Running::begin(Event::activity("Request"));
+    let context = Context::new().defers(&request);
+    let handler = inside(&request);
+    assert!(context.defer(&handler));
+    assert!(!context.defer(&inside(&handler)));
+    for _ in 1..DEFERRED_MAX {
+        assert!(context.defer(&handler));
+    }
+    assert!(!context.defer(&handler));
+    assert_eq!(context.take_deferred().len(), DEFERRED_MAX);
+    assert!(!context.defer(&handler));
+    assert!(context.take_deferred().is_empty());
+}
+
+#[test]
+fn a_verdict_belongs_to_the_innermost_action() {
+    let frame = |running: &Running| Frame { context: None, running: Some(running.clone()) };
+    let outer = Running::begin(Event::activity("Outer"));
+    frame(&outer).enter(|| {
+        let inner = Running::begin(Event::activity("Inner"));
+        assert_eq!(inner.outer().map(Running::event), Some(outer.event()));
+        frame(&inner).enter(|| deny("inner"));
+        set_target("T", 1);
+        assert_eq!(inner.take().unwrap().verdict.unwrap().0, Outcome::Denied);
+        assert!(inner.take().is_none());
+    });
+    let open = outer.take().unwrap();
+    assert!(open.verdict.is_none());
+    assert_eq!(open.draft.event.targets[0].id(), "1");
+}

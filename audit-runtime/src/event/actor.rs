@@ -1,0 +1,156 @@
+//! Who did it: the actor, how it proved its identity, and for whom it acts.
+
+use std::borrow::Cow;
+
+use super::Withheld;
+use super::vocabulary::ActorKind;
+
+/// Who did it.
+///
+/// ```
+/// use audit_runtime::{Actor, Authenticated};
+///
+/// let ada = Actor::user("42")
+///     .named("ada")
+///     .role("admin")
+///     .authenticated(Authenticated::by("password").factor("totp"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub(super) kind: ActorKind,
+    pub(super) identity: Identity,
+    pub(super) name: Option<Cow<'static, str>>,
+    pub(super) tenant: Option<Cow<'static, str>>,
+    pub(super) roles: Vec<Cow<'static, str>>,
+    pub(super) authenticated: Option<Authenticated>,
+    pub(super) on_behalf_of: Vec<Actor>,
+}
+
+/// How an actor is named in a record.
+#[derive(Clone, Debug)]
+pub(super) enum Identity {
+    None,
+    Known(Cow<'static, str>),
+    /// What somebody typed as a user name; it may be a mistyped password.
+    Unknown(Withheld),
+}
+
+impl Actor {
+    /// A person, by the stable id of the account.
+    pub fn user(id: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ActorKind::User, Identity::Known(id.into()))
+    }
+
+    /// Somebody who gave a user name that no account has.
+    ///
+    /// The record holds a keyed hash of the name and `known: false`, never the name: people type
+    /// their password into the wrong field.
+    pub fn unknown_user(typed: impl Into<String>) -> Self {
+        let typed = Withheld::new(typed.into());
+        Self::new(ActorKind::User, Identity::Unknown(typed))
+    }
+
+    /// Another service.
+    pub fn service(id: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ActorKind::Service, Identity::Known(id.into()))
+    }
+
+    /// A program that acts for a person.
+    pub fn agent(id: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ActorKind::Agent, Identity::Known(id.into()))
+    }
+
+    /// This service itself.
+    pub fn system() -> Self {
+        Self::new(ActorKind::System, Identity::None)
+    }
+
+    /// Nobody in particular.
+    pub fn anonymous() -> Self {
+        Self::new(ActorKind::Anonymous, Identity::None)
+    }
+
+    /// Adds a readable name.
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds the tenant or organisation that the actor belongs to.
+    pub fn tenant(mut self, tenant: impl Into<Cow<'static, str>>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Adds a role that the actor holds; the first 16 are recorded.
+    pub fn role(mut self, role: impl Into<Cow<'static, str>>) -> Self {
+        self.roles.push(role.into());
+        self
+    }
+
+    /// Says how the actor proved its identity.
+    pub fn authenticated(mut self, how: Authenticated) -> Self {
+        self.authenticated = Some(how);
+        self
+    }
+
+    /// Says for whom the actor acts; call it once for each link of a chain of delegation.
+    pub fn on_behalf_of(mut self, principal: Actor) -> Self {
+        self.on_behalf_of.push(principal);
+        self
+    }
+
+    /// What kind of party this is.
+    pub fn kind(&self) -> ActorKind {
+        self.kind
+    }
+
+    pub(super) fn label(&self) -> &str {
+        match (&self.name, &self.identity) {
+            (Some(name), _) => name,
+            (None, Identity::Known(id)) => id,
+            (None, Identity::Unknown(_)) => "unknown user",
+            (None, Identity::None) => self.kind.as_str(),
+        }
+    }
+
+    fn new(kind: ActorKind, identity: Identity) -> Self {
+        Self {
+            kind,
+            identity,
+            name: None,
+            tenant: None,
+            roles: Vec::new(),
+            authenticated: None,
+            on_behalf_of: Vec::new(),
+        }
+    }
+}
+
+/// How an actor proved its identity.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    pub(super) method: Cow<'static, str>,
+    pub(super) factors: Vec<Cow<'static, str>>,
+    pub(super) credential_id: Option<Cow<'static, str>>,
+}
+
+impl Authenticated {
+    /// By a method such as `password`, `oidc`, `mtls` or `api_key`.
+    pub fn by(method: impl Into<Cow<'static, str>>) -> Self {
+        Self { method: method.into(), factors: Vec::new(), credential_id: None }
+    }
+
+    /// Adds a further factor such as `totp` or `webauthn`.
+    pub fn factor(mut self, factor: impl Into<Cow<'static, str>>) -> Self {
+        self.factors.push(factor.into());
+        self
+    }
+
+    /// Names the credential that was used: an API key's id or a certificate's serial number, never
+    /// the credential itself.
+    pub fn credential_id(mut self, id: impl Into<Cow<'static, str>>) -> Self {
+        self.credential_id = Some(id.into());
+        self
+    }
+}

@@ -1,0 +1,110 @@
+//! Captured inputs: each value is redacted and encoded where it is captured, within a cap.
+
+use serde::de::IgnoredAny;
+use serde_json::Deserializer;
+
+use crate::encode;
+use crate::redact::{HiddenPaths, Redact};
+
+/// The longest JSON of one captured value, in bytes.
+const VALUE_BYTES_MAX: usize = 4096;
+/// The longest JSON of all captured inputs of one event together, in bytes.
+const INPUTS_BYTES_MAX: usize = 16_384;
+/// The longest JSON of all its extras together.
+const EXTRAS_BYTES_MAX: usize = 4096;
+/// The longest name of a value.
+const NAME_BYTES_MAX: usize = 128;
+
+/// What a cut value, its quotes and its separators take beyond their caps.
+const CUT_BYTES_MAX: usize = 32;
+
+/// Room made for the first value, so that most events need no more.
+const JSON_BYTES_USUAL: usize = 512;
+
+/// Named values in their redacted form, encoded as the members of a JSON object.
+#[derive(Clone, Debug)]
+pub(crate) struct Arguments {
+    bytes_max: usize,
+    json: Vec<u8>,
+    hidden: HiddenPaths,
+    cut: bool,
+}
+
+impl Arguments {
+    /// Room for an action's inputs.
+    pub(crate) fn inputs() -> Self {
+        Self::within(INPUTS_BYTES_MAX)
+    }
+
+    /// Room for extras.
+    pub(crate) fn extras() -> Self {
+        Self::within(EXTRAS_BYTES_MAX)
+    }
+
+    fn within(bytes_max: usize) -> Self {
+        Self { bytes_max, json: Vec::new(), hidden: HiddenPaths::default(), cut: false }
+    }
+
+    /// Redacts and keeps `value`. What does not fit is cut, and the event says so.
+    pub(crate) fn push<T: Redact>(&mut self, name: &'static str, value: &T) {
+        if self.json.is_empty() {
+            self.json.reserve(JSON_BYTES_USUAL);
+        }
+        let taken = self.json.len() + NAME_BYTES_MAX + CUT_BYTES_MAX;
+        let left = self.bytes_max.saturating_sub(taken);
+        if left == 0 {
+            self.cut = true;
+            return;
+        }
+        if !self.json.is_empty() {
+            self.json.push(b',');
+        }
+        self.cut |= encode::text_capped(&mut self.json, name, NAME_BYTES_MAX);
+        self.json.push(b':');
+        match encode::value(&mut self.json, &value.redacted(), left.min(VALUE_BYTES_MAX)) {
+            Ok(cut) => self.cut |= cut,
+            // The error's own text may quote the value, so only its fact is recorded.
+            Err(_) => self.json.extend_from_slice(br#""[unserializable]""#),
+        }
+        self.hidden.part::<T>(name);
+    }
+
+    /// The JSON of a captured value, exactly as it will stand in the record.
+    pub(super) fn json_of(&self, name: &str) -> Option<&[u8]> {
+        let mut rest = self.json.as_slice();
+        loop {
+            let key: String = serde_json::from_slice(take_value(&mut rest)?).ok()?;
+            // A colon stands behind the key, and a comma behind the value.
+            rest = rest.get(1..)?;
+            let value = take_value(&mut rest)?;
+            if key == name {
+                return Some(value);
+            }
+            rest = rest.get(1..)?;
+        }
+    }
+
+    /// The members of the JSON object, without braces.
+    pub(super) fn members(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// The paths that were hidden.
+    pub(super) fn hidden(&self) -> &[String] {
+        self.hidden.found()
+    }
+
+    /// True if a value was cut.
+    pub(super) fn cut(&self) -> bool {
+        self.cut
+    }
+}
+
+/// Splits one JSON value off the front of `json`.
+fn take_value<'a>(json: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let mut values = Deserializer::from_slice(json).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    let (value, rest) = json.split_at(values.byte_offset());
+    *json = rest;
+    Some(value)
+}

@@ -1,0 +1,247 @@
+//! From where: the client's address, how far it can be believed, and the request it came with.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::Withheld;
+use super::vocabulary::Trust;
+
+/// How many forwarding hops are looked at and recorded, from the server's end.
+pub(crate) const HOPS_MAX: usize = 8;
+
+/// How much of a user agent is recorded, in bytes.
+pub(crate) const USER_AGENT_BYTES_MAX: usize = 256;
+
+/// From where an action came.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub(super) ip: IpAddr,
+    pub(super) port: Option<u16>,
+    pub(super) via: Vec<IpAddr>,
+    pub(super) trust: Trust,
+    pub(super) user_agent: Option<String>,
+}
+
+impl Origin {
+    /// The other end of a connection.
+    pub fn peer(address: SocketAddr) -> Self {
+        Self {
+            ip: address.ip().to_canonical(),
+            port: Some(address.port()),
+            via: Vec::new(),
+            trust: Trust::Peer,
+            user_agent: None,
+        }
+    }
+
+    /// The client behind `peer`, as far as the `proxies` can be believed.
+    ///
+    /// `forwarded_for` is the chain of addresses that the request's headers claim, the client's
+    /// end first. It counts only when the peer is a trusted proxy; then the client is the rightmost
+    /// address that is not itself a trusted proxy, because everything left of it can be forged.
+    /// Where all of them are trusted, as for a client inside the network of the proxies, it is the
+    /// leftmost; only the last 8 addresses are looked at. The proxies on the way are recorded, too.
+    pub fn behind(peer: SocketAddr, forwarded_for: &[IpAddr], proxies: &TrustedProxies) -> Self {
+        let direct = Self::peer(peer);
+        let claimed = forwarded_for.iter().rev().take(HOPS_MAX);
+        let mut hops = claimed.map(IpAddr::to_canonical);
+        let mut client = direct.ip;
+        let mut via = Vec::new();
+        while proxies.contains(client)
+            && let Some(hop) = hops.next()
+        {
+            via.push(client);
+            client = hop;
+        }
+        if via.is_empty() {
+            return direct;
+        }
+        Self { ip: client, port: None, via, trust: Trust::TrustedProxy, user_agent: None }
+    }
+
+    /// Adds the client's own description of itself; the first 256 bytes are recorded.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// The client's address.
+    pub fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    /// How far the address can be believed.
+    pub fn trust(&self) -> Trust {
+        self.trust
+    }
+}
+
+/// The networks whose forwarding headers are believed.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Believes nobody: the origin is always the connection's peer.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Believes the proxies in `networks`, written as `10.0.0.0/8`, `fd00::/8` or one address.
+    ///
+    /// # Errors
+    /// Fails on the first text that is neither a network nor an address.
+    pub fn parse<'a>(networks: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidNetwork> {
+        let parse = |text: &str| {
+            let network = text.trim().parse::<IpNet>().ok();
+            network
+                .or_else(|| text.trim().parse::<IpAddr>().ok().map(IpNet::from))
+                .ok_or_else(|| InvalidNetwork(text.to_owned()))
+        };
+        networks.into_iter().map(parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// True if `address` belongs to a trusted proxy.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// A text that names no network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidNetwork(String);
+
+impl fmt::Display for InvalidNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not a network: write it as 10.0.0.0/8, fd00::/8 or a single address",
+            self.0.escape_debug()
+        )
+    }
+}
+
+impl std::error::Error for InvalidNetwork {}
+
+/// The request that an action came with. It has no place for headers, bodies or a raw query.
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub(super) method: Cow<'static, str>,
+    pub(super) route: Route,
+    pub(super) status: Option<u16>,
+    pub(super) request_id: Option<String>,
+    pub(super) client_gone: bool,
+}
+
+/// What a request asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Route {
+    Template(Cow<'static, str>),
+    /// The path of a request that no route matches: keyed hash and length only.
+    Unrouted(Withheld),
+}
+
+impl Http {
+    /// A request to a route, given as its template: `/users/{id}`.
+    pub fn routed(
+        method: impl Into<Cow<'static, str>>,
+        template: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(method.into(), Route::Template(template.into()))
+    }
+
+    /// A request that no route matches; its path is recorded as keyed hash and length.
+    pub fn unrouted(method: impl Into<Cow<'static, str>>, path: impl Into<String>) -> Self {
+        Self::new(method.into(), Route::Unrouted(Withheld::new(path.into())))
+    }
+
+    /// Adds the status of the response.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Adds the id that the client or a proxy gave the request; never an identity.
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// Says that the client was gone before it had the whole response.
+    pub fn client_gone(mut self) -> Self {
+        self.client_gone = true;
+        self
+    }
+
+    /// Corrects the route, once the router has told it.
+    #[cfg(feature = "actix")]
+    pub(crate) fn at_route(mut self, template: impl Into<Cow<'static, str>>) -> Self {
+        self.route = Route::Template(template.into());
+        self
+    }
+
+    fn new(method: Cow<'static, str>, route: Route) -> Self {
+        Self { method, route, status: None, request_id: None, client_gone: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(peer: &str, forwarded: &[&str], proxies: &[&str]) -> (String, Trust) {
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4000);
+        let forwarded: Vec<IpAddr> = forwarded.iter().map(|ip| ip.parse().unwrap()).collect();
+        let proxies = TrustedProxies::parse(proxies.iter().copied()).unwrap();
+        let origin = Origin::behind(peer, &forwarded, &proxies);
+        (origin.ip().to_string(), origin.trust())
+    }
+
+    #[test]
+    fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
+        let forged = ["9.9.9.9"];
+        let cases = [
+            (origin("1.2.3.4", &forged, &[]), ("1.2.3.4", Trust::Peer)),
+            (origin("1.2.3.4", &forged, &["10.0.0.0/8"]), ("1.2.3.4", Trust::Peer)),
+            (origin("10.1.1.1", &forged, &["10.0.0.0/8"]), ("9.9.9.9", Trust::TrustedProxy)),
+            (origin("10.1.1.1", &[], &["10.0.0.0/8"]), ("10.1.1.1", Trust::Peer)),
+            (origin("::ffff:10.1.1.1", &forged, &["10.0.0.0/8"]), ("9.9.9.9", Trust::TrustedProxy)),
+        ];
+        for ((ip, trust), (expected_ip, expected_trust)) in cases {
+            assert_eq!((ip.as_str(), trust), (expected_ip, expected_trust));
+        }
+    }
+
+    #[test]
+    fn the_client_is_the_rightmost_hop_that_no_proxy_vouches_against() {
+        let chain = ["6.6.6.6", "7.7.7.7", "10.0.0.9"];
+        let (ip, trust) = origin("10.1.1.1", &chain, &["10.0.0.0/8"]);
+        assert_eq!((ip.as_str(), trust), ("7.7.7.7", Trust::TrustedProxy));
+    }
+
+    #[test]
+    fn a_client_inside_the_network_of_the_proxies_is_the_leftmost_hop() {
+        let chain = ["10.7.7.7", "10.0.0.9"];
+        let (ip, trust) = origin("10.1.1.1", &chain, &["10.0.0.0/8"]);
+        assert_eq!((ip.as_str(), trust), ("10.7.7.7", Trust::TrustedProxy));
+    }
+
+    #[test]
+    fn the_proxies_on_the_way_are_kept_and_of_an_endless_chain_only_the_last() {
+        let chain: Vec<IpAddr> = (0..=255).map(|n| IpAddr::from([10, 0, 0, n])).collect();
+        let proxies = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
+        let origin = Origin::behind("10.1.1.1:4000".parse().unwrap(), &chain, &proxies);
+        assert_eq!(origin.ip, IpAddr::from([10, 0, 0, 248]));
+        assert_eq!(origin.via.len(), HOPS_MAX);
+        assert_eq!(origin.via[0], IpAddr::from([10, 1, 1, 1]));
+        assert_eq!(origin.via[1], IpAddr::from([10, 0, 0, 255]));
+    }
+
+    #[test]
+    fn nonsense_is_no_network() {
+        let error = TrustedProxies::parse(["10.0.0.0/8", "10.0.0.0/99"]).unwrap_err();
+        assert!(error.to_string().starts_with("`10.0.0.0/99` is not a network"));
+    }
+}

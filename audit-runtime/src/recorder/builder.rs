@@ -1,0 +1,293 @@
+//! The recorder's settings, and the one call that makes a recorder of them.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use super::deadline::Deadlines;
+use super::health::Counters;
+use super::key_file;
+use super::mirror::{Copying, Mirror};
+use super::queue::Queue;
+use super::{Error, Recorder, Shared, committer};
+use crate::catalog;
+use crate::digest::HashKey;
+use crate::encode::Object;
+use crate::journal::{DirectoryStorage, Journal, Modes, Options, Storage};
+use crate::time::{Clock, SystemClock};
+
+/// The longest text of a service's own name, version or instance, in bytes.
+const NAME_BYTES_MAX: usize = 128;
+
+/// Settings of a [`Recorder`]; every one has a default that suits a service.
+#[must_use = "settings record nothing: call `open` or `install`"]
+pub struct RecorderBuilder {
+    place: Place,
+    origin: Option<String>,
+    service: Service,
+    segment_bytes_max: u64,
+    segment_age_max: Duration,
+    queue_bytes_max: usize,
+    wait_ms_max: u64,
+    mirror: Option<Mirror>,
+    key: Option<HashKey>,
+    key_file: Option<PathBuf>,
+    group: Option<u32>,
+    clock: Arc<dyn Clock>,
+}
+
+enum Place {
+    Directory(PathBuf),
+    Storage(Arc<dyn Storage>),
+}
+
+#[derive(Default)]
+struct Service {
+    name: Option<Cow<'static, str>>,
+    version: Option<Cow<'static, str>>,
+    instance: Option<Cow<'static, str>>,
+}
+
+impl RecorderBuilder {
+    pub(super) fn directory(path: &Path) -> Self {
+        Self::new(Place::Directory(path.to_owned()))
+    }
+
+    pub(super) fn over(storage: Arc<dyn Storage>) -> Self {
+        Self::new(Place::Storage(storage))
+    }
+
+    fn new(place: Place) -> Self {
+        let journal = Options::default();
+        Self {
+            place,
+            origin: None,
+            service: Service::default(),
+            segment_bytes_max: journal.segment_bytes_max,
+            segment_age_max: journal.segment_age_max,
+            queue_bytes_max: 16 << 20,
+            wait_ms_max: 5000,
+            mirror: None,
+            key: None,
+            key_file: None,
+            group: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The journal's own name, which its chain starts from: `example.com/users-api/eu-1`. By
+    /// default a random one is made with the journal.
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// The name and version of the service, written into every record.
+    pub fn service(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        version: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.service.name = Some(name.into());
+        self.service.version = Some(version.into());
+        self
+    }
+
+    /// Which of several instances of the service this is.
+    pub fn instance(mut self, instance: impl Into<Cow<'static, str>>) -> Self {
+        self.service.instance = Some(instance.into());
+        self
+    }
+
+    /// A segment is closed once it has this many bytes; 64 MiB by default.
+    pub fn segment_bytes_max(mut self, bytes: u64) -> Self {
+        self.segment_bytes_max = bytes;
+        self
+    }
+
+    /// A segment is closed once it is this old; 24 hours by default.
+    pub fn segment_age_max(mut self, age: Duration) -> Self {
+        self.segment_age_max = age;
+        self
+    }
+
+    /// How many bytes of encoded events may wait for the disk; 16 MiB by default. Events that are
+    /// merely `queued` get half of it.
+    pub fn queue_bytes_max(mut self, bytes: usize) -> Self {
+        self.queue_bytes_max = bytes;
+        self
+    }
+
+    /// How long a call waits for its receipt, in milliseconds; 5,000 by default.
+    pub fn wait_ms_max(mut self, millis: u64) -> Self {
+        self.wait_ms_max = millis;
+        self
+    }
+
+    /// Copies every durable line to standard output or to `tracing`. A reader that does not keep up
+    /// loses lines, which the health counts; it never holds up the journal.
+    pub fn mirror(mut self, mirror: Mirror) -> Self {
+        self.mirror = Some(mirror);
+        self
+    }
+
+    /// Where the key of the keyed hashes lies: by default beside the journal, with `.key` appended
+    /// to its path. It is made if it is missing. Over other storage than a directory the key is
+    /// random unless it is given.
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.key_file = Some(path.into());
+        self
+    }
+
+    /// The key of the keyed hashes itself, for services that keep their keys elsewhere.
+    pub fn hash_key(mut self, key: HashKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Lets the Unix group with this id read the journal: modes 0750 and 0640 instead of 0700 and
+    /// 0600.
+    pub fn group(mut self, id: u32) -> Self {
+        self.group = Some(id);
+        self
+    }
+
+    /// Replaces the system's clock, for tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Locks and opens the journal and starts the recorder.
+    ///
+    /// # Errors
+    /// Fails when the journal cannot be opened (another writer, wrong modes, damage) or the key
+    /// cannot be read or made. Nothing is changed then, but for a directory that was made.
+    pub fn open(self) -> Result<Recorder, Error> {
+        let service = self.service.encode();
+        let writer = self.service.writer();
+        let storage: Arc<dyn Storage> = match &self.place {
+            Place::Directory(path) => {
+                let modes = Modes { group: self.group };
+                Arc::new(DirectoryStorage::open(path, modes)?)
+            }
+            Place::Storage(storage) => Arc::clone(storage),
+        };
+        // Before the journal is opened, because opening it leaves a record.
+        let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
+        let key = self.hash_key_or_file(is_new)?;
+        let options = Options {
+            origin: self.origin.clone(),
+            segment_bytes_max: self.segment_bytes_max,
+            segment_age_max: self.segment_age_max,
+            clock: Arc::clone(&self.clock),
+            writer,
+            ..Options::default()
+        };
+        let journal = Journal::open(storage, options)?;
+        self.start(journal, key, service)
+    }
+
+    /// Opens the recorder and makes it the process's own, which every audited action finds.
+    ///
+    /// # Errors
+    /// Fails as [`open`](Self::open) does, and when the process has a recorder already.
+    pub fn install(self) -> Result<Recorder, Error> {
+        // Before the journal is opened, because opening it leaves records.
+        if super::is_installed() {
+            return Err(Error::AlreadyInstalled);
+        }
+        let recorder = self.open()?;
+        recorder.install()?;
+        Ok(recorder)
+    }
+
+    fn hash_key_or_file(&self, journal_is_new: bool) -> Result<HashKey, Error> {
+        if let Some(key) = &self.key {
+            return Ok(key.clone());
+        }
+        let path = match (&self.key_file, &self.place) {
+            (Some(path), _) => path.clone(),
+            (None, Place::Directory(journal)) => key_file::beside(journal)?,
+            (None, Place::Storage(_)) => return HashKey::random().map_err(Error::Thread),
+        };
+        if !journal_is_new && !path.exists() {
+            tracing::warn!(
+                target: "audit",
+                "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
+                 and unrouted paths no longer match those of earlier records; restore the file to \
+                 join them again",
+                path.display()
+            );
+        }
+        key_file::read_or_create(&path).map_err(|cause| Error::KeyFile { path, cause })
+    }
+
+    fn start(self, journal: Journal, key: HashKey, service: Vec<u8>) -> Result<Recorder, Error> {
+        let counters = Arc::new(Counters::default());
+        let durable = journal.watermark().durable();
+        counters.durable.store(durable, Relaxed);
+        let copying = match self.mirror {
+            Some(mirror) => {
+                let counters = Arc::clone(&counters);
+                Some(Copying::start(mirror, counters).map_err(Error::Thread)?)
+            }
+            None => None,
+        };
+        let limit = Duration::from_millis(self.wait_ms_max);
+        let shared = Arc::new(Shared {
+            queue: Queue::new(self.queue_bytes_max),
+            counters,
+            deadlines: Deadlines::start(limit).map_err(Error::Thread)?,
+            key,
+            service,
+            catalog: catalog::hash(),
+        });
+        let committing = Arc::clone(&shared);
+        let committer = std::thread::Builder::new()
+            .name("audit-committer".into())
+            .spawn(move || committer::run(&committing, journal, copying))
+            .map_err(Error::Thread)?;
+        Ok(Recorder::new(shared, committer))
+    }
+}
+
+impl Service {
+    /// The service as the JSON object that every record carries.
+    fn encode(&self) -> Vec<u8> {
+        let host = host();
+        let known = [
+            ("name", self.name.as_deref()),
+            ("version", self.version.as_deref()),
+            ("instance", self.instance.as_deref()),
+            ("host", host.as_deref()),
+        ];
+        let mut json = b"{".to_vec();
+        let mut object = Object::members(&mut json);
+        for (key, text) in known {
+            if let Some(text) = text {
+                object.text(key, text, NAME_BYTES_MAX);
+            }
+        }
+        json.push(b'}');
+        json
+    }
+
+    /// How the journal's lock and start records name this process.
+    fn writer(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("audit-runtime");
+        let version = self.version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
+        format!("{name} {version}")
+    }
+}
+
+/// The machine's name, where the system tells it without a system call of its own.
+fn host() -> Option<String> {
+    let told = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let told = told.or_else(|| std::env::var("HOSTNAME").ok());
+    let told = told.or_else(|| std::env::var("COMPUTERNAME").ok())?;
+    let name = told.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}

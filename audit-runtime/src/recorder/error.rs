@@ -1,0 +1,78 @@
+//! Why a recorder could not be opened, installed or shut down.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::journal;
+
+/// Why a recorder could not be opened, installed or shut down.
+///
+/// `Debug` prints the same sentence as `Display`, because that is what a `main` that returns an
+/// error shows.
+#[non_exhaustive]
+pub enum Error {
+    /// The journal could not be opened.
+    Journal(journal::Error),
+    /// The key of the keyed hashes could not be read or made.
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        cause: std::io::Error,
+    },
+    /// The process has a recorder already.
+    AlreadyInstalled,
+    /// The operating system refused a thread or random bytes.
+    Thread(std::io::Error),
+    /// The deadline passed before everything was written.
+    ShutdownDeadline(Duration),
+    /// The journal failed while the recorder ran.
+    Failed(Arc<str>),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(error) => error.fmt(f),
+            Self::KeyFile { path, cause } => write!(
+                f,
+                "cannot use the key file {}: {cause} (name another one with `key_file`)",
+                path.display()
+            ),
+            Self::AlreadyInstalled => f.write_str(
+                "this process has a recorder already: call `install` or `audit_runtime::open` once",
+            ),
+            Self::Thread(cause) => write!(f, "the operating system refused: {cause}"),
+            Self::ShutdownDeadline(deadline) => write!(
+                f,
+                "the journal was not closed within {} ms; queued events may still be written",
+                deadline.as_millis()
+            ),
+            Self::Failed(reason) => write!(f, "the journal failed: {reason}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Journal(error) => Some(error),
+            Self::KeyFile { cause, .. } | Self::Thread(cause) => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+impl From<journal::Error> for Error {
+    fn from(error: journal::Error) -> Self {
+        Self::Journal(error)
+    }
+}

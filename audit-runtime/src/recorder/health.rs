@@ -1,0 +1,126 @@
+//! The recorder's health: what it has recorded, what it could not, and since when.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a recorder fares, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// The judgement.
+    pub status: Status,
+    /// Why the status is not green.
+    pub reason: Option<String>,
+    /// How many records are durable.
+    pub durable: u64,
+    /// How many events wait in the queue.
+    pub queued_events: u64,
+    /// How many bytes they take.
+    pub queued_bytes: u64,
+    /// How many events were not recorded: the queue had no room, the journal refused them, or it
+    /// failed or was closed.
+    pub lost: u64,
+    /// How many actions proceeded without a record, or were refused for want of one.
+    pub unrecorded: u64,
+    /// How many lines the mirror did not pass on.
+    pub mirror_lost: u64,
+}
+
+/// The judgement on a recorder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Everything is recorded.
+    Green,
+    /// Something was lost and counted; recording goes on.
+    Yellow,
+    /// Something is not being recorded.
+    Red,
+}
+
+impl Status {
+    /// The colour as a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+        }
+    }
+}
+
+/// The counters behind [`Health`].
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) durable: AtomicU64,
+    pub(super) lost: AtomicU64,
+    pub(super) unrecorded: AtomicU64,
+    pub(super) mirror_lost: AtomicU64,
+    pub(super) stopped: AtomicBool,
+    failed: AtomicBool,
+    failure: Mutex<Option<Arc<str>>>,
+}
+
+impl Counters {
+    /// Remembers the first failure of the journal.
+    pub(super) fn fail(&self, reason: &Arc<str>) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert_with(|| Arc::clone(reason));
+        self.failed.store(true, Relaxed);
+    }
+
+    /// Why the journal failed, if it did.
+    pub(super) fn failure(&self) -> Option<Arc<str>> {
+        if !self.failed.load(Relaxed) {
+            return None;
+        }
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.clone()
+    }
+
+    /// Judges the counters as they stand.
+    pub(super) fn health(&self, (events, bytes): (usize, usize)) -> Health {
+        let lost = self.lost.load(Relaxed);
+        let unrecorded = self.unrecorded.load(Relaxed);
+        let mirror_lost = self.mirror_lost.load(Relaxed);
+        let (status, reason) = if let Some(failure) = self.failure() {
+            (Status::Red, Some(format!("the journal failed: {failure}")))
+        } else if self.stopped.load(Relaxed) {
+            (Status::Red, Some("the recorder was shut down".to_owned()))
+        } else if unrecorded > 0 {
+            let reason = format!("{unrecorded} actions have no record");
+            (Status::Red, Some(reason))
+        } else if lost > 0 {
+            let reason = format!("{lost} events were lost; the journal says when and why");
+            (Status::Yellow, Some(reason))
+        } else if mirror_lost > 0 {
+            let reason = format!("the mirror did not keep up; {mirror_lost} lines are not in it");
+            (Status::Yellow, Some(reason))
+        } else {
+            (Status::Green, None)
+        };
+        Health {
+            status,
+            reason,
+            durable: self.durable.load(Relaxed),
+            queued_events: events as u64,
+            queued_bytes: bytes as u64,
+            lost,
+            unrecorded,
+            mirror_lost,
+        }
+    }
+}
+
+/// The health of a process that has no recorder at all.
+pub(super) fn without_recorder(unrecorded: u64) -> Health {
+    Health {
+        status: Status::Red,
+        reason: Some("no recorder is installed".to_owned()),
+        durable: 0,
+        queued_events: 0,
+        queued_bytes: 0,
+        lost: 0,
+        unrecorded,
+        mirror_lost: 0,
+    }
+}

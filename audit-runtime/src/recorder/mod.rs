@@ -1,0 +1,379 @@
+//! The recorder: takes complete events, hands them to the one committer and answers with receipts.
+
+mod builder;
+mod committer;
+mod deadline;
+mod error;
+mod health;
+mod key_file;
+mod mirror;
+mod queue;
+mod receipt;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{self, Poll};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use pin_project_lite::pin_project;
+
+use crate::context::{Context, Running};
+use crate::digest::HashKey;
+use crate::event::{Durability, Event, Stamp};
+use crate::journal::{MemoryStorage, Storage};
+
+pub use builder::RecorderBuilder;
+pub use error::Error;
+pub use health::{Health, Status};
+pub use mirror::Mirror;
+pub use receipt::{Receipt, Recorded, Unrecorded};
+
+use deadline::Deadlines;
+use health::Counters;
+use queue::{Queue, Rejected};
+use receipt::{Cell, Ticket};
+
+/// How long a recorder that is dropped without a shutdown may take to write what is queued.
+const DROP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Records events in one journal.
+///
+/// Clones share the journal. When the last clone is dropped, what is queued is written and the
+/// journal is closed; [`shutdown`](Self::shutdown) does the same with a deadline and an answer.
+#[derive(Clone)]
+#[must_use = "dropping the last recorder closes its journal: keep it until the service has stopped"]
+pub struct Recorder(Arc<Owner>);
+
+/// What all clones of a recorder own together; the process-wide installation does not own it.
+struct Owner {
+    shared: Arc<Shared>,
+    committer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What callers and the committer share.
+pub(crate) struct Shared {
+    queue: Queue,
+    counters: Arc<Counters>,
+    deadlines: Arc<Deadlines>,
+    key: HashKey,
+    service: Vec<u8>,
+    catalog: &'static str,
+}
+
+/// Opens the journal in the directory `path` and makes it the process's own.
+///
+/// The directory is made if it is missing; its parent must exist.
+///
+/// # Errors
+/// Fails when the journal cannot be opened (another writer, wrong modes, damage), its key cannot
+/// be read or made, or the process has a recorder already.
+pub fn open(path: impl AsRef<Path>) -> Result<Recorder, Error> {
+    Recorder::builder(path).install()
+}
+
+/// Records `event` with the running task's recorder.
+///
+/// Who acts, from where and in which request is filled in from the task's [`Context`] where the
+/// event does not say it. The receipt need not be awaited: the event is recorded all the same.
+///
+/// [`Context`]: crate::Context
+///
+/// ```no_run
+/// # async fn example() -> Result<(), audit_runtime::Unrecorded> {
+/// use audit_runtime::{Actor, Event};
+///
+/// let login = Event::authentication("password").actor(Actor::user("42")).succeeded();
+/// audit_runtime::record(login).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn record(event: Event) -> Receipt {
+    match current() {
+        Some(shared) => shared.record_here(event),
+        None => {
+            count_unrecorded(&Unrecorded::NoRecorder);
+            Receipt::settled(Err(Unrecorded::NoRecorder))
+        }
+    }
+}
+
+/// The health of the running task's recorder.
+pub fn health() -> Health {
+    match current() {
+        Some(shared) => shared.health(),
+        None => health::without_recorder(WITHOUT_RECORDER.load(Relaxed)),
+    }
+}
+
+impl Recorder {
+    /// Settings for a recorder whose journal lies in the directory `path`.
+    pub fn builder(path: impl AsRef<Path>) -> RecorderBuilder {
+        RecorderBuilder::directory(path.as_ref())
+    }
+
+    /// Settings for a recorder whose journal lies in memory, for tests.
+    pub fn in_memory(storage: MemoryStorage) -> RecorderBuilder {
+        Self::over(Arc::new(storage))
+    }
+
+    /// Settings for a recorder whose journal lies in `storage`.
+    pub fn over(storage: Arc<dyn Storage>) -> RecorderBuilder {
+        RecorderBuilder::over(storage)
+    }
+
+    /// Records `event` here, whatever recorder the running task has.
+    pub fn record(&self, event: Event) -> Receipt {
+        self.0.shared.record_here(event)
+    }
+
+    /// Runs `future` with this recorder instead of the process's own.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        InRecorder { recorder: Arc::clone(&self.0.shared), future }
+    }
+
+    /// Calls `work` with this recorder instead of the process's own.
+    pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        enter(Arc::clone(&self.0.shared), work)
+    }
+
+    /// Makes this recorder the process's own, which every audited action finds.
+    ///
+    /// # Errors
+    /// Fails when the process has a recorder already: there is one for its whole life.
+    pub fn install(&self) -> Result<(), Error> {
+        let installed = INSTALLED.set(Arc::clone(&self.0.shared));
+        installed.map_err(|_| Error::AlreadyInstalled)
+    }
+
+    /// How the recorder fares.
+    pub fn health(&self) -> Health {
+        self.0.shared.health()
+    }
+
+    /// Writes what is queued, closes the journal and releases its lock.
+    ///
+    /// Later events are refused. Blocks this thread, so call it after the server has stopped.
+    ///
+    /// # Errors
+    /// Fails when the deadline passes first (the committer then goes on by itself), or when the
+    /// journal failed, now or earlier. A second call finds nothing to do and succeeds.
+    pub fn shutdown(&self, deadline: Duration) -> Result<(), Error> {
+        self.0.shutdown(deadline)
+    }
+
+    /// What recording needs; it does not keep the journal open.
+    #[cfg(feature = "actix")]
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.0.shared)
+    }
+
+    fn new(shared: Arc<Shared>, committer: JoinHandle<()>) -> Self {
+        Self(Arc::new(Owner { shared, committer: Mutex::new(Some(committer)) }))
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("health", &self.health()).finish_non_exhaustive()
+    }
+}
+
+impl Owner {
+    fn shutdown(&self, deadline: Duration) -> Result<(), Error> {
+        // First, so that no action begins which could not be recorded any more.
+        self.shared.counters.stopped.store(true, Relaxed);
+        self.shared.queue.close();
+        // A deadline beyond what the clock can count is none.
+        let due = Instant::now().checked_add(deadline);
+        // A thread cannot be joined with a deadline, so it is looked at in small steps.
+        while self.committer().as_ref().is_some_and(|thread| !thread.is_finished()) {
+            if due.is_some_and(|due| Instant::now() >= due) {
+                return Err(Error::ShutdownDeadline(deadline));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let Some(thread) = self.committer().take() else {
+            return Ok(());
+        };
+        // How it ended is known from the counters, also when it panicked.
+        let _ = thread.join();
+        match self.shared.counters.failure() {
+            Some(reason) => Err(Error::Failed(reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn committer(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.committer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown(DROP_DEADLINE) {
+            tracing::error!(target: "audit", "the recorder was not closed cleanly: {error}");
+        }
+    }
+}
+
+impl Shared {
+    /// Completes `event` from the running task's context and records it.
+    fn record_here(&self, mut event: Event) -> Receipt {
+        let cause = Running::innermost().map(|running| running.event());
+        event.causation_id = event.causation_id.or(cause);
+        Context::current().complete(&mut event);
+        self.record(&event)
+    }
+
+    /// Encodes `event` and hands it to the committer.
+    pub(crate) fn record(&self, event: &Event) -> Receipt {
+        let durability = event.durability();
+        let outcome = self.hand_over(event, durability);
+        match outcome {
+            Ok(receipt) => receipt,
+            Err(unrecorded) => {
+                // What the queue had no room for is counted there, and by the committer.
+                if unrecorded != Unrecorded::QueueFull {
+                    self.count_lost(1);
+                }
+                Receipt::settled(Err(unrecorded))
+            }
+        }
+    }
+
+    /// Why an action that must be recorded cannot begin now, if so.
+    pub(crate) fn refusal(&self) -> Option<Unrecorded> {
+        if let Some(reason) = self.counters.failure() {
+            return Some(Unrecorded::JournalFailed(reason));
+        }
+        let stopped = self.counters.stopped.load(Relaxed);
+        stopped.then_some(Unrecorded::Stopped)
+    }
+
+    fn count_lost(&self, events: u64) {
+        self.counters.lost.fetch_add(events, Relaxed);
+    }
+
+    /// Counts an action that has no record, and says so.
+    pub(crate) fn count_unrecorded(&self, why: &Unrecorded) {
+        let before = self.counters.unrecorded.fetch_add(1, Relaxed);
+        report_unrecorded(before, why);
+    }
+
+    fn hand_over(&self, event: &Event, durability: Durability) -> Result<Receipt, Unrecorded> {
+        if let Some(unrecorded) = self.refusal() {
+            return Err(unrecorded);
+        }
+        let cell = (durability == Durability::Synced).then(|| Arc::new(Cell::default()));
+        let encode_and_push = |body: &mut Vec<u8>| {
+            body.clear();
+            self.encode(event, body);
+            self.queue.push(body, cell.as_ref().map(Ticket::new))
+        };
+        let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
+        // A thread that is ending may drop an audited call when its own memory is gone already.
+        let pushed = pushed.unwrap_or_else(|_| encode_and_push(&mut Vec::new()));
+        match (pushed, cell) {
+            (Ok(()), Some(cell)) => Ok(Receipt::pending(cell, Arc::clone(&self.deadlines))),
+            (Ok(()), None) => Ok(Receipt::settled(Ok(Recorded::Queued))),
+            (Err(Rejected::Full), _) => Err(Unrecorded::QueueFull),
+            (Err(Rejected::Closed), _) => Err(Unrecorded::Stopped),
+        }
+    }
+
+    fn encode(&self, event: &Event, body: &mut Vec<u8>) {
+        let stamp = Stamp { key: &self.key, service: &self.service, catalog: self.catalog };
+        event.write(body, &stamp);
+    }
+
+    fn health(&self) -> Health {
+        self.counters.health(self.queue.depth())
+    }
+}
+
+thread_local! {
+    /// The bytes of the event being recorded; kept, so that recording allocates nothing.
+    static BODY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static OVERRIDE: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
+}
+
+static INSTALLED: OnceLock<Arc<Shared>> = OnceLock::new();
+static WITHOUT_RECORDER: AtomicU64 = AtomicU64::new(0);
+
+/// True if the process has a recorder of its own.
+fn is_installed() -> bool {
+    INSTALLED.get().is_some()
+}
+
+/// The running task's recorder: its own, else the process's.
+pub(crate) fn current() -> Option<Arc<Shared>> {
+    let own = OVERRIDE.with_borrow(Clone::clone);
+    own.or_else(|| INSTALLED.get().cloned())
+}
+
+/// Counts an action that has no record, with or without a recorder.
+pub(crate) fn count_unrecorded(why: &Unrecorded) {
+    match current() {
+        Some(shared) => shared.count_unrecorded(why),
+        None => report_unrecorded(WITHOUT_RECORDER.fetch_add(1, Relaxed), why),
+    }
+}
+
+/// Says it at the 1st, 2nd, 4th, 8th … time, so that a flood of failures is no flood of messages.
+fn report_unrecorded(before: u64, why: &Unrecorded) {
+    let count = before + 1;
+    if !count.is_power_of_two() {
+        return;
+    }
+    if tracing::dispatcher::has_been_set() {
+        tracing::error!(target: "audit", count, "an audited action has no record: {why}");
+    } else {
+        say_on_stderr(count, why);
+    }
+}
+
+/// A service that listens to nothing must still hear that it goes unrecorded.
+#[allow(clippy::print_stderr, reason = "nobody has told where else to say it")]
+fn say_on_stderr(count: u64, why: &Unrecorded) {
+    eprintln!("audit: an audited action has no record ({count} so far): {why}");
+}
+
+/// Puts the outer recorder back, also when the inner one is left by a panic.
+struct Overridden(Option<Arc<Shared>>);
+
+impl Drop for Overridden {
+    fn drop(&mut self) {
+        OVERRIDE.set(self.0.take());
+    }
+}
+
+/// Calls `work` with `recorder` as the running task's own.
+pub(crate) fn enter<R>(recorder: Arc<Shared>, work: impl FnOnce() -> R) -> R {
+    let _outer = Overridden(OVERRIDE.replace(Some(recorder)));
+    work()
+}
+
+pin_project! {
+    /// A future that runs with a recorder of its own.
+    struct InRecorder<F> {
+        recorder: Arc<Shared>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InRecorder<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        enter(Arc::clone(this.recorder), || this.future.poll(task))
+    }
+}

@@ -1,0 +1,202 @@
+//! The bounded queue between callers and the committer: one arena of bytes, swapped as a whole.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::receipt::Ticket;
+
+/// How often the committer looks for the next event before it sleeps: some microseconds.
+const LOOKS: u32 = 30;
+
+/// Encoded events in the order of their arrival, waiting for the committer.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+    bytes_max: usize,
+}
+
+/// Why an event found no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rejected {
+    Full,
+    Closed,
+}
+
+#[derive(Default)]
+struct State {
+    batch: Batch,
+    committer_waits: bool,
+    closed: bool,
+}
+
+/// What the committer takes at once.
+#[derive(Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    /// How many events found no place since the last batch.
+    pub(super) lost: u64,
+}
+
+struct Entry {
+    end: usize,
+    ticket: Option<Ticket>,
+}
+
+impl Queue {
+    pub(super) fn new(bytes_max: usize) -> Self {
+        Self { state: Mutex::default(), filled: Condvar::new(), bytes_max }
+    }
+
+    /// Adds an encoded event, and the ticket to settle if somebody waits for it.
+    ///
+    /// Events that nobody waits for get half of the room, so that a flood of them cannot keep out
+    /// those whose callers wait.
+    pub(super) fn push(&self, body: &[u8], ticket: Option<Ticket>) -> Result<(), Rejected> {
+        let room = match ticket {
+            Some(_) => self.bytes_max,
+            None => self.bytes_max / 2,
+        };
+        let mut state = self.state();
+        if state.closed {
+            return Err(Rejected::Closed);
+        }
+        let fits = state.batch.bytes.len() + body.len() <= room;
+        if fits {
+            state.batch.bytes.extend_from_slice(body);
+            let end = state.batch.bytes.len();
+            state.batch.entries.push(Entry { end, ticket });
+        } else {
+            state.batch.lost += 1;
+        }
+        // A loss is woken for as well: it is to be recorded, not remembered.
+        let wake = std::mem::take(&mut state.committer_waits);
+        drop(state);
+        if wake {
+            self.filled.notify_one();
+        }
+        fits.then_some(()).ok_or(Rejected::Full)
+    }
+
+    /// Waits for events and takes all of them in exchange for `empty`; `None` once the queue is
+    /// closed and drained.
+    pub(super) fn take(&self, empty: Batch) -> Option<Batch> {
+        let mut state = self.look_again();
+        while state.batch.is_empty() {
+            if state.closed {
+                return None;
+            }
+            state.committer_waits = true;
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some(std::mem::replace(&mut state.batch, empty))
+    }
+
+    /// Looks a few times before the committer goes to sleep: whoever has just got a receipt often
+    /// brings the next event, and falling asleep and waking costs more than a small commit.
+    fn look_again(&self) -> MutexGuard<'_, State> {
+        for _ in 0..LOOKS {
+            let state = self.state();
+            if state.closed || !state.batch.is_empty() {
+                return state;
+            }
+            drop(state);
+            std::thread::yield_now();
+        }
+        self.state()
+    }
+
+    /// Takes no more events; what is queued can still be taken.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.filled.notify_all();
+    }
+
+    /// Gives up what is queued: dropping the tickets settles them.
+    pub(super) fn give_up(&self) {
+        let batch = std::mem::take(&mut self.state().batch);
+        drop(batch);
+    }
+
+    /// Events and bytes that wait now.
+    pub(super) fn depth(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.batch.entries.len(), state.batch.bytes.len())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Batch {
+    /// Each event's bytes with the ticket to settle, in order.
+    pub(super) fn events(&mut self) -> impl Iterator<Item = (&[u8], Option<Ticket>)> {
+        let bytes = &self.bytes;
+        let mut start = 0;
+        self.entries.drain(..).map(move |entry| {
+            let body = &bytes[start..entry.end];
+            start = entry.end;
+            (body, entry.ticket)
+        })
+    }
+
+    /// Empties the batch and keeps its memory, unless one burst made it very large.
+    pub(super) fn recycle(mut self) -> Self {
+        const KEPT_BYTES: usize = 1 << 20;
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
+        self.entries.clear();
+        self.entries.shrink_to(KEPT_BYTES / 256);
+        self.lost = 0;
+        self
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.lost == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn ticket() -> Option<Ticket> {
+        Some(Ticket::new(&Arc::default()))
+    }
+
+    #[test]
+    fn events_come_out_in_order_with_their_tickets() {
+        let queue = Queue::new(1000);
+        queue.push(b"one", None).unwrap();
+        queue.push(b"two", ticket()).unwrap();
+        let mut batch = queue.take(Batch::default()).unwrap();
+        let events: Vec<_> =
+            batch.events().map(|(body, ticket)| (body.to_vec(), ticket.is_some())).collect();
+        assert_eq!(events, [(b"one".to_vec(), false), (b"two".to_vec(), true)]);
+    }
+
+    #[test]
+    fn a_flood_of_queued_events_leaves_room_for_awaited_ones_and_is_counted() {
+        let queue = Queue::new(100);
+        let flood: Vec<_> = (0..20).map(|_| queue.push(&[0; 10], None)).collect();
+        assert_eq!(flood.iter().filter(|pushed| pushed.is_ok()).count(), 5);
+        for _ in 0..5 {
+            queue.push(&[0; 10], ticket()).unwrap();
+        }
+        let refused = queue.push(&[0; 10], ticket());
+        assert_eq!(refused, Err(Rejected::Full));
+        assert_eq!(queue.take(Batch::default()).unwrap().lost, 16);
+    }
+
+    #[test]
+    fn a_closed_queue_is_drained_and_takes_no_more() {
+        let queue = Queue::new(100);
+        queue.push(b"kept", None).unwrap();
+        queue.close();
+        assert_eq!(queue.push(b"late", None), Err(Rejected::Closed));
+        assert!(queue.take(Batch::default()).is_some());
+        assert!(queue.take(Batch::default()).is_none());
+    }
+}

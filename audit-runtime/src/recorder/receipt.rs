@@ -1,0 +1,230 @@
+//! The receipt for a record: awaited or waited for, and settled exactly once.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::deadline::Deadlines;
+use crate::digest::Digest;
+
+/// What became of an event that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is a record on durable storage.
+    Durable {
+        /// The record's place in the journal.
+        seq: u64,
+        /// The journal's chain up to and including the record.
+        hash: Digest,
+    },
+    /// It waits in the queue; if it is lost there, the journal says how many were.
+    Queued,
+}
+
+/// Why an event was not recorded, or is not known to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unrecorded {
+    /// No recorder is installed, and none is set for the running task.
+    NoRecorder,
+    /// The recorder was shut down.
+    Stopped,
+    /// The queue has no room; the disk is slower than the events come.
+    QueueFull,
+    /// The journal failed, for the reason given, and takes no more records.
+    JournalFailed(Arc<str>),
+    /// The journal refused this one event, for the reason given.
+    Refused(Arc<str>),
+    /// The deadline passed first. The event may be recorded all the same: this means unknown.
+    DeadlineExpired(Duration),
+}
+
+impl fmt::Display for Unrecorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not recorded: ")?;
+        match self {
+            Self::NoRecorder => f.write_str(
+                "no recorder is installed; call `audit_runtime::open(path)` before the first \
+                 audited action",
+            ),
+            Self::Stopped => f.write_str("the recorder was shut down"),
+            Self::QueueFull => f.write_str(
+                "the queue is full because the disk is slower than the events come; see \
+                 `queue_bytes_max`",
+            ),
+            Self::JournalFailed(reason) => write!(f, "the journal failed: {reason}"),
+            Self::Refused(reason) => write!(f, "the journal refused the event: {reason}"),
+            Self::DeadlineExpired(waited) => write!(
+                f,
+                "unknown, because the journal did not answer within {} ms (`wait_ms_max`)",
+                waited.as_millis()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Unrecorded {}
+
+impl From<Unrecorded> for std::io::Error {
+    fn from(unrecorded: Unrecorded) -> Self {
+        Self::other(unrecorded)
+    }
+}
+
+impl From<Unrecorded> for String {
+    fn from(unrecorded: Unrecorded) -> Self {
+        unrecorded.to_string()
+    }
+}
+
+/// A promise that settles once the event is recorded, or is known not to be.
+///
+/// Await it, or [`wait`](Self::wait) for it where there is no executor to block. Dropping it is
+/// fine: the event is recorded all the same.
+#[derive(Debug)]
+pub struct Receipt(State);
+
+#[derive(Debug)]
+enum State {
+    Settled(Result<Recorded, Unrecorded>),
+    Pending(Pending),
+}
+
+#[derive(Debug)]
+struct Pending {
+    cell: Arc<Cell>,
+    deadlines: Arc<Deadlines>,
+    watched: bool,
+}
+
+impl Receipt {
+    pub(super) fn settled(result: Result<Recorded, Unrecorded>) -> Self {
+        Self(State::Settled(result))
+    }
+
+    pub(super) fn pending(cell: Arc<Cell>, deadlines: Arc<Deadlines>) -> Self {
+        Self(State::Pending(Pending { cell, deadlines, watched: false }))
+    }
+
+    /// Why the event was not recorded, if that is known already.
+    pub(crate) fn failure(&self) -> Option<Unrecorded> {
+        match &self.0 {
+            State::Settled(result) => result.clone().err(),
+            State::Pending(pending) => pending.cell.content().result.clone()?.err(),
+        }
+    }
+
+    /// Blocks this thread until the receipt is settled or `wait_ms_max` has passed; not for code
+    /// that an async executor runs.
+    ///
+    /// # Errors
+    /// Says why the event was not recorded.
+    pub fn wait(self) -> Result<Recorded, Unrecorded> {
+        match self.0 {
+            State::Settled(result) => result,
+            State::Pending(pending) => pending.cell.wait(pending.deadlines.limit()),
+        }
+    }
+}
+
+impl Future for Receipt {
+    type Output = Result<Recorded, Unrecorded>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            State::Settled(result) => Poll::Ready(result.clone()),
+            State::Pending(pending) => {
+                let poll = pending.cell.poll(task.waker());
+                if poll.is_pending() && !pending.watched {
+                    pending.watched = true;
+                    pending.deadlines.watch(&pending.cell);
+                }
+                poll
+            }
+        }
+    }
+}
+
+/// The committer's end of a receipt. Dropping it unsettled, as a panicking committer does, settles
+/// it as failed, so that no caller waits for nothing.
+#[derive(Debug)]
+pub(super) struct Ticket(Arc<Cell>);
+
+impl Ticket {
+    pub(super) fn new(cell: &Arc<Cell>) -> Self {
+        Self(Arc::clone(cell))
+    }
+
+    /// Tells the caller what became of the event.
+    pub(super) fn settle(self, result: Result<Recorded, Unrecorded>) {
+        self.0.settle(result);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let reason = "the recorder gave the event up";
+        self.0.settle(Err(Unrecorded::JournalFailed(reason.into())));
+    }
+}
+
+/// The place where the committer leaves a result and a caller finds it.
+#[derive(Debug, Default)]
+pub(super) struct Cell {
+    content: Mutex<Content>,
+    settled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    result: Option<Result<Recorded, Unrecorded>>,
+    waker: Option<Waker>,
+}
+
+impl Cell {
+    /// Leaves the result, unless there is one already, and wakes whoever waits.
+    pub(super) fn settle(&self, result: Result<Recorded, Unrecorded>) {
+        let mut content = self.content();
+        if content.result.is_some() {
+            return;
+        }
+        content.result = Some(result);
+        let waker = content.waker.take();
+        drop(content);
+        self.settled.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.content().result.is_some()
+    }
+
+    fn poll(&self, waker: &Waker) -> Poll<Result<Recorded, Unrecorded>> {
+        let mut content = self.content();
+        match &content.result {
+            Some(result) => Poll::Ready(result.clone()),
+            None => {
+                content.waker = Some(waker.clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn wait(&self, limit: Duration) -> Result<Recorded, Unrecorded> {
+        let waiting = |content: &mut Content| content.result.is_none();
+        let (content, _) = self
+            .settled
+            .wait_timeout_while(self.content(), limit, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        let result = content.result.clone();
+        result.unwrap_or(Err(Unrecorded::DeadlineExpired(limit)))
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,92 @@
+//! Programs that abort on panic: nothing is dropped there, so a panic hook records the actions.
+
+use std::sync::Once;
+
+use super::{Verdict, record_end};
+use crate::context::{Context, Running};
+use crate::event::{Durability, Outcome};
+use crate::recorder::{self, Shared};
+
+/// Adds the hook once, where a panic aborts; hooks that were set before run after it.
+pub(super) fn record_panics() {
+    static ADDED: Once = Once::new();
+    if !cfg!(panic = "abort") {
+        return;
+    }
+    ADDED.call_once(|| {
+        let next = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            record_running();
+            next(panic);
+        }));
+    });
+}
+
+/// Records the panicking thread's actions, from the innermost to the outermost, and waits until
+/// they are durable or the deadline has passed: afterwards the process is gone.
+///
+/// Those that had left their end to the response come first: they had returned, and nobody will
+/// see to what response that led.
+fn record_running() {
+    let context = Context::current();
+    let recorder = recorder::current();
+    for returned in context.take_deferred() {
+        record(&returned, Outcome::Unknown, &context, recorder.as_deref());
+    }
+    let mut next = Running::innermost();
+    while let Some(running) = next {
+        record(&running, Outcome::Panic, &context, recorder.as_deref());
+        next = running.outer().cloned();
+    }
+}
+
+fn record(running: &Running, outcome: Outcome, context: &Context, recorder: Option<&Shared>) {
+    let Some(mut open) = running.take() else {
+        return;
+    };
+    // What is merely queued would be lost with the process.
+    open.draft.event.durability = Some(Durability::Synced);
+    if let Some(receipt) = record_end(open, Verdict::of(outcome), context, recorder) {
+        // Nobody is left to tell whether it worked.
+        let _ = receipt.wait();
+    }
+}
+
+#[cfg(all(test, feature = "actix"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::context::Frame;
+    use crate::event::Event;
+    use crate::journal::{MemoryStorage, Reader};
+    use crate::recorder::Recorder;
+
+    fn inside<R>(context: &Context, running: &Running, work: impl FnOnce() -> R) -> R {
+        let frame = Frame { context: Some(context.clone()), running: Some(running.clone()) };
+        frame.enter(work)
+    }
+
+    #[test]
+    fn an_abort_records_the_actions_left_to_the_response_as_unknown_and_the_running_ones_as_panics()
+    {
+        let storage = MemoryStorage::new();
+        let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+        let request = Running::begin(Event::activity("Request"));
+        let context = Context::new().defers(&request);
+        inside(&context, &request, || {
+            assert!(context.defer(&Running::begin(Event::activity("Left"))));
+            recorder.enter(record_running);
+        });
+        recorder.shutdown(Duration::from_secs(20)).unwrap();
+        let mut cursor = Reader::over(std::sync::Arc::new(storage)).cursor(0).unwrap();
+        let mut ends = Vec::new();
+        while let Some(line) = cursor.next().unwrap() {
+            let record: serde_json::Value = serde_json::from_slice(line.bytes()).unwrap();
+            if record["category"] == "activity" {
+                ends.push(format!("{} {}", record["action"], record["outcome"]));
+            }
+        }
+        assert_eq!(ends, [r#""Left" "unknown""#, r#""Request" "panic""#]);
+    }
+}

@@ -1,0 +1,154 @@
+//! How a returned value tells the outcome of its call, decided by its type, not by its tokens.
+//!
+//! The macros write `(&&&&&&&&&&Returned(&output)).verdict()` with these traits in scope. Method
+//! lookup takes the first trait, from the most references to none, whose bounds the type meets, so
+//! that aliases, generics and foreign types are classified without an annotation.
+
+#[cfg(feature = "actix")]
+mod actix;
+
+use std::any::type_name;
+
+use crate::event::Outcome;
+
+#[cfg(feature = "actix")]
+pub use actix::*;
+
+/// How a call ended, as far as its returned value tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub(crate) outcome: Outcome,
+    pub(crate) error_type: Option<&'static str>,
+    basis: Basis,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Basis {
+    /// The value told it.
+    Told,
+    /// The value tells nothing, and so no failure.
+    Assumed,
+    /// Nothing yet: the response that is made of the value will tell.
+    Response,
+}
+
+impl Verdict {
+    /// The outcome is known.
+    pub(crate) const fn of(outcome: Outcome) -> Self {
+        Self { outcome, error_type: None, basis: Basis::Told }
+    }
+
+    /// The outcome that a response's status tells.
+    #[cfg_attr(not(feature = "actix"), allow(dead_code))]
+    pub(crate) const fn of_status(status: u16) -> Self {
+        Self::of(outcome_of_status(status))
+    }
+
+    /// An error whose status is known; its type is recorded, never its text.
+    #[cfg_attr(not(feature = "actix"), allow(dead_code))]
+    pub(crate) fn of_error<E>(status: u16) -> Self {
+        Self { error_type: Some(type_name::<E>()), ..Self::of_status(status) }
+    }
+
+    /// The call returned, and its value tells no more.
+    const fn assumed() -> Self {
+        Self { basis: Basis::Assumed, ..Self::of(Outcome::Success) }
+    }
+
+    /// A success, unless the response that is made of the value tells otherwise.
+    const fn left_to_the_response() -> Self {
+        Self { basis: Basis::Response, ..Self::of(Outcome::Success) }
+    }
+
+    /// Of a function that returns `impl Responder`: what its value does not tell, the response will.
+    #[must_use]
+    pub const fn or_response(self) -> Self {
+        match self.basis {
+            Basis::Assumed => Self::left_to_the_response(),
+            Basis::Told | Basis::Response => self,
+        }
+    }
+
+    pub(crate) const fn is_left_to_the_response(&self) -> bool {
+        matches!(self.basis, Basis::Response)
+    }
+}
+
+/// What a status says of the request: who was not allowed was denied, who sent what cannot be
+/// served failed, and what the server could not do is an error.
+pub(crate) const fn outcome_of_status(status: u16) -> Outcome {
+    match status {
+        0..400 => Outcome::Success,
+        403 => Outcome::Denied,
+        408 => Outcome::Timeout,
+        400..500 => Outcome::Failure,
+        504 => Outcome::Timeout,
+        _ => Outcome::Error,
+    }
+}
+
+/// A returned value, to be classified.
+pub struct Returned<'a, T: ?Sized>(pub &'a T);
+
+/// `Result` with an error of any type.
+pub trait ByResult {
+    /// How the call ended.
+    fn verdict(&self) -> Verdict;
+}
+
+impl<T, E> ByResult for &Returned<'_, Result<T, E>> {
+    fn verdict(&self) -> Verdict {
+        match self.0 {
+            Ok(_) => Verdict::assumed(),
+            Err(_) => Verdict { error_type: Some(type_name::<E>()), ..Verdict::of(Outcome::Error) },
+        }
+    }
+}
+
+/// Anything else.
+pub trait ByNothing {
+    /// How the call ended.
+    fn verdict(&self) -> Verdict {
+        Verdict::assumed()
+    }
+}
+
+impl<T: ?Sized> ByNothing for Returned<'_, T> {}
+
+#[cfg(test)]
+#[allow(clippy::needless_borrow, reason = "the references choose the trait, as in macro output")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_fall_into_outcomes() {
+        let cases = [
+            (200, Outcome::Success),
+            (303, Outcome::Success),
+            (400, Outcome::Failure),
+            (401, Outcome::Failure),
+            (403, Outcome::Denied),
+            (404, Outcome::Failure),
+            (408, Outcome::Timeout),
+            (500, Outcome::Error),
+            (503, Outcome::Error),
+            (504, Outcome::Timeout),
+        ];
+        for (status, outcome) in cases {
+            assert_eq!(outcome_of_status(status), outcome, "{status}");
+        }
+    }
+
+    #[test]
+    fn any_error_type_is_classified_and_only_its_type_is_told() {
+        struct Opaque;
+        let result: Result<(), Opaque> = Err(Opaque);
+        let verdict = (&&&&&&&&&&Returned(&result)).verdict();
+        assert_eq!(verdict.outcome, Outcome::Error);
+        assert!(verdict.error_type.unwrap().ends_with("Opaque"));
+        let any = (&&&&&&&&&&Returned(&5)).verdict();
+        assert_eq!(any.outcome, Outcome::Success);
+        assert!(!any.is_left_to_the_response());
+    }
+}

@@ -1,0 +1,295 @@
+//! The scope of one audited call: whatever happens to the call, it leaves exactly one record.
+
+mod abort;
+pub mod classify;
+pub(crate) mod refuse;
+
+use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::catalog::ActionSpec;
+use crate::context::{Context, Frame, Open, Running};
+use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target};
+use crate::recorder::{self, Receipt, Shared, Unrecorded};
+use crate::redact::Redact;
+
+pub(crate) use classify::Verdict;
+
+/// One audited call, from before its body to the record of its end.
+///
+/// The macros enter it; dropping it without [`finish`](Self::finish) records a panic, if the body
+/// was running, or a cancellation, if it was not.
+#[must_use = "a scope that is dropped at once records a cancellation"]
+pub struct Scope {
+    running: Running,
+    context: Context,
+    recorder: Option<Arc<Shared>>,
+    body_runs: bool,
+    finished: bool,
+}
+
+impl Scope {
+    /// Enters a call of the action, unless it could not be recorded and must be.
+    ///
+    /// # Errors
+    /// Refuses a `fail_closed` action when there is no recorder or its journal has failed.
+    pub fn enter(spec: &'static ActionSpec) -> Result<Self, Unrecorded> {
+        let recorder = recorder::current();
+        let refusal = match &recorder {
+            Some(recorder) => recorder.refusal(),
+            None => Some(Unrecorded::NoRecorder),
+        };
+        match refusal {
+            Some(unrecorded) if spec.on_unrecorded == OnUnrecorded::FailClosed => {
+                recorder::count_unrecorded(&unrecorded);
+                Err(unrecorded)
+            }
+            _ => Ok(Self::begin(spec, recorder)),
+        }
+    }
+
+    /// Enters a call of a `fail_open` action, which proceeds in any case.
+    pub fn enter_open(spec: &'static ActionSpec) -> Self {
+        Self::begin(spec, recorder::current())
+    }
+
+    fn begin(spec: &'static ActionSpec, recorder: Option<Arc<Shared>>) -> Self {
+        abort::record_panics();
+        Self {
+            running: Running::begin(draft(spec)),
+            context: Context::current(),
+            recorder,
+            body_runs: false,
+            finished: false,
+        }
+    }
+
+    /// Evaluates what the attribute captures; a panic in there is a panic of the call.
+    pub fn capture(&mut self, capture: impl FnOnce(&mut Captures)) {
+        self.body_runs = true;
+        let mut captures = Captures { targets: Vec::new(), arguments: Arguments::inputs() };
+        self.frame().enter(|| capture(&mut captures));
+        self.running.change(|open| {
+            let event = &mut open.draft.event;
+            event.targets.append(&mut captures.targets);
+            event.arguments = captures.arguments;
+        });
+        self.body_runs = false;
+    }
+
+    /// Runs an async body.
+    pub fn drive<F: Future>(&mut self, body: F) -> impl Future<Output = F::Output> {
+        let frame = self.frame();
+        Drive { scope: self, frame, body }
+    }
+
+    /// Runs a sync body.
+    pub fn call<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.body_runs = true;
+        let output = self.frame().enter(body);
+        self.body_runs = false;
+        output
+    }
+
+    /// Judges what the body returned, which may run its author's code: a panic in there is a panic
+    /// of the call.
+    pub fn judge(&mut self, judge: impl FnOnce() -> Verdict) -> Verdict {
+        self.call(judge)
+    }
+
+    /// Records the end of the call, at once; the future is ready when the action's durability is
+    /// reached or its deadline has passed.
+    pub fn finish(mut self, verdict: Verdict) -> impl Future<Output = ()> + use<> {
+        Finished { receipt: self.end_or_leave(verdict), recorder: self.recorder.clone() }
+    }
+
+    /// Like [`finish`](Self::finish), for queued actions: there is nothing to wait for.
+    pub fn finish_queued(mut self, verdict: Verdict) {
+        let receipt = self.end_or_leave(verdict);
+        give_up(receipt.as_ref(), self.recorder.as_deref());
+    }
+
+    /// Like [`finish`](Self::finish), for sync functions: blocks this thread. No response can wait
+    /// in its stead, so the call ends as it returned.
+    pub fn finish_blocking(mut self, verdict: Verdict) {
+        let recorder = self.recorder.clone();
+        if let Some(receipt) = self.end(verdict)
+            && let Err(unrecorded) = receipt.wait()
+        {
+            alarm(recorder.as_deref(), &unrecorded);
+        }
+    }
+
+    /// Leaves the end to the response if that knows more, and then waits for the receipt, too.
+    fn end_or_leave(&mut self, verdict: Verdict) -> Option<Receipt> {
+        if verdict.is_left_to_the_response() && self.context.defer(&self.running) {
+            self.finished = true;
+            return None;
+        }
+        self.end(verdict)
+    }
+
+    fn end(&mut self, verdict: Verdict) -> Option<Receipt> {
+        self.finished = true;
+        let open = self.running.take()?;
+        record_end(open, verdict, &self.context, self.recorder.as_deref())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { context: Some(self.context.clone()), running: Some(self.running.clone()) }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        let outcome = if self.body_runs { Outcome::Panic } else { Outcome::Cancelled };
+        if let Some(open) = self.running.take() {
+            let recorder = self.recorder.as_deref();
+            let receipt = record_end(open, Verdict::of(outcome), &self.context, recorder);
+            give_up(receipt.as_ref(), recorder);
+        }
+    }
+}
+
+/// Records the end of an action; whoever took it from its [`Running`] calls this, once.
+pub(crate) fn record_end(
+    open: Open,
+    verdict: Verdict,
+    context: &Context,
+    recorder: Option<&Shared>,
+) -> Option<Receipt> {
+    let event = complete(open, verdict, context);
+    let Some(recorder) = recorder else {
+        alarm(None, &Unrecorded::NoRecorder);
+        return None;
+    };
+    Some(recorder.record(&event))
+}
+
+/// Makes sure that a panic is recorded also where nothing is dropped after it.
+#[cfg(feature = "actix")]
+pub(crate) fn record_panics() {
+    abort::record_panics();
+}
+
+/// A failure after the body never turns a success into an error: it raises the alarm.
+pub(crate) fn alarm(recorder: Option<&Shared>, unrecorded: &Unrecorded) {
+    match recorder {
+        Some(recorder) => recorder.count_unrecorded(unrecorded),
+        None => recorder::count_unrecorded(unrecorded),
+    }
+}
+
+/// Lets go of a receipt that nobody will wait for: only what is known by now raises the alarm.
+pub(crate) fn give_up(receipt: Option<&Receipt>, recorder: Option<&Shared>) {
+    if let Some(unrecorded) = receipt.and_then(Receipt::failure) {
+        alarm(recorder, &unrecorded);
+    }
+}
+
+fn draft(spec: &'static ActionSpec) -> Draft {
+    let mut draft = Draft::new(spec.category, spec.action.into())
+        .operation(spec.operation)
+        .durability(spec.durability)
+        .code(Code { function: spec.function, file: spec.file, line: spec.line });
+    draft.event.severity = spec.severity;
+    draft.event.sentence = spec.description;
+    draft.event.causation_id = Running::innermost().map(|outer| outer.event());
+    draft
+}
+
+fn complete(open: Open, verdict: Verdict, context: &Context) -> Event {
+    let Open { draft, started, verdict: said } = open;
+    let mut draft = draft.duration(started.elapsed());
+    let broken = matches!(verdict.outcome, Outcome::Panic | Outcome::Cancelled);
+    let outcome = match said {
+        // What the body said of itself counts more than what it returned, but not more than how
+        // it broke off.
+        Some((outcome, reason)) if !broken => {
+            draft = draft.reason(reason);
+            outcome
+        }
+        _ => verdict.outcome,
+    };
+    draft.event.error_type = verdict.error_type.map(Into::into);
+    let mut event = draft.ended(outcome);
+    context.complete(&mut event);
+    event
+}
+
+/// What the attribute captures at the beginning of a call.
+pub struct Captures {
+    targets: Vec<Target>,
+    arguments: Arguments,
+}
+
+impl Captures {
+    /// A target of the action.
+    pub fn target(&mut self, kind: &'static str, id: &impl Display) {
+        self.targets.push(Target::new(kind, id));
+    }
+
+    /// A target with a readable name.
+    pub fn named_target(&mut self, kind: &'static str, id: &impl Display, name: &impl Display) {
+        let target = Target::new(kind, id).named(name.to_string());
+        self.targets.push(target);
+    }
+
+    /// An input of the action, in its redacted form.
+    pub fn field<T: Redact>(&mut self, name: &'static str, value: &T) {
+        self.arguments.push(name, value);
+    }
+}
+
+pin_project! {
+    /// An async body, running inside its scope's frame.
+    ///
+    /// The flag around `poll` tells a panic from a cancellation exactly: a future that is dropped
+    /// while its thread unwinds for another reason was not itself running.
+    struct Drive<'a, F> {
+        scope: &'a mut Scope,
+        frame: Frame,
+        #[pin]
+        body: F,
+    }
+}
+
+impl<F: Future> Future for Drive<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.scope.body_runs = true;
+        let poll = this.frame.enter(|| this.body.poll(context));
+        this.scope.body_runs = false;
+        poll
+    }
+}
+
+/// The wait for the record of an end.
+struct Finished {
+    receipt: Option<Receipt>,
+    recorder: Option<Arc<Shared>>,
+}
+
+impl Future for Finished {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<()> {
+        if let Some(receipt) = &mut self.receipt {
+            let result = ready!(Pin::new(receipt).poll(context));
+            self.receipt = None;
+            if let Err(unrecorded) = result {
+                alarm(self.recorder.as_deref(), &unrecorded);
+            }
+        }
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,54 @@
+//! Refusals as actix-web responses: 503 Service Unavailable.
+
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::http::StatusCode;
+use actix_web::{Either, HttpRequest, HttpResponse, Responder, ResponseError};
+
+use super::Refuse;
+use crate::recorder::Unrecorded;
+
+#[diagnostic::do_not_recommend]
+impl Refuse for HttpResponse {
+    fn refuse(unrecorded: Unrecorded) -> Self {
+        unrecorded.error_response()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Refuse, R> Refuse for Either<L, R> {
+    fn refuse(unrecorded: Unrecorded) -> Self {
+        Self::Left(L::refuse(unrecorded))
+    }
+}
+
+/// The response tells the client nothing of the journal but that the service cannot act now.
+impl ResponseError for Unrecorded {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code())
+            .content_type("text/plain; charset=utf-8")
+            .body("the action was refused because it cannot be recorded")
+    }
+}
+
+/// What a handler that returns `impl Responder` returns once it can be refused.
+pub enum Refusable<R> {
+    /// The action was refused.
+    Refused(Unrecorded),
+    /// The body ran.
+    Ran(R),
+}
+
+impl<R: Responder> Responder for Refusable<R> {
+    type Body = EitherBody<BoxBody, R::Body>;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse<Self::Body> {
+        match self {
+            Self::Refused(unrecorded) => unrecorded.error_response().map_into_left_body(),
+            Self::Ran(responder) => responder.respond_to(request).map_into_right_body(),
+        }
+    }
+}
