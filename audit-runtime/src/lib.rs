@@ -12,6 +12,8 @@ mod recorder;
 pub mod redact;
 mod scope;
 mod time;
+#[cfg(feature = "actix")]
+mod web;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -33,3 +35,5 @@ pub use recorder::{
 };
 pub use redact::{HiddenPaths, Public, Redact, Redacted, public};
 pub use time::{Clock, SystemClock, Timestamp};
+#[cfg(feature = "actix")]
+pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};

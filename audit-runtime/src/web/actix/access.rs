@@ -1,0 +1,165 @@
+//! The access record in the making: begun with the request, ended once, whatever becomes of it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+
+use super::{AuditMiddleware, request};
+use crate::context::{Context, Frame, Running};
+use crate::event::{Actor, CorrelationId, Event, Http, Outcome};
+use crate::recorder::{self, Receipt, Shared};
+use crate::scope::{self, Verdict};
+
+/// One request, from its head to the end of its response.
+///
+/// Dropping it records a panic, if the application's code was running, or else that the client was
+/// gone: the flag tells the two apart exactly, also while the thread unwinds for another reason.
+pub(super) struct Access {
+    frame: Frame,
+    running: Running,
+    context: Context,
+    recorder: Option<Arc<Shared>>,
+    correlation_id: CorrelationId,
+    correlation_header: HeaderName,
+    verdict: Verdict,
+    application_runs: bool,
+}
+
+impl Access {
+    pub(super) fn begin(settings: &AuditMiddleware, request: &ServiceRequest) -> Self {
+        scope::record_panics();
+        let running = Running::begin(Event::access(request::http(request)));
+        let correlation_id = request::correlation_id(request, &settings.correlation_header);
+        let mut context = Context::new()
+            .actor(Actor::anonymous())
+            .correlation_id(correlation_id.clone())
+            .defers(&running);
+        if let Some(origin) = request::origin(request, settings) {
+            context = context.origin(origin);
+        }
+        if let Some(trace) = request::trace(request) {
+            context = context.trace(trace);
+        }
+        Self {
+            frame: Frame { context: Some(context.clone()), running: Some(running.clone()) },
+            running,
+            context,
+            recorder: settings.recorder.clone().or_else(recorder::current),
+            correlation_id,
+            correlation_header: settings.correlation_header.clone(),
+            verdict: Verdict::of(Outcome::Unknown),
+            application_runs: false,
+        }
+    }
+
+    /// Runs a part of the application inside the request's context.
+    pub(super) fn run<R>(&mut self, part: impl FnOnce() -> R) -> R {
+        self.application_runs = true;
+        let output = match &self.recorder {
+            Some(recorder) => recorder::enter(Arc::clone(recorder), || self.frame.enter(part)),
+            None => self.frame.enter(part),
+        };
+        self.application_runs = false;
+        output
+    }
+
+    /// Takes note of the answer's status, and of the route that led to it; the actions that left
+    /// their outcome to the answer end here.
+    pub(super) fn answered(&mut self, status: StatusCode, template: Option<String>) -> Receipts {
+        self.verdict = Verdict::of_status(status.as_u16());
+        self.change_http(|http| {
+            let http = http.status(status.as_u16());
+            match template {
+                Some(template) => http.at_route(template),
+                None => http,
+            }
+        });
+        self.end_deferred(self.verdict)
+    }
+
+    /// The header that echoes the correlation id.
+    pub(super) fn correlation(&self) -> Option<(HeaderName, HeaderValue)> {
+        let id = HeaderValue::from_str(self.correlation_id.as_str()).ok()?;
+        Some((self.correlation_header.clone(), id))
+    }
+
+    /// Records the end that the answer's status tells.
+    pub(super) fn end(&self) {
+        self.end_as(self.verdict);
+    }
+
+    /// Records another end. Either way the record is queued, and nobody waits for it.
+    pub(super) fn end_as(&self, verdict: Verdict) {
+        if let Some(open) = self.running.take() {
+            let recorder = self.recorder.as_deref();
+            let receipt = scope::record_end(open, verdict, &self.context, recorder);
+            scope::give_up(receipt.as_ref(), recorder);
+        }
+    }
+
+    fn end_deferred(&self, verdict: Verdict) -> Receipts {
+        let deferred = self.context.take_deferred();
+        let opened = deferred.iter().filter_map(Running::take);
+        let receipts = opened.filter_map(|open| {
+            scope::record_end(open, verdict, &self.context, self.recorder.as_deref())
+        });
+        Receipts { pending: receipts.collect(), recorder: self.recorder.clone() }
+    }
+
+    fn change_http(&self, change: impl FnOnce(Http) -> Http) {
+        self.running.change(|open| {
+            let http = &mut open.draft.event.http;
+            *http = http.take().map(change);
+        });
+    }
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        // Their bodies have returned, but nobody has seen to what response that led.
+        drop(self.end_deferred(Verdict::of(Outcome::Unknown)));
+        if self.application_runs {
+            self.end_as(Verdict::of(Outcome::Panic));
+        } else {
+            self.change_http(Http::client_gone);
+            self.end_as(Verdict::of(Outcome::Cancelled));
+        }
+    }
+}
+
+/// The receipts that a response waits for; those that it no longer waits for are given up.
+pub(super) struct Receipts {
+    pending: Vec<Receipt>,
+    recorder: Option<Arc<Shared>>,
+}
+
+impl Receipts {
+    /// Ready when every receipt is settled; failures raise the alarm.
+    pub(super) fn poll(&mut self, task: &mut task::Context<'_>) -> Poll<()> {
+        let recorder = self.recorder.as_deref();
+        self.pending.retain_mut(|receipt| match Pin::new(receipt).poll(task) {
+            Poll::Pending => true,
+            Poll::Ready(Ok(_)) => false,
+            Poll::Ready(Err(unrecorded)) => {
+                scope::alarm(recorder, &unrecorded);
+                false
+            }
+        });
+        match self.pending.is_empty() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Receipts {
+    fn drop(&mut self) {
+        for receipt in &self.pending {
+            scope::give_up(Some(receipt), self.recorder.as_deref());
+        }
+    }
+}
