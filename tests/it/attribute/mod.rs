@@ -1,0 +1,24 @@
+//! `#[audited]` on functions of every shape: exactly one record for each call, and the right one.
+
+mod captures;
+mod handlers;
+mod order;
+mod outcomes;
+mod refusal;
+mod renamed;
+mod shapes;
+
+use audit_runtime::Unrecorded;
+
+/// An error that can say that an action was refused.
+#[derive(Debug)]
+enum Failure {
+    Refused(Unrecorded),
+    Broken,
+}
+
+impl From<Unrecorded> for Failure {
+    fn from(unrecorded: Unrecorded) -> Self {
+        Self::Refused(unrecorded)
+    }
+}

@@ -1,0 +1,17 @@
+//! The crates together, as a service uses them.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise and play a service that says something"
+)]
+
+mod attribute;
+mod bad_input;
+mod failing;
+mod mirror;
+mod support;
+mod web;

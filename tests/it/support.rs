@@ -1,0 +1,66 @@
+//! A recorder in memory for one test, and the records that it leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use audit_runtime::journal::{MemoryStorage, Reader};
+use audit_runtime::{Recorder, RecorderBuilder};
+use serde_json::Value;
+
+/// A recorder in memory.
+pub(crate) struct Trail {
+    pub(crate) recorder: Recorder,
+    storage: MemoryStorage,
+}
+
+impl Trail {
+    pub(crate) fn new() -> Self {
+        Self::with(|settings| settings)
+    }
+
+    pub(crate) fn with(settings: impl FnOnce(RecorderBuilder) -> RecorderBuilder) -> Self {
+        let storage = MemoryStorage::new();
+        let recorder = settings(Recorder::in_memory(storage.clone())).open().unwrap();
+        Self { recorder, storage }
+    }
+
+    /// Closes the journal and reads what it recorded, without what it says of itself.
+    pub(crate) fn records(self) -> Vec<Value> {
+        self.recorder.shutdown(Duration::from_secs(20)).unwrap();
+        let mut cursor = Reader::over(Arc::new(self.storage)).cursor(0).unwrap();
+        let mut records = Vec::new();
+        while let Some(line) = cursor.next().unwrap() {
+            let record: Value = serde_json::from_slice(line.bytes()).unwrap();
+            if record["category"].as_str().is_some_and(|category| category != "journal") {
+                records.push(record);
+            }
+        }
+        records
+    }
+}
+
+/// Runs `work` to its end, on one thread, with a recorder of its own.
+pub(crate) fn run<F: Future>(work: F) -> (F::Output, Vec<Value>) {
+    let trail = Trail::new();
+    let output = block_on(trail.recorder.scope(work));
+    (output, trail.records())
+}
+
+/// Runs `work` to its end, on one thread, without a recorder.
+pub(crate) fn block_on<F: Future>(work: F) -> F::Output {
+    actix_web::rt::System::new().block_on(work)
+}
+
+/// What each record is about: its action and its outcome.
+pub(crate) fn summary(records: &[Value]) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    let line = |record: &Value| text(&record["action"]) + " " + &text(&record["outcome"]);
+    records.iter().map(line).collect()
+}
+
+/// The one record that there is.
+#[track_caller]
+pub(crate) fn only(records: Vec<Value>) -> Value {
+    let [record] = <[Value; 1]>::try_from(records).expect("there is exactly one record");
+    record
+}

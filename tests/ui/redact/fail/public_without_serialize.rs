@@ -1,0 +1,13 @@
+use audit_runtime::Redact;
+
+struct Address;
+
+#[derive(Redact)]
+struct Order {
+    #[public]
+    ship_to: Address,
+}
+
+fn main() {
+    audit_runtime::public(Address);
+}
