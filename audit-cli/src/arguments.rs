@@ -1,0 +1,124 @@
+//! The commands and their arguments.
+
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The variable that names the journal where no argument does.
+pub(crate) const VARIABLE: &str = "AUDIT_JOURNAL";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is well, 1 the journal is damaged or was changed, 2 cannot decide (no journal, \
+unreadable, a level this build cannot check), 3 the arguments or `audited.toml` are wrong.";
+
+/// Reads, summarises and verifies audit journals. Nothing it does changes a journal or disturbs
+/// the service that writes it.
+#[derive(Debug, Parser)]
+#[command(name = "audited", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prints the last records, one line each, the newest last.
+    Tail(Tail),
+    /// Prints every field of one record.
+    Show(Show),
+    /// Counts what is in the journal.
+    Stats(Stats),
+    /// Checks that every record is as it was written, and names all that are not.
+    #[command(after_help = EXIT_CODES)]
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Goes on with new records as they become durable, until Ctrl-C.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// How many of the last records to start with.
+    #[arg(short = 'n', long, default_value_t = 20)]
+    pub(crate) lines: u64,
+    /// Starts at the record with this sequence number instead, and prints all from there on.
+    #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
+    pub(crate) from: Option<u64>,
+    /// Prints the lines of the journal byte for byte.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The record's sequence number: the first column of `tail`.
+    #[arg(value_parser = seq)]
+    pub(crate) seq: u64,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Prints the line of the journal byte for byte.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stats {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The journal's directory, or `-` for lines from standard input; else `journal = "…"` in
+    /// `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fails unless this level is reached: L1 consistent with itself, L2 signed, L3 anchored. This
+    /// build checks L1 only.
+    #[arg(long)]
+    pub(crate) require: Option<Level>,
+}
+
+/// Takes an empty path, too: where it came from can be told only later.
+fn place() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+fn seq(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| {
+        "SEQ, the number of a record, comes first: `audited show 25 audit-journal`".to_owned()
+    })
+}
+
+/// How much a check has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    #[value(name = "L1")]
+    Chain,
+    #[value(name = "L2")]
+    Signed,
+    #[value(name = "L3")]
+    Anchored,
+}
+
+impl Level {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chain => "L1",
+            Self::Signed => "L2",
+            Self::Anchored => "L3",
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `audited`: reads, summarises and verifies audit journals from the command line.
+
+mod arguments;
+mod config;
+mod failure;
+mod notice;
+mod show;
+mod stats;
+mod tail;
+mod terminal;
+mod verify;
+
+use std::env;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use failure::{Exit, Failure};
+use terminal::Style;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(refusal) => return explain(&refusal).into(),
+    };
+    let stdout = io::stdout().lock();
+    let style = Style::choose(stdout.is_terminal(), env::var_os("NO_COLOR").as_deref());
+    let mut out = BufWriter::new(stdout);
+    let ended = run(&arguments.command, &mut out, style);
+    // What was found before a failure is shown before the failure.
+    let flushed = out.flush().map_err(Failure::from);
+    match ended.and_then(|exit| flushed.map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report().into(),
+    }
+}
+
+fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {
+    match command {
+        Command::Tail(arguments) => tail::run(arguments, out, style),
+        Command::Show(arguments) => show::run(arguments, out),
+        Command::Stats(arguments) => stats::run(arguments, out),
+        Command::Verify(arguments) => verify::run(arguments, out),
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn explain(refusal: &clap::Error) -> Exit {
+    // Nothing can be said if the streams are closed, and the exit code still tells.
+    _ = refusal.print();
+    if refusal.use_stderr() { Exit::Usage } else { Exit::Ok }
+}

@@ -1,0 +1,132 @@
+//! `audited tail`: the last records one line each, and new ones as they become durable.
+
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use audit_runtime::journal::{Line, Reader};
+use audit_runtime::{Category, Record, record};
+
+use crate::arguments::Tail;
+use crate::config;
+use crate::failure::{Exit, Failure};
+use crate::notice::Notice;
+use crate::terminal::{self, Style};
+
+/// How long to wait before looking for new records again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {
+    let reader = Reader::open(config::journal(arguments.journal.as_deref())?)?;
+    let start = match arguments.from {
+        Some(seq) => seq,
+        None => start_of_last(&reader, arguments.lines)?,
+    };
+    let mut cursor = reader.cursor(start)?;
+    loop {
+        match cursor.next()? {
+            Some(line) if arguments.json => {
+                out.write_all(line.bytes())?;
+                out.write_all(b"\n")?;
+            }
+            Some(line) => writeln!(out, "{}", row(&line, style))?,
+            None if arguments.follow => {
+                out.flush()?;
+                thread::sleep(PAUSE);
+            }
+            None => return Ok(Exit::Ok),
+        }
+    }
+}
+
+/// The first of the last `count` records; damage is left for the reading itself to report.
+fn start_of_last(reader: &Reader, count: u64) -> Result<u64, Failure> {
+    let segments = reader.segments()?;
+    let first_of = |segment: Option<&audit_runtime::journal::Segment>| {
+        segment.map_or(0, |segment| segment.first_seq)
+    };
+    let mut end = first_of(segments.last());
+    let mut cursor = reader.cursor(end)?;
+    while let Ok(Some(line)) = cursor.next() {
+        end = line.seq() + 1;
+    }
+    Ok(end.saturating_sub(count).max(first_of(segments.first())))
+}
+
+/// One record on one line.
+fn row(line: &Line, style: Style) -> String {
+    let seq = line.seq();
+    let Ok(record) = Record::parse(line) else {
+        let observed = millis(&line.observed().to_string());
+        return format!(
+            "{seq:>8} {observed} no audit event: `audited show {seq} --json` prints it"
+        );
+    };
+    let time = millis(&record.time.to_string());
+    let category = terminal::cell(category(&record), 8);
+    let outcome = terminal::cell(&record.outcome.to_string(), 9);
+    let outcome = style.outcome(record.outcome.known(), outcome);
+    let action = terminal::cell(&record.action, 20);
+    let actor = terminal::cell(&actor(&record), 20);
+    let target = terminal::cell(&target(&record), 28);
+    let origin = terminal::cell(record.origin.as_ref().map_or("-", |origin| &origin.ip), 15);
+    let why = terminal::cell(&why(&record), 40);
+    let row =
+        format!("{seq:>8} {time} {category} {outcome} {actor} {action} {target} {origin} {why}");
+    row.trim_end().to_owned()
+}
+
+/// A time with three fractional digits.
+fn millis(time: &str) -> String {
+    format!("{}Z", time.get(..23).unwrap_or(time))
+}
+
+fn category(record: &Record) -> &str {
+    match &record.category {
+        record::Word::Known(Category::Authentication) => "authn",
+        record::Word::Known(Category::Authorization) => "authz",
+        record::Word::Known(other) => other.as_str(),
+        record::Word::Other(other) => other,
+    }
+}
+
+fn actor(record: &Record) -> String {
+    let Some(actor) = &record.actor else {
+        return "-".to_owned();
+    };
+    let label = match actor.known {
+        Some(false) => Some("(unknown)"),
+        _ => actor.name.as_deref().or(actor.id.as_deref()),
+    };
+    match label {
+        Some(label) => format!("{}:{label}", actor.kind),
+        None => actor.kind.to_string(),
+    }
+}
+
+/// The first target, else the request.
+fn target(record: &Record) -> String {
+    let Some((first, others)) = record.targets.split_first() else {
+        let Some(http) = &record.http else {
+            return "-".to_owned();
+        };
+        return format!("{} {}", http.method, http.route.as_deref().unwrap_or("(no route)"));
+    };
+    let label = format!("{}:{}", first.kind, first.name.as_deref().unwrap_or(&first.id));
+    match others.len() {
+        0 => label,
+        more => format!("{label} +{more}"),
+    }
+}
+
+/// The reason or the error, and the status; or what the journal says of itself.
+fn why(record: &Record) -> String {
+    let notice = Notice::of(record).map(|notice| notice.to_string());
+    let reason = record.reason.as_ref().map(|reason| reason.code.clone());
+    let status = record.http.as_ref().and_then(|http| http.status);
+    let parts =
+        [notice, reason, record.error_type.clone(), status.map(|status| status.to_string())];
+    let parts = parts.into_iter().flatten();
+    let said: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    said.join(" ")
+}

@@ -1,0 +1,152 @@
+//! `audited verify`: whether every record is as it was written, and which are not.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use audit_runtime::journal::{self, DirectoryStorage, Finding, Verification};
+use serde::Serialize;
+
+use crate::arguments::{Level, Verify};
+use crate::config;
+use crate::failure::{Exit, Failure};
+use crate::terminal;
+
+/// What a check of the chain alone cannot tell.
+const HONEST: &str = "UNSIGNED, UNANCHORED: anyone who can write here can rewrite it";
+
+pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Failure> {
+    let journal = config::journal(arguments.journal.as_deref())?;
+    let is_stream = journal == Path::new("-");
+    let checked = if is_stream {
+        journal::verify_lines(io::stdin()).map_err(|error| unreadable(&error))?
+    } else {
+        verify(&journal)?
+    };
+    if checked.records == 0 && checked.is_intact() {
+        return Err(empty(&journal));
+    }
+    if arguments.json {
+        let report = Report {
+            level: checked.is_intact().then_some(Level::Chain.name()),
+            anchored_size: None,
+            unchecked: if is_stream { limits(&checked) } else { Vec::new() },
+            verification: &checked,
+        };
+        serde_json::to_writer(&mut *out, &report).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        print(&checked, &journal, out)?;
+        if is_stream {
+            print_limits(&checked, out)?;
+        }
+    }
+    conclude(&checked, arguments.require)
+}
+
+fn verify(journal: &Path) -> Result<Verification, journal::Error> {
+    if !journal.is_dir() {
+        let journal = journal.display().to_string();
+        return Err(journal::Error::NoJournal { journal });
+    }
+    journal::verify(&DirectoryStorage::read_only(journal))
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// The level reached, `null` if not even the chain holds.
+    level: Option<&'static str>,
+    anchored_size: Option<u64>,
+    /// What lines without their journal cannot tell.
+    unchecked: Vec<Limit>,
+    #[serde(flatten)]
+    verification: &'a Verification,
+}
+
+fn conclude(checked: &Verification, required: Option<Level>) -> Result<Exit, Failure> {
+    match required {
+        _ if !checked.is_intact() => Ok(Exit::Tampered),
+        None | Some(Level::Chain) => Ok(Exit::Ok),
+        Some(level) => Err(Failure::Undecided(format!(
+            "level {} is required: this build checks the chain only, which is L1; ask for \
+             `--require L1`, or check with a version that knows signatures and anchors",
+            level.name()
+        ))),
+    }
+}
+
+fn print(checked: &Verification, journal: &Path, out: &mut impl Write) -> Result<(), Failure> {
+    for finding in &checked.findings {
+        writeln!(out, "{}", line(finding))?;
+    }
+    if let Some(unfinished) = &checked.unfinished {
+        writeln!(
+            out,
+            "UNFINISHED segment={} offset={} bytes={}: a crash left them behind the last record; \
+             none of it was acknowledged",
+            unfinished.segment, unfinished.offset, unfinished.bytes
+        )?;
+    }
+    let range = match checked.first_seq.zip(checked.last_seq) {
+        Some((first, last)) => format!(", seq {first} to {last}"),
+        None => String::new(),
+    };
+    let name = journal.display().to_string();
+    writeln!(out, "{}: {} records{range}", terminal::escape(&name), checked.records)?;
+    if checked.is_intact() {
+        writeln!(out, "level L1: every record is consistent with all before it")?;
+        writeln!(out, "{HONEST}")?;
+    } else {
+        let damages = checked.findings.iter().filter(|finding| !finding.kind.is_warning());
+        writeln!(out, "no level reached, findings of damage: {}", damages.count())?;
+    }
+    Ok(())
+}
+
+fn line(finding: &Finding) -> String {
+    let word = if finding.kind.is_warning() { "WARNING" } else { "TAMPER" };
+    format!("{word} {}", terminal::escape(&finding.to_string()))
+}
+
+/// What lines without their journal cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Limit {
+    /// Whether the first line, and all before it, are as they were written.
+    Start,
+    /// Whether lines are missing behind the last one.
+    End,
+}
+
+fn limits(checked: &Verification) -> Vec<Limit> {
+    let begins_later = checked.first_seq.is_some_and(|first| first > 0);
+    let start = begins_later.then_some(Limit::Start);
+    start.into_iter().chain([Limit::End]).collect()
+}
+
+fn print_limits(checked: &Verification, out: &mut impl Write) -> Result<(), Failure> {
+    let first = checked.first_seq.unwrap_or_default();
+    for limit in limits(checked) {
+        match limit {
+            Limit::Start => writeln!(
+                out,
+                "the lines begin at seq {first}: its own hash and all before it are unchecked"
+            )?,
+            Limit::End => {
+                writeln!(out, "nothing tells whether lines are missing behind the last one")?
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::Undecided(format!("cannot read standard input: {error}; pipe the lines in"))
+}
+
+fn empty(journal: &Path) -> Failure {
+    Failure::Undecided(format!(
+        "there is no record in {}: nothing can be said about it; check the path or the pipe",
+        journal.display()
+    ))
+}

@@ -1,0 +1,9 @@
+//! The real `audited` binary on real journals.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod fixture;
+mod follow;
+mod place;
+mod reading;
+mod verify;
