@@ -37,3 +37,8 @@ pub use redact::{HiddenPaths, Public, Redact, Redacted, public};
 pub use time::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "actix")]
 pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
+
+/// The examples of the README, compiled as they stand there.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
