@@ -47,7 +47,7 @@ fn work(address: SocketAddr, round: u64, client: usize) -> Option<Vec<Acknowledg
     let mut acknowledged = Vec::new();
     for number in 0.. {
         let work = format!("{round}-{client}-{number}");
-        let request = format!("POST /work/{work} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let request = format!("POST /jobs/{work} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         let Some(answer) = exchange(&mut stream, request.as_bytes()) else {
             break;
         };

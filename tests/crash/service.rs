@@ -68,7 +68,7 @@ pub(super) fn serve() {
     let recorder = recorder.segment_bytes_max(SEGMENT_BYTES_MAX).install().unwrap();
     actix_web::rt::System::new().block_on(async {
         let app =
-            || App::new().route("/work/{id}", web::post().to(accept)).wrap(AuditMiddleware::new());
+            || App::new().route("/jobs/{id}", web::post().to(accept)).wrap(AuditMiddleware::new());
         let server = HttpServer::new(app).workers(2).bind(("127.0.0.1", 0)).unwrap();
         println!("{READY}{}", server.addrs()[0]);
         server.run().await.unwrap();

@@ -13,5 +13,7 @@ mod attribute;
 mod bad_input;
 mod failing;
 mod mirror;
+#[path = "../model/storage.rs"]
+mod storage;
 mod support;
 mod web;

@@ -65,7 +65,7 @@ impl StorageFile for FailingFile {
 
     fn sync(&mut self) -> io::Result<()> {
         if self.fails.load(Ordering::Relaxed) {
-            return Err(io::Error::other("the sync was made to fail"));
+            return Err(io::Error::other("the disk does not answer"));
         }
         self.file.sync()
     }

@@ -99,10 +99,9 @@ impl Journal {
     /// [`Error::Refused`] if the body is empty, too long, not UTF-8, has a raw control byte or is not
     /// what it must be; the journal goes on then. [`Error::Poisoned`] after a failed commit.
     pub fn append(&mut self, body: &[u8]) -> Result<Appended, Error> {
-        self.check_usable()?;
-        line::check_body(body)?;
+        self.check_line(body)?;
         members::check_body(body)?;
-        self.append_encoded(body)
+        Ok(self.append_checked(body))
     }
 
     /// Stages a record from this crate's own encoder, which writes members of other names only:
@@ -111,14 +110,8 @@ impl Journal {
     /// # Errors
     /// Fails as [`append`](Self::append) does, but for the form of JSON and the names.
     pub(crate) fn append_encoded(&mut self, body: &[u8]) -> Result<Appended, Error> {
-        self.check_usable()?;
-        line::check_body(body)?;
-        if self.staged.is_empty()
-            && let Some(reason) = self.rotation()
-        {
-            self.rotate(reason);
-        }
-        Ok(self.stage(body))
+        self.check_line(body)?;
+        Ok(self.append_checked(body))
     }
 
     /// Stages the record of an orderly end, so that its line can be mirrored before the commit.
@@ -190,6 +183,21 @@ impl Journal {
             self.stop()?;
         }
         self.commit().map(|_| ())
+    }
+
+    fn check_line(&self, body: &[u8]) -> Result<(), Error> {
+        self.check_usable()?;
+        Ok(line::check_body(body)?)
+    }
+
+    /// Stages a record, in a new segment if one is due.
+    fn append_checked(&mut self, body: &[u8]) -> Appended {
+        if self.staged.is_empty()
+            && let Some(reason) = self.rotation()
+        {
+            self.rotate(reason);
+        }
+        self.stage(body)
     }
 
     fn record_start(

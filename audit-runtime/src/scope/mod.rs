@@ -70,15 +70,13 @@ impl Scope {
 
     /// Evaluates what the attribute captures; a panic in there is a panic of the call.
     pub fn capture(&mut self, capture: impl FnOnce(&mut Captures)) {
-        self.body_runs = true;
         let mut captures = Captures { targets: Vec::new(), arguments: Arguments::inputs() };
-        self.frame().enter(|| capture(&mut captures));
+        self.call(|| capture(&mut captures));
         self.running.change(|open| {
             let event = &mut open.draft.event;
             event.targets.append(&mut captures.targets);
             event.arguments = captures.arguments;
         });
-        self.body_runs = false;
     }
 
     /// Runs an async body.
