@@ -5,8 +5,6 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use audit_runtime::Digest;
-
 pub(crate) struct Bare(File);
 
 impl Bare {
@@ -19,22 +17,6 @@ impl Bare {
         let batch = vec![b'x'; usize::try_from(bytes).unwrap()];
         let begun = Instant::now();
         for _ in 0..batches {
-            self.0.write_all(&batch).unwrap();
-            self.0.sync_data().unwrap();
-        }
-        begun.elapsed()
-    }
-
-    /// The same, and hashes each record of a batch as the journal's format demands.
-    pub(crate) fn hash_and_write(&mut self, batches: u64, bytes: u64, records: u64) -> Duration {
-        let batch = vec![b'x'; usize::try_from(bytes).unwrap()];
-        let per_batch = (records as f64 / batches as f64).round().max(1.0);
-        let record = (batch.len() as f64 / per_batch).ceil().max(1.0) as usize;
-        let begun = Instant::now();
-        for _ in 0..batches {
-            for record in batch.chunks(record) {
-                std::hint::black_box(Digest::of(record));
-            }
             self.0.write_all(&batch).unwrap();
             self.0.sync_data().unwrap();
         }

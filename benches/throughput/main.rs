@@ -2,14 +2,16 @@
 //!
 //! The bare loop writes as many batches of as many bytes as the journal just did, in the same
 //! directory. It neither encodes, hashes nor wakes anybody, so it is the limit of the disk, not of
-//! a journal. The hashing loop also hashes each record once, which the format of a chained journal
-//! demands of whoever writes it. `throughput [DIRECTORY…]` measures in these directories instead of the build's own
-//! and, where there is one, a file system in memory.
+//! a journal. The hand-over adds what no journal can do without: the same producers bring lines
+//! that are ready to one thread, and sleep until it has written and synced them.
+//! `throughput [DIRECTORY…]` measures in these directories instead of the build's own and, where
+//! there is one, a file system in memory.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot measure stops")]
 
 mod bare;
+mod handed;
 mod recording;
 mod tasks;
 mod writes;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use audit_benches::{Table, median};
 
 use bare::Bare;
+use handed::HandOver;
 use recording::{Producers, Recording, Run};
 use writes::writes_per_batch;
 
@@ -72,21 +75,22 @@ fn compare(place: &Path) -> Table {
         "batch",
         "bare loop/s",
         "ratio",
-        "hashing loop/s",
+        "hand-over/s",
         "ratio",
     ]);
     let directory = tempfile::tempdir_in(place).expect("the directory can be written");
     let recording = Recording::start(&directory.path().join("journal"));
     let mut bare = Bare::create(&directory.path().join("bare"));
+    let mut handed = HandOver::create(&directory.path().join("handed"));
     let per_batch = writes_per_batch(&recording);
     for (name, producers) in &PRODUCERS {
         let rounds: Vec<Round> = (0..ROUNDS)
             .map(|_| {
                 let run = recording.run(producers, ROUND, per_batch);
                 let bytes = run.bytes / run.batches;
-                let hashing = bare.hash_and_write(run.batches, bytes, run.records);
                 let bare = bare.write(run.batches, bytes);
-                Round { run, bare, hashing }
+                let handed = handed.rate(producers, run.bytes / run.records, ROUND);
+                Round { run, bare, handed }
             })
             .collect();
         let of = |value: fn(&Round) -> f64| median(rounds.iter().map(value));
@@ -96,19 +100,20 @@ fn compare(place: &Path) -> Table {
             format!("{:.1}", of(|round| round.run.records as f64 / round.run.batches as f64)),
             format!("{:.0}", of(Round::bare_rate)),
             format!("{:.2}", of(|round| round.rate() / round.bare_rate())),
-            format!("{:.0}", of(Round::hashing_rate)),
-            format!("{:.2}", of(|round| round.rate() / round.hashing_rate())),
+            format!("{:.0}", of(|round| round.handed)),
+            format!("{:.2}", of(|round| round.rate() / round.handed)),
         ]);
     }
     recording.finish();
     table
 }
 
-/// The journal and the loops, one right after the other.
+/// The journal and its two limits, one right after the other.
 struct Round {
     run: Run,
     bare: Duration,
-    hashing: Duration,
+    /// Lines a second.
+    handed: f64,
 }
 
 impl Round {
@@ -119,9 +124,5 @@ impl Round {
     /// How many records a second it would be, if each batch held what the journal's did.
     fn bare_rate(&self) -> f64 {
         self.run.records as f64 / self.bare.as_secs_f64()
-    }
-
-    fn hashing_rate(&self) -> f64 {
-        self.run.records as f64 / self.hashing.as_secs_f64()
     }
 }
