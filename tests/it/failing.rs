@@ -1,7 +1,11 @@
 //! A journal that fails while the service runs: what must be recorded is refused, the rest goes on.
 
+use std::pin::pin;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use actix_web::body::to_bytes;
 use actix_web::{HttpResponse, Responder};
@@ -57,4 +61,50 @@ fn changes_are_refused_before_their_bodies_and_reads_go_on() {
     assert_eq!(BODIES.load(Ordering::Relaxed), 0);
     let health = recorder.health();
     assert_eq!((health.status, health.unrecorded), (Status::Red, 4));
+}
+
+/// Tells the child that it is the service below, and whether it listens to `tracing`.
+const CLIENT_GONE: &str = "AUDIT_TEST_CLIENT_GONE";
+
+#[audited(action = "SendMail", on_unrecorded = fail_open)]
+async fn send_mail() {
+    std::future::pending().await
+}
+
+/// Not a test by itself: a service whose client has gone when the journal fails.
+#[test]
+fn service_without_a_client() {
+    let Ok(listens) = std::env::var(CLIENT_GONE) else {
+        return;
+    };
+    if listens == "tracing" {
+        tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    }
+    let storage = Failing::default();
+    let recorder = Recorder::over(Arc::new(storage.clone())).open().unwrap();
+    storage.fail_syncs(true);
+    recorder.enter(|| {
+        let mut call = pin!(send_mail());
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(recorder.health().unrecorded, 0);
+    });
+    recorder.shutdown(Duration::from_secs(20)).unwrap_err();
+    let health = recorder.health();
+    assert_eq!((health.status, health.unrecorded, health.lost), (Status::Red, 1, 1));
+}
+
+#[test]
+fn an_action_that_nobody_waits_for_is_named_when_its_record_cannot_be_written() {
+    for listens in ["tracing", "nothing"] {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["failing::service_without_a_client", "--exact", "--nocapture"])
+            .env(CLIENT_GONE, listens)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{listens}: {said}");
+        let alarms = said.matches("the audited action \"SendMail\" has no record").count();
+        assert_eq!(alarms, 1, "{listens}: {said}");
+        assert!(said.contains("the disk does not answer"), "{listens}: {said}");
+    }
 }

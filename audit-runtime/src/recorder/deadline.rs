@@ -1,4 +1,4 @@
-//! The deadline of every awaited receipt, kept by one thread so that no executor's timer is needed.
+//! The deadline of every receipt that nobody blocks for, kept by one thread so that no executor's timer is needed.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::receipt::{Cell, Unrecorded};
 
-/// The receipts that somebody awaits, in the order of their deadlines.
+/// The receipts that somebody awaits or has dropped, in the order of their deadlines.
 #[derive(Debug)]
 pub(super) struct Deadlines {
     limit: Duration,

@@ -20,7 +20,8 @@ pub struct Health {
     /// How many events were not recorded: the queue had no room, the journal refused them, or it
     /// failed or was closed.
     pub lost: u64,
-    /// How many actions proceeded without a record, or were refused for want of one.
+    /// How many actions proceeded without a record, or were refused for want of one; an event
+    /// whose receipt was dropped counts as one.
     pub unrecorded: u64,
     /// How many lines the mirror did not pass on.
     pub mirror_lost: u64,

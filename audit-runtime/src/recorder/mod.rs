@@ -1,5 +1,6 @@
 //! The recorder: takes complete events, hands them to the one committer and answers with receipts.
 
+mod alarm;
 mod builder;
 mod committer;
 mod deadline;
@@ -35,6 +36,7 @@ pub use health::{Health, Status};
 pub use mirror::Mirror;
 pub use receipt::{Receipt, Recorded, Unrecorded};
 
+use alarm::Alarm;
 use deadline::Deadlines;
 use health::Counters;
 use queue::{Queue, Rejected};
@@ -98,7 +100,7 @@ pub fn record(event: Event) -> Receipt {
     match current() {
         Some(shared) => shared.record_here(event),
         None => {
-            count_unrecorded(&Unrecorded::NoRecorder);
+            count_unrecorded(&event.action, &Unrecorded::NoRecorder);
             Receipt::settled(Err(Unrecorded::NoRecorder))
         }
     }
@@ -243,7 +245,7 @@ impl Shared {
                 if unrecorded != Unrecorded::QueueFull {
                     self.count_lost(1);
                 }
-                Receipt::settled(Err(unrecorded))
+                Receipt::failed(unrecorded, self.alarm(event))
             }
         }
     }
@@ -261,10 +263,8 @@ impl Shared {
         self.counters.lost.fetch_add(events, Relaxed);
     }
 
-    /// Counts an action that has no record, and says so.
-    pub(crate) fn count_unrecorded(&self, why: &Unrecorded) {
-        let before = self.counters.unrecorded.fetch_add(1, Relaxed);
-        report_unrecorded(before, why);
+    fn alarm(&self, event: &Event) -> Alarm {
+        Alarm { counters: Arc::clone(&self.counters), action: event.action.clone() }
     }
 
     fn hand_over(&self, event: &Event, durability: Durability) -> Result<Receipt, Unrecorded> {
@@ -281,7 +281,9 @@ impl Shared {
         // A thread that is ending may drop an audited call when its own memory is gone already.
         let pushed = pushed.unwrap_or_else(|_| encode_and_push(&mut Vec::new()));
         match (pushed, cell) {
-            (Ok(()), Some(cell)) => Ok(Receipt::pending(cell, Arc::clone(&self.deadlines))),
+            (Ok(()), Some(cell)) => {
+                Ok(Receipt::pending(cell, Arc::clone(&self.deadlines), self.alarm(event)))
+            }
             (Ok(()), None) => Ok(Receipt::settled(Ok(Recorded::Queued))),
             (Err(Rejected::Full), _) => Err(Unrecorded::QueueFull),
             (Err(Rejected::Closed), _) => Err(Unrecorded::Stopped),
@@ -318,31 +320,12 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
     own.or_else(|| INSTALLED.get().cloned())
 }
 
-/// Counts an action that has no record, with or without a recorder.
-pub(crate) fn count_unrecorded(why: &Unrecorded) {
+/// Counts an action that has no record, with or without a recorder, and says so.
+pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
     match current() {
-        Some(shared) => shared.count_unrecorded(why),
-        None => report_unrecorded(WITHOUT_RECORDER.fetch_add(1, Relaxed), why),
+        Some(shared) => alarm::raise(&shared.counters.unrecorded, action, why),
+        None => alarm::raise(&WITHOUT_RECORDER, action, why),
     }
-}
-
-/// Says it at the 1st, 2nd, 4th, 8th … time, so that a flood of failures is no flood of messages.
-fn report_unrecorded(before: u64, why: &Unrecorded) {
-    let count = before + 1;
-    if !count.is_power_of_two() {
-        return;
-    }
-    if tracing::dispatcher::has_been_set() {
-        tracing::error!(target: "audit", count, "an audited action has no record: {why}");
-    } else {
-        say_on_stderr(count, why);
-    }
-}
-
-/// A service that listens to nothing must still hear that it goes unrecorded.
-#[allow(clippy::print_stderr, reason = "nobody has told where else to say it")]
-fn say_on_stderr(count: u64, why: &Unrecorded) {
-    eprintln!("audit: an audited action has no record ({count} so far): {why}");
 }
 
 /// Puts the outer recorder back, also when the inner one is left by a panic.

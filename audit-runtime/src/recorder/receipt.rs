@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::alarm::Alarm;
 use super::deadline::Deadlines;
 use crate::digest::Digest;
 
@@ -82,9 +83,15 @@ impl From<Unrecorded> for String {
 /// A promise that settles once the event is recorded, or is known not to be.
 ///
 /// Await it, or [`wait`](Self::wait) for it where there is no executor to block. Dropping it is
-/// fine: the event is recorded all the same.
+/// fine: the event is recorded all the same, and if it turns out that it cannot be, the alarm is
+/// raised: [`Health::unrecorded`](crate::Health::unrecorded) counts it, and `tracing` (target
+/// `audit`), or standard error without a subscriber, hears of it.
 #[derive(Debug)]
-pub struct Receipt(State);
+pub struct Receipt {
+    state: State,
+    /// For a failure that nobody has heard of when the receipt is dropped.
+    alarm: Option<Alarm>,
+}
 
 #[derive(Debug)]
 enum State {
@@ -101,19 +108,16 @@ struct Pending {
 
 impl Receipt {
     pub(super) fn settled(result: Result<Recorded, Unrecorded>) -> Self {
-        Self(State::Settled(result))
+        Self { state: State::Settled(result), alarm: None }
     }
 
-    pub(super) fn pending(cell: Arc<Cell>, deadlines: Arc<Deadlines>) -> Self {
-        Self(State::Pending(Pending { cell, deadlines, watched: false }))
+    pub(super) fn failed(unrecorded: Unrecorded, alarm: Alarm) -> Self {
+        Self { state: State::Settled(Err(unrecorded)), alarm: Some(alarm) }
     }
 
-    /// Why the event was not recorded, if that is known already.
-    pub(crate) fn failure(&self) -> Option<Unrecorded> {
-        match &self.0 {
-            State::Settled(result) => result.clone().err(),
-            State::Pending(pending) => pending.cell.content().result.clone()?.err(),
-        }
+    pub(super) fn pending(cell: Arc<Cell>, deadlines: Arc<Deadlines>, alarm: Alarm) -> Self {
+        let pending = Pending { cell, deadlines, watched: false };
+        Self { state: State::Pending(pending), alarm: Some(alarm) }
     }
 
     /// Blocks this thread until the receipt is settled or `wait_ms_max` has passed; not for code
@@ -121,10 +125,39 @@ impl Receipt {
     ///
     /// # Errors
     /// Says why the event was not recorded.
-    pub fn wait(self) -> Result<Recorded, Unrecorded> {
-        match self.0 {
-            State::Settled(result) => result,
+    pub fn wait(mut self) -> Result<Recorded, Unrecorded> {
+        self.alarm = None;
+        self.settle()
+    }
+
+    /// Like [`wait`](Self::wait), where nobody asks for the answer: a failure raises the alarm.
+    pub(crate) fn wait_unheard(self) {
+        let _ = self.settle();
+    }
+
+    /// Ready when the receipt is settled. The answer stays unheard: dropping the receipt raises the
+    /// alarm if it is a failure.
+    pub(crate) fn poll_unheard(&mut self, task: &Context<'_>) -> Poll<()> {
+        self.look(task).map(|_| ())
+    }
+
+    fn settle(&self) -> Result<Recorded, Unrecorded> {
+        match &self.state {
+            State::Settled(result) => result.clone(),
             State::Pending(pending) => pending.cell.wait(pending.deadlines.limit()),
+        }
+    }
+
+    fn look(&mut self, task: &Context<'_>) -> Poll<Result<Recorded, Unrecorded>> {
+        match &mut self.state {
+            State::Settled(result) => Poll::Ready(result.clone()),
+            State::Pending(pending) => {
+                let poll = pending.cell.poll(task.waker());
+                if poll.is_pending() {
+                    pending.watch();
+                }
+                poll
+            }
         }
     }
 }
@@ -133,16 +166,36 @@ impl Future for Receipt {
     type Output = Result<Recorded, Unrecorded>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            State::Settled(result) => Poll::Ready(result.clone()),
+        let poll = self.look(task);
+        if poll.is_ready() {
+            self.alarm = None;
+        }
+        poll
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        let Some(alarm) = self.alarm.take() else {
+            return;
+        };
+        match &mut self.state {
+            State::Settled(Ok(_)) => {}
+            State::Settled(Err(unrecorded)) => alarm.raise(unrecorded),
             State::Pending(pending) => {
-                let poll = pending.cell.poll(task.waker());
-                if poll.is_pending() && !pending.watched {
-                    pending.watched = true;
-                    pending.deadlines.watch(&pending.cell);
+                if pending.cell.leave(alarm).is_pending() {
+                    pending.watch();
                 }
-                poll
             }
+        }
+    }
+}
+
+impl Pending {
+    /// Lets the deadline begin, once.
+    fn watch(&mut self) {
+        if !std::mem::replace(&mut self.watched, true) {
+            self.deadlines.watch(&self.cell);
         }
     }
 }
@@ -181,22 +234,42 @@ pub(super) struct Cell {
 struct Content {
     result: Option<Result<Recorded, Unrecorded>>,
     waker: Option<Waker>,
+    /// There once the receipt is gone.
+    alarm: Option<Alarm>,
 }
 
 impl Cell {
-    /// Leaves the result, unless there is one already, and wakes whoever waits.
+    /// Leaves the result, unless there is one already, and wakes whoever waits; where nobody does
+    /// any more, a failure raises the alarm.
     pub(super) fn settle(&self, result: Result<Recorded, Unrecorded>) {
         let mut content = self.content();
         if content.result.is_some() {
             return;
         }
-        content.result = Some(result);
-        let waker = content.waker.take();
+        content.result = Some(result.clone());
+        let (waker, alarm) = (content.waker.take(), content.alarm.take());
         drop(content);
         self.settled.notify_all();
         if let Some(waker) = waker {
             waker.wake();
         }
+        if let (Some(alarm), Err(unrecorded)) = (alarm, result) {
+            alarm.raise(&unrecorded);
+        }
+    }
+
+    /// Leaves the alarm to whoever settles, or raises it if that has happened.
+    fn leave(&self, alarm: Alarm) -> Poll<()> {
+        let mut content = self.content();
+        let Some(result) = content.result.clone() else {
+            content.alarm = Some(alarm);
+            return Poll::Pending;
+        };
+        drop(content);
+        if let Err(unrecorded) = result {
+            alarm.raise(&unrecorded);
+        }
+        Poll::Ready(())
     }
 
     pub(super) fn is_settled(&self) -> bool {
@@ -216,12 +289,12 @@ impl Cell {
 
     fn wait(&self, limit: Duration) -> Result<Recorded, Unrecorded> {
         let waiting = |content: &mut Content| content.result.is_none();
-        let (content, _) = self
+        let (mut content, _) = self
             .settled
             .wait_timeout_while(self.content(), limit, waiting)
             .unwrap_or_else(PoisonError::into_inner);
-        let result = content.result.clone();
-        result.unwrap_or(Err(Unrecorded::DeadlineExpired(limit)))
+        // What comes later comes too late: one action has one answer.
+        content.result.get_or_insert(Err(Unrecorded::DeadlineExpired(limit))).clone()
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {

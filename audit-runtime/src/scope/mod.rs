@@ -45,7 +45,7 @@ impl Scope {
         };
         match refusal {
             Some(unrecorded) if spec.on_unrecorded == OnUnrecorded::FailClosed => {
-                recorder::count_unrecorded(&unrecorded);
+                recorder::count_unrecorded(spec.action, &unrecorded);
                 Err(unrecorded)
             }
             _ => Ok(Self::begin(spec, recorder)),
@@ -102,23 +102,19 @@ impl Scope {
     /// Records the end of the call, at once; the future is ready when the action's durability is
     /// reached or its deadline has passed.
     pub fn finish(mut self, verdict: Verdict) -> impl Future<Output = ()> + use<> {
-        Finished { receipt: self.end_or_leave(verdict), recorder: self.recorder.clone() }
+        Finished(self.end_or_leave(verdict))
     }
 
     /// Like [`finish`](Self::finish), for queued actions: there is nothing to wait for.
     pub fn finish_queued(mut self, verdict: Verdict) {
-        let receipt = self.end_or_leave(verdict);
-        give_up(receipt.as_ref(), self.recorder.as_deref());
+        drop(self.end_or_leave(verdict));
     }
 
     /// Like [`finish`](Self::finish), for sync functions: blocks this thread. No response can wait
     /// in its stead, so the call ends as it returned.
     pub fn finish_blocking(mut self, verdict: Verdict) {
-        let recorder = self.recorder.clone();
-        if let Some(receipt) = self.end(verdict)
-            && let Err(unrecorded) = receipt.wait()
-        {
-            alarm(recorder.as_deref(), &unrecorded);
+        if let Some(receipt) = self.end(verdict) {
+            receipt.wait_unheard();
         }
     }
 
@@ -150,13 +146,15 @@ impl Drop for Scope {
         let outcome = if self.body_runs { Outcome::Panic } else { Outcome::Cancelled };
         if let Some(open) = self.running.take() {
             let recorder = self.recorder.as_deref();
-            let receipt = record_end(open, Verdict::of(outcome), &self.context, recorder);
-            give_up(receipt.as_ref(), recorder);
+            drop(record_end(open, Verdict::of(outcome), &self.context, recorder));
         }
     }
 }
 
 /// Records the end of an action; whoever took it from its [`Running`] calls this, once.
+///
+/// The receipt may be dropped: a failure after the body never turns a success into an error, and
+/// raises the alarm in any case.
 pub(crate) fn record_end(
     open: Open,
     verdict: Verdict,
@@ -165,7 +163,7 @@ pub(crate) fn record_end(
 ) -> Option<Receipt> {
     let event = complete(open, verdict, context);
     let Some(recorder) = recorder else {
-        alarm(None, &Unrecorded::NoRecorder);
+        recorder::count_unrecorded(&event.action, &Unrecorded::NoRecorder);
         return None;
     };
     Some(recorder.record(&event))
@@ -175,21 +173,6 @@ pub(crate) fn record_end(
 #[cfg(feature = "actix")]
 pub(crate) fn record_panics() {
     abort::record_panics();
-}
-
-/// A failure after the body never turns a success into an error: it raises the alarm.
-pub(crate) fn alarm(recorder: Option<&Shared>, unrecorded: &Unrecorded) {
-    match recorder {
-        Some(recorder) => recorder.count_unrecorded(unrecorded),
-        None => recorder::count_unrecorded(unrecorded),
-    }
-}
-
-/// Lets go of a receipt that nobody will wait for: only what is known by now raises the alarm.
-pub(crate) fn give_up(receipt: Option<&Receipt>, recorder: Option<&Shared>) {
-    if let Some(unrecorded) = receipt.and_then(Receipt::failure) {
-        alarm(recorder, &unrecorded);
-    }
 }
 
 fn draft(spec: &'static ActionSpec) -> Draft {
@@ -272,21 +255,15 @@ impl<F: Future> Future for Drive<'_, F> {
 }
 
 /// The wait for the record of an end.
-struct Finished {
-    receipt: Option<Receipt>,
-    recorder: Option<Arc<Shared>>,
-}
+struct Finished(Option<Receipt>);
 
 impl Future for Finished {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<()> {
-        if let Some(receipt) = &mut self.receipt {
-            let result = ready!(Pin::new(receipt).poll(context));
-            self.receipt = None;
-            if let Err(unrecorded) = result {
-                alarm(self.recorder.as_deref(), &unrecorded);
-            }
+    fn poll(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<()> {
+        if let Some(receipt) = &mut self.0 {
+            ready!(receipt.poll_unheard(task));
+            self.0 = None;
         }
         Poll::Ready(())
     }

@@ -1,6 +1,5 @@
 //! The access record in the making: begun with the request, ended once, whatever becomes of it.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{self, Poll};
 
@@ -95,9 +94,7 @@ impl Access {
     /// Records another end. Either way the record is queued, and nobody waits for it.
     pub(super) fn end_as(&self, verdict: Verdict) {
         if let Some(open) = self.running.take() {
-            let recorder = self.recorder.as_deref();
-            let receipt = scope::record_end(open, verdict, &self.context, recorder);
-            scope::give_up(receipt.as_ref(), recorder);
+            drop(scope::record_end(open, verdict, &self.context, self.recorder.as_deref()));
         }
     }
 
@@ -107,7 +104,7 @@ impl Access {
         let receipts = opened.filter_map(|open| {
             scope::record_end(open, verdict, &self.context, self.recorder.as_deref())
         });
-        Receipts { pending: receipts.collect(), recorder: self.recorder.clone() }
+        Receipts(receipts.collect())
     }
 
     fn change_http(&self, change: impl FnOnce(Http) -> Http) {
@@ -131,35 +128,16 @@ impl Drop for Access {
     }
 }
 
-/// The receipts that a response waits for; those that it no longer waits for are given up.
-pub(super) struct Receipts {
-    pending: Vec<Receipt>,
-    recorder: Option<Arc<Shared>>,
-}
+/// The receipts that a response waits for; a failure raises the alarm, also where it no longer waits.
+pub(super) struct Receipts(Vec<Receipt>);
 
 impl Receipts {
-    /// Ready when every receipt is settled; failures raise the alarm.
-    pub(super) fn poll(&mut self, task: &mut task::Context<'_>) -> Poll<()> {
-        let recorder = self.recorder.as_deref();
-        self.pending.retain_mut(|receipt| match Pin::new(receipt).poll(task) {
-            Poll::Pending => true,
-            Poll::Ready(Ok(_)) => false,
-            Poll::Ready(Err(unrecorded)) => {
-                scope::alarm(recorder, &unrecorded);
-                false
-            }
-        });
-        match self.pending.is_empty() {
+    /// Ready when every receipt is settled.
+    pub(super) fn poll(&mut self, task: &task::Context<'_>) -> Poll<()> {
+        self.0.retain_mut(|receipt| receipt.poll_unheard(task).is_pending());
+        match self.0.is_empty() {
             true => Poll::Ready(()),
             false => Poll::Pending,
-        }
-    }
-}
-
-impl Drop for Receipts {
-    fn drop(&mut self) {
-        for receipt in &self.pending {
-            scope::give_up(Some(receipt), self.recorder.as_deref());
         }
     }
 }

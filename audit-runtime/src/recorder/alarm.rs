@@ -1,0 +1,47 @@
+//! The alarm: an audited action has no record, and nobody else is told of it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::health::Counters;
+use super::receipt::Unrecorded;
+
+/// Who is to be told of one action, should it turn out to have no record.
+pub(super) struct Alarm {
+    pub(super) counters: Arc<Counters>,
+    pub(super) action: Cow<'static, str>,
+}
+
+impl Alarm {
+    pub(super) fn raise(&self, why: &Unrecorded) {
+        raise(&self.counters.unrecorded, &self.action, why);
+    }
+}
+
+impl fmt::Debug for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Alarm").field(&self.action).finish()
+    }
+}
+
+/// Counts an action that has no record, and names it at the 1st, 2nd, 4th, 8th … time, so that a
+/// flood of failures is no flood of messages.
+pub(super) fn raise(counter: &AtomicU64, action: &str, why: &Unrecorded) {
+    let count = counter.fetch_add(1, Relaxed) + 1;
+    if !count.is_power_of_two() {
+        return;
+    }
+    if tracing::dispatcher::has_been_set() {
+        tracing::error!(target: "audit", count, "the audited action {action:?} has no record: {why}");
+    } else {
+        say_on_stderr(count, action, why);
+    }
+}
+
+/// A service that listens to nothing must still hear that it goes unrecorded.
+#[allow(clippy::print_stderr, reason = "nobody has told where else to say it")]
+fn say_on_stderr(count: u64, action: &str, why: &Unrecorded) {
+    eprintln!("audit: the audited action {action:?} has no record ({count} so far): {why}");
+}
