@@ -37,6 +37,9 @@ fn split_at_commas(arguments: TokenStream) -> Vec<TokenStream> {
 }
 
 fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        return unnamed(input, written);
+    }
     let key = input.call(Ident::parse_any)?;
     match key.to_string().as_str() {
         "action" => {
@@ -63,6 +66,19 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         _ => return choice(input, &key, written, errors),
     }
     Ok(())
+}
+
+/// Refuses a value without its option's name. A text that stands for the action in its author's
+/// mind is told where it belongs.
+fn unnamed(input: ParseStream<'_>, written: &Written) -> syn::Result<()> {
+    let is_action = input.peek(LitStr) && written.action.is_none();
+    let value: TokenTree = input.parse()?;
+    let message = if is_action {
+        format!("write `#[audited(action = {value})]`")
+    } else {
+        format!("an option begins with its name: `#[audited]` accepts {OPTIONS}")
+    };
+    Err(syn::Error::new_spanned(value, message))
 }
 
 /// Reads an option that is one of a few words.
