@@ -26,7 +26,11 @@ use proc_macro::TokenStream;
 ///
 /// The log form has the fields under their Rust names and in their order; enums are externally
 /// tagged. Attributes of serde, such as `rename` and `skip`, shape the data and not the log, and are
-/// not read. The derive also implements `Debug`; deriving `Debug` beside it is an error.
+/// not read.
+///
+/// `Redact` writes `Debug`: take `Debug` out of the derive list. The compiler says so where `Debug`
+/// stands in a list below; beside or above `Redact`, which cannot see it there, it can say only that
+/// there are `conflicting implementations of trait Debug` (E0119).
 ///
 /// A generic type is bounded by its unmarked fields that mention a type parameter
 /// (`Vec<T>: Redact`), and by its public ones (`T: Serialize`); a sensitive field asks for nothing.
