@@ -65,6 +65,27 @@ fn seqs(output: &Output) -> Vec<u64> {
 }
 
 #[test]
+fn every_cell_of_the_trail_stands_below_its_heading() -> Tested {
+    let output = users_api(&[], None).output()?;
+    assert_everything_held(&output);
+    let out = String::from_utf8(output.stdout)?;
+    let mut rows = out.lines().skip_while(|line| *line != "Trail").skip(1);
+    let headings = rows.next().unwrap_or_default();
+    let [status, origin, reason] =
+        ["status", "origin", "reason"].map(|heading| headings.find(heading).unwrap_or_default());
+    let cells = |row: &str| {
+        let cell = |start, end| row.get(start..end).unwrap_or_default().trim().to_owned();
+        (cell(status, origin), cell(reason, row.len()))
+    };
+    let login = rows.find(|row| row.contains(" Login ") && row.contains(" failure "));
+    let request = rows.find(|row| row.contains(" POST ") && row.contains(" failure "));
+    let refused = [login, request].map(|row| row.map(cells).unwrap_or_default());
+    let expected = [("", "bad_password"), ("401", "")];
+    assert_eq!(refused, expected.map(|(status, reason)| (status.into(), reason.into())), "{out}");
+    Ok(())
+}
+
+#[test]
 fn a_login_that_breaks_is_recorded_and_is_no_success() -> Tested {
     let directory = tempfile::tempdir()?;
     let (journal, users) = (directory.path().join("journal"), directory.path().join("db"));

@@ -8,9 +8,9 @@ use audit_runtime::journal::Reader;
 use audit_runtime::record::Actor;
 use audit_runtime::{Category, Record};
 
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 9;
 const HEADINGS: [&str; COLUMNS] =
-    ["seq", "time", "actor", "action", "target", "outcome", "origin", "reason"];
+    ["seq", "time", "actor", "action", "target", "outcome", "status", "origin", "reason"];
 
 /// Reads all records from `first` on; reading takes no lock and changes nothing.
 ///
@@ -56,6 +56,7 @@ pub(crate) fn print(records: &[Record], out: &mut impl Write) -> io::Result<()> 
 
 fn cells(record: &Record) -> [String; COLUMNS] {
     let origin = record.origin.as_ref().map(|origin| origin.ip.clone());
+    let status = record.http.as_ref().and_then(|http| http.status);
     let cells = [
         record.seq.to_string(),
         record.time.to_string().get(11..23).unwrap_or_default().to_owned(),
@@ -63,6 +64,7 @@ fn cells(record: &Record) -> [String; COLUMNS] {
         action(record),
         target(record),
         record.outcome.to_string(),
+        status.map(|status| status.to_string()).unwrap_or_default(),
         origin.unwrap_or_default(),
         reason(record),
     ];
@@ -106,8 +108,7 @@ fn reason(record: &Record) -> String {
     match (&record.http, &record.reason) {
         (Some(http), _) if http.client_gone => "client gone".to_owned(),
         (_, Some(reason)) => reason.code.clone(),
-        (Some(http), None) => http.status.map(|status| status.to_string()).unwrap_or_default(),
-        (None, None) => String::new(),
+        (_, None) => String::new(),
     }
 }
 
