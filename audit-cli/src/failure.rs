@@ -38,10 +38,15 @@ impl Failure {
             Self::Usage(message) => (Exit::Usage, message),
             Self::ClosedPipe => return Exit::Ok,
         };
-        // Nothing can be said if standard error is closed, and the exit code still tells.
-        _ = writeln!(io::stderr(), "audited: {}", terminal::escape(&message));
+        warn(&message);
         exit
     }
+}
+
+/// Says something on standard error, in one line.
+pub(crate) fn warn(message: &str) {
+    // Nothing can be said if standard error is closed, and the exit code still tells.
+    _ = writeln!(io::stderr(), "audited: {}", terminal::escape(message));
 }
 
 impl From<Exit> for ExitCode {

@@ -9,7 +9,7 @@ use audit_runtime::{Category, Record, record};
 
 use crate::arguments::Tail;
 use crate::config;
-use crate::failure::{Exit, Failure};
+use crate::failure::{self, Exit, Failure};
 use crate::notice::Notice;
 use crate::terminal::{self, Style};
 
@@ -23,8 +23,16 @@ pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Resul
         None => start_of_last(&reader, arguments.lines)?,
     };
     let mut cursor = reader.cursor(start)?;
+    let mut next = cursor.next()?;
+    if next.is_none() && arguments.from.is_some() {
+        let absent = absent(start, end(&reader)?);
+        if !arguments.follow {
+            return Err(Failure::Undecided(format!("{absent}; `audited stats` prints its range")));
+        }
+        failure::warn(&format!("{absent}; waiting for it until Ctrl-C"));
+    }
     loop {
-        match cursor.next()? {
+        match next {
             Some(line) if arguments.json => {
                 out.write_all(line.bytes())?;
                 out.write_all(b"\n")?;
@@ -36,21 +44,32 @@ pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Resul
             }
             None => return Ok(Exit::Ok),
         }
+        next = cursor.next()?;
     }
 }
 
-/// The first of the last `count` records; damage is left for the reading itself to report.
+/// The first of the last `count` records.
 fn start_of_last(reader: &Reader, count: u64) -> Result<u64, Failure> {
-    let segments = reader.segments()?;
-    let first_of = |segment: Option<&audit_runtime::journal::Segment>| {
-        segment.map_or(0, |segment| segment.first_seq)
-    };
-    let mut end = first_of(segments.last());
+    let first = reader.segments()?.first().map_or(0, |segment| segment.first_seq);
+    Ok(end(reader)?.saturating_sub(count).max(first))
+}
+
+/// The number behind the last record; damage is left for the reading itself to report.
+fn end(reader: &Reader) -> Result<u64, Failure> {
+    let mut end = reader.segments()?.last().map_or(0, |segment| segment.first_seq);
     let mut cursor = reader.cursor(end)?;
     while let Ok(Some(line)) = cursor.next() {
         end = line.seq() + 1;
     }
-    Ok(end.saturating_sub(count).max(first_of(segments.first())))
+    Ok(end)
+}
+
+fn absent(seq: u64, end: u64) -> String {
+    let end = match end.checked_sub(1) {
+        Some(last) => format!("the journal ends at record {last}"),
+        None => "the journal has none yet".to_owned(),
+    };
+    format!("there is no record {seq} yet: {end}")
 }
 
 /// One record on one line.

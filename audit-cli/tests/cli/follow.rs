@@ -1,7 +1,7 @@
 //! `tail --follow` beside a live writer, up to the durable watermark.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -17,23 +17,28 @@ use crate::fixture::Fixture;
 struct Following {
     child: Child,
     lines: Receiver<String>,
+    complaints: Receiver<String>,
 }
 
 impl Following {
     fn start(fixture: &Fixture, arguments: &[&str]) -> Self {
         let mut command = fixture.command(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let (send, lines) = channel();
-        thread::spawn(move || {
-            out.lines().map_while(Result::ok).try_for_each(|line| send.send(line))
-        });
-        Self { child, lines }
+        let lines = lines_of(child.stdout.take().unwrap());
+        let complaints = lines_of(child.stderr.take().unwrap());
+        Self { child, lines, complaints }
     }
 
     fn next(&self, within: Duration) -> Option<String> {
         self.lines.recv_timeout(within).ok()
     }
+}
+
+fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, lines) = channel();
+    let mut read = BufReader::new(stream).lines().map_while(Result::ok);
+    thread::spawn(move || read.try_for_each(|line| send.send(line)));
+    lines
 }
 
 impl Drop for Following {
@@ -55,6 +60,23 @@ fn a_new_record_is_printed_within_two_seconds() {
         assert!(following.next(Duration::from_secs(2)).unwrap().contains(action));
     }
     assert_eq!(following.next(Duration::from_millis(300)), None);
+}
+
+#[test]
+fn a_record_that_is_not_there_yet_is_waited_for_and_that_is_said_once() {
+    let fixture = Fixture::new();
+    let following = Following::start(&fixture, &["tail", "@", "--follow", "--from", "10"]);
+    let said = following.complaints.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(said.starts_with("audited: there is no record 10 yet: "), "{said}");
+    assert!(said.contains("ends at record 6; waiting"), "{said}");
+    assert_eq!(following.next(Duration::from_millis(300)), None);
+    let recorder = fixture.recorder();
+    for action in ["Eighth", "Ninth", "Tenth"] {
+        recorder.record(Event::activity(action).succeeded()).wait().unwrap();
+    }
+    let first = following.next(Duration::from_secs(2)).unwrap();
+    assert!(first.contains(" 10 ") && first.contains("Tenth"), "{first}");
+    assert_eq!(following.complaints.try_recv().ok(), None);
 }
 
 #[test]

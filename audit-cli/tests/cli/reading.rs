@@ -41,7 +41,21 @@ fn tail_starts_where_it_is_told_and_prints_exact_lines() {
     assert_eq!(exact(&["tail", "@", "--json", "-n", "2"]), lines[5..]);
     assert_eq!(exact(&["tail", "@", "--json", "--from", "3"]), lines[3..]);
     assert_eq!(exact(&["tail", "@", "--json", "-n", "0"]), [""; 0]);
-    assert_eq!(exact(&["tail", "@", "--json", "--from", "99"]), [""; 0]);
+}
+
+#[test]
+fn tail_says_where_the_journal_ends_when_it_is_told_to_start_behind_that() {
+    let fixture = Fixture::new();
+    for seq in ["7", "99"] {
+        let run = fixture.run(&["tail", "@", "--json", "--from", seq]);
+        run.fails(2, &[&format!("no record {seq} yet"), "ends at record 6;", "audited stats"]);
+        assert_eq!(run.out, "");
+    }
+    assert_eq!(fixture.run(&["tail", "@", "--from", "6"]).ok().lines().count(), 1);
+    fs::write(fixture.segment(), "").unwrap();
+    fs::remove_file(fixture.journal().join("WATERMARK")).unwrap();
+    let run = fixture.run(&["tail", "@", "--from", "0"]);
+    run.fails(2, &["no record 0 yet", "has none yet"]);
 }
 
 #[test]
