@@ -1,14 +1,15 @@
-//! Where the journal is: the argument or `AUDIT_JOURNAL`, else `audited.toml`.
+//! Where the journal is, the argument or `AUDIT_JOURNAL`, else `audited.toml`; and its reader.
 
 use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use audit_runtime::journal::Reader;
 use serde::Deserialize;
 
 use crate::arguments::VARIABLE;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 const FILE: &str = "audited.toml";
 
@@ -27,6 +28,15 @@ pub(crate) fn journal(named: Option<&Path>) -> Result<PathBuf, Failure> {
         Some(path) => Ok(path.to_owned()),
         None => configured(Path::new(FILE)),
     }
+}
+
+/// Opens a journal for reading, and warns if it may seem to have fewer records than it has.
+pub(crate) fn reader(journal: &Path) -> Result<Reader, Failure> {
+    let reader = Reader::open(journal)?;
+    if let Some(flaw) = reader.watermark_flaw()? {
+        failure::warn(&flaw);
+    }
+    Ok(reader)
 }
 
 /// An empty path, which is the variable's if that is empty: the argument comes before it.

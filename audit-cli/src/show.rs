@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
-use audit_runtime::journal::{Line, Reader};
+use audit_runtime::journal::Line;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -21,7 +21,7 @@ const DEPTH_MAX: usize = 16;
 pub(crate) fn run(arguments: &Show, out: &mut impl Write) -> Result<Exit, Failure> {
     let seq = arguments.seq;
     let journal = config::journal(arguments.journal.as_deref())?;
-    let line = Reader::open(journal)?.cursor(seq)?.next()?.ok_or_else(|| absent(seq))?;
+    let line = config::reader(&journal)?.cursor(seq)?.next()?.ok_or_else(|| absent(seq))?;
     if arguments.json {
         out.write_all(line.bytes())?;
         out.write_all(b"\n")?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use audit_runtime::journal::{Line, Reader};
+use audit_runtime::journal::Line;
 use audit_runtime::{Record, Timestamp};
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ struct Count {
 }
 
 fn summarise(journal: &Path) -> Result<Summary, Failure> {
-    let reader = Reader::open(journal)?;
+    let reader = config::reader(journal)?;
     let segments = reader.segments()?;
     let mut tally = Tally::default();
     let mut cursor = reader.cursor(segments.first().map_or(0, |segment| segment.first_seq))?;

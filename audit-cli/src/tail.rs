@@ -17,7 +17,7 @@ use crate::terminal::{self, Style};
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {
-    let reader = Reader::open(config::journal(arguments.journal.as_deref())?)?;
+    let reader = config::reader(&config::journal(arguments.journal.as_deref())?)?;
     let start = match arguments.from {
         Some(seq) => seq,
         None => start_of_last(&reader, arguments.lines)?,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use audit_runtime::journal::{self, DirectoryStorage, Finding, Verification};
+use audit_runtime::journal::{self, DirectoryStorage, Finding, Kind, Verification};
 use serde::Serialize;
 
 use crate::arguments::{Level, Verify};
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
         verify(&journal)?
     };
     if checked.records == 0 && checked.is_intact() {
-        return Err(empty(&journal));
+        return Err(empty(&journal, &checked));
     }
     if arguments.json {
         let report = Report {
@@ -144,9 +144,14 @@ fn unreadable(error: &io::Error) -> Failure {
     Failure::Undecided(format!("cannot read standard input: {error}; pipe the lines in"))
 }
 
-fn empty(journal: &Path) -> Failure {
+fn empty(journal: &Path, checked: &Verification) -> Failure {
+    let unpublished = checked.findings.iter().find(|finding| finding.kind == Kind::Watermark);
+    let advice = match unpublished {
+        Some(finding) => format!("{}: {}", finding.segment, finding.reason),
+        None => "check the path or the pipe".to_owned(),
+    };
     Failure::Undecided(format!(
-        "there is no record in {}: nothing can be said about it; check the path or the pipe",
+        "there is no record in {}: nothing can be said about it; {advice}",
         journal.display()
     ))
 }

@@ -53,7 +53,7 @@ fn tail_says_where_the_journal_ends_when_it_is_told_to_start_behind_that() {
     }
     assert_eq!(fixture.run(&["tail", "@", "--from", "6"]).ok().lines().count(), 1);
     fs::write(fixture.segment(), "").unwrap();
-    fs::remove_file(fixture.journal().join("WATERMARK")).unwrap();
+    fs::write(fixture.journal().join("WATERMARK"), format!("{0:020} {0:020}\n", 0)).unwrap();
     let run = fixture.run(&["tail", "@", "--from", "0"]);
     run.fails(2, &["no record 0 yet", "has none yet"]);
 }
@@ -215,6 +215,40 @@ fn an_unclean_start_recovered_bytes_and_losses_are_seen() {
     let stats = fixture.run(&["stats", "@"]).ok();
     assert!(stats.contains("\nstarts     3, unclean 1\n"), "{stats}");
     assert!(stats.contains("\nlost       3\n"), "{stats}");
+}
+
+#[test]
+fn a_watermark_that_cannot_be_read_is_no_empty_journal() {
+    let fixture = Fixture::new();
+    let watermark = fixture.journal().join("WATERMARK");
+    let recorder = fixture.recorder();
+    let read = [&["tail", "@"][..], &["show", "5", "@"], &["stats", "@"]];
+    for text in ["", "00000000000000000009 00000000000000000008\n"] {
+        fs::write(&watermark, text).unwrap();
+        for command in read {
+            let run = fixture.run(command);
+            let warning = run.err.lines().next().unwrap();
+            assert!(warning.contains("/audit: it does not hold one number twice"), "{run:?}");
+            assert!(warning.contains("; start the service again"), "{run:?}");
+        }
+        assert_eq!(fixture.run(&["tail", "@"]).out, "");
+        fixture.run(&["verify", "@"]).fails(2, &["no record", "WATERMARK: it does not hold"]);
+    }
+
+    // Without its writer it has all its records, and nothing tells how many those should be.
+    recorder.shutdown(Duration::from_secs(10)).unwrap();
+    fs::remove_file(&watermark).unwrap();
+    let tail = fixture.run(&["tail", "@"]);
+    assert_eq!((tail.code, tail.out.lines().count()), (Some(0), 9));
+    assert!(tail.err.contains("WATERMARK") && tail.err.contains("it is missing"), "{tail:?}");
+    let verified = fixture.run(&["verify", "@"]).ok();
+    let warning = "WARNING watermark seq=9 segment=WATERMARK line=1 offset=0: it is missing";
+    assert!(verified.starts_with(warning) && verified.contains("level L1"), "{verified}");
+
+    fs::create_dir(&watermark).unwrap();
+    for command in read.into_iter().chain([&["verify", "@"][..]]) {
+        fixture.run(command).fails(2, &["cannot read WATERMARK"]);
+    }
 }
 
 /// A writer that dies in the middle of a line.

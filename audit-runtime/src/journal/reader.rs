@@ -7,6 +7,7 @@ use super::cursor::Cursor;
 use super::error::Error;
 use super::segment;
 use super::storage::{Access, DirectoryStorage, Storage};
+use super::watermark;
 
 /// Opens cursors on a journal; it never writes and needs no lock.
 #[derive(Clone)]
@@ -62,6 +63,19 @@ impl Reader {
         let header = segment::peek_header(&mut segment::lines(storage, first)?)
             .map_err(Error::io(storage, "read", &segment::name(first)))?;
         Ok(header.ok_or_else(missing)?.origin)
+    }
+
+    /// Why it is unknown how many records are durable, if so, and what to do about it.
+    ///
+    /// Beside a writer, and for a group of readers, a cursor gives out no record then.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn watermark_flaw(&self) -> Result<Option<String>, Error> {
+        let storage = &*self.storage;
+        let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+        let (name, journal) = (watermark::NAME, storage.describe());
+        Ok(read.err().map(|flaw| format!("{name} of the journal in {journal}: {flaw}")))
     }
 
     /// The segments in order.

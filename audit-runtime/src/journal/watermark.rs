@@ -54,10 +54,32 @@ impl Publisher {
     }
 }
 
-/// The published watermark; `None` if there is none, or none that can be trusted.
-pub(super) fn read(storage: &dyn Storage) -> io::Result<Option<u64>> {
+/// Why no watermark is published that could be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    Missing,
+    Malformed,
+}
+
+/// What is wrong, what it means for a reader and what to do, as a sentence's end.
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "it is missing",
+            Self::Malformed => "it does not hold one number twice",
+        })?;
+        f.write_str(
+            ", so nothing tells how many records are durable: while a service writes, and to its \
+             group of readers, there are none, and at other times nothing tells whether the last \
+             ones are gone; start the service again, which writes it anew",
+        )
+    }
+}
+
+/// The published watermark, or why there is none.
+pub(super) fn read(storage: &dyn Storage) -> io::Result<Result<u64, Flaw>> {
     let file = match storage.open(NAME, Access::Read) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(Flaw::Missing)),
         opened => opened?,
     };
     for _ in 0..TRIES {
@@ -65,14 +87,14 @@ pub(super) fn read(storage: &dyn Storage) -> io::Result<Option<u64>> {
         let length = file.read_at(0, &mut text)?;
         if length < BYTES {
             // A power cut can leave this; a writer replaces all bytes in one call.
-            return Ok(None);
+            return Ok(Err(Flaw::Malformed));
         }
         if let Some(durable) = parse(&text) {
-            return Ok(Some(durable));
+            return Ok(Ok(durable));
         }
         std::thread::yield_now();
     }
-    Ok(None)
+    Ok(Err(Flaw::Malformed))
 }
 
 fn parse(text: &[u8]) -> Option<u64> {
@@ -90,14 +112,14 @@ mod tests {
     #[test]
     fn what_is_published_is_read_and_a_half_replaced_number_is_not() {
         let storage = MemoryStorage::new();
-        assert_eq!(read(&storage).unwrap(), None);
+        assert_eq!(read(&storage).unwrap(), Err(Flaw::Missing));
         let mut publisher = Publisher::open(&storage).unwrap();
         publisher.publish(99).unwrap();
         publisher.publish(100).unwrap();
-        assert_eq!(read(&storage).unwrap(), Some(100));
+        assert_eq!(read(&storage).unwrap(), Ok(100));
         let mut torn = storage.file(NAME).unwrap();
         torn[20 + 1 + 19] = b'1';
         storage.replace(NAME, Some(torn));
-        assert_eq!(read(&storage).unwrap(), None);
+        assert_eq!(read(&storage).unwrap(), Err(Flaw::Malformed));
     }
 }

@@ -1,7 +1,7 @@
 //! Reading: in order, from anywhere, as far as the journal is durable and no further.
 
 use super::*;
-use crate::journal::{DirectoryStorage, Modes, segment, verify};
+use crate::journal::{DirectoryStorage, Kind, Modes, segment, verify};
 
 #[test]
 fn a_cursor_starts_at_any_record() {
@@ -69,6 +69,25 @@ fn without_a_watermark_a_closed_journal_is_read_to_its_end() {
     let all = read(&storage).len();
     storage.replace("WATERMARK", None);
     assert_eq!(read(&storage).len(), all);
+}
+
+#[test]
+fn a_watermark_that_tells_nothing_is_told_of() {
+    let storage = finished();
+    let flaw = || Reader::over(Arc::new(storage.clone())).watermark_flaw().unwrap();
+    let findings = || verify(&storage).unwrap().findings;
+    assert_eq!((flaw(), findings().len()), (None, 0));
+    for (content, said) in [(Some(b"7 7\n".to_vec()), "hold one number"), (None, "is missing")] {
+        storage.replace("WATERMARK", content);
+        let flaw = flaw().unwrap();
+        assert!(flaw.starts_with("WATERMARK of the journal in memory: it "), "{flaw}");
+        let [finding] = &findings()[..] else {
+            panic!("{:?}", findings());
+        };
+        assert_eq!((finding.kind, finding.seq), (Kind::Watermark, read(&storage).len() as u64));
+        assert!(flaw.contains(said) && flaw.ends_with(&finding.reason), "{flaw}");
+        assert!(verify(&storage).unwrap().is_intact());
+    }
 }
 
 #[test]

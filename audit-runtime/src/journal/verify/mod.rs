@@ -76,12 +76,14 @@ pub enum Kind {
     Truncated,
     /// Its time lies before that of the record before it: a warning, clocks may be set back.
     Clock,
+    /// Nothing tells whether it was acknowledged and is gone from the end: a warning.
+    Watermark,
 }
 
 impl Kind {
     /// True if it does not speak of damage.
     pub fn is_warning(self) -> bool {
-        self == Self::Clock
+        matches!(self, Self::Clock | Self::Watermark)
     }
 
     /// The name in `--json` and in messages.
@@ -93,6 +95,7 @@ impl Kind {
             Self::Reordered => "reordered",
             Self::Truncated => "truncated",
             Self::Clock => "clock",
+            Self::Watermark => "watermark",
         }
     }
 }

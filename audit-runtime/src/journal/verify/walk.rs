@@ -3,7 +3,7 @@
 use std::io;
 
 use super::judge::{Garbage, Item, Judge, Opening, Place, Record};
-use super::{Unfinished, Verification};
+use super::{Finding, Kind, Unfinished, Verification};
 use crate::journal::error::Error;
 use crate::journal::line;
 use crate::journal::lines::{Lines, Piece};
@@ -14,8 +14,9 @@ use crate::journal::watermark;
 pub(super) fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
     // The order matters beside a live writer: the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
-    let durable =
-        watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?.unwrap_or(0);
+    let published =
+        watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+    let durable = published.unwrap_or(0);
     let segments = segment::list(storage)?;
     let live = storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
     if segments.is_empty() && durable == 0 {
@@ -35,7 +36,23 @@ pub(super) fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
         }
         end = walk.segment(storage, first_seq)?;
     }
-    Ok(walk.finish(end))
+    let mut verification = walk.finish(end);
+    verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
+    Ok(verification)
+}
+
+/// Nothing tells how many records should be there.
+fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
+    Finding {
+        kind: Kind::Watermark,
+        seq: verification.last_seq.map_or(0, |last| last + 1),
+        segment: watermark::NAME.to_owned(),
+        line: 1,
+        offset: 0,
+        expected: None,
+        actual: None,
+        reason: flaw.to_string(),
+    }
 }
 
 pub(super) struct Walk {
