@@ -61,7 +61,9 @@ fn a_wrong_audited_toml_is_named_with_its_line() {
 fn a_journal_that_is_not_there_cannot_be_read() {
     let fixture = Fixture::new();
     fs::create_dir(fixture.directory().join("empty")).unwrap();
-    for place in ["missing", "empty", "audit/WATERMARK"] {
+    fs::create_dir(fixture.directory().join("foreign")).unwrap();
+    fs::write(fixture.directory().join("foreign/notes.txt"), "mine").unwrap();
+    for place in ["missing", "empty", "foreign", "audit/WATERMARK"] {
         for command in
             [&["tail", place][..], &["show", "0", place], &["stats", place], &["verify", place]]
         {

@@ -46,6 +46,11 @@ pub enum Error {
         /// What it is, and what to do, as a sentence's end.
         reason: String,
     },
+    /// A directory that a journal may not be written in holds other things and no journal.
+    Foreign {
+        /// The directory.
+        path: String,
+    },
     /// There is no journal at this place.
     NoJournal {
         /// Where one was looked for.
@@ -171,6 +176,11 @@ impl fmt::Display for Error {
                  the audit trail; run: {command}"
             ),
             Self::Untrusted { path, reason } => write!(f, "{path} {reason}"),
+            Self::Foreign { path } => write!(
+                f,
+                "{path} is not empty and holds no journal: name a directory of the journal's own, \
+                 which is made if it is missing"
+            ),
             Self::NoJournal { journal } => write!(
                 f,
                 "there is no journal in {journal}: check the path, or start the service that writes it"

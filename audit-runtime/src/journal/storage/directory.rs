@@ -18,6 +18,9 @@ const LOCK: &str = "LOCK";
 /// The directories of a journal, relative to its own.
 const DIRECTORIES: [&str; 3] = ["", "seg", "quarantine"];
 
+/// One of these is there from a journal's first instants on.
+const OWN_NAMES: [&str; 5] = [LOCK, "seg", "quarantine", "WATERMARK", "REDO"];
+
 /// A reader that asks whether there is a writer holds the lock for an instant, so one refusal is
 /// not yet an answer.
 const LOCK_TRIES: u32 = 20;
@@ -39,7 +42,8 @@ impl DirectoryStorage {
     /// # Errors
     /// Refuses a directory whose parent does not exist, that cannot be made or written, that is open
     /// to more users than `modes` allows ([`Error::Exposed`], with the command that mends it), or
-    /// that has a symbolic link or another user's file in it ([`Error::Untrusted`]).
+    /// that has a symbolic link or another user's file in it ([`Error::Untrusted`]). Where it holds
+    /// other things and no journal, it says that instead ([`Error::Foreign`]).
     pub fn open(path: impl Into<PathBuf>, modes: Modes) -> Result<Self, Error> {
         let storage = Self { root: path.into(), modes };
         match modes::create_directory(&storage.root, modes) {
@@ -51,7 +55,8 @@ impl DirectoryStorage {
             Err(error) => Err(error),
         }
         .map_err(Error::io(&storage, "create", "the directory"))?;
-        storage.check_access()?;
+        // Modes are no matter where no journal is meant to be.
+        storage.check_access().map_err(|error| storage.foreign().unwrap_or(error))?;
         Ok(storage)
     }
 
@@ -94,6 +99,17 @@ impl DirectoryStorage {
             }
         }
         Ok(())
+    }
+
+    /// The complaint about a directory of something else, if it is one.
+    fn foreign(&self) -> Option<Error> {
+        // What a new file system has, and what another process makes for an instant to learn who it
+        // is here, are nobody's.
+        let is_nobodys = |name: &String| name == "lost+found" || name.starts_with(".owner-");
+        let names = self.list("").ok()?;
+        let is_ours = names.iter().any(|name| OWN_NAMES.contains(&name.as_str()));
+        let is_foreign = !is_ours && !names.iter().all(is_nobodys);
+        is_foreign.then(|| Error::Foreign { path: self.describe() })
     }
 
     /// Makes all names durable: a crash may have come between making a file and syncing its name.

@@ -132,6 +132,22 @@ mod modes {
     }
 
     #[test]
+    fn a_directory_of_something_else_is_told_from_an_exposed_journal() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        let refused = || DirectoryStorage::open(path, Modes::default()).unwrap_err();
+        fs::create_dir(path.join("lost+found")).unwrap();
+        assert!(matches!(refused(), Error::Exposed { .. }), "{}", refused());
+        fs::write(path.join("notes.txt"), "mine").unwrap();
+        assert!(matches!(refused(), Error::Foreign { .. }), "{}", refused());
+        let said = refused().to_string();
+        assert!(said.contains("holds no journal") && !said.contains("chmod"), "{said}");
+        fs::create_dir(path.join("seg")).unwrap();
+        assert!(matches!(refused(), Error::Exposed { .. }), "{}", refused());
+    }
+
+    #[test]
     fn a_reader_group_may_read_and_not_write() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal");
