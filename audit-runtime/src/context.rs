@@ -35,8 +35,16 @@ use crate::id::EventId;
 /// `Context::current()` outside, move it in, and [`enter`](Self::enter) it there. Otherwise what is
 /// audited inside is attributed to the system and joined to no request. A recorder that is the
 /// task's own does not follow, either; one that was installed is found everywhere.
+///
+/// What is audited in such a task names the action that it was started from as its cause. It cannot
+/// speak for that action, which may have ended by then: `deny`, `fail` and `set_target` are for the
+/// actions of the task itself.
 #[derive(Clone, Debug, Default)]
-pub struct Context(Arc<Mutex<Known>>);
+pub struct Context {
+    known: Arc<Mutex<Known>>,
+    /// The action that was running when this was taken with [`current`](Self::current).
+    cause: Option<EventId>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -66,7 +74,8 @@ impl Context {
 
     /// The running task's context, or a new one.
     pub fn current() -> Self {
-        FRAME.with_borrow(|frame| frame.context.clone()).unwrap_or_default()
+        let context = look(|frame| frame.context.clone()).flatten().unwrap_or_default();
+        Self { cause: cause(), ..context }
     }
 
     /// Sets who acts.
@@ -101,12 +110,13 @@ impl Context {
 
     /// Runs `future` in this context.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        InFrame { frame: self.frame(), future }
+        InContext { context: self.clone(), future }
     }
 
     /// Calls `work` in this context.
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        self.frame().enter(work)
+        // Where an action is running around this call, it still is: only its context changes.
+        Frame { context: Some(self.clone()), running: Running::innermost() }.enter(work)
     }
 
     /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
@@ -151,13 +161,9 @@ impl Context {
         event.correlation_id = correlation_id.or_else(|| known.correlation_id.clone());
     }
 
-    pub(crate) fn frame(&self) -> Frame {
-        Frame { context: Some(self.clone()), running: Running::innermost() }
-    }
-
     fn known(&self) -> MutexGuard<'_, Known> {
         // The content is whole after every statement, so a panic elsewhere cannot have broken it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -217,14 +223,14 @@ impl Running {
     pub(crate) fn begin(draft: Draft) -> Self {
         Self(Arc::new(Action {
             event: draft.event.id,
-            outer: FRAME.with_borrow(|frame| frame.running.clone()),
+            outer: Self::innermost(),
             open: Mutex::new(Some(Open { draft, started: Instant::now(), verdict: None })),
         }))
     }
 
     /// The innermost action that is running now.
     pub(crate) fn innermost() -> Option<Self> {
-        FRAME.with_borrow(|frame| frame.running.clone())
+        look(|frame| frame.running.clone()).flatten()
     }
 
     /// The action around this one.
@@ -264,7 +270,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// Calls `work` inside this frame.
     pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _outer = Entered(FRAME.replace(self.clone()));
+        let _outer = Entered(FRAME.try_with(|frame| frame.replace(self.clone())).ok());
         work()
     }
 }
@@ -273,36 +279,54 @@ thread_local! {
     static FRAME: RefCell<Frame> = const { RefCell::new(Frame { context: None, running: None }) };
 }
 
+/// What the running task's frame holds; nothing where the thread is ending and its memory is gone.
+fn look<R>(what: impl FnOnce(&Frame) -> R) -> Option<R> {
+    FRAME.try_with(|frame| what(&frame.borrow())).ok()
+}
+
+/// The action that a record made now comes from: the running one, or the one that this task was
+/// started from.
+pub(crate) fn cause() -> Option<EventId> {
+    let started_from = |frame: &Frame| frame.context.as_ref().and_then(|context| context.cause);
+    let running = Running::innermost().map(|running| running.event());
+    running.or_else(|| look(started_from).flatten())
+}
+
 /// Puts the outer frame back, also when the inner one is left by a panic.
-struct Entered(Frame);
+struct Entered(Option<Frame>);
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        FRAME.set(std::mem::take(&mut self.0));
+        if let Some(outer) = self.0.take() {
+            // A thread that ends meanwhile has no frame to put back.
+            let _ = FRAME.try_with(|frame| frame.replace(outer));
+        }
     }
 }
 
 pin_project! {
-    /// A future that runs inside a frame.
-    pub(crate) struct InFrame<F> {
-        pub(crate) frame: Frame,
+    /// A future that runs in a context.
+    ///
+    /// Which action is running is asked at each poll and not kept: a task of its own that is
+    /// spawned with the future must not speak for the action that spawned it.
+    struct InContext<F> {
+        context: Context,
         #[pin]
-        pub(crate) future: F,
+        future: F,
     }
 }
 
-impl<F: Future> Future for InFrame<F> {
+impl<F: Future> Future for InContext<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.frame.enter(|| this.future.poll(task))
+        this.context.enter(|| this.future.poll(task))
     }
 }
 
 fn with_context(change: impl FnOnce(&mut Known)) {
-    let context = FRAME.with_borrow(|frame| frame.context.clone());
-    match context {
+    match look(|frame| frame.context.clone()).flatten() {
         Some(context) => change(&mut context.known()),
         None => outside("set an actor or a session"),
     }

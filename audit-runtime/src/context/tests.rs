@@ -71,3 +71,42 @@ fn a_verdict_belongs_to_the_innermost_action() {
     assert!(open.verdict.is_none());
     assert_eq!(open.draft.event.targets[0].id(), "1");
 }
+
+#[test]
+fn a_task_of_its_own_names_its_cause_and_cannot_speak_for_it() {
+    let outer = Running::begin(Event::activity("Outer"));
+    let inside = Frame { context: Some(Context::new()), running: Some(outer.clone()) };
+    let (spawned, moved) = inside.enter(|| {
+        let speaks = async {
+            deny("from another task");
+            set_target("T", 1);
+            cause()
+        };
+        (Context::current().scope(speaks), Context::current())
+    });
+    let cause_in_task = poll_once(spawned);
+    let cause_on_thread = std::thread::spawn(move || moved.enter(cause)).join().unwrap();
+    assert_eq!((cause_in_task, cause_on_thread), (Some(outer.event()), Some(outer.event())));
+    let open = outer.take().unwrap();
+    assert!(open.verdict.is_none());
+    assert!(open.draft.event.targets.is_empty());
+}
+
+#[test]
+fn a_context_inside_a_running_action_leaves_it_running() {
+    let outer = Running::begin(Event::activity("Outer"));
+    let inside = Frame { context: Some(Context::new()), running: Some(outer.clone()) };
+    inside.enter(|| {
+        Context::new().enter(|| set_target("T", 1));
+        poll_once(Context::new().scope(async { set_target("T", 2) }));
+    });
+    assert_eq!(outer.take().unwrap().draft.event.targets.len(), 2);
+}
+
+fn poll_once<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future is not ready"),
+    }
+}

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use crate::context::{Context, Running};
+use crate::context::{self, Context};
 use crate::digest::HashKey;
 use crate::event::{Durability, Event, Stamp};
 use crate::journal::{MemoryStorage, Storage};
@@ -228,8 +228,7 @@ impl Drop for Owner {
 impl Shared {
     /// Completes `event` from the running task's context and records it.
     fn record_here(&self, mut event: Event) -> Receipt {
-        let cause = Running::innermost().map(|running| running.event());
-        event.causation_id = event.causation_id.or(cause);
+        event.causation_id = event.causation_id.or_else(context::cause);
         Context::current().complete(&mut event);
         self.record(&event)
     }
@@ -316,7 +315,8 @@ fn is_installed() -> bool {
 
 /// The running task's recorder: its own, else the process's.
 pub(crate) fn current() -> Option<Arc<Shared>> {
-    let own = OVERRIDE.with_borrow(Clone::clone);
+    // A thread that is ending may have lost its own recorder already.
+    let own = OVERRIDE.try_with(|own| own.borrow().clone()).ok().flatten();
     own.or_else(|| INSTALLED.get().cloned())
 }
 
@@ -333,13 +333,14 @@ struct Overridden(Option<Arc<Shared>>);
 
 impl Drop for Overridden {
     fn drop(&mut self) {
-        OVERRIDE.set(self.0.take());
+        let _ = OVERRIDE.try_with(|own| own.replace(self.0.take()));
     }
 }
 
 /// Calls `work` with `recorder` as the running task's own.
 pub(crate) fn enter<R>(recorder: Arc<Shared>, work: impl FnOnce() -> R) -> R {
-    let _outer = Overridden(OVERRIDE.replace(Some(recorder)));
+    let outer = OVERRIDE.try_with(|own| own.replace(Some(recorder)));
+    let _outer = Overridden(outer.ok().flatten());
     work()
 }
 

@@ -12,7 +12,7 @@ use std::task::{self, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::catalog::ActionSpec;
-use crate::context::{Context, Frame, Open, Running};
+use crate::context::{self, Context, Frame, Open, Running};
 use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use crate::redact::Redact;
@@ -70,12 +70,10 @@ impl Scope {
 
     /// Evaluates what the attribute captures; a panic in there is a panic of the call.
     pub fn capture(&mut self, capture: impl FnOnce(&mut Captures)) {
-        let mut captures = Captures { targets: Vec::new(), arguments: Arguments::inputs() };
-        self.call(|| capture(&mut captures));
-        self.running.change(|open| {
-            let event = &mut open.draft.event;
-            event.targets.append(&mut captures.targets);
-            event.arguments = captures.arguments;
+        let running = self.running.clone();
+        self.call(|| {
+            let arguments = Arguments::inputs();
+            capture(&mut Captures { running, targets: Vec::new(), arguments });
         });
     }
 
@@ -182,7 +180,7 @@ fn draft(spec: &'static ActionSpec) -> Draft {
         .code(Code { function: spec.function, file: spec.file, line: spec.line });
     draft.event.severity = spec.severity;
     draft.event.sentence = spec.description;
-    draft.event.causation_id = Running::innermost().map(|outer| outer.event());
+    draft.event.causation_id = context::cause();
     draft
 }
 
@@ -206,9 +204,22 @@ fn complete(open: Open, verdict: Verdict, context: &Context) -> Event {
 }
 
 /// What the attribute captures at the beginning of a call.
+///
+/// Dropping it gives them to the action, so that those before a panic are recorded.
 pub struct Captures {
+    running: Running,
     targets: Vec<Target>,
     arguments: Arguments,
+}
+
+impl Drop for Captures {
+    fn drop(&mut self) {
+        self.running.change(|open| {
+            let event = &mut open.draft.event;
+            event.targets.append(&mut self.targets);
+            event.arguments = std::mem::replace(&mut self.arguments, Arguments::inputs());
+        });
+    }
 }
 
 impl Captures {

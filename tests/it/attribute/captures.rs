@@ -70,7 +70,7 @@ fn captures_are_redacted_and_still_belong_to_the_body() {
     assert_eq!(record["severity"], 4);
 }
 
-#[audited(action = "ReadIndex", fields(value = values[at]))]
+#[audited(action = "ReadIndex", target(Index, id = at), fields(value = values[at]))]
 fn index(values: &[u8], at: usize) -> u8 {
     values.len() as u8
 }
@@ -81,7 +81,9 @@ fn a_panic_in_a_captured_expression_is_a_panic_of_the_call() {
     let call = || trail.recorder.enter(|| index(&[1], 1));
     assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
     assert_eq!(trail.recorder.enter(|| index(&[1], 0)), 1);
-    assert_eq!(summary(&trail.records()), ["ReadIndex panic", "ReadIndex success"]);
+    let records = trail.records();
+    assert_eq!(summary(&records), ["ReadIndex panic", "ReadIndex success"]);
+    assert_eq!(records[0]["targets"][0]["id"], "1", "what was captured before the panic is kept");
 }
 
 /// Nothing is captured that the attribute does not name.

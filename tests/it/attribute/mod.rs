@@ -7,6 +7,7 @@ mod outcomes;
 mod refusal;
 mod renamed;
 mod shapes;
+mod tasks;
 
 use audit_runtime::Unrecorded;
 
