@@ -163,6 +163,10 @@ fn a_damaged_record_in_the_middle_is_refused_and_what_follows_is_kept() {
     fs::write(place.segment(), &damaged).unwrap();
     assert_says(&place.open_error(), &["seq 3", "line 4", "audited verify"]);
     assert_eq!(fs::read_to_string(place.segment()).unwrap(), damaged);
+    let key = place.directory.path().join("audit.key");
+    fs::remove_file(&key).unwrap();
+    place.open_error();
+    assert!(!key.exists(), "a start that is refused makes no key");
 }
 
 #[test]

@@ -38,6 +38,12 @@ pub struct RecorderBuilder {
     clock: Arc<dyn Clock>,
 }
 
+/// The key of the keyed hashes, as far as there is one.
+enum Key {
+    Known(HashKey),
+    Missing(PathBuf),
+}
+
 enum Place {
     Directory(PathBuf),
     Storage(Arc<dyn Storage>),
@@ -177,7 +183,7 @@ impl RecorderBuilder {
         };
         // Before the journal is opened, because opening it leaves a record.
         let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
-        let key = self.hash_key_or_file(is_new)?;
+        let known_key = self.known_key()?;
         let options = Options {
             origin: self.origin.clone(),
             segment_bytes_max: self.segment_bytes_max,
@@ -187,6 +193,17 @@ impl RecorderBuilder {
             ..Options::default()
         };
         let journal = Journal::open(storage, options)?;
+        let key = match known_key {
+            Key::Known(key) => key,
+            // A journal that is refused has no new key beside it.
+            Key::Missing(path) => match make_key(path, is_new) {
+                Ok(key) => key,
+                Err(error) => {
+                    journal.close()?;
+                    return Err(error);
+                }
+            },
+        };
         self.start(journal, key, service)
     }
 
@@ -204,25 +221,23 @@ impl RecorderBuilder {
         Ok(recorder)
     }
 
-    fn hash_key_or_file(&self, journal_is_new: bool) -> Result<HashKey, Error> {
+    /// The key, or the place where it is to be made.
+    fn known_key(&self) -> Result<Key, Error> {
         if let Some(key) = &self.key {
-            return Ok(key.clone());
+            return Ok(Key::Known(key.clone()));
         }
         let path = match (&self.key_file, &self.place) {
             (Some(path), _) => path.clone(),
             (None, Place::Directory(journal)) => key_file::beside(journal)?,
-            (None, Place::Storage(_)) => return HashKey::random().map_err(Error::Thread),
+            (None, Place::Storage(_)) => {
+                return HashKey::random().map(Key::Known).map_err(Error::Thread);
+            }
         };
-        if !journal_is_new && !path.exists() {
-            tracing::warn!(
-                target: "audit",
-                "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
-                 and unrouted paths no longer match those of earlier records; restore the file to \
-                 join them again",
-                path.display()
-            );
+        match key_file::read(&path) {
+            Ok(Some(key)) => Ok(Key::Known(key)),
+            Ok(None) => Ok(Key::Missing(path)),
+            Err(cause) => Err(Error::KeyFile { path, cause }),
         }
-        key_file::read_or_create(&path).map_err(|cause| Error::KeyFile { path, cause })
     }
 
     fn start(self, journal: Journal, key: HashKey, service: Vec<u8>) -> Result<Recorder, Error> {
@@ -252,6 +267,19 @@ impl RecorderBuilder {
             .map_err(Error::Thread)?;
         Ok(Recorder::new(shared, committer))
     }
+}
+
+fn make_key(path: PathBuf, journal_is_new: bool) -> Result<HashKey, Error> {
+    if !journal_is_new {
+        tracing::warn!(
+            target: "audit",
+            "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
+             and unrouted paths no longer match those of earlier records; restore the file to \
+             join them again",
+            path.display()
+        );
+    }
+    key_file::create(&path).map_err(|cause| Error::KeyFile { path, cause })
 }
 
 impl Service {

@@ -88,8 +88,8 @@ impl Counters {
         } else if self.stopped.load(Relaxed) {
             (Status::Red, Some("the recorder was shut down".to_owned()))
         } else if unrecorded > 0 {
-            let reason = format!("{unrecorded} actions have no record");
-            (Status::Red, Some(reason))
+            let reason = format!("{unrecorded} actions have no record, or none that is known of");
+            (Status::Yellow, Some(reason))
         } else if lost > 0 {
             let reason = format!("{lost} events were lost; the journal says when and why");
             (Status::Yellow, Some(reason))

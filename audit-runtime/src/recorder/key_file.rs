@@ -26,19 +26,19 @@ pub(super) fn beside(journal: &Path) -> Result<PathBuf, Error> {
     Ok(path.into())
 }
 
-/// Reads the key, or makes it if there is none.
+/// Reads the key, if there is one.
 ///
 /// # Errors
-/// Fails when the file cannot be read or made, is readable by others, or holds no key.
-pub(super) fn read_or_create(path: &Path) -> io::Result<HashKey> {
+/// Fails when the file cannot be read, is readable by others, or holds no key.
+pub(super) fn read(path: &Path) -> io::Result<Option<HashKey>> {
     match File::open(path) {
-        Ok(file) => read(file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path),
+        Ok(file) => read_open(file).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-fn read(mut file: File) -> io::Result<HashKey> {
+fn read_open(mut file: File) -> io::Result<HashKey> {
     permissions::refuse_wider(&file)?;
     let mut text = String::new();
     file.read_to_string(&mut text)?;
@@ -48,8 +48,13 @@ fn read(mut file: File) -> io::Result<HashKey> {
     Ok(HashKey::from_bytes(key))
 }
 
-/// Makes the key under another name first: a key is there whole, and durable, or not at all.
-fn create(path: &Path) -> io::Result<HashKey> {
+/// Makes the key, unless another process has made it meanwhile: then reads that.
+///
+/// It gets another name first, so that a key is there whole, and durable, or not at all.
+///
+/// # Errors
+/// Fails when the file cannot be made, or [`read`] does.
+pub(super) fn create(path: &Path) -> io::Result<HashKey> {
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     let draft = draft_of(path);
@@ -62,7 +67,7 @@ fn create(path: &Path) -> io::Result<HashKey> {
             permissions::sync_directory(path)?;
             Ok(HashKey::from_bytes(key))
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(File::open(path)?),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_open(File::open(path)?),
         Err(error) => Err(error),
     }
 }
@@ -169,10 +174,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit.key");
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| read_or_create(&path))).collect();
+            let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| create(&path))).collect();
             makers.into_iter().map(|maker| maker.join().unwrap().unwrap()).collect()
         });
-        let pseudonym = read_or_create(&path).unwrap().pseudonym("d", b"v");
+        let pseudonym = read(&path).unwrap().unwrap().pseudonym("d", b"v");
         assert!(keys.iter().all(|key| key.pseudonym("d", b"v") == pseudonym));
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
@@ -183,9 +188,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit.key");
-        read_or_create(&path).unwrap();
+        create(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = read_or_create(&path).unwrap_err();
+        let error = read(&path).unwrap_err();
         assert!(error.to_string().contains("0644"), "{error}");
     }
 
@@ -193,9 +198,9 @@ mod tests {
     fn a_damaged_key_is_refused_without_being_shown() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit.key");
-        read_or_create(&path).unwrap();
+        create(&path).unwrap();
         std::fs::write(&path, "deadbeef").unwrap();
-        let error = read_or_create(&path).unwrap_err().to_string();
+        let error = read(&path).unwrap_err().to_string();
         assert!(error.contains("64 hexadecimal digits") && !error.contains("deadbeef"));
     }
 }

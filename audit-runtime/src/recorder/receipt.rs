@@ -203,23 +203,27 @@ impl Pending {
 /// The committer's end of a receipt. Dropping it unsettled, as a panicking committer does, settles
 /// it as failed, so that no caller waits for nothing.
 #[derive(Debug)]
-pub(super) struct Ticket(Arc<Cell>);
+pub(super) struct Ticket(Option<Arc<Cell>>);
 
 impl Ticket {
     pub(super) fn new(cell: &Arc<Cell>) -> Self {
-        Self(Arc::clone(cell))
+        Self(Some(Arc::clone(cell)))
     }
 
     /// Tells the caller what became of the event.
-    pub(super) fn settle(self, result: Result<Recorded, Unrecorded>) {
-        self.0.settle(result);
+    pub(super) fn settle(mut self, result: Result<Recorded, Unrecorded>) {
+        if let Some(cell) = self.0.take() {
+            cell.settle(result);
+        }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let reason = "the recorder gave the event up";
-        self.0.settle(Err(Unrecorded::JournalFailed(reason.into())));
+        if let Some(cell) = self.0.take() {
+            let reason = "the recorder gave the event up";
+            cell.settle(Err(Unrecorded::JournalFailed(reason.into())));
+        }
     }
 }
 
