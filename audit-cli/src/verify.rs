@@ -104,7 +104,11 @@ fn print(checked: &Verification, journal: &Path, out: &mut impl Write) -> Result
 }
 
 fn line(finding: &Finding) -> String {
-    let word = if finding.kind.is_warning() { "WARNING" } else { "TAMPER" };
+    let word = match finding.kind {
+        Kind::Superseded => "NOTE",
+        kind if kind.is_warning() => "WARNING",
+        _ => "TAMPER",
+    };
     format!("{word} {}", terminal::escape(&finding.to_string()))
 }
 

@@ -1,4 +1,4 @@
-//! One frozen journal: its bytes never change, and a reader written from the documentation reads it.
+//! Frozen journals: their bytes never change, and a reader written from the documentation reads them.
 //!
 //! After a deliberate change of the format, `GOLDEN=write cargo test -p audit-tests --test golden`
 //! writes the files anew.
@@ -11,9 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit_runtime::journal::{
-    DirectoryStorage, Entropy, Journal, MemoryStorage, Options, Reader, verify,
+    DirectoryStorage, Entropy, Journal, Kind, MemoryStorage, Options, Reader, verify,
 };
 use audit_runtime::{Clock, Digest, EventId, Timestamp};
+
+use storage::Failing;
+
+#[path = "../model/storage.rs"]
+mod storage;
 
 const FIRST: &str = "seg/00000000000000000000.jsonl";
 
@@ -48,17 +53,20 @@ impl Entropy for Counted {
     }
 }
 
-/// Writes two runs, the first of which is torn, into more than one segment.
-fn written() -> MemoryStorage {
-    let storage = MemoryStorage::new();
-    let options = Options {
+fn options() -> Options {
+    Options {
         origin: Some("example.com/golden".into()),
         segment_bytes_max: 1_500,
         clock: Arc::new(Counted::default()),
         writer: "golden 1.0.0 pid 1".into(),
         entropy: Arc::new(Counted::default()),
         ..Options::default()
-    };
+    }
+}
+
+/// Writes two runs, the first of which is torn, into more than one segment.
+fn written() -> MemoryStorage {
+    let (storage, options) = (MemoryStorage::new(), options());
     let open = || Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
     let mut journal = open();
     journal.append(br#""action":"UpdateUser","note":"plain""#).unwrap();
@@ -76,8 +84,23 @@ fn written() -> MemoryStorage {
     storage
 }
 
-fn frozen() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/journal")
+/// Writes a run in which one sync fails.
+fn written_past_a_failed_sync() -> MemoryStorage {
+    let storage = Failing::default();
+    let mut journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
+    for number in 0..4 {
+        if number == 2 {
+            storage.fail_syncs_after(0, 1);
+        }
+        journal.append(format!("\"number\":{number}").as_bytes()).unwrap();
+        journal.commit().unwrap();
+    }
+    journal.close().unwrap();
+    storage.memory
+}
+
+fn frozen(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
 
 fn files_of(storage: &MemoryStorage) -> BTreeMap<String, String> {
@@ -88,29 +111,36 @@ fn files_of(storage: &MemoryStorage) -> BTreeMap<String, String> {
     storage.names().into_iter().map(file).collect()
 }
 
-#[test]
-fn the_writer_writes_the_frozen_bytes() {
-    let written = files_of(&written());
+/// Compares with the frozen files, or freezes them, and returns their names.
+fn compare(directory: &str, written: &MemoryStorage) -> Vec<String> {
+    let written = files_of(written);
     for (name, content) in &written {
-        let path = frozen().join(name);
+        let path = frozen(directory).join(name);
         if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, content).unwrap();
         }
         let expected = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(*content, expected, "{name}");
+        assert_eq!(*content, expected, "{directory}/{name}");
     }
-    let names: Vec<_> = written.keys().map(String::as_str).collect();
+    written.into_keys().collect()
+}
+
+#[test]
+fn the_writer_writes_the_frozen_bytes() {
+    let names = compare("journal", &written());
     let segments = names.iter().filter(|name| name.starts_with("seg/")).count();
     assert!(segments >= 2 && names.iter().any(|name| name.starts_with("quarantine/")));
+    let names = compare("superseded", &written_past_a_failed_sync());
+    assert_eq!(names, ["WATERMARK", FIRST, "seg/00000000000000000004.jsonl"]);
 }
 
 #[test]
 fn the_frozen_journal_verifies_and_reads() {
-    let verification = verify(&DirectoryStorage::read_only(frozen())).unwrap();
+    let verification = verify(&DirectoryStorage::read_only(frozen("journal"))).unwrap();
     assert_eq!(verification.findings, []);
     assert_eq!(verification.unfinished, None);
-    let reader = Reader::open(frozen()).unwrap();
+    let reader = Reader::open(frozen("journal")).unwrap();
     assert_eq!(reader.origin().unwrap(), "example.com/golden");
     let mut cursor = reader.cursor(0).unwrap();
     let lines: Vec<_> = std::iter::from_fn(|| cursor.next().unwrap()).collect();
@@ -119,20 +149,40 @@ fn the_frozen_journal_verifies_and_reads() {
     assert_eq!(lines[2].observed().to_string(), "2026-01-01T00:00:09.000000009Z");
 }
 
+#[test]
+fn the_frozen_journal_past_a_failed_sync_verifies_and_reads() {
+    let verification = verify(&DirectoryStorage::read_only(frozen("superseded"))).unwrap();
+    let [finding] = verification.findings.as_slice() else { panic!("{verification:?}") };
+    assert_eq!((finding.kind, finding.seq, finding.line), (Kind::Superseded, 4, 5));
+    let mut cursor = Reader::open(frozen("superseded")).unwrap().cursor(0).unwrap();
+    let lines: Vec<_> = std::iter::from_fn(|| cursor.next().unwrap()).collect();
+    assert_eq!(lines.len() as u64, verification.records);
+    assert_eq!(lines[5].body(), b"\"number\":2");
+}
+
 /// Knows of the format only what `docs/design.md` says.
 #[test]
 fn a_second_reader_follows_the_chain_through_the_frozen_files() {
-    let mut segments: Vec<_> = std::fs::read_dir(frozen().join("seg"))
+    assert_eq!(follow("journal"), 0);
+    assert!(follow("superseded") > 0);
+}
+
+/// Follows the chain through all segments, and returns how many bytes are superseded.
+fn follow(directory: &str) -> usize {
+    let mut segments: Vec<_> = std::fs::read_dir(frozen(directory).join("seg"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     segments.sort();
+    let texts: Vec<_> =
+        segments.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let mut previous = *Digest::of(b"example.com/golden").as_bytes();
-    let mut seq = 0;
-    for path in segments {
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(path.file_stem().unwrap().to_str().unwrap(), format!("{seq:020}"));
-        for line in text.lines() {
+    let (mut seq, mut superseded) = (0, 0);
+    for (index, text) in texts.iter().enumerate() {
+        assert_eq!(segments[index].file_stem().unwrap().to_str().unwrap(), format!("{seq:020}"));
+        let end = texts.get(index + 1).map_or(text.len(), |next| stated_end(next, text.len()));
+        superseded += text.len() - end;
+        for line in text[..end].lines() {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
             assert_eq!(record["v"], 1);
             assert_eq!(record["seq"], seq);
@@ -142,5 +192,17 @@ fn a_second_reader_follows_the_chain_through_the_frozen_files() {
             previous = *hash.as_bytes();
             seq += 1;
         }
+    }
+    superseded
+}
+
+/// Where the segment before `next` ends, which has so many bytes.
+fn stated_end(next: &str, bytes: usize) -> usize {
+    let header: serde_json::Value = serde_json::from_str(next.lines().next().unwrap()).unwrap();
+    match header["journal"]["reason"].as_str().unwrap() {
+        "sync_failed" => {
+            usize::try_from(header["journal"]["previous"]["length"].as_u64().unwrap()).unwrap()
+        }
+        _ => bytes,
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod damage;
+mod failed_sync;
 mod history;
 mod storage;
 

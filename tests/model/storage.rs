@@ -2,25 +2,51 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use audit_runtime::journal::{Access, LockOutcome, MemoryStorage, Storage, StorageFile};
 
 #[derive(Clone, Default)]
 pub(crate) struct Failing {
     pub(crate) memory: MemoryStorage,
-    fails: Arc<AtomicBool>,
+    faults: Arc<Faults>,
 }
 
+#[derive(Default)]
+struct Faults {
+    fails: AtomicBool,
+    /// How many syncs work before some fail as on Linux: what they should have written counts as
+    /// written, so that the next sync succeeds and a power cut loses it.
+    before: AtomicU32,
+    failing: AtomicU32,
+    retries: AtomicBool,
+}
+
+#[allow(dead_code, reason = "several tests share this file, and each uses a part of it")]
 impl Failing {
     pub(crate) fn fail_syncs(&self, fails: bool) {
-        self.fails.store(fails, Ordering::Relaxed);
+        self.faults.fails.store(fails, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fail_syncs_after(&self, before: u32, count: u32) {
+        self.faults.before.store(before, Ordering::Relaxed);
+        self.faults.failing.store(count, Ordering::Relaxed);
+    }
+
+    /// Tries each failed sync once more beneath the journal, which is the mistake to be seen.
+    pub(crate) fn retry_syncs(self) -> Self {
+        self.faults.retries.store(true, Ordering::Relaxed);
+        self
     }
 
     fn wrap(&self, file: Box<dyn StorageFile>) -> Box<dyn StorageFile> {
-        let fails = Arc::clone(&self.fails);
-        Box::new(FailingFile { file, fails })
+        let (memory, faults) = (self.memory.clone(), Arc::clone(&self.faults));
+        Box::new(FailingFile { file, memory, faults })
     }
+}
+
+fn count_down(left: &AtomicU32) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
 impl Storage for Failing {
@@ -51,7 +77,21 @@ impl Storage for Failing {
 
 struct FailingFile {
     file: Box<dyn StorageFile>,
-    fails: Arc<AtomicBool>,
+    memory: MemoryStorage,
+    faults: Arc<Faults>,
+}
+
+impl FailingFile {
+    fn try_sync(&mut self) -> io::Result<()> {
+        if self.faults.fails.load(Ordering::Relaxed) {
+            return Err(io::Error::other("the disk does not answer"));
+        }
+        if !count_down(&self.faults.before) && count_down(&self.faults.failing) {
+            self.memory.forget_unsynced();
+            return Err(io::Error::other("the disk has lost a page"));
+        }
+        self.file.sync()
+    }
 }
 
 impl StorageFile for FailingFile {
@@ -64,10 +104,10 @@ impl StorageFile for FailingFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        if self.fails.load(Ordering::Relaxed) {
-            return Err(io::Error::other("the disk does not answer"));
+        match self.try_sync() {
+            Err(_) if self.faults.retries.load(Ordering::Relaxed) => self.try_sync(),
+            outcome => outcome,
         }
-        self.file.sync()
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {

@@ -132,3 +132,19 @@ fn a_header_that_cannot_be_read_is_no_clean_bill() {
     fs::write(fixture.segment(), "half a line").unwrap();
     fixture.run(&["verify", "@"]).fails(2, &["no record", "nothing can be said"]);
 }
+
+#[test]
+fn what_a_failed_sync_left_is_noted_and_no_damage() {
+    let fixture = Fixture::new();
+    let frozen = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/superseded");
+    let out = fixture.run(&["verify", frozen]).ok();
+    let note = "NOTE superseded seq=4 segment=seg/00000000000000000000.jsonl line=5 offset=";
+    assert!(out.starts_with(note) && out.contains("level L1"), "{out}");
+    let run = fixture.run(&["verify", frozen, "--json"]);
+    let report = json(&run);
+    assert_eq!((run.code, &report["level"]), (Some(0), &Value::from("L1")));
+    assert_eq!(report["findings"][0]["kind"], "superseded");
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    let tail = fixture.run(&["tail", frozen, "--json"]).ok();
+    assert_eq!(tail.lines().count() as u64, report["records"].as_u64().unwrap());
+}

@@ -19,6 +19,9 @@ const START: Kind = ("JournalStart", "journal.start");
 const STOP: Kind = ("JournalStop", "journal.stop");
 const RECOVERED: Kind = ("JournalRecovered", "journal.recovered");
 
+/// The reason of a segment that says where the bytes of the one before it are superseded.
+pub(super) const SYNC_FAILED: &str = "sync_failed";
+
 /// What every control record has.
 #[derive(Clone, Copy)]
 pub(super) struct Envelope {
@@ -37,6 +40,8 @@ pub(super) enum Reason {
     Age,
     /// A crash left its file without a readable header.
     Recovered,
+    /// A sync of the one before it failed, and what stands behind its end is superseded.
+    SyncFailed,
 }
 
 impl Reason {
@@ -46,6 +51,7 @@ impl Reason {
             Self::Size => "size",
             Self::Age => "age",
             Self::Recovered => "recovered",
+            Self::SyncFailed => SYNC_FAILED,
         }
     }
 }
@@ -66,6 +72,9 @@ pub(super) fn segment(
                 end.plain("segment", &previous.segment);
                 end.number("last_seq", previous.last_seq);
                 end.digest("h", &previous.hash);
+                if let Some(length) = previous.length {
+                    end.number("length", length);
+                }
             }),
         }
         // Reserved for the intents that are still open when a segment starts.

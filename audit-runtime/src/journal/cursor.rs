@@ -22,6 +22,8 @@ pub struct Cursor {
     from_seq: u64,
     /// How many records are known to be durable.
     durable: u64,
+    /// The first records of all segments, as they were listed after `durable` was read.
+    firsts: Vec<u64>,
     place: Option<Place>,
 }
 
@@ -57,7 +59,7 @@ enum Step {
 
 impl Cursor {
     pub(super) fn start(storage: Arc<dyn Storage>, from_seq: u64) -> Result<Self, Error> {
-        let mut cursor = Self { storage, from_seq, durable: 0, place: None };
+        let mut cursor = Self { storage, from_seq, durable: 0, firsts: Vec::new(), place: None };
         // Without a segment to enter yet, the next look finds one.
         cursor.enter()?;
         Ok(cursor)
@@ -97,45 +99,54 @@ impl Cursor {
 
     /// Goes to the start of the segment that holds the first wanted record.
     fn enter(&mut self) -> Result<Step, Error> {
-        let storage = &*self.storage;
-        self.durable = self.durable.max(published(storage)?);
-        let firsts = segment::list(storage)?;
-        let later = firsts.partition_point(|first| *first <= self.from_seq);
-        let Some(&first) = firsts.get(later.saturating_sub(1)) else {
-            return self.absent(0, true);
+        self.look()?;
+        let later = self.firsts.partition_point(|first| *first <= self.from_seq);
+        let Some(&first) = self.firsts.get(later.saturating_sub(1)) else {
+            return if self.durable == 0 { Ok(Step::Wait) } else { Err(self.no_header(0)) };
         };
         if later == 0 {
             let reason = "the segments before it are missing";
             return Err(self.damaged(first, 1, 0, self.from_seq, reason));
         }
-        let mut lines = segment::lines(storage, first)?;
+        let mut lines = segment::lines(&*self.storage, first)?;
         let read_error = |error| self.read_error(first, error);
         let Some(header) = segment::peek_header(&mut lines).map_err(read_error)? else {
-            return self.absent(first, recovery::is_torn(&mut lines).map_err(read_error)?);
+            return self.absent(first, &mut lines);
         };
-        let chain = match header.previous {
-            Some(previous) => Chain { next: first, tip: previous.hash },
-            None => Chain::of_origin(&header.origin),
-        };
+        let chain = header.chain(first);
         self.place = Some(Place { segment: first, lines, chain, doubted: false });
         Ok(Step::Again)
     }
 
     /// There is no segment header where one is due: it is not written yet, or it is damaged.
-    fn absent(&self, first: u64, torn: bool) -> Result<Step, Error> {
-        if first >= self.durable && torn {
+    fn absent(&self, first: u64, lines: &mut Lines) -> Result<Step, Error> {
+        let read_error = |error| self.read_error(first, error);
+        if first >= self.durable
+            && (self.is_locked()? || recovery::is_torn(lines).map_err(read_error)?)
+        {
             return Ok(Step::Wait);
         }
-        Err(self.damaged(first, 1, 0, first, "its first line is no header"))
+        Err(self.no_header(first))
+    }
+
+    fn no_header(&self, first: u64) -> Error {
+        self.damaged(first, 1, 0, first, "its first line is no header")
     }
 
     fn step(&mut self, place: &mut Place) -> Result<Step, Error> {
+        if self.is_later(place) {
+            return self.go_on(place);
+        }
         let (offset, number) = (place.lines.offset(), place.lines.number());
         let piece = place.lines.next().map_err(|error| self.read_error(place.segment, error))?;
         let reason = match piece {
             Piece::Line(_) if !self.may_pass(place.chain.next)? => {
                 place.lines.rewind(offset, number);
                 return Ok(Step::Wait);
+            }
+            Piece::Line(_) if self.is_later(place) => {
+                place.lines.rewind(offset, number);
+                return Ok(Step::Again);
             }
             Piece::Line(range) => match place.chain.follow(place.lines.bytes(&range)) {
                 Ok(parsed) => {
@@ -157,16 +168,62 @@ impl Cursor {
     /// True if the record `seq`, whose line has been read already, may be given out.
     ///
     /// The order matters: a line that was read before no writer was found is none that a writer is
-    /// still about to make durable.
+    /// still about to make durable. Nor is it one that a writer has left behind, if there is no
+    /// segment then that starts with it.
     fn may_pass(&mut self, seq: u64) -> Result<bool, Error> {
-        Ok(self.is_durable(seq)? || !self.is_locked()?)
+        if self.is_durable(seq)? {
+            return Ok(true);
+        }
+        if self.is_locked()? {
+            return Ok(false);
+        }
+        if segment::exists(&*self.storage, seq)? {
+            self.look()?;
+        }
+        Ok(true)
     }
 
     fn is_durable(&mut self, seq: u64) -> Result<bool, Error> {
-        if seq >= self.durable {
-            self.durable = self.durable.max(published(&*self.storage)?);
+        if seq >= self.durable && published(&*self.storage)? > self.durable {
+            self.look()?;
         }
         Ok(seq < self.durable)
+    }
+
+    /// Reads how far the journal is durable, and only then which segments there are: those that hold
+    /// what is durable were there before.
+    fn look(&mut self) -> Result<(), Error> {
+        self.durable = self.durable.max(published(&*self.storage)?);
+        self.firsts = segment::list(&*self.storage)?;
+        Ok(())
+    }
+
+    /// True if the next record lies in a later segment, whatever stands in this one.
+    fn is_later(&self, place: &Place) -> bool {
+        let next = place.chain.next;
+        next != place.segment && self.firsts.binary_search(&next).is_ok()
+    }
+
+    /// Goes on in the next segment. What stands before it here must be what its header calls
+    /// superseded.
+    fn go_on(&mut self, place: &mut Place) -> Result<Step, Error> {
+        // A header is there before what is read here to be durable.
+        self.look()?;
+        let (next, offset) = (place.chain.next, place.lines.offset());
+        let mut lines = segment::lines(&*self.storage, next)?;
+        let header =
+            segment::peek_header(&mut lines).map_err(|error| self.read_error(next, error))?;
+        let Some(header) = header else {
+            return self.absent(next, &mut lines);
+        };
+        let length = place.lines.file_len().map_err(|error| self.read_error(place.segment, error));
+        if header.supersedes_from().map_or(length, Ok)? != offset {
+            let reason = "the next segment's header does not say that this one ends here";
+            let line = place.lines.number() + 1;
+            return Err(self.damaged(place.segment, line, offset, next, reason));
+        }
+        *place = Place { segment: next, lines, chain: place.chain, doubted: false };
+        Ok(Step::Again)
     }
 
     fn is_locked(&self) -> Result<bool, Error> {
@@ -183,13 +240,11 @@ impl Cursor {
         if !was_due && self.is_locked()? {
             return Ok(Step::Wait);
         }
-        let firsts = segment::list(&*self.storage)?;
-        if firsts.binary_search(&next).is_ok() {
-            let lines = segment::lines(&*self.storage, next)?;
-            *place = Place { segment: next, lines, chain: place.chain, doubted: false };
+        self.look()?;
+        if self.is_later(place) {
             return Ok(Step::Again);
         }
-        if !was_due && firsts.last() == Some(&place.segment) {
+        if !was_due && self.firsts.last() == Some(&place.segment) {
             return Ok(Step::Wait);
         }
         let (line, offset) = (place.lines.number() + 1, place.lines.offset());
@@ -202,7 +257,7 @@ impl Cursor {
         if !place.doubted {
             // What was read may be older than what has been made durable since.
             place.doubted = true;
-            self.is_durable(next)?;
+            self.look()?;
             return Ok(Step::Again);
         }
         place.doubted = false;
@@ -216,7 +271,7 @@ impl Cursor {
 
     fn is_torn_end(&self, place: &mut Place) -> Result<bool, Error> {
         let read_error = |error| self.read_error(place.segment, error);
-        let is_last = segment::list(&*self.storage)?.last() == Some(&place.segment);
+        let is_last = self.firsts.last() == Some(&place.segment);
         Ok(is_last && recovery::is_torn(&mut place.lines).map_err(read_error)?)
     }
 

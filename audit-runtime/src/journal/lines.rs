@@ -15,6 +15,8 @@ pub(super) struct Lines {
     taken: usize,
     offset: u64,
     number: u64,
+    /// Where the file ends for this reader.
+    end: u64,
 }
 
 /// What stands at the current offset.
@@ -32,7 +34,13 @@ pub(super) enum Piece {
 
 impl Lines {
     pub(super) fn of(file: Box<dyn StorageFile>) -> Self {
-        Self { file, buffer: Vec::new(), taken: 0, offset: 0, number: 0 }
+        Self { file, buffer: Vec::new(), taken: 0, offset: 0, number: 0, end: u64::MAX }
+    }
+
+    /// Reads no further than `end` from now on, as if the file ended there.
+    pub(super) fn limit(&mut self, end: u64) {
+        self.end = end;
+        self.rewind(self.offset, self.number);
     }
 
     /// The offset of the next piece.
@@ -111,8 +119,10 @@ impl Lines {
         self.buffer.drain(..self.taken);
         self.taken = 0;
         let held = self.buffer.len();
-        self.buffer.resize(held + CHUNK_BYTES, 0);
-        let result = self.file.read_at(self.offset + held as u64, &mut self.buffer[held..]);
+        let from = self.offset + held as u64;
+        let left = usize::try_from(self.end.saturating_sub(from)).unwrap_or(usize::MAX);
+        self.buffer.resize(held + left.min(CHUNK_BYTES), 0);
+        let result = self.file.read_at(from, &mut self.buffer[held..]);
         self.buffer.truncate(held + result.as_ref().map_or(0, |read| *read));
         result
     }

@@ -5,9 +5,11 @@
 //! journal owns the first and last fields of a line and its own control records; what stands between
 //! is opaque to it. The byte format is described in `docs/design.md`.
 
+mod batch;
 mod control;
 mod cursor;
 mod error;
+mod joints;
 mod line;
 mod lines;
 mod members;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::control;
 use super::error::Error;
+use super::joints::{self, EarlierEnd};
 use super::line::{self, Chain};
 use super::lines::{Lines, Piece};
 use super::quarantine::{self, Quarantined};
@@ -46,9 +47,14 @@ pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Reco
         check_nothing_lost(storage, 0, durable)?;
         return Ok(None);
     };
-    let earlier_end = check_joints(storage, earlier, last)?;
     let mut lines = segment::lines(storage, last)?;
-    let mut found = start_of_last(storage, &mut lines, last, earlier_end)?;
+    let header = segment::peek_header(&mut lines).map_err(Error::io(
+        storage,
+        "read",
+        &segment::name(last),
+    ))?;
+    let end = joints::check_all(storage, earlier, last, header.as_ref())?;
+    let mut found = start_of_last(storage, last, header, end)?;
     let reported = scan(storage, &mut lines, &mut found, durable)?;
     let next = found.chain.map_or(last, |chain| chain.next);
     check_nothing_lost(storage, next, durable)?;
@@ -61,7 +67,7 @@ pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Reco
     if let Some(offset) = found.doubtful {
         redo::rewrite(storage, &segment::name(last), offset)?;
     }
-    found.unreported = quarantine::unreported(storage, &segment::name(last), &reported)?;
+    found.unreported = unreported(storage, &found, reported)?;
     Ok(Some(found))
 }
 
@@ -83,78 +89,19 @@ fn check_nothing_lost(storage: &dyn Storage, found: u64, acknowledged: u64) -> R
     Err(Error::Lost { journal: storage.describe(), found, acknowledged })
 }
 
-/// The end of the segments before the last one.
-struct EarlierEnd {
-    origin: Option<String>,
-    previous: Previous,
-    stopped: bool,
-}
-
-/// Checks that each segment starts where the one before it ends; returns the end before `last`.
-fn check_joints(
-    storage: &dyn Storage,
-    earlier: &[u64],
-    last: u64,
-) -> Result<Option<EarlierEnd>, Error> {
-    let mut end: Option<EarlierEnd> = None;
-    for (index, &first) in earlier.iter().enumerate() {
-        let name = segment::name(first);
-        let mut lines = segment::lines(storage, first)?;
-        let header =
-            segment::peek_header(&mut lines)
-                .map_err(Error::io(storage, "read", &name))?
-                .ok_or_else(|| damaged(storage, first, first, "its first line is no header"))?;
-        check_joint(storage, first, Some(&header), end.as_ref())?;
-        let file = storage.open(&name, Access::Read).map_err(Error::io(storage, "open", &name))?;
-        let tail = segment::tail(&*file)
-            .map_err(Error::io(storage, "read", &name))?
-            .ok_or_else(|| damaged(storage, first, first, "its last line is not whole"))?;
-        let due = earlier.get(index + 1).copied().unwrap_or(last);
-        if tail.seq + 1 != due {
-            let reason = format!("the segment before it ends with seq {}", tail.seq);
-            return Err(damaged(storage, due, tail.seq + 1, &reason));
-        }
-        end = Some(EarlierEnd {
-            origin: Some(header.origin),
-            previous: Previous { segment: name, last_seq: tail.seq, hash: tail.hash },
-            stopped: tail.stopped,
-        });
-    }
-    Ok(end)
-}
-
-fn check_joint(
-    storage: &dyn Storage,
-    first: u64,
-    header: Option<&Header>,
-    end: Option<&EarlierEnd>,
-) -> Result<(), Error> {
-    if end.is_none() && first > 0 {
-        return Err(damaged(storage, first, 0, "the segments before it are missing"));
-    }
-    let stated = header.and_then(|header| header.previous.as_ref());
-    if header.is_some_and(|header| header.seq == first) && stated == end.map(|end| &end.previous) {
-        return Ok(());
-    }
-    let reason = "its header does not name the end of the segment before it";
-    Err(damaged(storage, first, first, reason))
-}
-
-/// Reads the header of the last segment, which alone may be torn.
+/// Joins the last segment to those before it; its header alone may be torn.
 fn start_of_last(
     storage: &dyn Storage,
-    lines: &mut Lines,
     first: u64,
+    header: Option<Header>,
     end: Option<EarlierEnd>,
 ) -> Result<Recovered, Error> {
-    let name = segment::name(first);
-    let header = segment::peek_header(lines).map_err(Error::io(storage, "read", &name))?;
     match &header {
         None if end.is_some() || first == 0 => {}
-        header => check_joint(storage, first, header.as_ref(), end.as_ref())?,
+        header => joints::check_one(storage, first, header.as_ref(), end.as_ref())?,
     }
     let (origin, previous, stopped) = match end {
-        Some(end) => (end.origin, Some(end.previous), end.stopped),
+        Some(end) => (Some(end.origin), Some(end.previous), end.stopped),
         None => (header.map(|header| header.origin), None, false),
     };
     let chain = match &previous {
@@ -219,6 +166,50 @@ fn scan(
     }
 }
 
+/// The torn bytes of the last segment that no record tells of, and those of the one before it: the
+/// record of them may be among what a failed sync has left there.
+fn unreported(
+    storage: &dyn Storage,
+    found: &Recovered,
+    mut reported: Vec<Vec<u8>>,
+) -> Result<Vec<Quarantined>, Error> {
+    let last = segment::name(found.first_seq);
+    let mut unreported = quarantine::unreported(storage, &last, &reported)?;
+    let Some(previous) = &found.previous else {
+        return Ok(unreported);
+    };
+    let may_lack = previous.length.is_some() || found.length == 0;
+    if may_lack && !quarantine::unreported(storage, &previous.segment, &reported)?.is_empty() {
+        reported.extend(reports(storage, previous)?);
+        unreported.extend(quarantine::unreported(storage, &previous.segment, &reported)?);
+    }
+    Ok(unreported)
+}
+
+/// The bodies of the records in an earlier segment that tell of torn bytes.
+fn reports(storage: &dyn Storage, segment: &Previous) -> Result<Vec<Vec<u8>>, Error> {
+    let read_error = || Error::io(storage, "read", &segment.segment);
+    let file = storage.open(&segment.segment, Access::Read).map_err(read_error())?;
+    let mut lines = Lines::of(file);
+    let mut reports = Vec::new();
+    loop {
+        let range = match lines.next().map_err(read_error())? {
+            Piece::Line(range) => range,
+            Piece::Overlong => continue,
+            Piece::Rest(_) | Piece::End => return Ok(reports),
+        };
+        let line = lines.bytes(&range);
+        let Ok(parsed) = line::parse(line) else { continue };
+        if parsed.stamp.seq > segment.last_seq {
+            return Ok(reports);
+        }
+        let body = &line[parsed.body];
+        if control::is_recovered(body) {
+            reports.push(body.to_vec());
+        }
+    }
+}
+
 /// Takes the line that continues the chain and returns its number.
 fn follow(found: &mut Recovered, line: &[u8], reported: &mut Vec<Vec<u8>>) -> Result<u64, String> {
     let mut chain = found.chain.ok_or("the journal's first header cannot be read")?;
@@ -234,16 +225,4 @@ fn follow(found: &mut Recovered, line: &[u8], reported: &mut Vec<Vec<u8>>) -> Re
         reported.push(body.to_vec());
     }
     Ok(parsed.stamp.seq)
-}
-
-/// Damage at the first line of a segment.
-fn damaged(storage: &dyn Storage, first: u64, seq: u64, reason: &str) -> Error {
-    Error::Damaged {
-        journal: storage.describe(),
-        segment: segment::name(first),
-        line: 1,
-        offset: 0,
-        seq,
-        reason: reason.to_owned(),
-    }
 }

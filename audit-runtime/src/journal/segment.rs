@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::control;
 use super::error::Error;
-use super::line::{self, LINE_BYTES_MAX, Parsed};
+use super::line::{self, Chain, LINE_BYTES_MAX, Parsed};
 use super::lines::{Lines, Piece};
 use super::storage::{Access, Storage, StorageFile};
 use crate::digest::Digest;
@@ -30,6 +30,8 @@ pub(super) struct Previous {
     pub(super) segment: String,
     pub(super) last_seq: u64,
     pub(super) hash: Digest,
+    /// The byte at which it ends, if a sync of it failed: all behind it is superseded.
+    pub(super) length: Option<u64>,
 }
 
 /// The last line of a segment.
@@ -38,6 +40,22 @@ pub(super) struct Tail {
     pub(super) seq: u64,
     pub(super) hash: Digest,
     pub(super) stopped: bool,
+}
+
+impl Header {
+    /// The chain before the segment `first_seq`, which starts with this header.
+    pub(super) fn chain(&self, first_seq: u64) -> Chain {
+        match &self.previous {
+            Some(previous) => Chain { next: first_seq, tip: previous.hash },
+            None => Chain::of_origin(&self.origin),
+        }
+    }
+
+    /// The byte of the segment before this one from which on a failed sync has left bytes that do
+    /// not count.
+    pub(super) fn supersedes_from(&self) -> Option<u64> {
+        self.previous.as_ref()?.length
+    }
 }
 
 /// The file of the segment whose first record has this sequence number.
@@ -51,6 +69,15 @@ pub(super) fn list(storage: &dyn Storage) -> Result<Vec<u64>, Error> {
     let mut firsts: Vec<u64> = names.iter().filter_map(|name| first_seq(name)).collect();
     firsts.sort_unstable();
     Ok(firsts)
+}
+
+/// True if there is a segment whose first record has this sequence number.
+pub(super) fn exists(storage: &dyn Storage, first_seq: u64) -> Result<bool, Error> {
+    let name = name(first_seq);
+    match storage.open(&name, Access::Read) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        opened => opened.map(|_| true).map_err(Error::io(storage, "open", &name)),
+    }
 }
 
 /// Opens a segment for reading line by line.
@@ -74,10 +101,13 @@ pub(super) fn header(line: &[u8], parsed: &Parsed<'_>) -> Option<Header> {
             segment: end.segment,
             last_seq: end.last_seq,
             hash: Digest::parse(&end.h)?,
+            length: end.length,
         }),
     };
     let (seq, origin) = (parsed.stamp.seq, record.journal.origin);
-    Some(Header { seq, origin, previous })
+    let header = Header { seq, origin, previous };
+    let supersedes = record.journal.reason == control::SYNC_FAILED;
+    (supersedes == header.supersedes_from().is_some()).then_some(header)
 }
 
 /// Reads the header of the segment that `lines` stands at the start of, if it is there and whole.
@@ -94,9 +124,14 @@ pub(super) fn peek_header(lines: &mut Lines) -> io::Result<Option<Header>> {
     Ok(found)
 }
 
-/// Reads the last line of a segment; `None` if the file does not end in a line of the journal.
-pub(super) fn tail(file: &dyn StorageFile) -> io::Result<Option<Tail>> {
-    let length = file.len()?;
+/// Reads the last line of a segment, which ends at `length` if its successor says so and else with
+/// the file; `None` if no line of the journal ends there.
+pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Option<Tail>> {
+    let file_length = file.len()?;
+    let length = length.unwrap_or(file_length);
+    if length > file_length {
+        return Ok(None);
+    }
     let start = length.saturating_sub(LINE_BYTES_MAX as u64 + 2);
     let bytes = read_range(file, start, length)?;
     let Some(text) = bytes.strip_suffix(b"\n") else {
@@ -139,6 +174,7 @@ struct HeaderRecord {
 #[derive(Deserialize)]
 struct HeaderFields {
     origin: String,
+    reason: String,
     previous: Option<PreviousFields>,
 }
 
@@ -147,6 +183,7 @@ struct PreviousFields {
     segment: String,
     last_seq: u64,
     h: String,
+    length: Option<u64>,
 }
 
 #[cfg(test)]
@@ -155,24 +192,36 @@ mod tests {
     use crate::id::EventId;
     use crate::journal::MemoryStorage;
     use crate::journal::control::{Envelope, Reason};
-    use crate::journal::line::{Chain, Stamp};
+    use crate::journal::line::Stamp;
     use crate::time::Timestamp;
 
     const TIME: Timestamp = Timestamp::from_unix_nanos(0);
 
-    #[test]
-    fn a_header_reads_back() {
-        let previous = Previous { segment: name(0), last_seq: 8, hash: Digest::of(b"end") };
+    fn read_back(reason: Reason, previous: &Previous) -> Option<Header> {
         let envelope = Envelope { id: EventId::nil(), time: TIME };
-        let body = control::segment(envelope, "o/1", Reason::Size, Some(&previous));
+        let body = control::segment(envelope, "o/1", reason, Some(previous));
         let mut chain = Chain { next: 9, tip: previous.hash };
         let mut line = Vec::new();
         let stamp = Stamp { seq: 9, observed: TIME, boot: "0000000000000000", mono: 0 };
         chain.extend(&mut line, &stamp, &body);
         line.pop();
-        let found = header(&line, &line::parse(&line).unwrap());
-        let expected = Header { seq: 9, origin: "o/1".into(), previous: Some(previous) };
-        assert_eq!(found, Some(expected));
+        header(&line, &line::parse(&line).unwrap())
+    }
+
+    #[test]
+    fn a_header_reads_back_and_states_a_length_behind_a_failed_sync_only() {
+        let hash = Digest::of(b"end");
+        for (reason, length, is_header) in [
+            (Reason::Size, None, true),
+            (Reason::SyncFailed, Some(700), true),
+            (Reason::SyncFailed, None, false),
+            (Reason::Size, Some(700), false),
+        ] {
+            let previous = Previous { segment: name(0), last_seq: 8, hash, length };
+            let found = read_back(reason, &previous);
+            let expected = Header { seq: 9, origin: "o/1".into(), previous: Some(previous) };
+            assert_eq!(found, is_header.then_some(expected), "{reason:?} {length:?}");
+        }
     }
 
     #[test]

@@ -80,8 +80,12 @@ impl Start {
         ))?;
         segment.file = Some(file);
         segment.length = recovered.length;
-        let header = (recovered.length == 0)
-            .then_some(Header { reason: Reason::Recovered, previous: recovered.previous });
+        let previous = recovered.previous;
+        let reason = match previous.as_ref().and_then(|previous| previous.length) {
+            Some(_) => Reason::SyncFailed,
+            None => Reason::Recovered,
+        };
+        let header = (recovered.length == 0).then_some(Header { reason, previous });
         Ok(Self {
             chain: recovered.chain.unwrap_or_else(|| Chain::of_origin(&origin)),
             origin,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use super::batch::{Author, Batch};
 use super::control::{self, Envelope, Reason};
 use super::error::Error;
 use super::line::{self, Chain, Stamp};
@@ -26,10 +27,14 @@ pub struct Journal {
     options: Options,
     origin: String,
     boot: String,
+    /// The chain with all that is staged, and as far as it is durable.
     chain: Chain,
+    durable: Chain,
     segment: OpenSegment,
-    staged: Vec<u8>,
-    opening: Vec<u8>,
+    staged: Batch,
+    committed: Batch,
+    committed_from: u64,
+    failed_sync: Option<Error>,
     watermark: Watermark,
     publisher: Publisher,
     poison: Option<String>,
@@ -37,10 +42,10 @@ pub struct Journal {
     _lock: Box<dyn LockGuard>,
 }
 
-/// A staged record.
+/// A record's place in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// Its place in the journal, from 0.
+    /// Its number, from 0.
     pub seq: u64,
     /// Its hash, which stands for it and for all records before it.
     pub hash: Digest,
@@ -48,11 +53,16 @@ pub struct Appended {
 
 /// A batch that is durable now; both numbers are equal if there was nothing to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
+pub struct Committed<'a> {
     /// The first record of the batch.
     pub first_seq: u64,
     /// The record after its last one.
     pub next_seq: u64,
+    /// Where each appended record stands, in the order of the appends. The journal's own records,
+    /// which may stand before them, are not among them.
+    pub records: &'a [Appended],
+    /// The exact bytes of all lines, for a mirror.
+    pub lines: &'a [u8],
 }
 
 impl Journal {
@@ -75,9 +85,12 @@ impl Journal {
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,
+            durable: start.chain,
             segment: start.segment,
-            staged: Vec::new(),
-            opening: Vec::new(),
+            staged: Batch::default(),
+            committed: Batch::default(),
+            committed_from: start.chain.next,
+            failed_sync: None,
             watermark: Watermark::default(),
             publisher,
             poison: None,
@@ -95,13 +108,16 @@ impl Journal {
     /// Stages one record. `body` is the inside of a JSON object, `"id":"…",…`, without braces and
     /// without the names that the journal uses itself: `v`, `seq`, `observed`, `boot`, `mono`, `h`.
     ///
+    /// Its number and its hash are known once it is committed.
+    ///
     /// # Errors
     /// [`Error::Refused`] if the body is empty, too long, not UTF-8, has a raw control byte or is not
     /// what it must be; the journal goes on then. [`Error::Poisoned`] after a failed commit.
-    pub fn append(&mut self, body: &[u8]) -> Result<Appended, Error> {
+    pub fn append(&mut self, body: &[u8]) -> Result<(), Error> {
         self.check_line(body)?;
         members::check_body(body)?;
-        Ok(self.append_checked(body))
+        self.append_checked(body);
+        Ok(())
     }
 
     /// Stages a record from this crate's own encoder, which writes members of other names only:
@@ -109,54 +125,68 @@ impl Journal {
     ///
     /// # Errors
     /// Fails as [`append`](Self::append) does, but for the form of JSON and the names.
-    pub(crate) fn append_encoded(&mut self, body: &[u8]) -> Result<Appended, Error> {
+    pub(crate) fn append_encoded(&mut self, body: &[u8]) -> Result<(), Error> {
         self.check_line(body)?;
-        Ok(self.append_checked(body))
+        self.append_checked(body);
+        Ok(())
     }
 
-    /// Stages the record of an orderly end, so that its line can be mirrored before the commit.
+    /// Stages the record of an orderly end, so that the commit tells its line for a mirror.
     ///
     /// [`close`](Self::close) does this if need be. A record appended after it makes the next start
     /// count as one after an unclean stop.
     ///
     /// # Errors
     /// [`Error::Poisoned`] after a failed commit.
-    pub fn stop(&mut self) -> Result<Appended, Error> {
+    pub fn stop(&mut self) -> Result<(), Error> {
         let body = control::stop(self.envelope());
-        let stopped = self.append_encoded(&body)?;
+        self.append_encoded(&body)?;
         self.stopped = true;
-        Ok(stopped)
+        Ok(())
     }
 
-    /// The exact bytes of the staged lines.
+    /// The staged lines as they are to be written, unless a failed sync gives them other numbers:
+    /// a mirror takes [`Committed::lines`] instead.
     pub fn staged(&self) -> &[u8] {
-        &self.staged
-    }
-
-    /// The exact bytes of the lines that [`open`](Self::open) wrote: a mirror starts with them.
-    pub fn opening(&self) -> &[u8] {
-        &self.opening
+        &self.staged.lines
     }
 
     /// Makes all staged records durable with one write and one sync, then lets readers see them.
     ///
+    /// A sync that fails is final for its segment: it may have lost the batch, and a second one
+    /// could succeed all the same. The batch goes to a new segment instead, once, and
+    /// [`failed_sync`](Self::failed_sync) tells of it.
+    ///
     /// # Errors
-    /// After any failure it is unknown what is on disk. Nothing of the batch counts as recorded,
-    /// and this writer answers [`Error::Poisoned`] from then on.
-    pub fn commit(&mut self) -> Result<Committed, Error> {
+    /// After any other failure it is unknown what is on disk. Nothing of the batch counts as
+    /// recorded, and this writer answers [`Error::Poisoned`] from then on.
+    pub fn commit(&mut self) -> Result<Committed<'_>, Error> {
         self.check_usable()?;
-        let committed =
-            Committed { first_seq: self.watermark.durable(), next_seq: self.chain.next };
-        if self.staged.is_empty() {
-            return Ok(committed);
+        self.failed_sync = None;
+        self.committed.clear();
+        self.committed_from = self.durable.next;
+        if !self.staged.is_empty() {
+            if let Err(error) = self.make_durable() {
+                self.poison = Some(error.to_string());
+                return Err(error);
+            }
+            std::mem::swap(&mut self.staged, &mut self.committed);
+            self.durable = self.chain;
+            self.watermark.set(self.durable.next);
         }
-        if let Err(error) = self.write_staged() {
-            self.poison = Some(error.to_string());
-            return Err(error);
-        }
-        self.staged.clear();
-        self.watermark.set(committed.next_seq);
-        Ok(committed)
+        Ok(self.committed())
+    }
+
+    /// What the last commit has made durable; at first what [`open`](Self::open) has.
+    pub fn committed(&self) -> Committed<'_> {
+        let Batch { records, lines, .. } = &self.committed;
+        let (first_seq, next_seq) = (self.committed_from, self.durable.next);
+        Committed { first_seq, next_seq, records, lines }
+    }
+
+    /// The failed sync that has made the last commit go on in a new segment, or try to.
+    pub fn failed_sync(&self) -> Option<&Error> {
+        self.failed_sync.as_ref()
     }
 
     /// How far the journal is durable; the clone follows it from any thread.
@@ -169,7 +199,7 @@ impl Journal {
         &self.origin
     }
 
-    /// The sequence number of the record that is staged next.
+    /// The sequence number of the record that is staged next, unless a sync fails before.
     pub fn next_seq(&self) -> u64 {
         self.chain.next
     }
@@ -191,13 +221,13 @@ impl Journal {
     }
 
     /// Stages a record, in a new segment if one is due.
-    fn append_checked(&mut self, body: &[u8]) -> Appended {
+    fn append_checked(&mut self, body: &[u8]) {
         if self.staged.is_empty()
             && let Some(reason) = self.rotation()
         {
-            self.rotate(reason);
+            self.open_segment(reason, None);
         }
-        self.stage(body)
+        self.stage(body, Author::Caller);
     }
 
     fn record_start(
@@ -211,11 +241,10 @@ impl Journal {
         }
         for torn in torn {
             let body = control::recovered(self.envelope(), torn);
-            self.stage(&body);
+            self.stage(&body, Author::Journal);
         }
         let body = control::start(self.envelope(), &self.boot, &self.options.writer, unclean);
-        self.stage(&body);
-        self.opening.clone_from(&self.staged);
+        self.stage(&body, Author::Journal);
         self.commit().map(|_| ())
     }
 
@@ -231,12 +260,14 @@ impl Journal {
         is_old.then_some(Reason::Age)
     }
 
-    /// Stages the header of a new segment; its file is made when the batch is committed.
-    fn rotate(&mut self, reason: Reason) {
+    /// Stages the header of a new segment; its file is made when the batch is committed. The
+    /// present one ends with its last durable record, at the byte `length` if its file may not.
+    fn open_segment(&mut self, reason: Reason, length: Option<u64>) {
         let previous = Previous {
             segment: self.segment.name.clone(),
             last_seq: self.chain.next - 1,
             hash: self.chain.tip,
+            length,
         };
         let opened = self.options.clock.now();
         self.segment = OpenSegment::new(self.chain.next, opened);
@@ -245,18 +276,50 @@ impl Journal {
 
     fn stage_header(&mut self, reason: Reason, previous: Option<&Previous>) {
         let body = control::segment(self.envelope(), &self.origin, reason, previous);
-        self.stage(&body);
+        self.stage(&body, Author::Journal);
     }
 
-    fn stage(&mut self, body: &[u8]) -> Appended {
+    fn stage(&mut self, body: &[u8], author: Author) {
         let stamp = Stamp {
             seq: self.chain.next,
             observed: self.options.clock.now(),
             boot: &self.boot,
             mono: self.options.clock.monotonic_ns(),
         };
-        let hash = self.chain.extend(&mut self.staged, &stamp, body);
-        Appended { seq: stamp.seq, hash }
+        self.staged.push(&mut self.chain, &stamp, body, author);
+    }
+
+    fn make_durable(&mut self) -> Result<(), Error> {
+        self.write_staged()?;
+        if let Err(error) = self.sync_segment() {
+            // A segment without a durable record would be followed by one of the same name.
+            if self.segment.length == 0 {
+                return Err(error);
+            }
+            self.failed_sync = Some(error);
+            self.stage_again();
+            self.write_staged()?;
+            self.sync_segment()?;
+        }
+        self.segment.length += self.staged.lines.len() as u64;
+        self.publisher.publish(self.chain.next).map_err(Error::io(
+            &*self.storage,
+            "write",
+            watermark::NAME,
+        ))
+    }
+
+    /// Stages the batch once more, behind the last durable record and in a new segment.
+    ///
+    /// The file whose sync failed is closed here. It is neither synced nor written nor cut again:
+    /// what it holds behind its last durable record may be in memory only.
+    fn stage_again(&mut self) {
+        let refused = std::mem::take(&mut self.staged);
+        self.chain = self.durable;
+        self.open_segment(Reason::SyncFailed, Some(self.segment.length));
+        for (author, body) in refused.bodies() {
+            self.stage(body, author);
+        }
     }
 
     fn write_staged(&mut self) -> Result<(), Error> {
@@ -267,14 +330,15 @@ impl Journal {
             Some(file) => file,
             None => segment.file.insert(storage.create(&segment.name).map_err(io("create"))?),
         };
-        append_all(&mut **file, &self.staged).map_err(io("append to"))?;
-        file.sync().map_err(io("sync"))?;
-        segment.length += self.staged.len() as u64;
-        self.publisher.publish(self.chain.next).map_err(Error::io(
-            storage,
-            "write",
-            watermark::NAME,
-        ))
+        append_all(&mut **file, &self.staged.lines).map_err(io("append to"))
+    }
+
+    fn sync_segment(&mut self) -> Result<(), Error> {
+        let synced = match &mut self.segment.file {
+            Some(file) => file.sync(),
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
+        synced.map_err(Error::io(&*self.storage, "sync", &self.segment.name))
     }
 
     fn envelope(&self) -> Envelope {

@@ -244,6 +244,9 @@ impl RecorderBuilder {
         let counters = Arc::new(Counters::default());
         let durable = journal.watermark().durable();
         counters.durable.store(durable, Relaxed);
+        if let Some(error) = journal.failed_sync() {
+            counters.tell_failed_sync(error);
+        }
         let copying = match self.mirror {
             Some(mirror) => {
                 let counters = Arc::clone(&counters);

@@ -7,7 +7,6 @@ use super::Shared;
 use super::mirror::Copying;
 use super::queue::Batch;
 use super::receipt::{Recorded, Ticket, Unrecorded};
-use crate::digest::Digest;
 use crate::event::Event;
 use crate::journal::Journal;
 
@@ -15,7 +14,7 @@ use crate::journal::Journal;
 pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>) {
     let _alarm = Alarm(shared);
     if let Some(mirror) = &mirror {
-        mirror.send(journal.opening().to_vec());
+        mirror.send(journal.committed().lines.to_vec());
     }
     let mut committer = Committer { shared, journal, mirror, staged: Vec::new(), refused: 0 };
     let mut empty = Batch::default();
@@ -42,16 +41,10 @@ struct Committer<'a> {
     shared: &'a Shared,
     journal: Journal,
     mirror: Option<Copying>,
-    staged: Vec<Staged>,
+    /// Who waits for each record that is in the journal's memory and not yet durable.
+    staged: Vec<Option<Ticket>>,
     /// How many events the journal refused and no record tells of yet.
     refused: u64,
-}
-
-/// A record that is in the journal's memory and not yet durable.
-struct Staged {
-    ticket: Option<Ticket>,
-    seq: u64,
-    hash: Digest,
 }
 
 impl Committer<'_> {
@@ -73,9 +66,7 @@ impl Committer<'_> {
 
     fn stage(&mut self, body: &[u8], ticket: Option<Ticket>) {
         match self.journal.append_encoded(body) {
-            Ok(appended) => {
-                self.staged.push(Staged { ticket, seq: appended.seq, hash: appended.hash })
-            }
+            Ok(()) => self.staged.push(ticket),
             Err(error) => {
                 let reason: Arc<str> = error.to_string().into();
                 self.shared.count_lost(1);
@@ -102,18 +93,23 @@ impl Committer<'_> {
 
     /// Makes what is staged durable and tells everyone who waits.
     fn settle(&mut self) {
-        let lines = self.mirror.as_ref().map(|_| self.journal.staged().to_vec());
-        match self.journal.commit() {
-            Ok(committed) => {
+        let outcome = self.journal.commit().map(|_| ());
+        if let Some(error) = self.journal.failed_sync() {
+            self.shared.counters.tell_failed_sync(error);
+        }
+        match outcome {
+            Ok(()) => {
+                let committed = self.journal.committed();
                 let durable = &self.shared.counters.durable;
                 durable.store(committed.next_seq, Relaxed);
-                for Staged { ticket, seq, hash } in self.staged.drain(..) {
+                for (ticket, record) in self.staged.drain(..).zip(committed.records) {
                     if let Some(ticket) = ticket {
+                        let (seq, hash) = (record.seq, record.hash);
                         ticket.settle(Ok(Recorded::Durable { seq, hash }));
                     }
                 }
-                if let (Some(mirror), Some(lines)) = (&self.mirror, lines) {
-                    mirror.send(lines);
+                if let Some(mirror) = &self.mirror {
+                    mirror.send(committed.lines.to_vec());
                 }
             }
             Err(error) => self.fail(&error.to_string().into()),
@@ -124,10 +120,8 @@ impl Committer<'_> {
         tracing::error!(target: "audit", "the journal failed: {reason}");
         self.shared.counters.fail(reason);
         self.shared.count_lost(self.staged.len() as u64);
-        for staged in self.staged.drain(..) {
-            if let Some(ticket) = staged.ticket {
-                ticket.settle(Err(Unrecorded::JournalFailed(Arc::clone(reason))));
-            }
+        for ticket in self.staged.drain(..).flatten() {
+            ticket.settle(Err(Unrecorded::JournalFailed(Arc::clone(reason))));
         }
     }
 
@@ -148,7 +142,7 @@ impl Committer<'_> {
     fn close(mut self) {
         if self.shared.counters.failure().is_none() {
             match self.journal.stop() {
-                Ok(_) => self.settle(),
+                Ok(()) => self.settle(),
                 Err(error) => self.fail(&error.to_string().into()),
             }
         }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::journal;
+
 /// How a recorder fares, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,6 +27,8 @@ pub struct Health {
     pub unrecorded: u64,
     /// How many lines the mirror did not pass on.
     pub mirror_lost: u64,
+    /// How many syncs of the journal failed. Their records are in a new segment, each time.
+    pub sync_failures: u64,
 }
 
 /// The judgement on a recorder.
@@ -32,7 +36,7 @@ pub struct Health {
 pub enum Status {
     /// Everything is recorded.
     Green,
-    /// Something was lost and counted; recording goes on.
+    /// Something was lost and counted, or a sync failed; recording goes on.
     Yellow,
     /// Something is not being recorded.
     Red,
@@ -56,6 +60,8 @@ pub(super) struct Counters {
     pub(super) lost: AtomicU64,
     pub(super) unrecorded: AtomicU64,
     pub(super) mirror_lost: AtomicU64,
+    sync_failures: AtomicU64,
+    sync_failure: Mutex<String>,
     pub(super) stopped: AtomicBool,
     failed: AtomicBool,
     failure: Mutex<Option<Arc<str>>>,
@@ -78,11 +84,20 @@ impl Counters {
         failure.clone()
     }
 
+    /// Says that a sync failed and its segment is left behind, and remembers it.
+    pub(super) fn tell_failed_sync(&self, error: &journal::Error) {
+        tracing::error!(target: "audit", "a sync failed, so its segment is left for a new one: {error}");
+        let mut last = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = error.to_string();
+        self.sync_failures.fetch_add(1, Relaxed);
+    }
+
     /// Judges the counters as they stand.
     pub(super) fn health(&self, (events, bytes): (usize, usize)) -> Health {
         let lost = self.lost.load(Relaxed);
         let unrecorded = self.unrecorded.load(Relaxed);
         let mirror_lost = self.mirror_lost.load(Relaxed);
+        let sync_failures = self.sync_failures.load(Relaxed);
         let (status, reason) = if let Some(failure) = self.failure() {
             (Status::Red, Some(format!("the journal failed: {failure}")))
         } else if self.stopped.load(Relaxed) {
@@ -92,6 +107,13 @@ impl Counters {
             (Status::Yellow, Some(reason))
         } else if lost > 0 {
             let reason = format!("{lost} events were lost; the journal says when and why");
+            (Status::Yellow, Some(reason))
+        } else if sync_failures > 0 {
+            let error = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);
+            let reason = format!(
+                "{sync_failures} syncs failed, and the journal went on in a new segment; check the \
+                 disk: {error}"
+            );
             (Status::Yellow, Some(reason))
         } else if mirror_lost > 0 {
             let reason = format!("the mirror did not keep up; {mirror_lost} lines are not in it");
@@ -108,6 +130,7 @@ impl Counters {
             lost,
             unrecorded,
             mirror_lost,
+            sync_failures,
         }
     }
 }
@@ -123,5 +146,6 @@ pub(super) fn without_recorder(unrecorded: u64) -> Health {
         lost: 0,
         unrecorded,
         mirror_lost: 0,
+        sync_failures: 0,
     }
 }

@@ -1,5 +1,7 @@
 //! What callers rely on, over storage that stalls and fails on command.
 
+mod failed_sync;
+
 use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,6 +27,8 @@ enum Gate {
     Open,
     Shut,
     Failing,
+    /// The next sync fails, and those after it work.
+    FailingOnce,
     Panicking,
 }
 
@@ -45,6 +49,10 @@ impl Gated {
         }
         match *gate {
             Gate::Failing => Err(io::Error::other("the disk is on fire")),
+            Gate::FailingOnce => {
+                *gate = Gate::Open;
+                Err(io::Error::other("the disk is on fire"))
+            }
             Gate::Panicking => panic!("the storage panics on purpose"),
             _ => Ok(()),
         }
@@ -245,7 +253,7 @@ fn a_deadline_means_unknown_and_nobody_waits_for_ever() {
 }
 
 #[test]
-fn a_failed_sync_acknowledges_nothing_and_turns_the_health_red() {
+fn syncs_that_go_on_failing_acknowledge_nothing_and_turn_the_health_red() {
     let storage = Gated::default();
     let recorder = storage.recorder().open().unwrap();
     storage.set(Gate::Failing);

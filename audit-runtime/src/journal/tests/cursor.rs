@@ -35,7 +35,7 @@ fn beside_a_writer_a_cursor_stops_at_the_watermark() {
     let storage = Faulty::new();
     let mut journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
     write(&mut journal, ["durable"]);
-    storage.faults.syncs_left.store(0, Ordering::Relaxed);
+    storage.fail();
     journal.append(&body("not durable")).unwrap();
     journal.commit().unwrap_err();
     let file = storage.inner.file(&segment::name(0)).unwrap();
@@ -110,6 +110,26 @@ fn a_cursor_waits_at_a_torn_tail_and_goes_on_after_recovery() {
         assert_eq!(seen.last().unwrap().body(), body("after"));
         assert_eq!(seen.len(), 3);
     }
+}
+
+#[test]
+fn a_cursor_waits_before_a_segment_that_a_crash_left_empty() {
+    let storage = finished();
+    let names = segments(&storage);
+    let first: u64 = names[1][4..24].parse().unwrap();
+    for name in &names[2..] {
+        storage.replace(name, None);
+    }
+    storage.replace(&names[1], Some(Vec::new()));
+    storage.replace("WATERMARK", Some(format!("{first:020} {first:020}\n").into_bytes()));
+    let mut cursor = cursor(&storage, first - 1);
+    assert_eq!(cursor.next().unwrap().unwrap().seq(), first - 1);
+    for _ in 0..3 {
+        assert!(cursor.next().unwrap().is_none());
+    }
+    write(&mut open(&storage).unwrap(), ["after"]);
+    let seen: Vec<_> = std::iter::from_fn(|| cursor.next().unwrap()).collect();
+    assert_eq!((seen[0].seq(), seen.len()), (first, 3));
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 mod cursor;
 mod directory;
+mod failed_sync;
+mod left_over;
+mod length;
 mod recovery;
 mod verify;
 mod writer;
@@ -140,6 +143,11 @@ struct Faults {
     calls: Mutex<Vec<&'static str>>,
     /// How many syncs still work; negative for no limit.
     syncs_left: AtomicI64,
+    /// How many syncs work before some fail as on Linux: what they should have written is forgotten.
+    syncs_before: AtomicU64,
+    syncs_failing: AtomicU64,
+    /// How many files can still be made; negative for no limit.
+    creates_left: AtomicI64,
     /// How many changes of any kind still work; negative for no limit.
     changes_left: AtomicI64,
     /// How many bytes one append takes at most; 0 for no limit.
@@ -163,12 +171,37 @@ fn spend(left: &AtomicI64) -> io::Result<()> {
     Ok(())
 }
 
+fn count_down(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
 impl Faulty {
     fn new() -> Self {
         let faulty = Self::default();
         faulty.faults.syncs_left.store(-1, Ordering::Relaxed);
+        faulty.faults.creates_left.store(-1, Ordering::Relaxed);
         faulty.faults.changes_left.store(-1, Ordering::Relaxed);
         faulty
+    }
+
+    /// From now on a batch is written but not durable, and no new segment can be made.
+    fn fail(&self) {
+        self.faults.syncs_left.store(0, Ordering::Relaxed);
+        self.faults.creates_left.store(0, Ordering::Relaxed);
+    }
+
+    fn mend(&self) {
+        self.faults.syncs_left.store(-1, Ordering::Relaxed);
+        self.faults.creates_left.store(-1, Ordering::Relaxed);
+    }
+
+    fn fail_next_syncs(&self, count: u64) {
+        self.fail_syncs_after(0, count);
+    }
+
+    fn fail_syncs_after(&self, before: u64, count: u64) {
+        self.faults.syncs_before.store(before, Ordering::Relaxed);
+        self.faults.syncs_failing.store(count, Ordering::Relaxed);
     }
 
     fn take_calls(&self) -> Vec<&'static str> {
@@ -176,8 +209,8 @@ impl Faulty {
     }
 
     fn wrap(&self, file: Box<dyn StorageFile>) -> Box<dyn StorageFile> {
-        let faults = Arc::clone(&self.faults);
-        Box::new(FaultyFile { file, faults })
+        let (faults, storage) = (Arc::clone(&self.faults), self.inner.clone());
+        Box::new(FaultyFile { file, faults, storage })
     }
 }
 
@@ -188,6 +221,7 @@ impl Storage for Faulty {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
         self.faults.change("create")?;
+        spend(&self.faults.creates_left)?;
         self.inner.create(name).map(|file| self.wrap(file))
     }
 
@@ -211,6 +245,7 @@ impl Storage for Faulty {
 struct FaultyFile {
     file: Box<dyn StorageFile>,
     faults: Arc<Faults>,
+    storage: MemoryStorage,
 }
 
 impl StorageFile for FaultyFile {
@@ -231,6 +266,10 @@ impl StorageFile for FaultyFile {
     fn sync(&mut self) -> io::Result<()> {
         self.faults.change("sync")?;
         spend(&self.faults.syncs_left)?;
+        if !count_down(&self.faults.syncs_before) && count_down(&self.faults.syncs_failing) {
+            self.storage.forget_unsynced();
+            return Err(io::Error::other("the disk is on fire"));
+        }
         self.file.sync()
     }
 

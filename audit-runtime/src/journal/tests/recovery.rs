@@ -6,12 +6,12 @@ use crate::journal::{segment, verify};
 
 /// Crashes after one committed record and an uncommitted batch of which `kept` bytes reached the disk.
 ///
-/// `Faulty` syncs fail, so the batch is written but never durable.
+/// The sync fails and no new segment can be made, so the batch is written but never durable.
 fn crashed(kept: usize) -> MemoryStorage {
     let storage = Faulty::new();
     let mut journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
     write(&mut journal, ["acknowledged"]);
-    storage.faults.syncs_left.store(0, Ordering::Relaxed);
+    storage.fail();
     journal.append(&body("torn one")).unwrap();
     journal.append(&body("torn two")).unwrap();
     journal.commit().unwrap_err();
@@ -246,11 +246,11 @@ fn what_a_failed_sync_left_in_memory_is_on_disk_before_anything_follows_it() {
     let reopen = || Journal::open(Arc::new(storage.clone()), options()).unwrap();
     let mut journal = reopen();
     write(&mut journal, ["safe"]);
-    storage.faults.syncs_left.store(0, Ordering::Relaxed);
+    storage.fail();
     journal.append(&body("unsure")).unwrap();
     journal.commit().unwrap_err();
     storage.inner.forget_unsynced();
-    storage.faults.syncs_left.store(-1, Ordering::Relaxed);
+    storage.mend();
     drop(journal);
     write(&mut reopen(), ["safe too"]);
     storage.inner.crash(0);

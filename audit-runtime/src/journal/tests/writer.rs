@@ -11,9 +11,10 @@ use crate::journal::{BODY_BYTES_MAX, Refusal, verify};
 fn what_was_committed_is_read_back_in_order_byte_for_byte() {
     let storage = MemoryStorage::new();
     let mut journal = open(&storage).unwrap();
-    let first = journal.append(&body("one")).unwrap();
-    let second = journal.append(&body("two")).unwrap();
+    journal.append(&body("one")).unwrap();
+    journal.append(&body("two")).unwrap();
     let committed = journal.commit().unwrap();
+    let [first, second] = *committed.records else { panic!("{committed:?}") };
     assert_eq!((first.seq, second.seq), (2, 3));
     assert_eq!((committed.first_seq, committed.next_seq), (2, 4));
     journal.close().unwrap();
@@ -124,15 +125,17 @@ fn an_old_segment_is_followed_by_a_new_one_also_across_a_restart() {
 }
 
 #[test]
-fn a_failed_sync_poisons_the_writer_and_acknowledges_nothing() {
+fn a_failed_sync_without_room_for_a_new_segment_poisons_the_writer() {
     let storage = Faulty::new();
     let mut journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
     write(&mut journal, ["safe"]);
-    storage.faults.syncs_left.store(0, Ordering::Relaxed);
+    storage.fail();
     journal.append(&body("unsure")).unwrap();
     let error = journal.commit().unwrap_err().to_string();
-    assert!(error.contains("cannot sync seg/00000000000000000000.jsonl"), "{error}");
-    storage.faults.syncs_left.store(-1, Ordering::Relaxed);
+    assert!(error.contains("cannot create seg/00000000000000000003.jsonl"), "{error}");
+    let first = journal.failed_sync().unwrap().to_string();
+    assert!(first.contains("cannot sync seg/00000000000000000000.jsonl"), "{first}");
+    storage.mend();
     for outcome in [journal.commit().map(|_| ()), journal.append(&body("more")).map(|_| ())] {
         let error = outcome.unwrap_err();
         assert!(matches!(error, Error::Poisoned { .. }));
@@ -159,14 +162,13 @@ fn a_mirror_gets_exactly_the_bytes_of_the_journal() {
     let mut mirror = Vec::new();
     for _ in 0..2 {
         let mut journal = Journal::open(Arc::new(storage.clone()), small_segments()).unwrap();
-        mirror.extend_from_slice(journal.opening());
+        mirror.extend_from_slice(journal.committed().lines);
         for number in 0..12 {
             journal.append(&body(&number.to_string())).unwrap();
-            mirror.extend_from_slice(journal.staged());
-            journal.commit().unwrap();
+            mirror.extend_from_slice(journal.commit().unwrap().lines);
         }
         journal.stop().unwrap();
-        mirror.extend_from_slice(journal.staged());
+        mirror.extend_from_slice(journal.commit().unwrap().lines);
         journal.close().unwrap();
     }
     let files = segments(&storage).into_iter().map(|name| storage.file(&name).unwrap());

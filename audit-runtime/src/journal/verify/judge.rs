@@ -4,7 +4,7 @@ use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
 use crate::journal::line;
 use crate::journal::members;
-use crate::journal::segment::Header;
+use crate::journal::segment::{self, Header};
 use crate::time::Timestamp;
 
 /// Where something stands.
@@ -36,6 +36,8 @@ pub(super) struct Record {
 pub(super) struct Opening {
     pub(super) named_seq: u64,
     pub(super) header: Option<Header>,
+    /// The segment before ends where the header says.
+    pub(super) is_joined: bool,
 }
 
 /// Lines that are no records.
@@ -103,6 +105,19 @@ impl Judge {
         self.next
     }
 
+    /// True if all before the record `next` has been judged, and may have `hash`.
+    pub(super) fn ends_at(&self, next: u64, hash: Option<Digest>) -> bool {
+        let may_be = |hash| !self.tips.sure || self.tips.hashes.contains(&hash);
+        self.next == next && hash.is_none_or(may_be)
+    }
+
+    /// How much damage has been found so far.
+    pub(super) fn found(&self) -> usize {
+        let findings = self.verification.findings.iter();
+        let damages = findings.filter(|finding| !finding.kind.is_warning()).count();
+        damages + self.gaps.len() + self.strays.len()
+    }
+
     /// Judges an item; `following` is the number of the record right behind it, where there is one.
     pub(super) fn judge(&mut self, item: &Item, following: Option<u64>) {
         match item {
@@ -133,7 +148,7 @@ impl Judge {
             self.tips = Tips { hashes: vec![Digest::of(origin.as_bytes())], sure: true };
         }
         if self.tips.fit(record) || !self.tips.sure {
-            match record.flaw() {
+            match record.flaw(&self.tips) {
                 None => self.accept(record),
                 Some((numbers, reason)) => {
                     self.report(Kind::Edited, record.seq, &record.place, numbers, &reason);
@@ -182,6 +197,15 @@ impl Judge {
             garbage.reason
         );
         self.report(Kind::Inserted, seq, place, [None, None], &reason);
+    }
+
+    /// Judges the bytes that a failed sync left where the record `seq` should stand.
+    pub(super) fn judge_superseded(&mut self, seq: u64, place: &Place, bytes: u64) {
+        let reason = format!(
+            "a failed sync left {bytes} bytes, none of them acknowledged; the journal went on in {}",
+            segment::name(seq)
+        );
+        self.report(Kind::Superseded, seq, place, [None, None], &reason);
     }
 
     fn judge_garbage(&mut self, garbage: &Garbage, following: Option<u64>) {
@@ -303,7 +327,7 @@ impl Record {
     }
 
     /// What a reader could not use, although the chain may vouch for it.
-    fn flaw(&self) -> Option<([Option<String>; 2], String)> {
+    fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
         if let Err(reason) = members::check_line(&self.bytes) {
             return Some(([None, None], reason));
         }
@@ -314,6 +338,17 @@ impl Record {
             return Some((numbers, reason.to_owned()));
         }
         let reason = "the segment does not start with a header";
-        opening.header.is_none().then(|| ([None, None], reason.to_owned()))
+        let Some(header) = &opening.header else {
+            return Some(([None, None], reason.to_owned()));
+        };
+        let names_end = match &header.previous {
+            None => self.seq == 0,
+            Some(end) => {
+                let follows = end.last_seq.checked_add(1) == Some(self.seq);
+                follows && (!before.sure || before.hashes.contains(&end.hash))
+            }
+        };
+        let reason = "its header does not name the end of the segment before it";
+        (!names_end || !opening.is_joined).then(|| ([None, None], reason.to_owned()))
     }
 }

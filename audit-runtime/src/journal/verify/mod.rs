@@ -2,6 +2,7 @@
 
 mod judge;
 mod stream;
+mod superseded;
 mod walk;
 
 use std::fmt;
@@ -74,6 +75,9 @@ pub enum Kind {
     Reordered,
     /// It was acknowledged and is gone from the end.
     Truncated,
+    /// A failed sync left it behind, never acknowledged, and the journal went on in a new segment:
+    /// this is no damage.
+    Superseded,
     /// Its time lies before that of the record before it: a warning, clocks may be set back.
     Clock,
     /// Nothing tells whether it was acknowledged and is gone from the end: a warning.
@@ -83,7 +87,7 @@ pub enum Kind {
 impl Kind {
     /// True if it does not speak of damage.
     pub fn is_warning(self) -> bool {
-        matches!(self, Self::Clock | Self::Watermark)
+        matches!(self, Self::Superseded | Self::Clock | Self::Watermark)
     }
 
     /// The name in `--json` and in messages.
@@ -94,6 +98,7 @@ impl Kind {
             Self::Inserted => "inserted",
             Self::Reordered => "reordered",
             Self::Truncated => "truncated",
+            Self::Superseded => "superseded",
             Self::Clock => "clock",
             Self::Watermark => "watermark",
         }

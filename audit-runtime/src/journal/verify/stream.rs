@@ -77,11 +77,11 @@ mod tests {
     fn journal() -> Vec<Vec<u8>> {
         let storage = MemoryStorage::new();
         let mut journal = Journal::open(Arc::new(storage), Options::default()).unwrap();
-        let mut bytes = journal.opening().to_vec();
+        let mut bytes = journal.committed().lines.to_vec();
         for body in ["\"a\":1", "\"b\":2", "\"c\":3"] {
             journal.append(body.as_bytes()).unwrap();
         }
-        bytes.extend_from_slice(journal.staged());
+        bytes.extend_from_slice(journal.commit().unwrap().lines);
         bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::judge::{Garbage, Item, Judge, Opening, Place, Record};
+use super::superseded::Claim;
 use super::{Finding, Kind, Unfinished, Verification};
 use crate::journal::error::Error;
 use crate::journal::line;
@@ -28,13 +29,21 @@ pub(super) fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
         limit: if live { durable } else { u64::MAX },
         durable,
         is_started: true,
+        is_joined: true,
     };
     let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
-    for first_seq in segments {
+    for (index, &first_seq) in segments.iter().enumerate() {
         if walk.is_done() {
             break;
         }
-        end = walk.segment(storage, first_seq)?;
+        let claim = match segments.get(index + 1) {
+            Some(&next) => {
+                let may_be_torn = index + 2 == segments.len() && next >= durable;
+                Claim::read(storage, first_seq, next, may_be_torn)?
+            }
+            None => None,
+        };
+        end = walk.segment(storage, first_seq, claim.as_ref())?;
     }
     let mut verification = walk.finish(end);
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
@@ -56,32 +65,51 @@ fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
 }
 
 pub(super) struct Walk {
-    judge: Judge,
+    pub(super) judge: Judge,
     /// What is judged once it is known what follows.
-    pending: Option<Item>,
+    pub(super) pending: Option<Item>,
     /// Records from here on are a live writer's business.
     limit: u64,
     durable: u64,
     /// False until the first record has said where a stream starts.
     is_started: bool,
+    /// The segment before ends where the header of this one says.
+    pub(super) is_joined: bool,
 }
 
 impl Walk {
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.judge.next() >= self.limit
     }
 
     /// Starts at whatever record comes first.
     pub(super) fn of_stream() -> Self {
-        Self { judge: Judge::new(), pending: None, limit: u64::MAX, durable: 0, is_started: false }
+        Self {
+            judge: Judge::new(),
+            pending: None,
+            limit: u64::MAX,
+            durable: 0,
+            is_started: false,
+            is_joined: true,
+        }
     }
 
     /// Walks over one segment and returns its end.
-    fn segment(&mut self, storage: &dyn Storage, first_seq: u64) -> Result<Place, Error> {
+    fn segment(
+        &mut self,
+        storage: &dyn Storage,
+        first_seq: u64,
+        claim: Option<&Claim>,
+    ) -> Result<Place, Error> {
         let name = segment::name(first_seq);
         let read_error = || Error::io(storage, "read", &name);
         let mut lines = segment::lines(storage, first_seq)?;
-        while self.step(&mut lines, &name, Some(first_seq)).map_err(read_error())? {}
+        match claim {
+            Some(claim) => {
+                self.claimed(&mut lines, &name, first_seq, claim).map_err(read_error())?;
+            }
+            None => while self.step(&mut lines, &name, Some(first_seq)).map_err(read_error())? {},
+        }
         end_of(&lines, &name).map_err(read_error())
     }
 
@@ -96,7 +124,10 @@ impl Walk {
         let place =
             Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.offset() };
         let piece = lines.next()?;
-        if let Some(item) = item(lines, &piece, &place, first_seq) {
+        if let Some(mut item) = item(lines, &piece, &place, first_seq) {
+            if let Item::Record(Record { opens: Some(opening), .. }) = &mut item {
+                opening.is_joined = std::mem::replace(&mut self.is_joined, true);
+            }
             self.push(item);
         }
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
@@ -129,7 +160,7 @@ impl Walk {
         }
     }
 
-    fn judge_pending(&mut self, pending: Option<Item>, following: Option<u64>) {
+    pub(super) fn judge_pending(&mut self, pending: Option<Item>, following: Option<u64>) {
         if let Some(item) = pending
             && !self.is_done()
         {
@@ -183,6 +214,7 @@ fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> 
                     let opens = named.filter(|_| place.offset == 0).map(|named_seq| Opening {
                         named_seq,
                         header: segment::header(bytes, &parsed),
+                        is_joined: true,
                     });
                     return Some(Item::Record(Record {
                         place,

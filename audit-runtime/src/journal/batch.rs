@@ -1,0 +1,60 @@
+//! The records of one commit, in memory until they are durable.
+
+use std::ops::Range;
+
+use super::line::{Chain, SUFFIX_BYTES, Stamp};
+use super::writer::Appended;
+
+/// Lines as they are to be written, and what they are made of.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) lines: Vec<u8>,
+    /// Where the body of each line stands.
+    bodies: Vec<Range<usize>>,
+    /// The records of the caller, which stand behind the journal's own.
+    pub(super) records: Vec<Appended>,
+}
+
+/// Who has made a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Author {
+    Journal,
+    Caller,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.lines.clear();
+        self.bodies.clear();
+        self.records.clear();
+    }
+
+    /// Adds the line that continues the chain with `body`.
+    pub(super) fn push(
+        &mut self,
+        chain: &mut Chain,
+        stamp: &Stamp<'_>,
+        body: &[u8],
+        author: Author,
+    ) {
+        let hash = chain.extend(&mut self.lines, stamp, body);
+        let end = self.lines.len() - SUFFIX_BYTES - 1;
+        self.bodies.push(end - body.len()..end);
+        if author == Author::Caller {
+            self.records.push(Appended { seq: stamp.seq, hash });
+        }
+    }
+
+    /// The bodies in their order, to be staged again elsewhere.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = (Author, &[u8])> {
+        let own = self.bodies.len() - self.records.len();
+        self.bodies.iter().enumerate().map(move |(index, body)| {
+            let author = if index < own { Author::Journal } else { Author::Caller };
+            (author, &self.lines[body.clone()])
+        })
+    }
+}
