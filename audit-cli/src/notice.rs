@@ -1,6 +1,7 @@
 //! What the journal and its recorder say about themselves, told apart from events of the same name.
 
 use std::fmt;
+use std::time::Duration;
 
 use audit_runtime::{Category, Record};
 use serde_json::Value;
@@ -17,6 +18,20 @@ pub(crate) enum Notice {
     Recovered {
         /// How many.
         bytes: u64,
+    },
+    /// The disk had no room.
+    Full,
+    /// The writer went on after a full or stalled disk.
+    Resumed {
+        /// How many events were not recorded meanwhile.
+        lost: u64,
+        /// How many actions were refused, or went on without waiting for their record.
+        unrecorded: u64,
+    },
+    /// The wall clock jumped.
+    Clock {
+        /// By how many nanoseconds.
+        jump_ns: i64,
     },
     /// Events found no place in the queue, or were refused by the journal.
     Lost {
@@ -41,6 +56,15 @@ impl Notice {
             ("JournalRecovered", Some(journal)) => {
                 Some(Self::Recovered { bytes: number(journal.get("bytes")) })
             }
+            ("JournalFull", Some(_)) => Some(Self::Full),
+            ("JournalResumed", Some(journal)) => Some(Self::Resumed {
+                lost: number(journal.get("lost")),
+                unrecorded: number(journal.get("unrecorded")),
+            }),
+            ("JournalClock", Some(journal)) => {
+                let jump_ns = journal.get("jump_ns").and_then(Value::as_i64).unwrap_or(0);
+                Some(Self::Clock { jump_ns })
+            }
             ("JournalLost", None) if record.actor.is_none() => {
                 Some(Self::Lost { events: number(record.arguments.get("lost")) })
             }
@@ -56,6 +80,14 @@ impl fmt::Display for Notice {
             Self::Start { unclean: false } => Ok(()),
             Self::Start { unclean: true } => f.write_str("unclean"),
             Self::Recovered { bytes } => write!(f, "{bytes} bytes set aside"),
+            Self::Full => f.write_str("disk full"),
+            Self::Resumed { lost, unrecorded } => {
+                write!(f, "{lost} events lost, {unrecorded} actions unrecorded")
+            }
+            Self::Clock { jump_ns } => {
+                let (sign, moved) = (if *jump_ns < 0 { '-' } else { '+' }, jump_ns.unsigned_abs());
+                write!(f, "clock moved by {sign}{:.3} s", Duration::from_nanos(moved).as_secs_f64())
+            }
             Self::Lost { events } => write!(f, "{events} events lost"),
         }
     }

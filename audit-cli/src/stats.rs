@@ -45,7 +45,7 @@ struct Summary {
     /// How often a writer has opened the journal, and how often it found no orderly end.
     starts: u64,
     starts_unclean: u64,
-    /// Events that found no place in the queue, or were refused by the journal.
+    /// Events that found no place in the queue or on the disk, or were refused by the journal.
     lost: u64,
     /// Records that are no audit events.
     unreadable: u64,
@@ -119,8 +119,8 @@ impl Tally {
                 self.starts += 1;
                 self.starts_unclean += u64::from(unclean);
             }
-            Some(Notice::Lost { events }) => self.lost += events,
-            Some(Notice::Recovered { .. }) | None => {}
+            Some(Notice::Lost { events: lost } | Notice::Resumed { lost, .. }) => self.lost += lost,
+            Some(Notice::Recovered { .. } | Notice::Full | Notice::Clock { .. }) | None => {}
         }
         *self.categories.entry(record.category.to_string()).or_default() += 1;
         *self.outcomes.entry(record.outcome.to_string()).or_default() += 1;

@@ -1,4 +1,4 @@
-//! Processes that die: what they acknowledged is there.
+//! Processes that die and disks that fail: what was acknowledged is there.
 //!
 //! Killing (`kill -9`) under load shows what a dead process leaves. A dead machine also takes what the disk had not written
 //! yet: what is assumed of the disk is written down in `docs/design.md`.
@@ -13,7 +13,13 @@
 
 mod abort;
 mod clients;
+#[cfg(target_os = "linux")]
+mod full;
+#[cfg(unix)]
+mod gone;
 mod service;
+#[cfg(target_os = "linux")]
+mod silent;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -57,6 +57,7 @@ fn options() -> Options {
     Options {
         origin: Some("example.com/golden".into()),
         segment_bytes_max: 1_500,
+        reserve_bytes: 0,
         clock: Arc::new(Counted::default()),
         writer: "golden 1.0.0 pid 1".into(),
         entropy: Arc::new(Counted::default()),

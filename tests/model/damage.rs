@@ -77,7 +77,7 @@ fn batches() -> impl Strategy<Value = Vec<Vec<u16>>> {
 /// A closed journal with one record of each length in each batch.
 fn journal(batches: &[Vec<u16>]) -> MemoryStorage {
     let storage = MemoryStorage::new();
-    let options = Options { segment_bytes_max: 2_000, ..Options::default() };
+    let options = Options { segment_bytes_max: 2_000, reserve_bytes: 0, ..Options::default() };
     let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
     for batch in batches {
         for length in batch {

@@ -138,7 +138,11 @@ impl Model {
     }
 
     fn open(&mut self) {
-        let options = Options { segment_bytes_max: self.segment_bytes_max, ..Options::default() };
+        let options = Options {
+            segment_bytes_max: self.segment_bytes_max,
+            reserve_bytes: 0,
+            ..Options::default()
+        };
         let journal = Journal::open(Arc::new(self.storage.clone()), options);
         self.journal = Some(journal.unwrap());
     }

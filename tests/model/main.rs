@@ -10,6 +10,7 @@
 
 mod damage;
 mod failed_sync;
+mod full;
 mod history;
 mod storage;
 

@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use audit_runtime::journal::{DirectoryStorage, Journal, Modes, Options, Reader};
-use audit_runtime::{Category, Digest, Event, Outcome, Record, Recorder};
+use audit_runtime::journal::{DirectoryStorage, Journal, MemoryStorage, Modes, Options, Reader};
+use audit_runtime::{Category, Clock, Digest, Event, Outcome, Record, Recorder, Timestamp};
 
 use crate::fixture::Fixture;
 
@@ -173,6 +174,49 @@ fn stats_counts_what_is_there() {
     for row in ["records    11, seq 0 to 10", "starts     2, unclean 0", "         7 journal"] {
         assert!(human.lines().any(|line| line == row), "{row:?} is not in {human}");
     }
+}
+
+/// A clock that is set back by an hour.
+#[derive(Default)]
+struct SetBack(AtomicBool);
+
+impl Clock for SetBack {
+    fn now(&self) -> Timestamp {
+        let hours = if self.0.load(Ordering::Relaxed) { 490_895 } else { 490_896 };
+        Timestamp::from_unix_nanos(hours * 3_600_000_000_000)
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn tail_and_stats_tell_of_a_full_disk_and_of_a_clock_that_was_set() {
+    let fixture = Fixture::new();
+    let (storage, clock) = (MemoryStorage::new(), Arc::new(SetBack::default()));
+    let shared = Arc::clone(&clock) as Arc<dyn Clock>;
+    let options = Options { reserve_bytes: 1000, clock: shared, ..Options::default() };
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    journal.tick().unwrap();
+    clock.0.store(true, Ordering::Relaxed);
+    journal.tick().unwrap();
+    journal.commit().unwrap();
+    storage.limit(Some(0));
+    journal.append(b"\"saved\":1").unwrap();
+    assert!(journal.commit().is_err());
+    storage.limit(None);
+    assert!(journal.resume(7, 3).unwrap());
+    drop(journal);
+    fs::remove_file(fixture.journal().join("WATERMARK")).unwrap();
+    fs::write(fixture.segment(), storage.file("seg/00000000000000000000.jsonl").unwrap()).unwrap();
+    let out = fixture.run(&["tail", "@"]).ok();
+    for said in ["clock moved by -3600.000 s", "7 events lost, 3 actions unrecorded"] {
+        assert!(out.contains(said), "{said:?} is not in {out}");
+    }
+    let stats = fixture.run(&["stats", "@", "--json"]).ok();
+    let stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
+    assert_eq!(stats["lost"], 7);
 }
 
 #[test]

@@ -9,9 +9,9 @@ use super::writer::Appended;
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) lines: Vec<u8>,
-    /// Where the body of each line stands.
-    bodies: Vec<Range<usize>>,
-    /// The records of the caller, which stand behind the journal's own.
+    /// Where the body of each line stands, and whose it is.
+    bodies: Vec<(Range<usize>, Author)>,
+    /// The records of the caller.
     pub(super) records: Vec<Appended>,
 }
 
@@ -43,7 +43,7 @@ impl Batch {
     ) {
         let hash = chain.extend(&mut self.lines, stamp, body);
         let end = self.lines.len() - SUFFIX_BYTES - 1;
-        self.bodies.push(end - body.len()..end);
+        self.bodies.push((end - body.len()..end, author));
         if author == Author::Caller {
             self.records.push(Appended { seq: stamp.seq, hash });
         }
@@ -51,10 +51,6 @@ impl Batch {
 
     /// The bodies in their order, to be staged again elsewhere.
     pub(super) fn bodies(&self) -> impl Iterator<Item = (Author, &[u8])> {
-        let own = self.bodies.len() - self.records.len();
-        self.bodies.iter().enumerate().map(move |(index, body)| {
-            let author = if index < own { Author::Journal } else { Author::Caller };
-            (author, &self.lines[body.clone()])
-        })
+        self.bodies.iter().map(|(body, author)| (*author, &self.lines[body.clone()]))
     }
 }

@@ -9,6 +9,8 @@ use super::segment::Previous;
 
 /// The longest name of a writer in a record.
 const WRITER_BYTES_MAX: usize = 256;
+/// The longest cause of an interruption in a record.
+const CAUSE_BYTES_MAX: usize = 512;
 const ID_LEN: usize = 36;
 
 /// The action and the name of a kind of control record.
@@ -18,6 +20,10 @@ const SEGMENT: Kind = ("JournalSegment", "journal.segment");
 const START: Kind = ("JournalStart", "journal.start");
 const STOP: Kind = ("JournalStop", "journal.stop");
 const RECOVERED: Kind = ("JournalRecovered", "journal.recovered");
+const FULL: Kind = ("JournalFull", "journal.full");
+const RESUMED: Kind = ("JournalResumed", "journal.resumed");
+const HEARTBEAT: Kind = ("JournalHeartbeat", "journal.heartbeat");
+const CLOCK: Kind = ("JournalClock", "journal.clock");
 
 /// The reason of a segment that says where the bytes of the one before it are superseded.
 pub(super) const SYNC_FAILED: &str = "sync_failed";
@@ -27,6 +33,19 @@ pub(super) const SYNC_FAILED: &str = "sync_failed";
 pub(super) struct Envelope {
     pub(super) id: EventId,
     pub(super) time: Timestamp,
+}
+
+/// A time in which records were missed, for the record of its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interruption {
+    /// What it was: `full` or `stalled`.
+    pub(crate) after: &'static str,
+    /// When it was noticed.
+    pub(crate) since: Timestamp,
+    /// How many events were not recorded.
+    pub(crate) lost: u64,
+    /// How many actions were refused, or went on without waiting for their record.
+    pub(crate) unrecorded: u64,
 }
 
 /// Why a segment was opened.
@@ -105,6 +124,33 @@ pub(super) fn recovered(envelope: Envelope, torn: &Quarantined) -> Vec<u8> {
         journal.plain("sha256", &torn.sha256);
         journal.plain("file", &torn.file);
     })
+}
+
+/// The record of a disk that has no room for more.
+pub(super) fn full(envelope: Envelope, cause: &str) -> Vec<u8> {
+    record(envelope, FULL, |journal| {
+        journal.text("cause", cause, CAUSE_BYTES_MAX);
+    })
+}
+
+/// The record of a writer that goes on after an interruption, and of what was missed meanwhile.
+pub(super) fn resumed(envelope: Envelope, missed: &Interruption) -> Vec<u8> {
+    record(envelope, RESUMED, |journal| {
+        journal.plain("after", missed.after);
+        journal.time("since", missed.since);
+        journal.number("lost", missed.lost);
+        journal.number("unrecorded", missed.unrecorded);
+    })
+}
+
+/// The record of a writer that lives and had nothing to record.
+pub(super) fn heartbeat(envelope: Envelope, idle_ns: u64) -> Vec<u8> {
+    record(envelope, HEARTBEAT, |journal| journal.number("idle_ns", idle_ns))
+}
+
+/// The record of a wall clock that went otherwise than the monotonic one.
+pub(super) fn clock(envelope: Envelope, jump_ns: i64) -> Vec<u8> {
+    record(envelope, CLOCK, |journal| journal.raw("jump_ns", jump_ns.to_string().as_bytes()))
 }
 
 /// True if the body is a segment's first record.
@@ -210,6 +256,34 @@ mod tests {
         assert!(is_stop(&stop) && !is_segment(&stop));
         assert!(!is_stop(&start) && !is_segment(&start) && !is_recovered(&start));
         assert!(!is_stop(b"\"id\":\"short"));
+    }
+
+    #[test]
+    fn the_records_of_what_befell_the_writer_have_their_frozen_form() {
+        let since = Timestamp::from_unix_nanos(1);
+        let missed = Interruption { after: "full", since, lost: 2, unrecorded: 3 };
+        let long = "x".repeat(2 * CAUSE_BYTES_MAX);
+        let frozen = [
+            (full(ENVELOPE, "no \"room\""), "Full", r#""cause":"no \"room\"""#.to_owned()),
+            (full(ENVELOPE, &long), "Full", format!("\"cause\":\"{}\"", &long[..CAUSE_BYTES_MAX])),
+            (
+                resumed(ENVELOPE, &missed),
+                "Resumed",
+                r#""after":"full","since":"1970-01-01T00:00:00.000000001Z","lost":2,"unrecorded":3"#
+                    .to_owned(),
+            ),
+            (heartbeat(ENVELOPE, 60_000_000_000), "Heartbeat", r#""idle_ns":60000000000"#.to_owned()),
+            (clock(ENVELOPE, i64::MIN), "Clock", r#""jump_ns":-9223372036854775808"#.to_owned()),
+        ];
+        for (body, name, members) in frozen {
+            let expected = format!(
+                "\"id\":\"00000000-0000-0000-0000-000000000000\",\"time\":\"1970-01-01T00:00:00.\
+                 000000000Z\",\"category\":\"journal\",\"action\":\"Journal{name}\",\"name\":\
+                 \"journal.{}\",\"outcome\":\"success\",\"severity\":1,\"journal\":{{{members}}}",
+                name.to_lowercase()
+            );
+            assert_eq!(String::from_utf8(body).unwrap(), expected);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 
 use super::line::BODY_BYTES_MAX;
 use super::storage::Storage;
+use crate::time::Timestamp;
 
 /// Why the journal could not be opened, written or read.
 #[derive(Debug)]
@@ -87,6 +88,20 @@ pub enum Error {
     },
     /// The record cannot be written; the journal goes on.
     Refused(Refusal),
+    /// The disk has no room. Nothing of the batch is recorded; the writer goes on when there is room again.
+    Full {
+        /// When that was found.
+        since: Timestamp,
+        /// The failure, as it was reported when it happened.
+        cause: String,
+    },
+    /// A file that the writer has open is no longer found under its name.
+    Displaced {
+        /// Where the journal is.
+        journal: String,
+        /// The file, relative to the journal.
+        name: String,
+    },
     /// An earlier failure left it unknown what is on disk, so this writer takes nothing more.
     Poisoned {
         /// The failure, as it was reported when it happened.
@@ -137,6 +152,16 @@ impl Error {
         name: &'a str,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::Io { doing, name: name.to_owned(), journal: storage.describe(), source }
+    }
+
+    /// True if the storage had no room, so that it may have some later.
+    pub(super) fn is_no_room(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let kind = match self {
+            Self::Io { source, .. } => source.kind(),
+            _ => return false,
+        };
+        matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
     }
 }
 
@@ -197,6 +222,15 @@ impl fmt::Display for Error {
                  acknowledged as durable: its end is missing; restore it, nothing was changed"
             ),
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Full { since, cause } => {
+                write!(f, "the journal has no room since {since} and goes on when it has: {cause}")
+            }
+            Self::Displaced { journal, name } => write!(
+                f,
+                "{name} of the journal in {journal} is no longer the file that this writer has \
+                 open: somebody removed, moved or replaced it, and what is written now would be \
+                 found by nobody; put it back as it was and restart the service"
+            ),
             Self::Poisoned { cause } => write!(
                 f,
                 "the journal takes no more records since an earlier failure ({cause}): mend the \
@@ -244,6 +278,9 @@ fn advice(source: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => "; let the user of this process own the directory",
         io::ErrorKind::ReadOnlyFilesystem => "; mount the file system writable",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free space there",
+        io::ErrorKind::FileTooLarge => {
+            "; raise the limit of this process (`ulimit -f`), or make `segment_bytes_max` smaller"
+        }
         io::ErrorKind::NotADirectory => "; a file stands where a directory should be",
         _ => "",
     }

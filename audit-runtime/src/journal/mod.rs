@@ -18,6 +18,7 @@ mod quarantine;
 mod reader;
 mod recovery;
 mod redo;
+mod reserve;
 mod segment;
 mod start;
 mod storage;
@@ -27,6 +28,7 @@ mod verify;
 mod watermark;
 mod writer;
 
+pub(crate) use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use error::{Error, Refusal};
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};

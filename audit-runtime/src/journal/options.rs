@@ -17,6 +17,12 @@ pub struct Options {
     pub segment_bytes_max: u64,
     /// A segment of this age is followed by a new one when the next record comes (24 hours).
     pub segment_age_max: Duration,
+    /// How many bytes are kept free, in a file of their own, to record that the disk is full (1 MiB);
+    /// 0 keeps none.
+    pub reserve_bytes: u64,
+    /// After so long without a record, [`tick`](super::Journal::tick) stages one that says so (one
+    /// minute).
+    pub heartbeat: Duration,
     /// Where times come from.
     pub clock: Arc<dyn Clock>,
     /// How the writer names itself to a second one and in its start record: name and version.
@@ -32,6 +38,8 @@ impl Default for Options {
             origin: None,
             segment_bytes_max: 64 * 1024 * 1024,
             segment_age_max: Duration::from_secs(24 * 60 * 60),
+            reserve_bytes: 1024 * 1024,
+            heartbeat: Duration::from_secs(60),
             clock: Arc::new(SystemClock),
             writer: concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
             entropy: Arc::new(SystemEntropy),
@@ -45,6 +53,8 @@ impl std::fmt::Debug for Options {
             .field("origin", &self.origin)
             .field("segment_bytes_max", &self.segment_bytes_max)
             .field("segment_age_max", &self.segment_age_max)
+            .field("reserve_bytes", &self.reserve_bytes)
+            .field("heartbeat", &self.heartbeat)
             .field("writer", &self.writer)
             .finish_non_exhaustive()
     }

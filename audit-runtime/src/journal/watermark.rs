@@ -45,6 +45,11 @@ impl Publisher {
         open_or_create(storage, NAME).map(Self)
     }
 
+    /// True if readers find this very file.
+    pub(super) fn is_in_place(&self) -> io::Result<bool> {
+        self.0.is_in_place()
+    }
+
     /// Writes the number twice, so that a reader can tell a half-replaced one.
     ///
     /// It is not synced: it may lag behind the records after a power cut, and never runs ahead.

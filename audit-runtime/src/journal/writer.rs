@@ -1,5 +1,8 @@
 //! The one writer of a journal: stages records in memory, then makes them durable as one batch.
 
+mod full;
+mod watch;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -12,11 +15,14 @@ use super::members;
 use super::options::Options;
 use super::quarantine::Quarantined;
 use super::recovery;
+use super::reserve::Reserve;
 use super::segment::Previous;
 use super::start::{Header, OpenSegment, Start};
 use super::storage::{LockGuard, LockOutcome, Storage, StorageFile};
 use super::watermark::{self, Publisher, Watermark};
 use crate::digest::Digest;
+use full::Full;
+use watch::Watch;
 
 /// A journal open for writing; it holds the lock until it is closed or dropped.
 ///
@@ -27,19 +33,24 @@ pub struct Journal {
     options: Options,
     origin: String,
     boot: String,
-    /// The chain with all that is staged, and as far as it is durable.
     chain: Chain,
+    /// The chain's durable end: what is staged behind it can be given up.
     durable: Chain,
     segment: OpenSegment,
+    /// What the open segment is to begin with, until that is durable.
+    header: Option<Header>,
     staged: Batch,
     committed: Batch,
     committed_from: u64,
     failed_sync: Option<Error>,
     watermark: Watermark,
     publisher: Publisher,
+    reserve: Reserve,
+    full: Option<Full>,
+    watch: Watch,
     poison: Option<String>,
     stopped: bool,
-    _lock: Box<dyn LockGuard>,
+    lock: Box<dyn LockGuard>,
 }
 
 /// A record's place in the journal.
@@ -59,7 +70,7 @@ pub struct Committed<'a> {
     /// The record after its last one.
     pub next_seq: u64,
     /// Where each appended record stands, in the order of the appends. The journal's own records,
-    /// which may stand before them, are not among them.
+    /// which may stand between them, are not among them.
     pub records: &'a [Appended],
     /// The exact bytes of all lines, for a mirror.
     pub lines: &'a [u8],
@@ -87,21 +98,25 @@ impl Journal {
             chain: start.chain,
             durable: start.chain,
             segment: start.segment,
+            header: start.header,
             staged: Batch::default(),
             committed: Batch::default(),
             committed_from: start.chain.next,
             failed_sync: None,
             watermark: Watermark::default(),
             publisher,
+            reserve: Reserve::open(&*storage, options.reserve_bytes),
+            full: None,
+            watch: Watch::default(),
             poison: None,
             stopped: false,
-            _lock: lock,
+            lock,
             origin: start.origin,
             options,
             storage,
         };
         journal.watermark.set(journal.chain.next);
-        journal.record_start(start.header, &start.torn, start.unclean)?;
+        journal.record_start(&start.torn, start.unclean)?;
         Ok(journal)
     }
 
@@ -112,11 +127,12 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Refused`] if the body is empty, too long, not UTF-8, has a raw control byte or is not
-    /// what it must be; the journal goes on then. [`Error::Poisoned`] after a failed commit.
+    /// what it must be; the journal goes on then. [`Error::Full`] until [`resume`](Self::resume) has
+    /// found room again. [`Error::Poisoned`] after a failed commit.
     pub fn append(&mut self, body: &[u8]) -> Result<(), Error> {
         self.check_line(body)?;
         members::check_body(body)?;
-        self.append_checked(body);
+        self.append_checked(body, Author::Caller);
         Ok(())
     }
 
@@ -127,7 +143,7 @@ impl Journal {
     /// Fails as [`append`](Self::append) does, but for the form of JSON and the names.
     pub(crate) fn append_encoded(&mut self, body: &[u8]) -> Result<(), Error> {
         self.check_line(body)?;
-        self.append_checked(body);
+        self.append_checked(body, Author::Caller);
         Ok(())
     }
 
@@ -139,8 +155,9 @@ impl Journal {
     /// # Errors
     /// [`Error::Poisoned`] after a failed commit.
     pub fn stop(&mut self) -> Result<(), Error> {
-        let body = control::stop(self.envelope());
-        self.append_encoded(&body)?;
+        // A full disk may still have room for this.
+        self.check_usable()?;
+        self.append_checked(&control::stop(self.envelope()), Author::Journal);
         self.stopped = true;
         Ok(())
     }
@@ -153,31 +170,32 @@ impl Journal {
 
     /// Makes all staged records durable with one write and one sync, then lets readers see them.
     ///
-    /// A sync that fails is final for its segment: it may have lost the batch, and a second one
-    /// could succeed all the same. The batch goes to a new segment instead, once, and
-    /// [`failed_sync`](Self::failed_sync) tells of it.
+    /// When the disk has no room, the batch and a record that says so are written into the reserve;
+    /// see [`full`](Self::full). A sync that fails is final for its segment: it may have lost the
+    /// batch, and a second one could succeed all the same. The batch goes to a new segment instead,
+    /// once, and [`failed_sync`](Self::failed_sync) tells of it.
     ///
     /// # Errors
-    /// After any other failure it is unknown what is on disk. Nothing of the batch counts as
-    /// recorded, and this writer answers [`Error::Poisoned`] from then on.
+    /// [`Error::Full`] if there is no room even then: the batch is given up, and the segment ends as
+    /// before it. After any other failure it is unknown what is on disk. Nothing of the batch counts
+    /// as recorded, and this writer answers [`Error::Poisoned`] from then on.
     pub fn commit(&mut self) -> Result<Committed<'_>, Error> {
         self.check_usable()?;
         self.failed_sync = None;
         self.committed.clear();
         self.committed_from = self.durable.next;
         if !self.staged.is_empty() {
-            if let Err(error) = self.make_durable() {
-                self.poison = Some(error.to_string());
-                return Err(error);
-            }
-            std::mem::swap(&mut self.staged, &mut self.committed);
-            self.durable = self.chain;
-            self.watermark.set(self.durable.next);
+            let outcome = self
+                .check_files_if_due()
+                .and_then(|()| self.write_staged())
+                .or_else(|error| self.make_room(error))
+                .and_then(|()| self.settle());
+            self.poison_on_error(outcome)?;
         }
         Ok(self.committed())
     }
 
-    /// What the last commit has made durable; at first what [`open`](Self::open) has.
+    /// What was last made durable; at first what [`open`](Self::open) has written.
     pub fn committed(&self) -> Committed<'_> {
         let Batch { records, lines, .. } = &self.committed;
         let (first_seq, next_seq) = (self.committed_from, self.durable.next);
@@ -217,28 +235,23 @@ impl Journal {
 
     fn check_line(&self, body: &[u8]) -> Result<(), Error> {
         self.check_usable()?;
+        self.check_room()?;
         Ok(line::check_body(body)?)
     }
 
     /// Stages a record, in a new segment if one is due.
-    fn append_checked(&mut self, body: &[u8]) {
-        if self.staged.is_empty()
-            && let Some(reason) = self.rotation()
-        {
-            self.open_segment(reason, None);
+    fn append_checked(&mut self, body: &[u8], author: Author) {
+        if self.staged.is_empty() {
+            if let Some(reason) = self.rotation() {
+                self.open_segment(reason, None);
+            }
+            self.stage_header();
         }
-        self.stage(body, Author::Caller);
+        self.stage(body, author);
     }
 
-    fn record_start(
-        &mut self,
-        header: Option<Header>,
-        torn: &[Quarantined],
-        unclean: bool,
-    ) -> Result<(), Error> {
-        if let Some(header) = header {
-            self.stage_header(header.reason, header.previous.as_ref());
-        }
+    fn record_start(&mut self, torn: &[Quarantined], unclean: bool) -> Result<(), Error> {
+        self.stage_header();
         for torn in torn {
             let body = control::recovered(self.envelope(), torn);
             self.stage(&body, Author::Journal);
@@ -249,6 +262,10 @@ impl Journal {
     }
 
     fn rotation(&self) -> Option<Reason> {
+        // A segment that has not begun yet is neither large nor old.
+        if self.header.is_some() {
+            return None;
+        }
         if self.segment.length >= self.options.segment_bytes_max {
             return Some(Reason::Size);
         }
@@ -260,8 +277,8 @@ impl Journal {
         is_old.then_some(Reason::Age)
     }
 
-    /// Stages the header of a new segment; its file is made when the batch is committed. The
-    /// present one ends with its last durable record, at the byte `length` if its file may not.
+    /// Begins a new segment; its file is made when the batch is committed. The present one ends with
+    /// its last durable record, at the byte `length` if its file may not.
     fn open_segment(&mut self, reason: Reason, length: Option<u64>) {
         let previous = Previous {
             segment: self.segment.name.clone(),
@@ -271,12 +288,16 @@ impl Journal {
         };
         let opened = self.options.clock.now();
         self.segment = OpenSegment::new(self.chain.next, opened);
-        self.stage_header(reason, Some(&previous));
+        self.header = Some(Header { reason, previous: Some(previous) });
     }
 
-    fn stage_header(&mut self, reason: Reason, previous: Option<&Previous>) {
-        let body = control::segment(self.envelope(), &self.origin, reason, previous);
-        self.stage(&body, Author::Journal);
+    /// Stages the header that the open segment still has to begin with, if so.
+    fn stage_header(&mut self) {
+        if let Some(Header { reason, previous }) = &self.header {
+            let envelope = self.envelope();
+            let body = control::segment(envelope, &self.origin, *reason, previous.as_ref());
+            self.stage(&body, Author::Journal);
+        }
     }
 
     fn stage(&mut self, body: &[u8], author: Author) {
@@ -287,39 +308,6 @@ impl Journal {
             mono: self.options.clock.monotonic_ns(),
         };
         self.staged.push(&mut self.chain, &stamp, body, author);
-    }
-
-    fn make_durable(&mut self) -> Result<(), Error> {
-        self.write_staged()?;
-        if let Err(error) = self.sync_segment() {
-            // A segment without a durable record would be followed by one of the same name.
-            if self.segment.length == 0 {
-                return Err(error);
-            }
-            self.failed_sync = Some(error);
-            self.stage_again();
-            self.write_staged()?;
-            self.sync_segment()?;
-        }
-        self.segment.length += self.staged.lines.len() as u64;
-        self.publisher.publish(self.chain.next).map_err(Error::io(
-            &*self.storage,
-            "write",
-            watermark::NAME,
-        ))
-    }
-
-    /// Stages the batch once more, behind the last durable record and in a new segment.
-    ///
-    /// The file whose sync failed is closed here. It is neither synced nor written nor cut again:
-    /// what it holds behind its last durable record may be in memory only.
-    fn stage_again(&mut self) {
-        let refused = std::mem::take(&mut self.staged);
-        self.chain = self.durable;
-        self.open_segment(Reason::SyncFailed, Some(self.segment.length));
-        for (author, body) in refused.bodies() {
-            self.stage(body, author);
-        }
     }
 
     fn write_staged(&mut self) -> Result<(), Error> {
@@ -333,12 +321,65 @@ impl Journal {
         append_all(&mut **file, &self.staged.lines).map_err(io("append to"))
     }
 
+    /// Makes what was written durable, and lets readers see it.
+    fn settle(&mut self) -> Result<(), Error> {
+        if let Err(error) = self.sync_segment() {
+            // A segment without a durable record would be followed by one of the same name.
+            if self.segment.length == 0 {
+                return Err(error);
+            }
+            self.failed_sync = Some(error);
+            self.stage_again();
+            self.write_staged()?;
+            self.sync_segment()?;
+        }
+        self.publish(self.chain.next)?;
+        self.segment.length += self.staged.lines.len() as u64;
+        self.header = None;
+        self.committed_from = self.durable.next;
+        self.durable = self.chain;
+        std::mem::swap(&mut self.staged, &mut self.committed);
+        self.staged.clear();
+        self.watermark.set(self.durable.next);
+        Ok(())
+    }
+
+    /// Stages the batch once more, behind the last durable record and in a new segment.
+    ///
+    /// The file whose sync failed is closed here. It is neither synced nor written nor cut again:
+    /// what it holds behind its last durable record may be in memory only.
+    fn stage_again(&mut self) {
+        let refused = std::mem::take(&mut self.staged);
+        self.chain = self.durable;
+        self.open_segment(Reason::SyncFailed, Some(self.segment.length));
+        self.stage_header();
+        for (author, body) in refused.bodies() {
+            self.stage(body, author);
+        }
+    }
+
     fn sync_segment(&mut self) -> Result<(), Error> {
         let synced = match &mut self.segment.file {
             Some(file) => file.sync(),
             None => Err(io::ErrorKind::NotFound.into()),
         };
         synced.map_err(Error::io(&*self.storage, "sync", &self.segment.name))
+    }
+
+    fn publish(&mut self, durable: u64) -> Result<(), Error> {
+        let storage = &*self.storage;
+        let mut publish = || {
+            let written = self.publisher.publish(durable);
+            written.map_err(Error::io(storage, "write", watermark::NAME))
+        };
+        match publish() {
+            // Where nothing is written in place, this takes room as well.
+            Err(error) if error.is_no_room() => {
+                self.reserve.release(storage);
+                publish()
+            }
+            published => published,
+        }
     }
 
     fn envelope(&self) -> Envelope {
@@ -351,6 +392,16 @@ impl Journal {
             None => Ok(()),
             Some(cause) => Err(Error::Poisoned { cause: cause.clone() }),
         }
+    }
+
+    /// Takes nothing more after a failure, but for a full disk.
+    fn poison_on_error<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &outcome
+            && !matches!(error, Error::Full { .. })
+        {
+            self.poison = Some(error.to_string());
+        }
+        outcome
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Alarm {
 
 impl Alarm {
     pub(super) fn raise(&self, why: &Unrecorded) {
-        raise(&self.counters.unrecorded, &self.action, why);
+        self.counters.raise(&self.action, why);
     }
 }
 

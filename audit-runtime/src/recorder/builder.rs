@@ -31,6 +31,7 @@ pub struct RecorderBuilder {
     segment_age_max: Duration,
     queue_bytes_max: usize,
     wait_ms_max: u64,
+    heartbeat_ms: u64,
     mirror: Option<Mirror>,
     key: Option<HashKey>,
     key_file: Option<PathBuf>,
@@ -75,6 +76,7 @@ impl RecorderBuilder {
             segment_age_max: journal.segment_age_max,
             queue_bytes_max: 16 << 20,
             wait_ms_max: 5000,
+            heartbeat_ms: 60_000,
             mirror: None,
             key: None,
             key_file: None,
@@ -126,9 +128,17 @@ impl RecorderBuilder {
         self
     }
 
-    /// How long a call waits for its receipt, in milliseconds; 5,000 by default.
+    /// How long a call waits for its receipt, in milliseconds; 5,000 by default. A disk that does not
+    /// answer for so long turns the health red, and `fail_closed` actions are refused until it does.
     pub fn wait_ms_max(mut self, millis: u64) -> Self {
         self.wait_ms_max = millis;
+        self
+    }
+
+    /// After so many milliseconds without a record, one says that the writer lives and saw nothing;
+    /// 60,000 by default. It is looked at once a second. 0 is refused; `u64::MAX` stands for never.
+    pub fn heartbeat_ms(mut self, millis: u64) -> Self {
+        self.heartbeat_ms = millis;
         self
     }
 
@@ -169,9 +179,15 @@ impl RecorderBuilder {
     /// Locks and opens the journal and starts the recorder.
     ///
     /// # Errors
-    /// Fails when the journal cannot be opened (another writer, wrong modes, damage) or the key
-    /// cannot be read or made. Nothing is changed then, but for a directory that was made.
+    /// Fails when the journal cannot be opened (another writer, wrong modes, damage), the key cannot
+    /// be read or made, or a setting is not usable. Nothing is changed then, but for a directory that
+    /// was made.
     pub fn open(self) -> Result<Recorder, Error> {
+        if self.heartbeat_ms == 0 {
+            let reason = "0 would record nothing else; give the milliseconds between two heartbeats, \
+                          or `u64::MAX` for none";
+            return Err(Error::Setting { name: "heartbeat_ms", reason });
+        }
         let service = self.service.encode();
         let writer = self.service.writer();
         let storage: Arc<dyn Storage> = match &self.place {
@@ -188,6 +204,7 @@ impl RecorderBuilder {
             origin: self.origin.clone(),
             segment_bytes_max: self.segment_bytes_max,
             segment_age_max: self.segment_age_max,
+            heartbeat: Duration::from_millis(self.heartbeat_ms),
             clock: Arc::clone(&self.clock),
             writer,
             ..Options::default()
@@ -241,11 +258,18 @@ impl RecorderBuilder {
     }
 
     fn start(self, journal: Journal, key: HashKey, service: Vec<u8>) -> Result<Recorder, Error> {
-        let counters = Arc::new(Counters::default());
+        let limit = Duration::from_millis(self.wait_ms_max);
+        let counters = Arc::new(Counters::new(limit));
         let durable = journal.watermark().durable();
         counters.durable.store(durable, Relaxed);
         if let Some(error) = journal.failed_sync() {
             counters.tell_failed_sync(error);
+        }
+        if let Some(flaw) = journal.reserve_flaw() {
+            tracing::warn!(
+                target: "audit",
+                "no room could be kept for the day on which the disk is full: {flaw}"
+            );
         }
         let copying = match self.mirror {
             Some(mirror) => {
@@ -254,7 +278,6 @@ impl RecorderBuilder {
             }
             None => None,
         };
-        let limit = Duration::from_millis(self.wait_ms_max);
         let shared = Arc::new(Shared {
             queue: Queue::new(self.queue_bytes_max),
             counters,

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use super::Shared;
+use super::interruption::Untold;
 use super::mirror::Copying;
 use super::queue::Batch;
 use super::receipt::{Recorded, Ticket, Unrecorded};
 use crate::event::Event;
-use crate::journal::Journal;
+use crate::journal::{self, Interruption, Journal};
+
+/// How often the committer looks after the journal, with or without events.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Commits until the recorder is shut down, then closes the journal.
 pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>) {
@@ -16,10 +21,21 @@ pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>) {
     if let Some(mirror) = &mirror {
         mirror.send(journal.committed().lines.to_vec());
     }
-    let mut committer = Committer { shared, journal, mirror, staged: Vec::new(), refused: 0 };
+    let mut committer =
+        Committer { shared, journal, mirror, staged: Vec::new(), refused: 0, telling: 0 };
+    committer.show();
     let mut empty = Batch::default();
-    while let Some(batch) = shared.queue.take(empty) {
-        empty = committer.commit(batch);
+    let mut ticked = Instant::now();
+    while let Some(batch) = shared.queue.take(empty, TICK.saturating_sub(ticked.elapsed())) {
+        shared.counters.interruptions.begin_work();
+        empty = if batch.is_empty() { batch } else { committer.commit(batch) };
+        if ticked.elapsed() >= TICK {
+            ticked = Instant::now();
+            committer.tick();
+        }
+        if let Some(silent) = shared.counters.interruptions.end_work() {
+            tracing::warn!(target: "audit", "the disk answers again after {} ms", silent.as_millis());
+        }
     }
     committer.close();
 }
@@ -41,18 +57,26 @@ struct Committer<'a> {
     shared: &'a Shared,
     journal: Journal,
     mirror: Option<Copying>,
-    /// Who waits for each record that is in the journal's memory and not yet durable.
+    /// Who waits for each event that is in the journal's memory and not yet durable.
     staged: Vec<Option<Ticket>>,
     /// How many events the journal refused and no record tells of yet.
     refused: u64,
+    /// How many lost events the staged records tell of.
+    telling: u64,
 }
 
 impl Committer<'_> {
     fn commit(&mut self, mut batch: Batch) -> Batch {
         if let Some(reason) = self.shared.counters.failure() {
-            self.refuse_all(&mut batch, &reason);
+            self.refuse_all(&mut batch, &Unrecorded::JournalFailed(reason));
             return batch.recycle();
         }
+        if let Some(reason) = self.shared.counters.interruptions.full() {
+            let refused = self.refuse_all(&mut batch, &Unrecorded::JournalFull(reason));
+            self.shared.counters.interruptions.count_lost(refused);
+            return batch.recycle();
+        }
+        self.journal.watch_clock();
         for (body, ticket) in batch.events() {
             self.stage(body, ticket);
         }
@@ -79,7 +103,7 @@ impl Committer<'_> {
         }
     }
 
-    /// Records how many events were lost, and how.
+    /// Records how many events were lost, and how; behind all events of the batch.
     fn stage_loss(&mut self, lost: u64, how: &'static str) {
         if lost == 0 {
             return;
@@ -88,63 +112,176 @@ impl Committer<'_> {
             Event::journal("JournalLost").name("journal.lost").field("lost", &lost).broke(how);
         let mut body = Vec::new();
         self.shared.encode(&event, &mut body);
-        self.stage(&body, None);
+        if self.journal.append_encoded(&body).is_ok() {
+            self.telling += lost;
+        }
     }
 
-    /// Makes what is staged durable and tells everyone who waits.
-    fn settle(&mut self) {
-        let outcome = self.journal.commit().map(|_| ());
-        if let Some(error) = self.journal.failed_sync() {
-            self.shared.counters.tell_failed_sync(error);
+    /// Looks after the journal, with or without events.
+    fn tick(&mut self) {
+        if self.shared.counters.failure().is_some() {
+            return;
         }
-        match outcome {
-            Ok(()) => {
-                let committed = self.journal.committed();
-                let durable = &self.shared.counters.durable;
-                durable.store(committed.next_seq, Relaxed);
-                for (ticket, record) in self.staged.drain(..).zip(committed.records) {
-                    if let Some(ticket) = ticket {
-                        let (seq, hash) = (record.seq, record.hash);
-                        ticket.settle(Ok(Recorded::Durable { seq, hash }));
-                    }
+        match self.journal.tick() {
+            Ok(()) => _ = self.settle(),
+            Err(error) => return self.fail(&error.to_string().into()),
+        }
+        self.catch_up();
+    }
+
+    /// Records what was missed, as soon as there is room for it.
+    fn catch_up(&mut self) {
+        if self.journal.full().is_some() {
+            self.try_to_resume();
+        } else {
+            self.tell_missed();
+        }
+    }
+
+    /// Looks whether a full disk has room again.
+    fn try_to_resume(&mut self) {
+        let interruptions = &self.shared.counters.interruptions;
+        let missed = interruptions.take_untold();
+        let (lost, unrecorded) = missed.map_or((0, 0), |missed| (missed.lost, missed.unrecorded));
+        match self.journal.resume(lost, unrecorded) {
+            Ok(true) => {
+                if let Some(missed) = missed {
+                    interruptions.note_told(missed);
                 }
-                if let Some(mirror) = &self.mirror {
-                    mirror.send(committed.lines.to_vec());
+                interruptions.set_full(None);
+                self.show();
+                self.pass_on();
+                tracing::warn!(target: "audit", lost, unrecorded, "the disk has room again");
+            }
+            Ok(false) => {
+                if let Some(missed) = missed {
+                    interruptions.put_back(missed);
                 }
             }
             Err(error) => self.fail(&error.to_string().into()),
         }
     }
 
+    /// Records what was missed while the disk did not answer, or in the last moment of a full one.
+    fn tell_missed(&mut self) {
+        let interruptions = &self.shared.counters.interruptions;
+        let Some(missed) = interruptions.take_untold() else {
+            return;
+        };
+        let Untold { since, lost, unrecorded } = missed;
+        // Only a full disk turns events away.
+        let after = if lost > 0 { "full" } else { "stalled" };
+        let told = Interruption { after, since, lost, unrecorded };
+        if self.journal.append_resumed(&told).is_ok() && self.settle() {
+            interruptions.note_told(missed);
+        } else {
+            interruptions.put_back(missed);
+        }
+    }
+
+    /// Makes what is staged durable and tells everyone who waits; false if it is not durable.
+    fn settle(&mut self) -> bool {
+        let outcome = self.journal.commit().map(|_| ());
+        let is_durable = outcome.is_ok();
+        if let Some(error) = self.journal.failed_sync() {
+            self.shared.counters.tell_failed_sync(error);
+        }
+        match outcome {
+            Ok(()) => {
+                self.show();
+                self.telling = 0;
+                for (ticket, record) in self.staged.drain(..).zip(self.journal.committed().records)
+                {
+                    if let Some(ticket) = ticket {
+                        let (seq, hash) = (record.seq, record.hash);
+                        ticket.settle(Ok(Recorded::Durable { seq, hash }));
+                    }
+                }
+                self.pass_on();
+            }
+            Err(journal::Error::Full { .. }) => {
+                self.show();
+                self.give_up();
+                self.pass_on();
+            }
+            Err(error) => self.fail(&error.to_string().into()),
+        }
+        is_durable
+    }
+
+    /// Copies what the journal has made durable to the mirror.
+    fn pass_on(&mut self) {
+        if let Some(mirror) = &self.mirror {
+            let lines = self.journal.committed().lines;
+            if !lines.is_empty() {
+                mirror.send(lines.to_vec());
+            }
+        }
+    }
+
+    /// Lets callers see how the journal stands; from the moment on that the disk is full, they are
+    /// turned away.
+    fn show(&self) {
+        let durable = self.journal.watermark().durable();
+        self.shared.counters.durable.store(durable, Relaxed);
+        if let Some(full) = self.journal.full()
+            && self.shared.counters.interruptions.full().is_none()
+        {
+            tracing::error!(target: "audit", "{full}");
+            self.shared.counters.interruptions.set_full(Some(full.to_string().into()));
+        }
+    }
+
+    /// Answers those whose records found no room, and remembers what the journal is to tell of them.
+    fn give_up(&mut self) {
+        let events = self.staged.len() as u64;
+        self.shared.count_lost(events);
+        let told_of = std::mem::take(&mut self.telling);
+        self.shared.counters.interruptions.count_lost(events + told_of);
+        let full = self.shared.counters.interruptions.full().unwrap_or_default();
+        self.answer_staged(&Unrecorded::JournalFull(full));
+    }
+
     fn fail(&mut self, reason: &Arc<str>) {
         tracing::error!(target: "audit", "the journal failed: {reason}");
         self.shared.counters.fail(reason);
         self.shared.count_lost(self.staged.len() as u64);
+        self.answer_staged(&Unrecorded::JournalFailed(Arc::clone(reason)));
+    }
+
+    fn answer_staged(&mut self, why: &Unrecorded) {
         for ticket in self.staged.drain(..).flatten() {
-            ticket.settle(Err(Unrecorded::JournalFailed(Arc::clone(reason))));
+            ticket.settle(Err(why.clone()));
         }
     }
 
-    /// Answers what was queued before the failure was known.
-    fn refuse_all(&self, batch: &mut Batch, reason: &Arc<str>) {
+    /// Answers what was queued before it was known that nothing can be recorded; returns how many
+    /// events that are.
+    fn refuse_all(&self, batch: &mut Batch, why: &Unrecorded) -> u64 {
         let mut lost = batch.lost;
         for (_, ticket) in batch.events() {
             lost += 1;
             if let Some(ticket) = ticket {
-                ticket.settle(Err(Unrecorded::JournalFailed(Arc::clone(reason))));
+                ticket.settle(Err(why.clone()));
             }
         }
         self.shared.count_lost(lost);
+        lost
     }
 
     /// Records the orderly end, if the journal still can, lets go of its lock, and only then waits
     /// for whoever reads the mirror.
     fn close(mut self) {
+        self.catch_up();
         if self.shared.counters.failure().is_none() {
             match self.journal.stop() {
-                Ok(()) => self.settle(),
+                Ok(()) => _ = self.settle(),
                 Err(error) => self.fail(&error.to_string().into()),
             }
+        }
+        // Whatever was refused until now, no record will tell of it.
+        if let Some(full) = self.shared.counters.interruptions.full() {
+            self.shared.counters.fail(&full);
         }
         let Self { journal, mirror, .. } = self;
         drop(journal);

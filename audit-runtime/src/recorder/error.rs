@@ -24,6 +24,13 @@ pub enum Error {
     },
     /// The process has a recorder already.
     AlreadyInstalled,
+    /// A setting has a value that cannot be used.
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// Why, and what to give instead.
+        reason: &'static str,
+    },
     /// The operating system refused a thread or random bytes.
     Thread(std::io::Error),
     /// The deadline passed before everything was written.
@@ -44,6 +51,9 @@ impl fmt::Display for Error {
             Self::AlreadyInstalled => f.write_str(
                 "this process has a recorder already: call `install` or `audit_runtime::open` once",
             ),
+            Self::Setting { name, reason } => {
+                write!(f, "the setting `{name}` cannot be used: {reason}")
+            }
             Self::Thread(cause) => write!(f, "the operating system refused: {cause}"),
             Self::ShutdownDeadline(deadline) => write!(
                 f,

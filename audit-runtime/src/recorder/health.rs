@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use super::alarm;
+use super::interruption::Interruptions;
+use super::receipt::Unrecorded;
 use crate::journal;
 
 /// How a recorder fares, at one moment.
@@ -19,11 +23,11 @@ pub struct Health {
     pub queued_events: u64,
     /// How many bytes they take.
     pub queued_bytes: u64,
-    /// How many events were not recorded: the queue had no room, the journal refused them, or it
-    /// failed or was closed.
+    /// How many events were not recorded: the queue or the disk had no room, the journal refused them,
+    /// or it failed or was closed.
     pub lost: u64,
-    /// How many actions proceeded without a record, or were refused for want of one; an event
-    /// whose receipt was dropped counts as one.
+    /// How many actions proceeded without a record or without waiting for it, or were refused for want
+    /// of one; an event whose receipt was dropped counts as one.
     pub unrecorded: u64,
     /// How many lines the mirror did not pass on.
     pub mirror_lost: u64,
@@ -54,8 +58,9 @@ impl Status {
 }
 
 /// The counters behind [`Health`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counters {
+    pub(super) interruptions: Interruptions,
     pub(super) durable: AtomicU64,
     pub(super) lost: AtomicU64,
     pub(super) unrecorded: AtomicU64,
@@ -68,6 +73,28 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    /// Nothing has happened yet; the disk may take as long as `limit`.
+    pub(super) fn new(limit: Duration) -> Self {
+        Self {
+            interruptions: Interruptions::new(limit),
+            durable: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            unrecorded: AtomicU64::new(0),
+            mirror_lost: AtomicU64::new(0),
+            sync_failures: AtomicU64::new(0),
+            sync_failure: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            failure: Mutex::default(),
+        }
+    }
+
+    /// Counts an action that has no record, and says so.
+    pub(super) fn raise(&self, action: &str, why: &Unrecorded) {
+        self.interruptions.count_unrecorded(why);
+        alarm::raise(&self.unrecorded, action, why);
+    }
+
     /// Remembers the first failure of the journal.
     pub(super) fn fail(&self, reason: &Arc<str>) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,19 +121,31 @@ impl Counters {
 
     /// Judges the counters as they stand.
     pub(super) fn health(&self, (events, bytes): (usize, usize)) -> Health {
+        let interruptions = &self.interruptions;
         let lost = self.lost.load(Relaxed);
         let unrecorded = self.unrecorded.load(Relaxed);
         let mirror_lost = self.mirror_lost.load(Relaxed);
+        let untold = unrecorded.saturating_sub(interruptions.told());
         let sync_failures = self.sync_failures.load(Relaxed);
         let (status, reason) = if let Some(failure) = self.failure() {
             (Status::Red, Some(format!("the journal failed: {failure}")))
         } else if self.stopped.load(Relaxed) {
             (Status::Red, Some("the recorder was shut down".to_owned()))
-        } else if unrecorded > 0 {
-            let reason = format!("{unrecorded} actions have no record, or none that is known of");
+        } else if let Some(full) = interruptions.full() {
+            (Status::Red, Some(full.to_string()))
+        } else if let Some(silent) = interruptions.stalled() {
+            let reason = format!("the disk has not answered for {} ms", silent.as_millis());
+            (Status::Red, Some(reason))
+        } else if untold > 0 {
+            let reason = format!("{untold} actions have no record, or none that is known of");
             (Status::Yellow, Some(reason))
         } else if lost > 0 {
             let reason = format!("{lost} events were lost; the journal says when and why");
+            (Status::Yellow, Some(reason))
+        } else if unrecorded > 0 {
+            let reason = format!(
+                "{unrecorded} actions were refused or not waited for; the journal says when and why"
+            );
             (Status::Yellow, Some(reason))
         } else if sync_failures > 0 {
             let error = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);

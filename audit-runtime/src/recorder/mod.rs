@@ -6,6 +6,7 @@ mod committer;
 mod deadline;
 mod error;
 mod health;
+mod interruption;
 mod key_file;
 mod mirror;
 mod queue;
@@ -244,6 +245,9 @@ impl Shared {
                 if unrecorded != Unrecorded::QueueFull {
                     self.count_lost(1);
                 }
+                if matches!(unrecorded, Unrecorded::JournalFull(_)) {
+                    self.counters.interruptions.count_lost(1);
+                }
                 Receipt::failed(unrecorded, self.alarm(event))
             }
         }
@@ -251,11 +255,19 @@ impl Shared {
 
     /// Why an action that must be recorded cannot begin now, if so.
     pub(crate) fn refusal(&self) -> Option<Unrecorded> {
+        let stalled = || self.counters.interruptions.stalled().map(Unrecorded::Stalled);
+        self.obstacle().or_else(stalled)
+    }
+
+    /// Why an event cannot be taken in now; one that finds the disk stalled still waits in the queue.
+    fn obstacle(&self) -> Option<Unrecorded> {
         if let Some(reason) = self.counters.failure() {
             return Some(Unrecorded::JournalFailed(reason));
         }
-        let stopped = self.counters.stopped.load(Relaxed);
-        stopped.then_some(Unrecorded::Stopped)
+        if self.counters.stopped.load(Relaxed) {
+            return Some(Unrecorded::Stopped);
+        }
+        self.counters.interruptions.full().map(Unrecorded::JournalFull)
     }
 
     fn count_lost(&self, events: u64) {
@@ -267,7 +279,7 @@ impl Shared {
     }
 
     fn hand_over(&self, event: &Event, durability: Durability) -> Result<Receipt, Unrecorded> {
-        if let Some(unrecorded) = self.refusal() {
+        if let Some(unrecorded) = self.obstacle() {
             return Err(unrecorded);
         }
         let cell = (durability == Durability::Synced).then(|| Arc::new(Cell::default()));
@@ -323,7 +335,7 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
 /// Counts an action that has no record, with or without a recorder, and says so.
 pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
     match current() {
-        Some(shared) => alarm::raise(&shared.counters.unrecorded, action, why),
+        Some(shared) => shared.counters.raise(action, why),
         None => alarm::raise(&WITHOUT_RECORDER, action, why),
     }
 }

@@ -1,6 +1,7 @@
 //! The bounded queue between callers and the committer: one arena of bytes, swapped as a whole.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::receipt::Ticket;
 
@@ -77,16 +78,18 @@ impl Queue {
         fits.then_some(()).ok_or(Rejected::Full)
     }
 
-    /// Waits for events and takes all of them in exchange for `empty`; `None` once the queue is
-    /// closed and drained.
-    pub(super) fn take(&self, empty: Batch) -> Option<Batch> {
+    /// Waits for events and takes all of them in exchange for `empty`; none after `patience`, and
+    /// `None` once the queue is closed and drained.
+    pub(super) fn take(&self, empty: Batch, patience: Duration) -> Option<Batch> {
         let mut state = self.look_again();
-        while state.batch.is_empty() {
-            if state.closed {
-                return None;
-            }
+        if state.batch.is_empty() && !state.closed {
             state.committer_waits = true;
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.filled.wait_timeout(state, patience);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            state.committer_waits = false;
+        }
+        if state.batch.is_empty() && state.closed {
+            return None;
         }
         Some(std::mem::replace(&mut state.batch, empty))
     }
@@ -151,7 +154,7 @@ impl Batch {
         self
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.lost == 0
     }
 }
@@ -171,7 +174,7 @@ mod tests {
         let queue = Queue::new(1000);
         queue.push(b"one", None).unwrap();
         queue.push(b"two", ticket()).unwrap();
-        let mut batch = queue.take(Batch::default()).unwrap();
+        let mut batch = queue.take(Batch::default(), Duration::ZERO).unwrap();
         let events: Vec<_> =
             batch.events().map(|(body, ticket)| (body.to_vec(), ticket.is_some())).collect();
         assert_eq!(events, [(b"one".to_vec(), false), (b"two".to_vec(), true)]);
@@ -187,7 +190,7 @@ mod tests {
         }
         let refused = queue.push(&[0; 10], ticket());
         assert_eq!(refused, Err(Rejected::Full));
-        assert_eq!(queue.take(Batch::default()).unwrap().lost, 16);
+        assert_eq!(queue.take(Batch::default(), Duration::ZERO).unwrap().lost, 16);
     }
 
     #[test]
@@ -196,7 +199,14 @@ mod tests {
         queue.push(b"kept", None).unwrap();
         queue.close();
         assert_eq!(queue.push(b"late", None), Err(Rejected::Closed));
-        assert!(queue.take(Batch::default()).is_some());
-        assert!(queue.take(Batch::default()).is_none());
+        assert!(queue.take(Batch::default(), Duration::ZERO).is_some());
+        assert!(queue.take(Batch::default(), Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn an_idle_queue_gives_an_empty_batch_after_a_while() {
+        let queue = Queue::new(100);
+        let batch = queue.take(Batch::default(), Duration::from_millis(1)).unwrap();
+        assert!(batch.is_empty());
     }
 }

@@ -36,6 +36,10 @@ pub enum Unrecorded {
     QueueFull,
     /// The journal failed, for the reason given, and takes no more records.
     JournalFailed(Arc<str>),
+    /// The disk is full, as the text says; the journal goes on by itself when it has room again.
+    JournalFull(Arc<str>),
+    /// The disk has not answered for so long; the journal goes on by itself when it does.
+    Stalled(Duration),
     /// The journal refused this one event, for the reason given.
     Refused(Arc<str>),
     /// The deadline passed first. The event may be recorded all the same: this means unknown.
@@ -56,6 +60,12 @@ impl fmt::Display for Unrecorded {
                  `queue_bytes_max`",
             ),
             Self::JournalFailed(reason) => write!(f, "the journal failed: {reason}"),
+            Self::JournalFull(reason) => f.write_str(reason),
+            Self::Stalled(silent) => write!(
+                f,
+                "the disk has not answered for {} ms; look at it and at the kernel's log",
+                silent.as_millis()
+            ),
             Self::Refused(reason) => write!(f, "the journal refused the event: {reason}"),
             Self::DeadlineExpired(waited) => write!(
                 f,

@@ -1,6 +1,7 @@
 //! What callers rely on, over storage that stalls and fails on command.
 
 mod failed_sync;
+mod interrupted;
 
 use std::io;
 use std::pin::pin;
@@ -139,6 +140,10 @@ impl StorageFile for GatedFile {
 
     fn len(&self) -> io::Result<u64> {
         self.file.len()
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        self.file.is_in_place()
     }
 }
 

@@ -181,7 +181,7 @@ impl Storage for DirectoryStorage {
         let file = options.open(&path)?;
         modes::settle(&file, self.modes)?;
         sync_parent(&path)?;
-        Ok(Box::new(DiskFile(file)))
+        Ok(Box::new(DiskFile { file, path }))
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
@@ -192,7 +192,8 @@ impl Storage for DirectoryStorage {
             Access::Append => _ = options.append(true),
             Access::Overwrite => _ = options.write(true),
         }
-        Ok(Box::new(DiskFile(options.open(self.path_of(name))?)))
+        let path = self.path_of(name);
+        Ok(Box::new(DiskFile { file: options.open(&path)?, path }))
     }
 
     fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
@@ -213,7 +214,8 @@ impl Storage for DirectoryStorage {
         file.rewind()?;
         file.write_all(holder.as_bytes())?;
         self.sync_names()?;
-        Ok(LockOutcome::Acquired(Box::new(DiskLock { _file: file })))
+        let path = self.path_of(LOCK);
+        Ok(LockOutcome::Acquired(Box::new(DiskLock(DiskFile { file, path }))))
     }
 
     fn is_locked(&self) -> io::Result<bool> {
@@ -240,38 +242,55 @@ fn may_be_locked(opened: io::Result<File>) -> io::Result<bool> {
 }
 
 /// The lock goes with the file's last handle, also when the process is killed.
-struct DiskLock {
-    _file: File,
+struct DiskLock(DiskFile);
+
+impl LockGuard for DiskLock {
+    fn is_in_place(&self) -> io::Result<bool> {
+        self.0.is_in_place()
+    }
 }
 
-impl LockGuard for DiskLock {}
-
-struct DiskFile(File);
+struct DiskFile {
+    file: File,
+    path: PathBuf,
+}
 
 impl StorageFile for DiskFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.file.write(bytes)
     }
 
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        modes::write_all_at(&self.0, bytes, offset)
+        modes::write_all_at(&self.file, bytes, offset)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
+        self.file.set_len(length)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        modes::read_at(&self.0, buffer, offset)
+        modes::read_at(&self.file, buffer, offset)
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.file.metadata()?.len())
     }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        match modes::leads_to(&self.path, &self.file) {
+            Err(error) if is_gone(&error) => Ok(false),
+            found => found,
+        }
+    }
+}
+
+/// True if a look at a path says that nothing is there.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Makes the name of `path` durable.

@@ -19,10 +19,16 @@ struct Disk {
     holder: Option<String>,
     /// Counts the crashes: what was opened before one is dead after it.
     age: u64,
+    /// Counts the files that were ever made.
+    made: u64,
+    /// How many bytes all files may have together.
+    bytes_max: Option<usize>,
 }
 
 #[derive(Debug, Default)]
 struct Contents {
+    /// Tells the file from one that had its name before.
+    identity: u64,
     bytes: Vec<u8>,
     synced: usize,
     /// What is read back, but no sync writes: a failed one has marked it as written.
@@ -43,6 +49,12 @@ impl MemoryStorage {
             let end = contents.bytes.len();
             contents.forgotten.push(contents.synced..end);
         }
+    }
+
+    /// Lets all files together have at most so many bytes: what is written beyond them meets a full disk.
+    #[doc(hidden)]
+    pub fn limit(&self, bytes_max: Option<usize>) {
+        self.disk().bytes_max = bytes_max;
     }
 
     /// Cuts the power: the lock is free, open files are dead, and each file keeps what was synced and
@@ -84,9 +96,9 @@ impl MemoryStorage {
         let mut disk = self.disk();
         match bytes {
             Some(bytes) => {
-                let synced = bytes.len();
-                let contents = Contents { bytes, synced, forgotten: Vec::new() };
-                disk.files.insert(name.to_owned(), contents);
+                let contents = disk.make(name);
+                contents.synced = bytes.len();
+                contents.bytes = bytes;
             }
             None => _ = disk.files.remove(name),
         }
@@ -96,9 +108,38 @@ impl MemoryStorage {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open_file(&self, name: &str, age: u64, access: Access) -> Box<dyn StorageFile> {
+    fn open_file(
+        &self,
+        name: &str,
+        age: u64,
+        identity: u64,
+        access: Access,
+    ) -> Box<dyn StorageFile> {
         let (storage, name) = (self.clone(), name.to_owned());
-        Box::new(MemoryFile { storage, name, age, access })
+        Box::new(MemoryFile { storage, name, age, identity, access })
+    }
+}
+
+impl Disk {
+    /// How many of so many bytes still fit.
+    fn fitting(&self, bytes: usize) -> io::Result<usize> {
+        let Some(bytes_max) = self.bytes_max else {
+            return Ok(bytes);
+        };
+        let used: usize = self.files.values().map(|contents| contents.bytes.len()).sum();
+        match bytes_max.saturating_sub(used).min(bytes) {
+            0 if bytes > 0 => Err(io::ErrorKind::StorageFull.into()),
+            fitting => Ok(fitting),
+        }
+    }
+
+    /// Puts an empty file of its own under the name.
+    fn make(&mut self, name: &str) -> &mut Contents {
+        self.made += 1;
+        let contents = Contents { identity: self.made, ..Contents::default() };
+        let place = self.files.entry(name.to_owned()).or_default();
+        *place = contents;
+        place
     }
 }
 
@@ -128,16 +169,14 @@ impl Storage for MemoryStorage {
         if disk.files.contains_key(name) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        disk.files.insert(name.to_owned(), Contents::default());
-        Ok(self.open_file(name, disk.age, Access::Append))
+        let identity = disk.make(name).identity;
+        Ok(self.open_file(name, disk.age, identity, Access::Append))
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
         let disk = self.disk();
-        if !disk.files.contains_key(name) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        Ok(self.open_file(name, disk.age, access))
+        let contents = disk.files.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(self.open_file(name, disk.age, contents.identity, access))
     }
 
     fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
@@ -179,6 +218,7 @@ struct MemoryFile {
     storage: MemoryStorage,
     name: String,
     age: u64,
+    identity: u64,
     access: Access,
 }
 
@@ -204,23 +244,28 @@ impl MemoryFile {
 impl StorageFile for MemoryFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.need(Access::Append)?;
+        let fitting = self.storage.disk().fitting(bytes.len())?;
         self.with(|contents| {
-            contents.bytes.extend_from_slice(bytes);
-            bytes.len()
+            contents.bytes.extend_from_slice(&bytes[..fitting]);
+            fitting
         })
     }
 
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.need(Access::Overwrite)?;
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let end = start.saturating_add(bytes.len());
+        let grown = end.saturating_sub(usize::try_from(self.len()?).unwrap_or(usize::MAX));
+        let fitting = self.storage.disk().fitting(grown)?;
+        let (bytes, end) = (&bytes[..bytes.len() - (grown - fitting)], end - (grown - fitting));
         self.with(|contents| {
-            let start = usize::try_from(offset).unwrap_or(usize::MAX);
-            let end = start.saturating_add(bytes.len());
             if contents.bytes.len() < end {
                 contents.bytes.resize(end, 0);
             }
             contents.bytes[start..end].copy_from_slice(bytes);
             contents.remember(&(start..end));
-        })
+        })?;
+        if fitting < grown { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -249,6 +294,11 @@ impl StorageFile for MemoryFile {
 
     fn len(&self) -> io::Result<u64> {
         self.with(|contents| contents.bytes.len() as u64)
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        let disk = self.storage.disk();
+        Ok(disk.files.get(&self.name).is_some_and(|found| found.identity == self.identity))
     }
 }
 

@@ -105,6 +105,15 @@ pub trait StorageFile: Send {
     /// Fails when it cannot be found out.
     fn len(&self) -> io::Result<u64>;
 
+    /// True if the name that the file was opened by still leads to this very file. Where nobody can
+    /// remove or replace a file, it always does.
+    ///
+    /// # Errors
+    /// Fails when that cannot be found out.
+    fn is_in_place(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// True if there are no bytes.
     ///
     /// # Errors
@@ -137,7 +146,15 @@ pub enum LockOutcome {
 }
 
 /// Holds the writer's lock; dropping it lets go.
-pub trait LockGuard: Send {}
+pub trait LockGuard: Send {
+    /// True if a second writer would find this very lock, as [`StorageFile::is_in_place`] has it.
+    ///
+    /// # Errors
+    /// Fails when that cannot be found out.
+    fn is_in_place(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+}
 
 /// Who beside the writer may read a journal's directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,10 +3,12 @@
 mod cursor;
 mod directory;
 mod failed_sync;
+mod full;
 mod left_over;
 mod length;
 mod recovery;
 mod verify;
+mod watch;
 mod writer;
 
 use std::io;
@@ -46,6 +48,7 @@ fn options() -> Options {
         origin: Some(ORIGIN.into()),
         clock: Arc::new(StepClock::default()),
         writer: "test writer".into(),
+        reserve_bytes: 0,
         ..Options::default()
     }
 }
@@ -153,11 +156,20 @@ struct Faults {
     /// How many bytes one append takes at most; 0 for no limit.
     append_bytes_max: AtomicUsize,
     appends: AtomicU64,
+    /// The next calls of this name fail with this error, so many times.
+    failing: Mutex<Option<(&'static str, io::ErrorKind, u32)>>,
 }
 
 impl Faults {
     fn change(&self, call: &'static str) -> io::Result<()> {
         self.calls.lock().unwrap().push(call);
+        if let Some((name, kind, times)) = &mut *self.failing.lock().unwrap()
+            && *name == call
+            && *times > 0
+        {
+            *times -= 1;
+            return Err((*kind).into());
+        }
         spend(&self.changes_left)
     }
 }
@@ -202,6 +214,10 @@ impl Faulty {
     fn fail_syncs_after(&self, before: u64, count: u64) {
         self.faults.syncs_before.store(before, Ordering::Relaxed);
         self.faults.syncs_failing.store(count, Ordering::Relaxed);
+    }
+
+    fn fail_call(&self, call: &'static str, kind: io::ErrorKind, times: u32) {
+        *self.faults.failing.lock().unwrap() = Some((call, kind, times));
     }
 
     fn take_calls(&self) -> Vec<&'static str> {

@@ -108,6 +108,12 @@ pub(in super::super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// True if the path, whose last step is followed through no link, is the name of the open file.
+pub(in super::super) fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
+    let (found, open) = (fs::symlink_metadata(path)?, file.metadata()?);
+    Ok((found.dev(), found.ino()) == (open.dev(), open.ino()))
+}
+
 pub(in super::super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buffer, offset)
 }
