@@ -12,6 +12,10 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 the journal is damaged or was changed, 2 cannot decide (no journal, \
 unreadable, a level this build cannot check), 3 the arguments or `audited.toml` are wrong.";
 
+const DOCTOR_EXIT_CODES: &str = "\
+Exit codes: 0 all is well, or there are warnings only; 1 the journal is damaged or was changed; 2 a \
+check failed; 3 no journal is named, or the arguments are wrong.";
+
 /// Reads, summarises and verifies audit journals. Nothing it does changes a journal or disturbs
 /// the service that writes it.
 #[derive(Debug, Parser)]
@@ -32,6 +36,9 @@ pub(crate) enum Command {
     /// Checks that every record is as it was written, and names all that are not.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Checks what a journal needs around it: settings, modes, disk, lock, clock and key.
+    #[command(after_help = DOCTOR_EXIT_CODES)]
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +96,16 @@ pub(crate) struct Verify {
     /// build checks L1 only.
     #[arg(long)]
     pub(crate) require: Option<Level>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Takes an empty path, too: where it came from can be told only later.

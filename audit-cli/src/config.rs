@@ -5,20 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use audit_runtime::Config;
 use audit_runtime::journal::Reader;
-use serde::Deserialize;
 
 use crate::arguments::VARIABLE;
 use crate::failure::{self, Failure};
 
-const FILE: &str = "audited.toml";
-
-/// What `audited.toml` may say.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    journal: PathBuf,
-}
+const FILE: &str = Config::FILE;
 
 /// The journal that the arguments name, else the one that `audited.toml` in the current directory
 /// names. A relative path there starts at that directory.
@@ -52,17 +45,13 @@ fn nameless() -> Failure {
 
 fn configured(file: &Path) -> Result<PathBuf, Failure> {
     let text = fs::read_to_string(file).map_err(|error| unreadable(&error))?;
-    match toml::from_str::<Config>(&text) {
-        Ok(config) if config.journal.as_os_str().is_empty() => {
-            Err(Failure::Usage(format!("{FILE}: `journal` is empty; name the journal's directory")))
-        }
-        Ok(config) => Ok(config.journal),
-        Err(error) => Err(Failure::Usage(format!(
-            "{FILE}{}: {}; write `journal = \"PATH\"`",
-            error.span().map_or(String::new(), |span| line(&text, span.start)),
-            error.message(),
-        ))),
-    }
+    // A reader needs no other setting, so the variables, which are the service's, do not matter.
+    let config = Config::parse(file, &text, []);
+    let config = config.map_err(|error| Failure::Usage(error.to_string()))?;
+    let journal = config.journal().map(Path::to_owned);
+    journal.ok_or_else(|| {
+        Failure::Usage(format!("{FILE}: no journal is named; write `journal = \"PATH\"`"))
+    })
 }
 
 fn unreadable(error: &io::Error) -> Failure {
@@ -74,9 +63,4 @@ fn unreadable(error: &io::Error) -> Failure {
         "no journal is named: there is no argument, no {VARIABLE} and no {FILE}{place}; name the \
          journal's directory in one of them"
     ))
-}
-
-fn line(text: &str, offset: usize) -> String {
-    let before = text.get(..offset).unwrap_or(text);
-    format!(" line {}", before.matches('\n').count() + 1)
 }

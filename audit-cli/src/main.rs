@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod doctor;
 mod failure;
 mod notice;
 mod show;
@@ -43,6 +44,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Show(arguments) => show::run(arguments, out),
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Doctor(arguments) => doctor::run(arguments, out),
     }
 }
 

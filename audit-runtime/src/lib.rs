@@ -29,6 +29,8 @@ pub use event::{
 };
 pub use id::EventId;
 pub use record::{Record, RecordError};
+#[cfg(feature = "config")]
+pub use recorder::{Config, ConfigError};
 pub use recorder::{
     Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded,
     health, open, record,

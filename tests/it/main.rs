@@ -11,6 +11,7 @@
 
 mod attribute;
 mod bad_input;
+mod config;
 mod failing;
 mod mirror;
 #[path = "../model/storage.rs"]

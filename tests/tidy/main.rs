@@ -11,6 +11,7 @@ mod names;
 mod opening;
 mod pages;
 mod reach;
+mod settings;
 mod size;
 mod source;
 mod threads;
@@ -60,6 +61,11 @@ fn no_text_names_a_place_on_one_machine() {
 #[test]
 fn only_the_storage_of_the_journal_opens_files() {
     expect_none(files::check(&Workspace::read().sources));
+}
+
+#[test]
+fn every_setting_of_a_recorder_has_a_key() {
+    expect_none(settings::check(&Workspace::read().sources));
 }
 
 #[test]

@@ -47,9 +47,10 @@ fn a_wrong_audited_toml_is_named_with_its_line() {
     let cases = [
         ("# where\njournal = \"audit\"\njuornal = \"x\"\n", "line 3", "juornal"),
         ("journal = 5\n", "line 1", "journal = \"PATH\""),
-        ("journal = \"audit\n", "line 1", "journal = \"PATH\""),
+        ("journal = \"audit\n", "line 1", "not TOML"),
+        ("journal = \"audit\"\nwait_ms_max = 0\n", "line 2", "from 1 to 3600000"),
         ("", "journal", "journal = \"PATH\""),
-        ("journal = \"\"\n", "empty", "name the journal's directory"),
+        ("journal = \"\"\n", "empty", "journal = \"PATH\""),
     ];
     for (text, place, advice) in cases {
         fs::write(fixture.directory().join("audited.toml"), text).unwrap();

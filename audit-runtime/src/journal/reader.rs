@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::control;
 use super::cursor::Cursor;
 use super::error::Error;
 use super::segment;
 use super::storage::{Access, DirectoryStorage, Storage};
 use super::watermark;
+
+/// What is read of the writer's own words.
+const HOLDER_BYTES_MAX: usize = 1024;
 
 /// Opens cursors on a journal; it never writes and needs no lock.
 #[derive(Clone)]
@@ -76,6 +80,34 @@ impl Reader {
         let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
         let (name, journal) = (watermark::NAME, storage.describe());
         Ok(read.err().map(|flaw| format!("{name} of the journal in {journal}: {flaw}")))
+    }
+
+    /// How many records are durable, as the writer has published it; `None` if WATERMARK is missing
+    /// or cannot be trusted.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be read.
+    pub fn watermark(&self) -> Result<Option<u64>, Error> {
+        let storage = &*self.storage;
+        let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+        Ok(read.ok())
+    }
+
+    /// The living writer, as it named itself; `None` if there is none.
+    ///
+    /// # Errors
+    /// Fails when it cannot be found out whether there is one.
+    pub fn writer(&self) -> Result<Option<String>, Error> {
+        let storage = &*self.storage;
+        if !storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))? {
+            return Ok(None);
+        }
+        let mut text = [0; HOLDER_BYTES_MAX];
+        let read = storage.open("LOCK", Access::Read).and_then(|file| file.read_at(0, &mut text));
+        // Who may not open the lock, or cannot while it is held, still learns that it is.
+        let text = String::from_utf8_lossy(&text[..read.unwrap_or(0)]);
+        let named = (!text.is_empty()).then(|| control::holder_in_words(&text));
+        Ok(Some(named.unwrap_or_else(|| "a process whose name cannot be read here".to_owned())))
     }
 
     /// The segments in order.

@@ -1,6 +1,7 @@
 //! The recorder's settings, and the one call that makes a recorder of them.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,7 +12,7 @@ use super::health::Counters;
 use super::key_file;
 use super::mirror::{Copying, Mirror};
 use super::queue::Queue;
-use super::{Error, Recorder, Shared, committer};
+use super::{Error, Recorder, Shared, committer, metrics};
 use crate::catalog;
 use crate::digest::HashKey;
 use crate::encode::Object;
@@ -50,7 +51,7 @@ enum Place {
     Storage(Arc<dyn Storage>),
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Service {
     name: Option<Cow<'static, str>>,
     version: Option<Cow<'static, str>>,
@@ -94,12 +95,20 @@ impl RecorderBuilder {
 
     /// The name and version of the service, written into every record.
     pub fn service(
-        mut self,
+        self,
         name: impl Into<Cow<'static, str>>,
         version: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.service.name = Some(name.into());
-        self.service.version = Some(version.into());
+        self.service_name(name.into()).service_version(version.into())
+    }
+
+    pub(super) fn service_name(mut self, name: Cow<'static, str>) -> Self {
+        self.service.name = Some(name);
+        self
+    }
+
+    pub(super) fn service_version(mut self, version: Cow<'static, str>) -> Self {
+        self.service.version = Some(version);
         self
     }
 
@@ -285,7 +294,9 @@ impl RecorderBuilder {
             key,
             service,
             catalog: catalog::hash(),
+            commits: Arc::default(),
         });
+        metrics::start(&shared).map_err(Error::Thread)?;
         let committing = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("audit-committer".into())
@@ -306,6 +317,25 @@ fn make_key(path: PathBuf, journal_is_new: bool) -> Result<HashKey, Error> {
         );
     }
     key_file::create(&path).map_err(|cause| Error::KeyFile { path, cause })
+}
+
+/// Shows the settings, and of the key only that there is one.
+impl fmt::Debug for RecorderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecorderBuilder")
+            .field("origin", &self.origin)
+            .field("service", &self.service)
+            .field("segment_bytes_max", &self.segment_bytes_max)
+            .field("segment_age_max", &self.segment_age_max)
+            .field("queue_bytes_max", &self.queue_bytes_max)
+            .field("wait_ms_max", &self.wait_ms_max)
+            .field("heartbeat_ms", &self.heartbeat_ms)
+            .field("mirror", &self.mirror)
+            .field("has_key", &self.key.is_some())
+            .field("key_file", &self.key_file)
+            .field("group", &self.group)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Service {
@@ -331,9 +361,11 @@ impl Service {
 
     /// How the journal's lock and start records name this process.
     fn writer(&self) -> String {
-        let name = self.name.as_deref().unwrap_or("audit-runtime");
-        let version = self.version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
-        format!("{name} {version}")
+        match (&self.name, &self.version) {
+            (Some(name), Some(version)) => format!("{name} {version}"),
+            (Some(name), None) => name.to_string(),
+            (None, _) => concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
     }
 }
 

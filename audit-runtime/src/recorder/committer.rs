@@ -181,6 +181,7 @@ impl Committer<'_> {
 
     /// Makes what is staged durable and tells everyone who waits; false if it is not durable.
     fn settle(&mut self) -> bool {
+        let begun = self.shared.commits.begin();
         let outcome = self.journal.commit().map(|_| ());
         let is_durable = outcome.is_ok();
         if let Some(error) = self.journal.failed_sync() {
@@ -188,6 +189,7 @@ impl Committer<'_> {
         }
         match outcome {
             Ok(()) => {
+                self.shared.commits.end(begun, self.staged.len());
                 self.show();
                 self.telling = 0;
                 for (ticket, record) in self.staged.drain(..).zip(self.journal.committed().records)

@@ -9,8 +9,12 @@ use super::interruption::Interruptions;
 use super::receipt::Unrecorded;
 use crate::journal;
 
+use serde::Serialize;
+
+use crate::encode;
+
 /// How a recorder fares, at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
     /// The judgement.
@@ -35,8 +39,21 @@ pub struct Health {
     pub sync_failures: u64,
 }
 
+impl Health {
+    /// One JSON object on one line, with all text escaped, for a health endpoint.
+    ///
+    /// The reason can name files of the machine, so it is for operators and not for the public.
+    pub fn to_json(&self) -> String {
+        let mut json = Vec::new();
+        // Numbers and texts can always be written, and memory has no end that is not final.
+        _ = encode::value(&mut json, self, usize::MAX);
+        String::from_utf8_lossy(&json).into_owned()
+    }
+}
+
 /// The judgement on a recorder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Everything is recorded.
     Green,
@@ -186,5 +203,31 @@ pub(super) fn without_recorder(unrecorded: u64) -> Health {
         unrecorded,
         mirror_lost: 0,
         sync_failures: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_health_is_one_honest_line_of_json() {
+        let counters = Counters::new(Duration::from_secs(5));
+        counters.lost.store(3, Relaxed);
+        assert_eq!(
+            counters.health((1, 2)).to_json(),
+            "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
+             \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\
+             \"mirror_lost\":0,\"sync_failures\":0}"
+        );
+        counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
+        let json = counters.health((0, 0)).to_json();
+        assert!(json.starts_with("{\"status\":\"red\","), "{json}");
+        assert!(
+            json.contains("a\\\"b\\n") && !json.contains(['\n', '\u{1b}', '\u{202e}']),
+            "{json}"
+        );
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["reason"], "the journal failed: a\"b\n\u{1b}[2J\u{202e}");
     }
 }

@@ -38,14 +38,27 @@ pub(super) fn read(path: &Path) -> io::Result<Option<HashKey>> {
     }
 }
 
+/// Reads the key of a file that must be there.
+///
+/// # Errors
+/// Fails when the file cannot be read, is readable by others, or holds no key.
+#[cfg(feature = "config")]
+pub(super) fn read_existing(path: &Path) -> io::Result<HashKey> {
+    read_open(File::open(path)?)
+}
+
+/// The key that a text holds, if it holds one.
+pub(super) fn parsed(text: &str) -> Option<HashKey> {
+    parse(text.trim()).map(HashKey::from_bytes)
+}
+
 fn read_open(mut file: File) -> io::Result<HashKey> {
     permissions::refuse_wider(&file)?;
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    let key = parse(text.trim()).ok_or_else(|| {
+    parsed(&text).ok_or_else(|| {
         io::Error::other("it does not hold 64 hexadecimal digits; restore it from a backup")
-    })?;
-    Ok(HashKey::from_bytes(key))
+    })
 }
 
 /// Makes the key, unless another process has made it meanwhile: then reads that.

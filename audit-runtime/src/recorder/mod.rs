@@ -3,11 +3,14 @@
 mod alarm;
 mod builder;
 mod committer;
+#[cfg(feature = "config")]
+mod config;
 mod deadline;
 mod error;
 mod health;
 mod interruption;
 mod key_file;
+mod metrics;
 mod mirror;
 mod queue;
 mod receipt;
@@ -32,6 +35,8 @@ use crate::event::{Durability, Event, Stamp};
 use crate::journal::{MemoryStorage, Storage};
 
 pub use builder::RecorderBuilder;
+#[cfg(feature = "config")]
+pub use config::{Config, ConfigError};
 pub use error::Error;
 pub use health::{Health, Status};
 pub use mirror::Mirror;
@@ -68,6 +73,7 @@ pub(crate) struct Shared {
     key: HashKey,
     service: Vec<u8>,
     catalog: &'static str,
+    commits: Arc<metrics::Commits>,
 }
 
 /// Opens the journal in the directory `path` and makes it the process's own.

@@ -1,5 +1,6 @@
 //! What callers rely on, over storage that stalls and fails on command.
 
+mod dropped;
 mod failed_sync;
 mod interrupted;
 
@@ -273,41 +274,6 @@ fn syncs_that_go_on_failing_acknowledge_nothing_and_turn_the_health_red() {
     let health = recorder.health();
     assert_eq!((health.status, health.lost), (Status::Red, 2));
     assert!(recorder.shutdown(Duration::from_secs(5)).is_err());
-}
-
-#[test]
-fn a_failure_that_comes_after_the_receipt_is_gone_raises_the_alarm_once() {
-    let storage = Gated::default();
-    let recorder = storage.recorder().open().unwrap();
-    storage.set(Gate::Shut);
-    drop(recorder.record(event("Dropped")));
-    let mut polled = recorder.record(event("Polled"));
-    assert!(Pin::new(&mut polled).poll(&mut TaskContext::from_waker(Waker::noop())).is_pending());
-    drop(polled);
-    let heard = recorder.record(event("Heard"));
-    assert_eq!(recorder.health().unrecorded, 0);
-    storage.set(Gate::Failing);
-    heard.wait().unwrap_err();
-    assert_eq!(recorder.health().unrecorded, 2);
-    drop(recorder.record(event("Late")));
-    assert_eq!(recorder.health().unrecorded, 3);
-}
-
-#[test]
-fn a_deadline_holds_for_a_receipt_that_is_gone_and_is_its_only_answer() {
-    let storage = Gated::default();
-    let recorder = storage.recorder().wait_ms_max(50).open().unwrap();
-    storage.set(Gate::Shut);
-    drop(recorder.record(event("Dropped")));
-    recorder.record(event("Heard")).wait().unwrap_err();
-    let until = Instant::now() + Duration::from_secs(10);
-    while recorder.health().unrecorded == 0 && Instant::now() < until {
-        std::thread::yield_now();
-    }
-    assert_eq!(recorder.health().unrecorded, 1);
-    storage.set(Gate::Failing);
-    recorder.shutdown(Duration::from_secs(5)).unwrap_err();
-    assert_eq!(recorder.health().unrecorded, 1);
 }
 
 #[test]

@@ -70,16 +70,37 @@ impl DirectoryStorage {
         &self.root
     }
 
-    /// Checks who else may read or change what is there.
+    /// Refuses what others may read or change.
     fn check_access(&self) -> Result<(), Error> {
         let owner = modes::owner(&self.root).map_err(Error::io(
             self,
             "create a file in",
             "the directory",
         ))?;
-        let check = |path: &Path, metadata: io::Result<Metadata>, name: &str| {
+        match self.exposures_to(owner, self.modes)?.into_iter().next() {
+            Some(exposure) => Err(exposure),
+            None => Ok(()),
+        }
+    }
+
+    /// All that a writer which may use `modes` would refuse, for what it is open to or whom it
+    /// belongs to. The writer is taken to be the user whom the directory belongs to; nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// Fails when the directory cannot be read.
+    pub fn exposures(&self, modes: Modes) -> Result<Vec<Error>, Error> {
+        let metadata = fs::metadata(&self.root);
+        let metadata = metadata.map_err(Error::io(self, "read the mode of", "the directory"))?;
+        self.exposures_to(modes::owner_of(&metadata), modes)
+    }
+
+    fn exposures_to(&self, owner: u32, modes: Modes) -> Result<Vec<Error>, Error> {
+        let mut exposures = Vec::new();
+        let mut check = |path: &Path, metadata: io::Result<Metadata>, name: &str| {
             let metadata = metadata.map_err(Error::io(self, "read the mode of", name))?;
-            modes::check(path, &metadata, self.modes, owner)
+            exposures.extend(modes::check(path, &metadata, modes, owner).err());
+            Ok::<(), Error>(())
         };
         // The directory itself may be reached through a link, which is its owner's choice.
         check(&self.root, fs::metadata(&self.root), "the directory")?;
@@ -98,7 +119,7 @@ impl DirectoryStorage {
                 }
             }
         }
-        Ok(())
+        Ok(exposures)
     }
 
     /// The complaint about a directory of something else, if it is one.

@@ -59,6 +59,11 @@ pub(in super::super) fn owner(directory: &Path) -> io::Result<u32> {
     owner
 }
 
+/// The user whom a file belongs to.
+pub(in super::super) fn owner_of(metadata: &Metadata) -> u32 {
+    metadata.uid()
+}
+
 /// Refuses what others made, what leads elsewhere, and what is open to more users than allowed.
 pub(in super::super) fn check(
     path: &Path,

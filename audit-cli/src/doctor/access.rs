@@ -1,0 +1,110 @@
+//! Who may read and change the journal and its key.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use audit_runtime::journal::{DirectoryStorage, Error, Modes};
+
+use super::report::{Report, as_the_service};
+use super::settings::Settings;
+
+const CHECK: &str = "access";
+const KEY: &str = "key";
+
+/// How many files are named; a wrong mode is often that of all of them.
+const NAMED_MAX: usize = 5;
+
+/// Checks the directory and all files in it; false if there is none that could be examined.
+pub(super) fn check(journal: &Path, settings: &Settings, report: &mut Report) -> bool {
+    let metadata = match fs::metadata(journal) {
+        Ok(metadata) if metadata.is_dir() => metadata,
+        Ok(_) => {
+            report.failure(CHECK, "it is no directory; correct the path");
+            return false;
+        }
+        Err(error) => {
+            report.failure(CHECK, absent(&error));
+            return false;
+        }
+    };
+    let apparent = settings.group().is_none().then(|| apparent_group(&metadata)).flatten();
+    let modes = Modes { group: settings.group().or(apparent) };
+    match DirectoryStorage::read_only(journal).exposures(modes) {
+        Ok(exposures) => tell(&exposures, apparent, modes, report),
+        Err(error) => report.journal_error(CHECK, &error),
+    }
+    true
+}
+
+fn absent(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such directory; the first start of the service makes it, if the one above \
+             it is there"
+                .to_owned()
+        }
+        _ => as_the_service("cannot look at the directory", error),
+    }
+}
+
+fn tell(exposures: &[Error], apparent: Option<u32>, modes: Modes, report: &mut Report) {
+    for exposure in exposures.iter().take(NAMED_MAX) {
+        report.failure(CHECK, exposure.to_string());
+    }
+    match (exposures.len(), apparent, modes.group) {
+        (0, Some(group), _) => report.warning(
+            CHECK,
+            format!(
+                "the modes let group {group} read, which no setting here names; write `group = \
+                 {group}` if it is the reader group, else close the modes to 0700 and 0600"
+            ),
+        ),
+        (0, None, Some(group)) => {
+            report.ok(CHECK, format!("modes and owners are right; group {group} may read"));
+        }
+        (0, None, None) => report.ok(CHECK, "modes and owners are right; nobody else may read"),
+        (found, ..) if found > NAMED_MAX => {
+            report.failure(CHECK, format!("and {} files more", found - NAMED_MAX));
+        }
+        _ => {}
+    }
+}
+
+/// The group that the directory's mode lets in, and nobody beside it.
+#[cfg(unix)]
+fn apparent_group(metadata: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.mode() & 0o077 == 0o050).then(|| metadata.gid())
+}
+
+/// There are no modes here.
+#[cfg(not(unix))]
+fn apparent_group(_metadata: &fs::Metadata) -> Option<u32> {
+    None
+}
+
+/// Checks the key of the keyed hashes, where the settings say that it is.
+pub(super) fn check_key(journal: &Path, settings: &Settings, report: &mut Report) {
+    let file = settings.key_file(journal);
+    let named = file.as_ref().map_or("`hash_key`".to_owned(), |path| path.display().to_string());
+    let denied = |path: &std::path::PathBuf| match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(error),
+        _ => None,
+    };
+    if let Some(error) = file.as_ref().and_then(denied) {
+        report.warning(KEY, as_the_service(&format!("cannot read {named}"), &error));
+        return;
+    }
+    match settings.has_key(journal) {
+        Ok(true) => report.ok(KEY, format!("{named} holds a key that nobody else can read")),
+        Ok(false) => report.warning(
+            KEY,
+            format!(
+                "{named} is not there: the next start makes a new key, and its hashes match no \
+                 earlier ones; restore the file if there was one"
+            ),
+        ),
+        Err(message) => report.failure(KEY, message),
+    }
+}

@@ -1,0 +1,77 @@
+//! `audited doctor`: whether a journal's surroundings are as a service needs them.
+
+mod access;
+mod clock;
+mod disk;
+mod lag;
+mod report;
+mod settings;
+mod sync;
+
+use std::io::Write;
+use std::path::Path;
+
+use audit_runtime::journal::{self, Reader};
+
+use crate::arguments::Doctor;
+use crate::config;
+use crate::failure::{Exit, Failure};
+
+use report::Report;
+use settings::Settings;
+
+pub(crate) fn run(arguments: &Doctor, out: &mut impl Write) -> Result<Exit, Failure> {
+    if let Some(named) = &arguments.journal {
+        // Says which of the places is empty, as for every command.
+        config::journal(Some(named))?;
+    }
+    let mut report = Report::default();
+    let settings = Settings::check(&mut report);
+    let journal = arguments.journal.as_deref().or(settings.journal());
+    match journal {
+        Some(journal) => {
+            report.journal = Some(journal.display().to_string());
+            examine(journal, &settings, &mut report);
+        }
+        // Without a mistake that could hide the name, none was given: the same words as ever.
+        None if report.is_well() => _ = config::journal(None)?,
+        None => {}
+    }
+    if arguments.json {
+        report.write_json(out)?
+    } else {
+        report.print(out)?
+    }
+    Ok(report.exit())
+}
+
+fn examine(journal: &Path, settings: &Settings, report: &mut Report) {
+    if !access::check(journal, settings, report) {
+        return;
+    }
+    access::check_key(journal, settings, report);
+    disk::check(journal, settings, report);
+    sync::check(journal, report);
+    match Reader::open(journal) {
+        Ok(reader) => look_into(&reader, report),
+        Err(journal::Error::NoJournal { .. }) => {
+            report.ok("lag", "there is no record yet; the first start of the service writes some");
+        }
+        Err(error) => report.journal_error("lag", &error),
+    }
+}
+
+fn look_into(reader: &Reader, report: &mut Report) {
+    let writer = match reader.writer() {
+        Ok(writer) => writer,
+        Err(error) => return report.journal_error("lock", &error),
+    };
+    match &writer {
+        Some(writer) => report.ok("lock", format!("a writer lives: {writer}")),
+        None => report.ok("lock", "no writer lives: the lock is free"),
+    }
+    lag::check_watermark(reader, writer.is_some(), report);
+    if let Some(newest) = lag::check(reader, writer.is_some(), report) {
+        clock::check(newest, audit_runtime::Timestamp::now(), report);
+    }
+}

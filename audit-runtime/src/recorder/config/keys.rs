@@ -1,0 +1,123 @@
+//! Every setting that `audited.toml` and the environment can make, one row each.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::digest::HashKey;
+use crate::recorder::{Mirror, RecorderBuilder};
+
+/// One setting: its name in the file, and what it may be.
+pub(super) struct Key {
+    /// The key, behind the name of its section and a full stop if it stands in one.
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// What a setting may be, and the method of the builder that takes it.
+pub(super) enum Kind {
+    /// The journal's directory, which a builder begins with.
+    Journal,
+    Path(Apply<PathBuf>),
+    /// A text of at most so many bytes.
+    Text(usize, Apply<String>),
+    Number(RangeInclusive<u64>, Apply<u64>),
+    /// One of a few words.
+    Word(&'static [(&'static str, Change)]),
+    /// A secret, named by the place where it is kept and never written here.
+    Secret(Apply<HashKey>),
+}
+
+/// What a word stands for.
+pub(super) type Change = fn(RecorderBuilder) -> RecorderBuilder;
+
+/// The method that takes a value.
+pub(super) type Apply<T> = fn(RecorderBuilder, T) -> RecorderBuilder;
+
+/// A setting of the builder that has no row here fails a test.
+pub(super) const KEYS: &[Key] = &[
+    key("journal", Kind::Journal),
+    key("origin", Kind::Text(200, |builder, name| builder.origin(name))),
+    key("group", Kind::Number(0..=4_294_967_294, |builder, id| builder.group(id as u32))),
+    key("key_file", Kind::Path(|builder, path| builder.key_file(path))),
+    key("hash_key", Kind::Secret(|builder, key| builder.hash_key(key))),
+    key("wait_ms_max", Kind::Number(1..=3_600_000, |builder, ms| builder.wait_ms_max(ms))),
+    key("heartbeat_ms", Kind::Number(1..=31_536_000_000, |builder, ms| builder.heartbeat_ms(ms))),
+    key(
+        "queue_bytes_max",
+        Kind::Number(131_072..=1_073_741_824, |builder, bytes| {
+            builder.queue_bytes_max(bytes as usize)
+        }),
+    ),
+    key(
+        "segment_bytes_max",
+        Kind::Number(65_536..=1_099_511_627_776, |builder, bytes| builder.segment_bytes_max(bytes)),
+    ),
+    key(
+        "segment_age_ms_max",
+        Kind::Number(1_000..=31_536_000_000, |builder, ms| {
+            builder.segment_age_max(Duration::from_millis(ms))
+        }),
+    ),
+    key(
+        "mirror",
+        Kind::Word(&[
+            ("none", |builder| builder),
+            ("stdout", |builder| builder.mirror(Mirror::Stdout)),
+            ("tracing", |builder| builder.mirror(Mirror::Tracing)),
+        ]),
+    ),
+    key("service.name", Kind::Text(128, |builder, name| builder.service_name(name.into()))),
+    key("service.version", Kind::Text(128, |builder, text| builder.service_version(text.into()))),
+    key("service.instance", Kind::Text(128, |builder, name| builder.instance(name))),
+];
+
+const fn key(name: &'static str, kind: Kind) -> Key {
+    Key { name, kind }
+}
+
+impl Key {
+    /// The variable that makes the setting: `AUDIT_SERVICE__NAME` for `service.name`.
+    pub(super) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.to_uppercase().replace('.', "__"))
+    }
+
+    /// Two keys that speak of one setting and contradict each other.
+    pub(super) const CONTRADICTIONS: &[(&str, &str)] = &[("key_file", "hash_key")];
+}
+
+/// What the names of all variables begin with.
+pub(super) const PREFIX: &str = "AUDIT_";
+
+/// The key of this name.
+pub(super) fn named(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// True if keys stand in a section of this name.
+pub(super) fn is_section(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(section, _)| section == name))
+}
+
+/// The known name that `name` was probably meant to be, if it differs in a few letters only.
+pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    // Names that people mistype are short; what is not a name need not be compared.
+    let letters_max = (name.len() <= 64).then_some(name.len() / 3)?;
+    let measured = known.map(|known| (distance(name, &known), known));
+    let (_, nearest) = measured.filter(|(letters, _)| *letters <= letters_max.min(3)).min()?;
+    Some(nearest)
+}
+
+/// How many letters must be put in, left out or replaced to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (line, from) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (column, to) in other.chars().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

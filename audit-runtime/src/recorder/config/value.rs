@@ -1,0 +1,169 @@
+//! A value as it was written, and as the setting that it is checked to be.
+
+use std::path::{Path, PathBuf};
+
+use super::error::quoted;
+use super::keys::{Apply, Change, Key, Kind};
+use crate::digest::HashKey;
+use crate::recorder::{RecorderBuilder, key_file};
+
+/// A value as the file or the environment has it.
+pub(super) enum Written {
+    /// A string of the file.
+    Text(String),
+    /// A whole number of the file; none if it is out of all ranges.
+    Whole(Option<u64>),
+    /// Anything else that the file may have, by the name of its type.
+    Other(&'static str),
+    /// The text of a variable, which may stand for a number, too.
+    Variable(String),
+}
+
+/// A value that fits its setting, with the method that takes it.
+#[derive(Clone)]
+pub(super) enum Value {
+    Journal(PathBuf),
+    Path(PathBuf, Apply<PathBuf>),
+    Text(String, Apply<String>),
+    Number(u64, Apply<u64>),
+    Word(Change),
+    Secret(Secret, Apply<HashKey>),
+}
+
+/// Where a secret is kept.
+#[derive(Clone)]
+pub(super) enum Secret {
+    Variable(String),
+    File(PathBuf),
+}
+
+impl Value {
+    /// Checks what was written; paths in it start at `base`.
+    ///
+    /// # Errors
+    /// Says what is allowed instead.
+    pub(super) fn check(key: &Key, written: Written, base: &Path) -> Result<Self, String> {
+        match &key.kind {
+            Kind::Number(range, apply) => {
+                let wrong = |shown: String| {
+                    let (least, most) = (range.start(), range.end());
+                    format!(
+                        "`{}` is {shown}; write a whole number from {least} to {most}",
+                        key.name
+                    )
+                };
+                let number = match written {
+                    Written::Whole(number) => number.ok_or_else(|| wrong("out of range".into()))?,
+                    Written::Variable(text) => text.parse().map_err(|_| wrong(quoted(&text)))?,
+                    other => return Err(wrong(other.kind().to_owned())),
+                };
+                let fits = range.contains(&number);
+                fits.then_some(Self::Number(number, *apply))
+                    .ok_or_else(|| wrong(number.to_string()))
+            }
+            Kind::Word(words) => {
+                let names: Vec<_> = words.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+                let allowed = names.join(", ");
+                let text = text(key, written, &allowed)?;
+                let found = words.iter().find(|(name, _)| *name == text);
+                let (_, apply) = found.ok_or_else(|| {
+                    format!("`{}` is {}; write one of {allowed}", key.name, quoted(&text))
+                })?;
+                Ok(Self::Word(*apply))
+            }
+            Kind::Text(bytes_max, apply) => {
+                let text = text(key, written, "\"TEXT\"")?;
+                let fits = text.len() <= *bytes_max;
+                fits.then_some(Self::Text(text, *apply)).ok_or_else(|| {
+                    format!("`{}` is longer than {bytes_max} bytes; shorten it", key.name)
+                })
+            }
+            Kind::Journal => Ok(Self::Journal(base.join(text(key, written, "\"PATH\"")?))),
+            Kind::Path(apply) => Ok(Self::Path(base.join(text(key, written, "\"PATH\"")?), *apply)),
+            Kind::Secret(apply) => Ok(Self::Secret(Secret::check(key, written, base)?, *apply)),
+        }
+    }
+
+    /// Gives the value to `builder`.
+    ///
+    /// # Errors
+    /// Says why a secret cannot be had.
+    pub(super) fn apply(&self, builder: RecorderBuilder) -> Result<RecorderBuilder, String> {
+        Ok(match self {
+            Self::Journal(_) => builder,
+            Self::Path(path, apply) => apply(builder, path.clone()),
+            Self::Text(text, apply) => apply(builder, text.clone()),
+            Self::Number(number, apply) => apply(builder, *number),
+            Self::Word(apply) => apply(builder),
+            Self::Secret(secret, apply) => apply(builder, secret.read()?),
+        })
+    }
+}
+
+impl Secret {
+    /// What stands here instead of a place may be the secret itself, so it is never shown.
+    fn check(key: &Key, written: Written, base: &Path) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{}` must name the place of a secret: write \"env:NAME\" or \"file:PATH\"; if the \
+                 secret itself stood here, replace it, others may have read it",
+                key.name
+            )
+        };
+        let (Written::Text(text) | Written::Variable(text)) = written else {
+            return Err(wrong());
+        };
+        match text.split_once(':') {
+            // Later errors show the name of the place, which must not be the key either.
+            Some((_, name)) if key_file::parsed(name).is_some() => Err(wrong()),
+            Some(("env", name)) if is_variable(name) => Ok(Self::Variable(name.to_owned())),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(base.join(path))),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// Reads the secret from where it is kept.
+    pub(super) fn read(&self) -> Result<HashKey, String> {
+        match self {
+            Self::Variable(name) => {
+                let named = format!("the variable {name}, which `hash_key` names,");
+                let text = std::env::var(name)
+                    .map_err(|_| format!("{named} is not set; set it to 64 hexadecimal digits"))?;
+                key_file::parsed(&text)
+                    .ok_or_else(|| format!("{named} does not hold 64 hexadecimal digits"))
+            }
+            Self::File(path) => key_file::read_existing(path).map_err(|cause| {
+                let path = path.display().to_string();
+                format!("cannot use the key file {}: {cause} (`hash_key` names it)", quoted(&path))
+            }),
+        }
+    }
+}
+
+impl Written {
+    /// How the type is called in a sentence.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::Variable(_) => "a text",
+            Self::Whole(_) => "a number",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+fn text(key: &Key, written: Written, allowed: &str) -> Result<String, String> {
+    match written {
+        Written::Text(text) | Written::Variable(text) if text.is_empty() => {
+            Err(format!("`{0}` is empty; write `{0} = {allowed}` or leave it out", key.name))
+        }
+        Written::Text(text) | Written::Variable(text) => Ok(text),
+        other => Err(format!("`{0}` is {1}; write `{0} = {allowed}`", key.name, other.kind())),
+    }
+}
+
+/// True for what can be the name of a variable.
+fn is_variable(name: &str) -> bool {
+    let first_is_letter =
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    first_is_letter && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,191 @@
+//! Counters, gauges and histograms through the crate `metrics`, and never in a caller's path.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use metrics::Unit;
+
+use crate::recorder::health::Counters;
+use crate::recorder::{Health, Shared, Status};
+
+/// How often the figures are passed on. A thread of their own does it, because the committer cannot
+/// while the disk hangs, which is when they matter most.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// One figure of the health.
+struct Figure {
+    name: &'static str,
+    unit: Unit,
+    meaning: &'static str,
+    of: fn(&Health) -> u64,
+}
+
+const COUNTERS: &[Figure] = &[
+    Figure {
+        name: "audit_records_durable_total",
+        unit: Unit::Count,
+        meaning: "Records made durable",
+        of: |health| health.durable,
+    },
+    Figure {
+        name: "audit_events_lost_total",
+        unit: Unit::Count,
+        meaning: "Events that were not recorded",
+        of: |health| health.lost,
+    },
+    Figure {
+        name: "audit_actions_unrecorded_total",
+        unit: Unit::Count,
+        meaning: "Actions that went on without a record, or were refused for want of one",
+        of: |health| health.unrecorded,
+    },
+    Figure {
+        name: "audit_mirror_lines_lost_total",
+        unit: Unit::Count,
+        meaning: "Lines that the mirror did not pass on",
+        of: |health| health.mirror_lost,
+    },
+];
+
+const GAUGES: &[Figure] = &[
+    Figure {
+        name: "audit_queue_events",
+        unit: Unit::Count,
+        meaning: "Events that wait for the disk",
+        of: |health| health.queued_events,
+    },
+    Figure {
+        name: "audit_queue_bytes",
+        unit: Unit::Bytes,
+        meaning: "Bytes that wait for the disk",
+        of: |health| health.queued_bytes,
+    },
+    Figure {
+        name: "audit_recorders_yellow",
+        unit: Unit::Count,
+        meaning: "Recorders that have lost something and go on",
+        of: |health| u64::from(health.status == Status::Yellow),
+    },
+    Figure {
+        name: "audit_recorders_red",
+        unit: Unit::Count,
+        meaning: "Recorders that do not record something",
+        of: |health| u64::from(health.status == Status::Red),
+    },
+];
+
+const COMMIT_SECONDS: &str = "audit_commit_duration_seconds";
+const COMMIT_RECORDS: &str = "audit_commit_records";
+
+/// How many commits are timed between two looks; what comes beyond is not in the histograms.
+const COMMITS_MAX: usize = 16_384;
+
+/// What the committer has measured since the last look. It never calls a collector itself, which
+/// could be slow or panic.
+#[derive(Default)]
+pub(in super::super) struct Commits(Mutex<Vec<Commit>>);
+
+/// How many records a commit held, and how long it took.
+struct Commit {
+    records: usize,
+    took: Duration,
+}
+
+impl Commits {
+    /// The start of a commit.
+    pub(in super::super) fn begin(&self) -> Instant {
+        Instant::now()
+    }
+
+    pub(in super::super) fn end(&self, begun: Instant, records: usize) {
+        let mut commits = self.commits();
+        if commits.len() < COMMITS_MAX {
+            commits.push(Commit { records, took: begun.elapsed() });
+        }
+    }
+
+    fn pass_on(&self) {
+        let commits = std::mem::take(&mut *self.commits());
+        for Commit { records, took } in commits {
+            metrics::histogram!(COMMIT_SECONDS).record(took);
+            metrics::histogram!(COMMIT_RECORDS).record(records as f64);
+        }
+    }
+
+    fn commits(&self) -> MutexGuard<'_, Vec<Commit>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the thread that passes the figures on as long as there is the recorder.
+///
+/// # Errors
+/// Fails when the operating system gives no thread.
+pub(in super::super) fn start(shared: &Arc<Shared>) -> io::Result<()> {
+    describe();
+    let counters = Arc::clone(&shared.counters);
+    // What was durable before is no work of this recorder.
+    let told = Health { lost: 0, unrecorded: 0, mirror_lost: 0, ..counters.health((0, 0)) };
+    let mut sampler = Sampler {
+        counted: figures(COUNTERS, &told),
+        shown: vec![0; GAUGES.len()],
+        counters,
+        commits: Arc::clone(&shared.commits),
+        recorder: Arc::downgrade(shared),
+    };
+    std::thread::Builder::new().name("audit-metrics".into()).spawn(move || sampler.run())?;
+    Ok(())
+}
+
+fn describe() {
+    for Figure { name, unit, meaning, .. } in COUNTERS {
+        metrics::describe_counter!(*name, *unit, *meaning);
+    }
+    for Figure { name, unit, meaning, .. } in GAUGES {
+        metrics::describe_gauge!(*name, *unit, *meaning);
+    }
+    metrics::describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "How long a commit took");
+    metrics::describe_histogram!(COMMIT_RECORDS, Unit::Count, "How many records a commit held");
+}
+
+/// Passes on by how much each figure has changed, so that the recorders of one process add up.
+struct Sampler {
+    counted: Vec<u64>,
+    shown: Vec<u64>,
+    counters: Arc<Counters>,
+    commits: Arc<Commits>,
+    recorder: Weak<Shared>,
+}
+
+impl Sampler {
+    fn run(&mut self) {
+        while let Some(shared) = self.recorder.upgrade() {
+            let health = shared.health();
+            drop(shared);
+            self.pass_on(&health, &figures(GAUGES, &health));
+            std::thread::sleep(PERIOD);
+        }
+        // The last records are counted, and a recorder that is gone shows in no gauge.
+        let health = self.counters.health((0, 0));
+        self.pass_on(&health, &vec![0; GAUGES.len()]);
+    }
+
+    fn pass_on(&mut self, health: &Health, shown: &[u64]) {
+        self.commits.pass_on();
+        for ((figure, before), now) in
+            COUNTERS.iter().zip(&mut self.counted).zip(figures(COUNTERS, health))
+        {
+            metrics::counter!(figure.name).increment(now.saturating_sub(*before));
+            *before = now;
+        }
+        for ((figure, before), now) in GAUGES.iter().zip(&mut self.shown).zip(shown) {
+            metrics::gauge!(figure.name).increment(*now as f64 - *before as f64);
+            *before = *now;
+        }
+    }
+}
+
+fn figures(of: &[Figure], health: &Health) -> Vec<u64> {
+    of.iter().map(|figure| (figure.of)(health)).collect()
+}
