@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use audit_runtime::{Category, Record};
+use audit_runtime::{Category, Phase, Record};
 use serde_json::Value;
 
 /// A record that no event of an application can be.
@@ -70,6 +70,14 @@ impl Notice {
             }
             _ => None,
         }
+    }
+}
+
+/// How the action of `record` ended, in a word; the record of an intent says that it is one.
+pub(crate) fn outcome(record: &Record) -> String {
+    match &record.phase {
+        Some(phase) if *phase == Phase::Intent => phase.to_string(),
+        _ => record.outcome.to_string(),
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::arguments::Stats;
 use crate::config;
 use crate::failure::{Exit, Failure};
-use crate::notice::Notice;
+use crate::notice::{self, Notice};
 use crate::terminal;
 
 /// How many of the most frequent words are named.
@@ -123,7 +123,7 @@ impl Tally {
             Some(Notice::Recovered { .. } | Notice::Full | Notice::Clock { .. }) | None => {}
         }
         *self.categories.entry(record.category.to_string()).or_default() += 1;
-        *self.outcomes.entry(record.outcome.to_string()).or_default() += 1;
+        *self.outcomes.entry(notice::outcome(&record)).or_default() += 1;
         *self.actions.entry(record.action).or_default() += 1;
     }
 }

@@ -10,7 +10,7 @@ use audit_runtime::{Category, Record, record};
 use crate::arguments::Tail;
 use crate::config;
 use crate::failure::{self, Exit, Failure};
-use crate::notice::Notice;
+use crate::notice::{self, Notice};
 use crate::terminal::{self, Style};
 
 /// How long to wait before looking for new records again.
@@ -83,7 +83,7 @@ fn row(line: &Line, style: Style) -> String {
     };
     let time = millis(&record.time.to_string());
     let category = terminal::cell(category(&record), 8);
-    let outcome = terminal::cell(&record.outcome.to_string(), 9);
+    let outcome = terminal::cell(&notice::outcome(&record), 9);
     let outcome = style.outcome(record.outcome.known(), outcome);
     let action = terminal::cell(&record.action, 20);
     let actor = terminal::cell(&actor(&record), 20);

@@ -68,8 +68,10 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 ///   action tells (`Add…` creates, `List…` reads, `Revoke…` deletes).
 /// - `severity`: `informational`, `low`, `medium`, `high`, `critical` or `fatal`; by default it
 ///   follows from the outcome.
-/// - `durability`: `synced` (the caller goes on when the record is durable) or `queued`, the default
-///   of the category `access`.
+/// - `durability`: `synced` (the caller goes on when the record is durable), `queued`, the default of
+///   the category `access`, or `write_ahead` (the body runs when a record of the intent is durable,
+///   and the caller goes on when that of the end is: a process that dies in the body leaves the
+///   intent, and the next start ends it as `unknown`).
 /// - `on_unrecorded`: `fail_closed` (when the action cannot be recorded, its body does not run, and
 ///   the function returns a refusal) or `fail_open`, the default for reading and for the category
 ///   `access`.
@@ -86,13 +88,14 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 /// status of the response, which then waits for the record.
 ///
 /// A sync function with `durability = synced` blocks its thread until its record is durable or
-/// `wait_ms_max` (5 s by default) has passed. That is unfit for a thread that runs an async executor:
-/// there make the function `async`, let it be `durability = queued`, or call it in a thread for
-/// blocking work such as actix-web's `web::block` (see `Context` for what does not follow there).
+/// `wait_ms_max` (5 s by default) has passed, and one with `write_ahead` before its body as well.
+/// That is unfit for a thread that runs an async executor: there make the function `async`, let it be
+/// `durability = queued`, or call it in a thread for blocking work such as actix-web's `web::block`
+/// (see `Context` for what does not follow there).
 ///
 /// The attribute goes on functions and methods, `async` or not, and on functions that end in an async
 /// block; above or below other attributes. The signature stays as it is. An `async fn` that waits for
-/// its record (`synced`) is `Send` only if what it returns is.
+/// its record (unless `queued`) is `Send` only if what it returns is.
 #[proc_macro_attribute]
 pub fn audited(arguments: TokenStream, item: TokenStream) -> TokenStream {
     audited::attribute(arguments.into(), item.into()).into()

@@ -1,6 +1,8 @@
 //! The task's context: who acts, from where and in which request, and what the running action
 //! says of itself.
 
+mod open;
+
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::pin::Pin;
@@ -11,9 +13,13 @@ use std::time::Instant;
 use pin_project_lite::pin_project;
 
 use crate::event::{
-    Actor, CorrelationId, Draft, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
+    Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
+    Withheld,
 };
 use crate::id::EventId;
+use crate::time::Timestamp;
+
+pub(crate) use open::{OpenScopes, Unlisted};
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
 ///
@@ -216,6 +222,43 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
+    /// Its place in the recorder's account, which is free again once the action is taken.
+    slot: Option<open::Slot>,
+}
+
+impl Open {
+    /// The event of its intent; what is left becomes the end of that.
+    pub(crate) fn split_intent(&mut self) -> Event {
+        let event = &mut self.draft.event;
+        let intent = event.as_intent();
+        event.id = EventId::new(Timestamp::now());
+        event.phase = Some(Phase::End);
+        event.intent = Some(intent.id);
+        intent
+    }
+
+    /// Takes back that it has an intent, which is known not to be recorded; false if it has none.
+    pub(crate) fn rejoin_intent(&mut self) -> bool {
+        let event = &mut self.draft.event;
+        let Some(intent) = event.intent.take() else {
+            return false;
+        };
+        event.id = intent;
+        event.phase = None;
+        true
+    }
+
+    /// The event of its end.
+    pub(crate) fn ended(self, outcome: Outcome, context: &Context) -> Event {
+        let mut event = self.draft.duration(self.started.elapsed()).ended(outcome);
+        context.complete(&mut event);
+        event
+    }
+
+    /// The event of an end that nobody saw, whatever its body had said by then.
+    pub(crate) fn unseen(self, context: &Context) -> Event {
+        Event { unseen: true, ..self.ended(Outcome::Unknown, context) }
+    }
 }
 
 impl Running {
@@ -224,7 +267,12 @@ impl Running {
         Self(Arc::new(Action {
             event: draft.event.id,
             outer: Self::innermost(),
-            open: Mutex::new(Some(Open { draft, started: Instant::now(), verdict: None })),
+            open: Mutex::new(Some(Open {
+                draft,
+                started: Instant::now(),
+                verdict: None,
+                slot: None,
+            })),
         }))
     }
 
@@ -248,11 +296,9 @@ impl Running {
         self.open().take()
     }
 
-    /// Changes what is known of it, unless it has ended.
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Open)) {
-        if let Some(open) = self.open().as_mut() {
-            change(open);
-        }
+    /// Changes what is known of it, unless it has ended: then `None`.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Open) -> R) -> Option<R> {
+        self.open().as_mut().map(change)
     }
 
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
@@ -334,7 +380,7 @@ fn with_context(change: impl FnOnce(&mut Known)) {
 
 fn with_running(change: impl FnOnce(&mut Open)) {
     match Running::innermost() {
-        Some(running) => running.change(change),
+        Some(running) => _ = running.change(change),
         None => outside("judge an action or set its target"),
     }
 }

@@ -24,8 +24,8 @@ pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use digest::{Digest, HashKey};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
-    InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Reason, Severity, Target,
-    TraceContext, Trust, TrustedProxies,
+    InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Phase, Reason, Severity,
+    Target, TraceContext, Trust, TrustedProxies,
 };
 pub use id::EventId;
 pub use record::{Record, RecordError};

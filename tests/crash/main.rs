@@ -12,7 +12,9 @@
 )]
 
 mod abort;
+mod bodies;
 mod clients;
+mod dropped;
 #[cfg(target_os = "linux")]
 mod full;
 #[cfg(unix)]
@@ -26,26 +28,46 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit_runtime::Recorder;
+use actix_web::{HttpResponse, Responder, web};
 use audit_runtime::journal::{DirectoryStorage, Reader, verify};
+use audit_runtime::{Event, Recorded, Recorder, Target, audited};
 use clients::{Acknowledged, Clients, Round};
 use serde_json::Value;
 use service::Service;
 
 const ROUNDS: u64 = 50;
 const CLIENTS: usize = 8;
+const TEST: &str = "killed_services_lose_nothing_that_they_acknowledged";
+
+fn routes(config: &mut web::ServiceConfig) {
+    config.route("/jobs/{id}", web::post().to(accept));
+}
+
+/// Answers with the receipt's place in the journal. The action itself is recorded by the outcome
+/// of its response, which the middleware holds back until that record is durable too.
+#[audited(action = "AcceptWork", target(Work, id = id))]
+async fn accept(id: web::Path<String>) -> impl Responder {
+    let target = Target::new("Work", &id);
+    let receipt = audit_runtime::record(Event::activity("ReceiveWork").target(target).succeeded());
+    match receipt.await {
+        Ok(Recorded::Durable { seq, .. }) => {
+            HttpResponse::Ok().insert_header(("x-seq", seq.to_string())).finish()
+        }
+        _ => HttpResponse::ServiceUnavailable().finish(),
+    }
+}
 
 #[test]
 fn killed_services_lose_nothing_that_they_acknowledged() {
     if service::is_asked_for() {
-        return service::serve();
+        return service::serve(routes);
     }
     let directory = tempfile::tempdir().unwrap();
     let journal = directory.path().join("audit");
     let mut rounds = Vec::new();
     for round in 0..ROUNDS {
         // Every start recovers what the last kill left.
-        let service = Service::start(&journal);
+        let service = Service::start(TEST, &journal);
         let clients = Clients::start(service.address, CLIENTS, round);
         // The kill falls into another moment of the work each time, and always at once.
         std::thread::sleep(Duration::from_millis(10 + round * 37 % 120));

@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use actix_web::{App, HttpResponse, HttpServer, Responder, web};
-use audit_runtime::{AuditMiddleware, Event, Recorded, Recorder, Target, audited};
+use actix_web::web::ServiceConfig;
+use actix_web::{App, HttpServer};
+use audit_runtime::{AuditMiddleware, Recorder};
 
 /// Tells this binary to be the service, and where its journal goes.
 const JOURNAL: &str = "AUDIT_TEST_JOURNAL";
@@ -22,15 +23,9 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Starts the service and waits until it listens.
-    pub(super) fn start(journal: &Path) -> Self {
-        let name = "killed_services_lose_nothing_that_they_acknowledged";
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name, "--nocapture"])
-            .env(JOURNAL, journal)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    /// Starts the service that the test of this name plays, and waits until it listens.
+    pub(super) fn start(test: &str, journal: &Path) -> Self {
+        let mut process = spawn(test, journal);
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut said = String::new();
         let address = loop {
@@ -56,36 +51,35 @@ impl Drop for Service {
     }
 }
 
+/// Starts the service and waits for nothing, so that it can be killed while it starts.
+pub(super) fn spawn(test: &str, journal: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(JOURNAL, journal)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
 /// True if this process was started to be the service.
 pub(super) fn is_asked_for() -> bool {
     std::env::var_os(JOURNAL).is_some()
 }
 
+/// Where this process keeps its journal, if it is the service.
+pub(super) fn journal() -> PathBuf {
+    std::env::var_os(JOURNAL).unwrap().into()
+}
+
 /// Serves until killed.
-pub(super) fn serve() {
-    let journal = std::env::var_os(JOURNAL).unwrap();
-    let recorder = Recorder::builder(Path::new(&journal));
+pub(super) fn serve(routes: fn(&mut ServiceConfig)) {
+    let recorder = Recorder::builder(journal());
     let recorder = recorder.segment_bytes_max(SEGMENT_BYTES_MAX).install().unwrap();
     actix_web::rt::System::new().block_on(async {
-        let app =
-            || App::new().route("/jobs/{id}", web::post().to(accept)).wrap(AuditMiddleware::new());
+        let app = move || App::new().configure(routes).wrap(AuditMiddleware::new());
         let server = HttpServer::new(app).workers(2).bind(("127.0.0.1", 0)).unwrap();
         println!("{READY}{}", server.addrs()[0]);
         server.run().await.unwrap();
     });
     drop(recorder);
-}
-
-/// Answers with the receipt's place in the journal. The action itself is recorded by the outcome
-/// of its response, which the middleware holds back until that record is durable too.
-#[audited(action = "AcceptWork", target(Work, id = id))]
-async fn accept(id: web::Path<String>) -> impl Responder {
-    let target = Target::new("Work", &id);
-    let receipt = audit_runtime::record(Event::activity("ReceiveWork").target(target).succeeded());
-    match receipt.await {
-        Ok(Recorded::Durable { seq, .. }) => {
-            HttpResponse::Ok().insert_header(("x-seq", seq.to_string())).finish()
-        }
-        _ => HttpResponse::ServiceUnavailable().finish(),
-    }
 }

@@ -14,6 +14,7 @@ mod bad_input;
 mod config;
 mod failing;
 mod mirror;
+mod stalling;
 #[path = "../model/storage.rs"]
 mod storage;
 mod support;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit_runtime::journal::{MemoryStorage, Reader};
+use audit_runtime::journal::{MemoryStorage, Reader, Storage};
 use audit_runtime::{Recorder, RecorderBuilder};
 use serde_json::Value;
 
 /// A recorder in memory.
 pub(crate) struct Trail {
     pub(crate) recorder: Recorder,
-    storage: MemoryStorage,
+    pub(crate) storage: MemoryStorage,
 }
 
 impl Trail {
@@ -27,7 +27,12 @@ impl Trail {
     /// Closes the journal and reads what it recorded, without what it says of itself.
     pub(crate) fn records(self) -> Vec<Value> {
         self.recorder.shutdown(Duration::from_secs(20)).unwrap();
-        let mut cursor = Reader::over(Arc::new(self.storage)).cursor(0).unwrap();
+        Self::read(self.storage)
+    }
+
+    /// What a closed journal recorded, without what it says of itself.
+    pub(crate) fn read(storage: impl Storage + 'static) -> Vec<Value> {
+        let mut cursor = Reader::over(Arc::new(storage)).cursor(0).unwrap();
         let mut records = Vec::new();
         while let Some(line) = cursor.next().unwrap() {
             let record: Value = serde_json::from_slice(line.bytes()).unwrap();

@@ -358,3 +358,29 @@ fn append_unchecked(fixture: &Fixture, body: &str) {
     let mut segment = fs::OpenOptions::new().append(true).open(fixture.segment()).unwrap();
     writeln!(segment, r#"{hashed},"h":"{hash}"}}"#).unwrap();
 }
+
+#[test]
+fn an_intent_is_told_from_an_end_that_nobody_saw() {
+    let fixture = Fixture::new();
+    let storage = DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap();
+    let mut journal = Journal::open(Arc::new(storage), Options::default()).unwrap();
+    let id = |last: u8| format!("01a1ffaa-a3b5-78f0-8ddb-5b46f857a02{last}");
+    for (own, phase) in [
+        (1, "\"phase\":\"intent\"".to_owned()),
+        (2, format!("\"phase\":\"end\",\"intent_id\":\"{}\",\"completed_by\":\"recorder\"", id(1))),
+    ] {
+        let body = format!(
+            "\"id\":\"{}\",\"time\":\"2026-01-01T00:00:00.000000000Z\",\"category\":\"activity\",\
+             \"action\":\"PayInvoice\",\"name\":\"invoice.pay\",{phase},\"outcome\":\"unknown\",\
+             \"severity\":3",
+            id(own)
+        );
+        journal.append(body.as_bytes()).unwrap();
+    }
+    journal.close().unwrap();
+    let out = fixture.run(&["tail", "@", "-n", "3"]).ok();
+    let words: Vec<_> = out.lines().map(|row| row.split_whitespace().nth(3).unwrap()).collect();
+    assert_eq!(words, ["intent", "unknown", "success"]);
+    let stats = fixture.run(&["stats", "@"]).ok();
+    assert!(stats.contains("         1 intent") && stats.contains("         1 unknown"), "{stats}");
+}

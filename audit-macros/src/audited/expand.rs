@@ -35,10 +35,11 @@ impl Call<'_> {
     fn run(&self, body: &TokenStream) -> TokenStream {
         let hint = self.return_hint();
         let enter = self.enter(None);
+        let intend = self.intend(&quote!(__audit::Scope::intend_blocking(&mut __audit_scope)));
         let run = quote!(__audit::Scope::call(&mut __audit_scope, move || { #hint #body }));
         let finish = quote!(__audit::Scope::finish_blocking(__audit_scope, __audit_verdict));
         let end = self.end(&run, &finish);
-        quote!(#enter #end)
+        quote!(#enter #intend #end)
     }
 
     /// A body that runs in an async block with the given capture mode.
@@ -50,6 +51,7 @@ impl Call<'_> {
     ) -> TokenStream {
         let hint = self.return_hint();
         let enter = self.enter(this);
+        let intend = self.intend(&quote!(__audit::Scope::intend(&mut __audit_scope).await));
         let body = quote!(async #capture { #hint #body });
         let run = quote!(__audit::Scope::drive(&mut __audit_scope, #body).await);
         let finish = match self.spec.durability {
@@ -59,7 +61,7 @@ impl Call<'_> {
             _ => quote!(__audit::Scope::finish(__audit_scope, __audit_verdict).await),
         };
         let end = self.end(&run, &finish);
-        quote!(#enter #end)
+        quote!(#enter #intend #end)
     }
 
     /// A function whose last expression is an async block, which is where the call begins and ends.
@@ -144,19 +146,40 @@ impl Call<'_> {
         if !self.spec.refuses() {
             return quote!(__audit::Scope::enter_open(&__AUDIT_SPEC));
         }
-        let refused = match self.returns {
-            // The compiler's complaint about the type belongs where the type stands.
-            Returns::Value(ty) => quote_spanned! {ty.span()=>
-                <#ty as __audit::Refuse>::refuse(__audit_unrecorded)
-            },
-            _ => quote!(__audit::Refusable::Refused(__audit_unrecorded)),
-        };
+        let refused = self.refused();
         quote! {
             match __audit::Scope::enter(&__AUDIT_SPEC) {
                 ::core::result::Result::Ok(__audit_scope) => __audit_scope,
                 ::core::result::Result::Err(__audit_unrecorded) => return #refused,
             }
         }
+    }
+
+    /// What a refused call returns.
+    fn refused(&self) -> TokenStream {
+        match self.returns {
+            // The compiler's complaint about the type belongs where the type stands.
+            Returns::Value(ty) => quote_spanned! {ty.span()=>
+                <#ty as __audit::Refuse>::refuse(__audit_unrecorded)
+            },
+            _ => quote!(__audit::Refusable::Refused(__audit_unrecorded)),
+        }
+    }
+
+    /// Makes the intent durable before the body, where the durability asks for that.
+    fn intend(&self, intend: &TokenStream) -> Option<TokenStream> {
+        if self.spec.durability != "write_ahead" {
+            return None;
+        }
+        if !self.spec.refuses() {
+            return Some(quote!(let _ = #intend;));
+        }
+        let refused = self.refused();
+        Some(quote! {
+            if let ::core::result::Result::Err(__audit_unrecorded) = #intend {
+                return #refused;
+            }
+        })
     }
 
     fn captures(&self, this: Option<&Ident>) -> Option<TokenStream> {

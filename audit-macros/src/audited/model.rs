@@ -8,7 +8,7 @@ pub(super) const CATEGORIES: &[&str] =
 pub(super) const OPERATIONS: &[&str] = &["create", "read", "update", "delete", "execute"];
 pub(super) const SEVERITIES: &[&str] =
     &["informational", "low", "medium", "high", "critical", "fatal"];
-pub(super) const DURABILITIES: &[&str] = &["synced", "queued"];
+pub(super) const DURABILITIES: &[&str] = &["synced", "queued", "write_ahead"];
 pub(super) const STANCES: &[&str] = &["fail_closed", "fail_open"];
 
 /// The options as they were written; what is missing has not been judged yet.

@@ -63,6 +63,32 @@ fn sync_functions() {
 }
 
 #[test]
+fn intents_before_sync_bodies_that_may_be_refused() {
+    check(
+        "write_ahead",
+        quote!(action = "PayInvoice", target(Invoice, id = id), durability = write_ahead),
+        quote! {
+            fn pay(id: u64) -> Result<(), Error> {
+                charge(id)
+            }
+        },
+    );
+}
+
+#[test]
+fn intents_before_async_bodies_that_proceed() {
+    check(
+        "write_ahead_open",
+        quote!(action = "PayInvoice", durability = write_ahead, on_unrecorded = fail_open),
+        quote! {
+            async fn pay(id: u64) -> u64 {
+                charge(id).await
+            }
+        },
+    );
+}
+
+#[test]
 fn responders_can_be_refused() {
     check(
         "responder",

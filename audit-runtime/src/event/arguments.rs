@@ -101,7 +101,7 @@ impl Arguments {
 }
 
 /// Splits one JSON value off the front of `json`.
-fn take_value<'a>(json: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(super) fn take_value<'a>(json: &mut &'a [u8]) -> Option<&'a [u8]> {
     let mut values = Deserializer::from_slice(json).into_iter::<IgnoredAny>();
     values.next()?.ok()?;
     let (value, rest) = json.split_at(values.byte_offset());

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::actor::Identity;
 use super::origin::{Route, USER_AGENT_BYTES_MAX};
 use super::{
-    Actor, Arguments, Authenticated, Category, Event, Http, Origin, Outcome, Severity, Target,
+    Actor, Arguments, Authenticated, Category, Event, Http, Origin, Outcome, Severity, Target, end,
     name, sentence,
 };
 use crate::digest::HashKey;
@@ -75,6 +75,15 @@ impl Line<'_> {
         }
         if let Some(operation) = event.operation {
             self.object.plain("op", operation.as_str());
+        }
+        if let Some(phase) = event.phase {
+            self.object.plain("phase", phase.as_str());
+        }
+        if let Some(intent) = event.intent {
+            self.object.id("intent_id", intent);
+        }
+        if event.unseen {
+            self.object.plain("completed_by", end::RECORDER);
         }
         self.object.plain("outcome", event.outcome.as_str());
         match &event.description {

@@ -4,6 +4,7 @@ mod actor;
 mod arguments;
 mod correlation;
 mod draft;
+mod end;
 mod line;
 mod name;
 mod origin;
@@ -26,10 +27,11 @@ pub use origin::{Http, InvalidNetwork, Origin, TrustedProxies};
 pub use sentence::Part;
 pub use target::{Reason, Target};
 pub use vocabulary::{
-    ActorKind, Category, Durability, OnUnrecorded, Operation, Outcome, Severity, Trust,
+    ActorKind, Category, Durability, OnUnrecorded, Operation, Outcome, Phase, Severity, Trust,
 };
 
 pub(crate) use arguments::Arguments;
+pub(crate) use end::unseen_end;
 pub(crate) use line::Stamp;
 #[cfg(feature = "actix")]
 pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
@@ -59,6 +61,11 @@ pub struct Event {
     pub(crate) action: Cow<'static, str>,
     pub(crate) name: Option<&'static str>,
     pub(crate) operation: Option<Operation>,
+    pub(crate) phase: Option<Phase>,
+    /// The intent that this is the end of.
+    pub(crate) intent: Option<EventId>,
+    /// Nobody saw the end, and the recorder wrote it.
+    pub(crate) unseen: bool,
     pub(crate) outcome: Outcome,
     pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) sentence: &'static [Part],
@@ -128,6 +135,13 @@ impl Event {
         if self.targets.len() <= line::TARGETS_MAX {
             self.targets.push(target);
         }
+    }
+
+    /// The event that records the intent of this one's action, before there is anything to claim.
+    pub(crate) fn as_intent(&self) -> Self {
+        let severity = self.severity.unwrap_or(Severity::Informational);
+        let phase = Some(Phase::Intent);
+        Self { phase, decision: None, severity: Some(severity), ..self.clone() }
     }
 
     /// When the call that records this event goes on.

@@ -89,12 +89,25 @@ words! {
 }
 
 words! {
+    /// Which side of an action a record stands for, where there is one for each.
+    Phase {
+        /// The attempt, recorded before the action begins.
+        Intent = "intent",
+        /// What became of it.
+        End = "end",
+    }
+}
+
+words! {
     /// When the call that records an event goes on.
     Durability {
         /// At once: the event waits in a bounded queue, and a loss is counted in the journal.
         Queued = "queued",
         /// Once the record is durable.
         Synced = "synced",
+        /// An audited action begins once the record of its intent is durable, and the call goes on
+        /// once that of its end is. For an event that is recorded by hand the same as `Synced`.
+        WriteAhead = "write_ahead",
     }
 }
 

@@ -12,6 +12,8 @@ const WRITER_BYTES_MAX: usize = 256;
 /// The longest cause of an interruption in a record.
 const CAUSE_BYTES_MAX: usize = 512;
 const ID_LEN: usize = 36;
+/// The longest list in a header; what else stands there takes less than the rest of a line.
+const OPEN_BYTES_MAX: usize = 60_000;
 
 /// The action and the name of a kind of control record.
 type Kind = (&'static str, &'static str);
@@ -81,6 +83,7 @@ pub(super) fn segment(
     origin: &str,
     reason: Reason,
     previous: Option<&Previous>,
+    open: &[u8],
 ) -> Vec<u8> {
     record(envelope, SEGMENT, |journal| {
         journal.text("origin", origin, usize::MAX);
@@ -96,8 +99,9 @@ pub(super) fn segment(
                 }
             }),
         }
-        // Reserved for the intents that are still open when a segment starts.
-        journal.raw("open", b"[]");
+        // What does not fit is as unknown as what a recovered writer has not read yet.
+        let fits = reason != Reason::Recovered && open.len() <= OPEN_BYTES_MAX;
+        journal.raw("open", if fits { open } else { b"null" });
     })
 }
 
@@ -249,7 +253,7 @@ mod tests {
 
     #[test]
     fn control_records_know_their_own_kind_only() {
-        let segment = segment(ENVELOPE, "o", Reason::First, None);
+        let segment = segment(ENVELOPE, "o", Reason::First, None, b"[]");
         let stop = stop(ENVELOPE);
         let start = start(ENVELOPE, "0000000000000000", "me", true);
         assert!(is_segment(&segment) && !is_stop(&segment));

@@ -25,6 +25,9 @@ pub struct Options {
     pub heartbeat: Duration,
     /// Where times come from.
     pub clock: Arc<dyn Clock>,
+    /// What the header of a new segment says in `open`: a JSON array of what the writer has begun in
+    /// durable records and not ended. It is asked for when a header is made (by default `[]`).
+    pub open: Arc<dyn Fn() -> Vec<u8> + Send + Sync>,
     /// How the writer names itself to a second one and in its start record: name and version.
     pub writer: String,
     /// Where ids come from; replaced only by tests of the exact bytes.
@@ -41,6 +44,7 @@ impl Default for Options {
             reserve_bytes: 1024 * 1024,
             heartbeat: Duration::from_secs(60),
             clock: Arc::new(SystemClock),
+            open: Arc::new(|| b"[]".to_vec()),
             writer: concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
             entropy: Arc::new(SystemEntropy),
         }

@@ -110,6 +110,11 @@ impl Reader {
         Ok(Some(named.unwrap_or_else(|| "a process whose name cannot be read here".to_owned())))
     }
 
+    /// The first sequence numbers of all segments, ascending.
+    pub(crate) fn first_seqs(&self) -> Result<Vec<u64>, Error> {
+        segment::list(&*self.storage)
+    }
+
     /// The segments in order.
     ///
     /// # Errors

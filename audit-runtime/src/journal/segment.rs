@@ -199,7 +199,7 @@ mod tests {
 
     fn read_back(reason: Reason, previous: &Previous) -> Option<Header> {
         let envelope = Envelope { id: EventId::nil(), time: TIME };
-        let body = control::segment(envelope, "o/1", reason, Some(previous));
+        let body = control::segment(envelope, "o/1", reason, Some(previous), b"[]");
         let mut chain = Chain { next: 9, tip: previous.hash };
         let mut line = Vec::new();
         let stamp = Stamp { seq: 9, observed: TIME, boot: "0000000000000000", mono: 0 };

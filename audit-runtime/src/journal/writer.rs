@@ -295,8 +295,8 @@ impl Journal {
     /// Stages the header that the open segment still has to begin with, if so.
     fn stage_header(&mut self) {
         if let Some(Header { reason, previous }) = &self.header {
-            let envelope = self.envelope();
-            let body = control::segment(envelope, &self.origin, *reason, previous.as_ref());
+            let (envelope, open) = (self.envelope(), (self.options.open)());
+            let body = control::segment(envelope, &self.origin, *reason, previous.as_ref(), &open);
             self.stage(&body, Author::Journal);
         }
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::digest::Digest;
-use crate::event::{Category, Operation, Outcome};
+use crate::event::{Category, Operation, Outcome, Phase};
 use crate::id::EventId;
 use crate::journal::Line;
 use crate::time::Timestamp;
@@ -52,6 +52,12 @@ pub struct Record {
     pub name: String,
     /// What the action does to its target.
     pub operation: Option<Word<Operation>>,
+    /// Which side of an action it stands for, if that has a record for each.
+    pub phase: Option<Word<Phase>>,
+    /// The id of the intent that it is the end of.
+    pub intent_id: Option<EventId>,
+    /// `recorder` if nobody saw the end of the action, and the recorder wrote this one.
+    pub completed_by: Option<String>,
     /// How it ended.
     pub outcome: Word<Outcome>,
     /// A sentence for people.
@@ -122,6 +128,9 @@ impl Record {
             action: fields.required("action")?,
             name: fields.required("name")?,
             operation: fields.optional("op")?,
+            phase: fields.optional("phase")?,
+            intent_id: fields.optional_parsed("intent_id", EventId::parse)?,
+            completed_by: fields.optional("completed_by")?,
             outcome: fields.required("outcome")?,
             description: fields.optional("description")?,
             reason: fields.optional("reason")?,

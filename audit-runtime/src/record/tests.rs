@@ -130,6 +130,20 @@ fn hashed_and_broken_and_cut_events_read_back() {
 }
 
 #[test]
+fn an_intent_and_its_end_read_back_and_others_have_no_phase() {
+    let synced = Event::activity("Pay").succeeded();
+    let intent = synced.as_intent();
+    let unseen = event::unseen_end(&body(&intent), EventId::nil()).unwrap();
+    let lines = lines(&[body(&synced), body(&intent), unseen]);
+    let [synced, intent, end] = [0, 1, 2].map(|place| Record::parse(&lines[place]).unwrap());
+    assert_eq!((synced.phase, synced.intent_id, synced.completed_by), (None, None, None));
+    assert!(intent.phase.unwrap() == Phase::Intent);
+    assert!(end.phase.unwrap() == Phase::End);
+    assert_eq!(end.intent_id, Some(intent.id));
+    assert_eq!(end.completed_by.as_deref(), Some("recorder"));
+}
+
+#[test]
 fn the_journals_own_records_read_too() {
     let storage = MemoryStorage::new();
     let journal = Journal::open(Arc::new(storage.clone()), Options::default()).unwrap();
@@ -147,9 +161,9 @@ fn the_journals_own_records_read_too() {
 #[test]
 fn what_a_newer_writer_adds_is_kept() {
     let mut body = body(&Event::activity("Ping").succeeded());
-    body.extend_from_slice(br#","phase":"end","class":{"retention":"long"}"#);
+    body.extend_from_slice(br#","stage":"end","class":{"retention":"long"}"#);
     let record = Record::parse(&lines(&[body])[0]).unwrap();
-    assert_eq!(record.other["phase"], "end");
+    assert_eq!(record.other["stage"], "end");
     assert_eq!(record.other["class"]["retention"], "long");
 }
 

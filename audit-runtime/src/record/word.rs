@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::event::{ActorKind, Category, Operation, Outcome, Trust};
+use crate::event::{ActorKind, Category, Operation, Outcome, Phase, Trust};
 
 /// A word from a closed set, or one that a newer writer has added to the set.
 ///
@@ -69,7 +69,7 @@ macro_rules! vocabulary {
     };
 }
 
-vocabulary!(ActorKind, Category, Operation, Outcome, Trust);
+vocabulary!(ActorKind, Category, Operation, Outcome, Phase, Trust);
 
 #[cfg(test)]
 mod tests {

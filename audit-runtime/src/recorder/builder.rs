@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use super::deadline::Deadlines;
 use super::health::Counters;
+use super::intents::Intents;
 use super::key_file;
 use super::mirror::{Copying, Mirror};
 use super::queue::Queue;
+use super::unfinished::{self, Unfinished};
 use super::{Error, Recorder, Shared, committer, metrics};
 use crate::catalog;
+use crate::context::OpenScopes;
 use crate::digest::HashKey;
 use crate::encode::Object;
 use crate::journal::{DirectoryStorage, Journal, Modes, Options, Storage};
@@ -33,6 +36,7 @@ pub struct RecorderBuilder {
     queue_bytes_max: usize,
     wait_ms_max: u64,
     heartbeat_ms: u64,
+    scopes_max: usize,
     mirror: Option<Mirror>,
     key: Option<HashKey>,
     key_file: Option<PathBuf>,
@@ -78,6 +82,7 @@ impl RecorderBuilder {
             queue_bytes_max: 16 << 20,
             wait_ms_max: 5000,
             heartbeat_ms: 60_000,
+            scopes_max: 65_536,
             mirror: None,
             key: None,
             key_file: None,
@@ -151,6 +156,13 @@ impl RecorderBuilder {
         self
     }
 
+    /// How many audited calls and requests the recorder keeps account of at once; 65,536 by default.
+    /// Beyond that `fail_closed` actions are refused, and others not recorded by a shutdown.
+    pub fn scopes_max(mut self, scopes: usize) -> Self {
+        self.scopes_max = scopes;
+        self
+    }
+
     /// Copies every durable line to standard output or to `tracing`. A reader that does not keep up
     /// loses lines, which the health counts; it never holds up the journal.
     pub fn mirror(mut self, mirror: Mirror) -> Self {
@@ -209,16 +221,19 @@ impl RecorderBuilder {
         // Before the journal is opened, because opening it leaves a record.
         let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
         let known_key = self.known_key()?;
+        let intents = Arc::new(Intents::default());
+        let open = Arc::clone(&intents);
         let options = Options {
             origin: self.origin.clone(),
             segment_bytes_max: self.segment_bytes_max,
             segment_age_max: self.segment_age_max,
             heartbeat: Duration::from_millis(self.heartbeat_ms),
             clock: Arc::clone(&self.clock),
+            open: Arc::new(move || open.list()),
             writer,
             ..Options::default()
         };
-        let journal = Journal::open(storage, options)?;
+        let journal = Journal::open(Arc::clone(&storage), options)?;
         let key = match known_key {
             Key::Known(key) => key,
             // A journal that is refused has no new key beside it.
@@ -230,7 +245,9 @@ impl RecorderBuilder {
                 }
             },
         };
-        self.start(journal, key, service)
+        let unfinished = unfinished::find(storage)?;
+        let shared = self.share(intents, key, service)?;
+        self.start(shared, journal, unfinished)
     }
 
     /// Opens the recorder and makes it the process's own, which every audited action finds.
@@ -266,13 +283,36 @@ impl RecorderBuilder {
         }
     }
 
-    fn start(self, journal: Journal, key: HashKey, service: Vec<u8>) -> Result<Recorder, Error> {
+    fn share(
+        &self,
+        intents: Arc<Intents>,
+        key: HashKey,
+        service: Vec<u8>,
+    ) -> Result<Arc<Shared>, Error> {
         let limit = Duration::from_millis(self.wait_ms_max);
-        let counters = Arc::new(Counters::new(limit));
+        Ok(Arc::new(Shared {
+            queue: Queue::new(self.queue_bytes_max),
+            scopes: OpenScopes::new(self.scopes_max),
+            intents,
+            counters: Arc::new(Counters::new(limit)),
+            deadlines: Deadlines::start(limit).map_err(Error::Thread)?,
+            key,
+            service,
+            catalog: catalog::hash(),
+            commits: Arc::default(),
+        }))
+    }
+
+    fn start(
+        self,
+        shared: Arc<Shared>,
+        journal: Journal,
+        unfinished: Vec<Unfinished>,
+    ) -> Result<Recorder, Error> {
         let durable = journal.watermark().durable();
-        counters.durable.store(durable, Relaxed);
+        shared.counters.durable.store(durable, Relaxed);
         if let Some(error) = journal.failed_sync() {
-            counters.tell_failed_sync(error);
+            shared.counters.tell_failed_sync(error);
         }
         if let Some(flaw) = journal.reserve_flaw() {
             tracing::warn!(
@@ -282,25 +322,16 @@ impl RecorderBuilder {
         }
         let copying = match self.mirror {
             Some(mirror) => {
-                let counters = Arc::clone(&counters);
+                let counters = Arc::clone(&shared.counters);
                 Some(Copying::start(mirror, counters).map_err(Error::Thread)?)
             }
             None => None,
         };
-        let shared = Arc::new(Shared {
-            queue: Queue::new(self.queue_bytes_max),
-            counters,
-            deadlines: Deadlines::start(limit).map_err(Error::Thread)?,
-            key,
-            service,
-            catalog: catalog::hash(),
-            commits: Arc::default(),
-        });
         metrics::start(&shared).map_err(Error::Thread)?;
         let committing = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("audit-committer".into())
-            .spawn(move || committer::run(&committing, journal, copying))
+            .spawn(move || committer::run(&committing, journal, copying, unfinished))
             .map_err(Error::Thread)?;
         Ok(Recorder::new(shared, committer))
     }
@@ -330,6 +361,7 @@ impl fmt::Debug for RecorderBuilder {
             .field("queue_bytes_max", &self.queue_bytes_max)
             .field("wait_ms_max", &self.wait_ms_max)
             .field("heartbeat_ms", &self.heartbeat_ms)
+            .field("scopes_max", &self.scopes_max)
             .field("mirror", &self.mirror)
             .field("has_key", &self.key.is_some())
             .field("key_file", &self.key_file)

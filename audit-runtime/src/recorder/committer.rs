@@ -5,18 +5,26 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::Shared;
+use super::intents::Side;
 use super::interruption::Untold;
 use super::mirror::Copying;
-use super::queue::Batch;
+use super::queue::{Batch, Queued};
 use super::receipt::{Recorded, Ticket, Unrecorded};
+use super::unfinished::Unfinished;
 use crate::event::Event;
 use crate::journal::{self, Interruption, Journal};
 
 /// How often the committer looks after the journal, with or without events.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Commits until the recorder is shut down, then closes the journal.
-pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>) {
+/// Ends what an earlier writer left open, commits until the recorder is shut down, then closes the
+/// journal.
+pub(super) fn run(
+    shared: &Shared,
+    journal: Journal,
+    mirror: Option<Copying>,
+    unfinished: Vec<Unfinished>,
+) {
     let _alarm = Alarm(shared);
     if let Some(mirror) = &mirror {
         mirror.send(journal.committed().lines.to_vec());
@@ -24,6 +32,7 @@ pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>) {
     let mut committer =
         Committer { shared, journal, mirror, staged: Vec::new(), refused: 0, telling: 0 };
     committer.show();
+    committer.complete(unfinished);
     let mut empty = Batch::default();
     let mut ticked = Instant::now();
     while let Some(batch) = shared.queue.take(empty, TICK.saturating_sub(ticked.elapsed())) {
@@ -57,15 +66,33 @@ struct Committer<'a> {
     shared: &'a Shared,
     journal: Journal,
     mirror: Option<Copying>,
-    /// Who waits for each event that is in the journal's memory and not yet durable.
-    staged: Vec<Option<Ticket>>,
+    staged: Vec<Staged>,
     /// How many events the journal refused and no record tells of yet.
     refused: u64,
     /// How many lost events the staged records tell of.
     telling: u64,
 }
 
+/// Who waits for an event that is in the journal's memory and not yet durable, and what it is to
+/// an intent.
+struct Staged {
+    ticket: Option<Ticket>,
+    side: Side,
+}
+
 impl Committer<'_> {
+    /// Writes the ends of the intents that an earlier writer left open, before anything new.
+    fn complete(&mut self, unfinished: Vec<Unfinished>) {
+        let intents = &self.shared.intents;
+        unfinished.iter().for_each(|open| intents.adopt(open.id, open.seq));
+        for Unfinished { id, end, .. } in &unfinished {
+            if let Some(body) = end {
+                self.stage(Queued { body, ticket: None, side: Side::End(*id) });
+            }
+        }
+        self.settle();
+    }
+
     fn commit(&mut self, mut batch: Batch) -> Batch {
         if let Some(reason) = self.shared.counters.failure() {
             self.refuse_all(&mut batch, &Unrecorded::JournalFailed(reason));
@@ -77,8 +104,8 @@ impl Committer<'_> {
             return batch.recycle();
         }
         self.journal.watch_clock();
-        for (body, ticket) in batch.events() {
-            self.stage(body, ticket);
+        for event in batch.events() {
+            self.stage(event);
         }
         self.shared.count_lost(batch.lost);
         self.stage_loss(batch.lost, "queue_full");
@@ -88,9 +115,9 @@ impl Committer<'_> {
         batch.recycle()
     }
 
-    fn stage(&mut self, body: &[u8], ticket: Option<Ticket>) {
+    fn stage(&mut self, Queued { body, ticket, side }: Queued<'_>) {
         match self.journal.append_encoded(body) {
-            Ok(()) => self.staged.push(ticket),
+            Ok(()) => self.staged.push(Staged { ticket, side }),
             Err(error) => {
                 let reason: Arc<str> = error.to_string().into();
                 self.shared.count_lost(1);
@@ -192,10 +219,11 @@ impl Committer<'_> {
                 self.shared.commits.end(begun, self.staged.len());
                 self.show();
                 self.telling = 0;
-                for (ticket, record) in self.staged.drain(..).zip(self.journal.committed().records)
-                {
+                let records = self.journal.committed().records;
+                for (Staged { ticket, side }, record) in self.staged.drain(..).zip(records) {
+                    let (seq, hash) = (record.seq, record.hash);
+                    self.shared.intents.recorded(side, seq);
                     if let Some(ticket) = ticket {
-                        let (seq, hash) = (record.seq, record.hash);
                         ticket.settle(Ok(Recorded::Durable { seq, hash }));
                     }
                 }
@@ -252,7 +280,7 @@ impl Committer<'_> {
     }
 
     fn answer_staged(&mut self, why: &Unrecorded) {
-        for ticket in self.staged.drain(..).flatten() {
+        for ticket in self.staged.drain(..).filter_map(|staged| staged.ticket) {
             ticket.settle(Err(why.clone()));
         }
     }
@@ -261,9 +289,9 @@ impl Committer<'_> {
     /// events that are.
     fn refuse_all(&self, batch: &mut Batch, why: &Unrecorded) -> u64 {
         let mut lost = batch.lost;
-        for (_, ticket) in batch.events() {
+        for event in batch.events() {
             lost += 1;
-            if let Some(ticket) = ticket {
+            if let Some(ticket) = event.ticket {
                 ticket.settle(Err(why.clone()));
             }
         }

@@ -33,6 +33,11 @@ pub struct Health {
     /// How many actions proceeded without a record or without waiting for it, or were refused for want
     /// of one; an event whose receipt was dropped counts as one.
     pub unrecorded: u64,
+    /// How many audited calls and requests are running now.
+    pub open_scopes: u64,
+    /// How many found no place in the account of those: `fail_closed` actions were refused, others
+    /// are recorded when they end, but not by a shutdown before that.
+    pub scopes_unlisted: u64,
     /// How many lines the mirror did not pass on.
     pub mirror_lost: u64,
     /// How many syncs of the journal failed. Their records are in a new segment, each time.
@@ -81,6 +86,7 @@ pub(super) struct Counters {
     pub(super) durable: AtomicU64,
     pub(super) lost: AtomicU64,
     pub(super) unrecorded: AtomicU64,
+    pub(super) scopes_unlisted: AtomicU64,
     pub(super) mirror_lost: AtomicU64,
     sync_failures: AtomicU64,
     sync_failure: Mutex<String>,
@@ -98,6 +104,7 @@ impl Counters {
             lost: AtomicU64::new(0),
             unrecorded: AtomicU64::new(0),
             mirror_lost: AtomicU64::new(0),
+            scopes_unlisted: AtomicU64::new(0),
             sync_failures: AtomicU64::new(0),
             sync_failure: Mutex::default(),
             stopped: AtomicBool::new(false),
@@ -137,10 +144,11 @@ impl Counters {
     }
 
     /// Judges the counters as they stand.
-    pub(super) fn health(&self, (events, bytes): (usize, usize)) -> Health {
+    pub(super) fn health(&self, (events, bytes): (usize, usize), open_scopes: usize) -> Health {
         let interruptions = &self.interruptions;
         let lost = self.lost.load(Relaxed);
         let unrecorded = self.unrecorded.load(Relaxed);
+        let scopes_unlisted = self.scopes_unlisted.load(Relaxed);
         let mirror_lost = self.mirror_lost.load(Relaxed);
         let untold = unrecorded.saturating_sub(interruptions.told());
         let sync_failures = self.sync_failures.load(Relaxed);
@@ -171,6 +179,10 @@ impl Counters {
                  disk: {error}"
             );
             (Status::Yellow, Some(reason))
+        } else if scopes_unlisted > 0 {
+            let reason =
+                format!("{scopes_unlisted} actions or requests were more than `scopes_max`");
+            (Status::Yellow, Some(reason))
         } else if mirror_lost > 0 {
             let reason = format!("the mirror did not keep up; {mirror_lost} lines are not in it");
             (Status::Yellow, Some(reason))
@@ -185,6 +197,8 @@ impl Counters {
             queued_bytes: bytes as u64,
             lost,
             unrecorded,
+            open_scopes: open_scopes as u64,
+            scopes_unlisted,
             mirror_lost,
             sync_failures,
         }
@@ -201,6 +215,8 @@ pub(super) fn without_recorder(unrecorded: u64) -> Health {
         queued_bytes: 0,
         lost: 0,
         unrecorded,
+        open_scopes: 0,
+        scopes_unlisted: 0,
         mirror_lost: 0,
         sync_failures: 0,
     }
@@ -215,13 +231,13 @@ mod tests {
         let counters = Counters::new(Duration::from_secs(5));
         counters.lost.store(3, Relaxed);
         assert_eq!(
-            counters.health((1, 2)).to_json(),
+            counters.health((1, 2), 4).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
-             \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\
+             \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_unlisted\":0,\
              \"mirror_lost\":0,\"sync_failures\":0}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
-        let json = counters.health((0, 0)).to_json();
+        let json = counters.health((0, 0), 0).to_json();
         assert!(json.starts_with("{\"status\":\"red\","), "{json}");
         assert!(
             json.contains("a\\\"b\\n") && !json.contains(['\n', '\u{1b}', '\u{202e}']),

@@ -1,5 +1,6 @@
 //! The recorder: takes complete events, hands them to the one committer and answers with receipts.
 
+mod account;
 mod alarm;
 mod builder;
 mod committer;
@@ -8,6 +9,7 @@ mod config;
 mod deadline;
 mod error;
 mod health;
+mod intents;
 mod interruption;
 mod key_file;
 mod metrics;
@@ -16,6 +18,7 @@ mod queue;
 mod receipt;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -29,7 +32,7 @@ use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use crate::context::{self, Context};
+use crate::context::{self, Context, OpenScopes};
 use crate::digest::HashKey;
 use crate::event::{Durability, Event, Stamp};
 use crate::journal::{MemoryStorage, Storage};
@@ -45,6 +48,7 @@ pub use receipt::{Receipt, Recorded, Unrecorded};
 use alarm::Alarm;
 use deadline::Deadlines;
 use health::Counters;
+use intents::{Intents, Side};
 use queue::{Queue, Rejected};
 use receipt::{Cell, Ticket};
 
@@ -68,6 +72,8 @@ struct Owner {
 /// What callers and the committer share.
 pub(crate) struct Shared {
     queue: Queue,
+    scopes: Arc<OpenScopes>,
+    intents: Arc<Intents>,
     counters: Arc<Counters>,
     deadlines: Arc<Deadlines>,
     key: HashKey,
@@ -166,9 +172,10 @@ impl Recorder {
         self.0.shared.health()
     }
 
-    /// Writes what is queued, closes the journal and releases its lock.
+    /// Records what is still running as `unknown`, writes what is queued, closes the journal and
+    /// releases its lock.
     ///
-    /// Later events are refused. Blocks this thread, so call it after the server has stopped.
+    /// Later events are refused, and an action that goes on leaves no second record. Blocks this thread, so call it after the server has stopped.
     ///
     /// # Errors
     /// Fails when the deadline passes first (the committer then goes on by itself), or when the
@@ -196,11 +203,11 @@ impl fmt::Debug for Recorder {
 
 impl Owner {
     fn shutdown(&self, deadline: Duration) -> Result<(), Error> {
-        // First, so that no action begins which could not be recorded any more.
-        self.shared.counters.stopped.store(true, Relaxed);
-        self.shared.queue.close();
         // A deadline beyond what the clock can count is none.
         let due = Instant::now().checked_add(deadline);
+        self.shared.complete_open(due);
+        self.shared.counters.stopped.store(true, Relaxed);
+        self.shared.queue.close();
         // A thread cannot be joined with a deadline, so it is looked at in small steps.
         while self.committer().as_ref().is_some_and(|thread| !thread.is_finished()) {
             if due.is_some_and(|due| Instant::now() >= due) {
@@ -276,6 +283,11 @@ impl Shared {
         self.counters.interruptions.full().map(Unrecorded::JournalFull)
     }
 
+    /// Counts an action that has no record, and says so.
+    pub(crate) fn count_unrecorded(&self, action: &str, why: &Unrecorded) {
+        self.counters.raise(action, why);
+    }
+
     fn count_lost(&self, events: u64) {
         self.counters.lost.fetch_add(events, Relaxed);
     }
@@ -288,11 +300,11 @@ impl Shared {
         if let Some(unrecorded) = self.obstacle() {
             return Err(unrecorded);
         }
-        let cell = (durability == Durability::Synced).then(|| Arc::new(Cell::default()));
+        let cell = (durability != Durability::Queued).then(|| Arc::new(Cell::default()));
         let encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
             self.encode(event, body);
-            self.queue.push(body, cell.as_ref().map(Ticket::new))
+            self.queue.push(body, cell.as_ref().map(Ticket::new), Side::of(event))
         };
         let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
         // A thread that is ending may drop an audited call when its own memory is gone already.
@@ -313,7 +325,7 @@ impl Shared {
     }
 
     fn health(&self) -> Health {
-        self.counters.health(self.queue.depth())
+        self.counters.health(self.queue.depth(), self.scopes.len())
     }
 }
 
@@ -341,7 +353,7 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
 /// Counts an action that has no record, with or without a recorder, and says so.
 pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
     match current() {
-        Some(shared) => shared.counters.raise(action, why),
+        Some(shared) => shared.count_unrecorded(action, why),
         None => alarm::raise(&WITHOUT_RECORDER, action, why),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::intents::Side;
 use super::receipt::Ticket;
 
 /// How often the committer looks for the next event before it sleeps: some microseconds.
@@ -41,6 +42,14 @@ pub(super) struct Batch {
 struct Entry {
     end: usize,
     ticket: Option<Ticket>,
+    side: Side,
+}
+
+/// An event that was taken from the queue.
+pub(super) struct Queued<'a> {
+    pub(super) body: &'a [u8],
+    pub(super) ticket: Option<Ticket>,
+    pub(super) side: Side,
 }
 
 impl Queue {
@@ -51,11 +60,18 @@ impl Queue {
     /// Adds an encoded event, and the ticket to settle if somebody waits for it.
     ///
     /// Events that nobody waits for get half of the room, so that a flood of them cannot keep out
-    /// those whose callers wait.
-    pub(super) fn push(&self, body: &[u8], ticket: Option<Ticket>) -> Result<(), Rejected> {
-        let room = match ticket {
-            Some(_) => self.bytes_max,
-            None => self.bytes_max / 2,
+    /// those whose callers wait. The end of an intent always finds room: without it the intent would
+    /// stay open, and there are only so many.
+    pub(super) fn push(
+        &self,
+        body: &[u8],
+        ticket: Option<Ticket>,
+        side: Side,
+    ) -> Result<(), Rejected> {
+        let room = match (side, &ticket) {
+            (Side::End(_), _) => usize::MAX,
+            (_, Some(_)) => self.bytes_max,
+            (_, None) => self.bytes_max / 2,
         };
         let mut state = self.state();
         if state.closed {
@@ -65,7 +81,7 @@ impl Queue {
         if fits {
             state.batch.bytes.extend_from_slice(body);
             let end = state.batch.bytes.len();
-            state.batch.entries.push(Entry { end, ticket });
+            state.batch.entries.push(Entry { end, ticket, side });
         } else {
             state.batch.lost += 1;
         }
@@ -120,6 +136,11 @@ impl Queue {
         drop(batch);
     }
 
+    /// True if so much waits that whoever can wait should.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.depth().1 > self.bytes_max / 2
+    }
+
     /// Events and bytes that wait now.
     pub(super) fn depth(&self) -> (usize, usize) {
         let state = self.state();
@@ -132,14 +153,14 @@ impl Queue {
 }
 
 impl Batch {
-    /// Each event's bytes with the ticket to settle, in order.
-    pub(super) fn events(&mut self) -> impl Iterator<Item = (&[u8], Option<Ticket>)> {
+    /// The events in order.
+    pub(super) fn events(&mut self) -> impl Iterator<Item = Queued<'_>> {
         let bytes = &self.bytes;
         let mut start = 0;
         self.entries.drain(..).map(move |entry| {
             let body = &bytes[start..entry.end];
             start = entry.end;
-            (body, entry.ticket)
+            Queued { body, ticket: entry.ticket, side: entry.side }
         })
     }
 
@@ -164,6 +185,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::id::EventId;
 
     fn ticket() -> Option<Ticket> {
         Some(Ticket::new(&Arc::default()))
@@ -172,33 +194,34 @@ mod tests {
     #[test]
     fn events_come_out_in_order_with_their_tickets() {
         let queue = Queue::new(1000);
-        queue.push(b"one", None).unwrap();
-        queue.push(b"two", ticket()).unwrap();
+        queue.push(b"one", None, Side::Neither).unwrap();
+        queue.push(b"two", ticket(), Side::Neither).unwrap();
         let mut batch = queue.take(Batch::default(), Duration::ZERO).unwrap();
         let events: Vec<_> =
-            batch.events().map(|(body, ticket)| (body.to_vec(), ticket.is_some())).collect();
+            batch.events().map(|event| (event.body.to_vec(), event.ticket.is_some())).collect();
         assert_eq!(events, [(b"one".to_vec(), false), (b"two".to_vec(), true)]);
     }
 
     #[test]
     fn a_flood_of_queued_events_leaves_room_for_awaited_ones_and_is_counted() {
         let queue = Queue::new(100);
-        let flood: Vec<_> = (0..20).map(|_| queue.push(&[0; 10], None)).collect();
+        let flood: Vec<_> = (0..20).map(|_| queue.push(&[0; 10], None, Side::Neither)).collect();
         assert_eq!(flood.iter().filter(|pushed| pushed.is_ok()).count(), 5);
         for _ in 0..5 {
-            queue.push(&[0; 10], ticket()).unwrap();
+            queue.push(&[0; 10], ticket(), Side::Neither).unwrap();
         }
-        let refused = queue.push(&[0; 10], ticket());
+        let refused = queue.push(&[0; 10], ticket(), Side::Neither);
         assert_eq!(refused, Err(Rejected::Full));
+        queue.push(&[0; 10], ticket(), Side::End(EventId::nil())).unwrap();
         assert_eq!(queue.take(Batch::default(), Duration::ZERO).unwrap().lost, 16);
     }
 
     #[test]
     fn a_closed_queue_is_drained_and_takes_no_more() {
         let queue = Queue::new(100);
-        queue.push(b"kept", None).unwrap();
+        queue.push(b"kept", None, Side::Neither).unwrap();
         queue.close();
-        assert_eq!(queue.push(b"late", None), Err(Rejected::Closed));
+        assert_eq!(queue.push(b"late", None, Side::Neither), Err(Rejected::Closed));
         assert!(queue.take(Batch::default(), Duration::ZERO).is_some());
         assert!(queue.take(Batch::default(), Duration::ZERO).is_none());
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::alarm::Alarm;
 use super::deadline::Deadlines;
+use super::intents::INTENTS_MAX;
 use crate::digest::Digest;
 
 /// What became of an event that was recorded.
@@ -32,6 +33,10 @@ pub enum Unrecorded {
     NoRecorder,
     /// The recorder was shut down.
     Stopped,
+    /// As many scopes are open as may be at once.
+    TooManyScopes,
+    /// As many write-ahead actions are on their way as may be at once.
+    TooManyIntents,
     /// The queue has no room; the disk is slower than the events come.
     QueueFull,
     /// The journal failed, for the reason given, and takes no more records.
@@ -55,6 +60,14 @@ impl fmt::Display for Unrecorded {
                  audited action",
             ),
             Self::Stopped => f.write_str("the recorder was shut down"),
+            Self::TooManyScopes => f.write_str(
+                "as many actions and requests are running as are kept account of; see `scopes_max`",
+            ),
+            Self::TooManyIntents => write!(
+                f,
+                "{INTENTS_MAX} actions with `durability = write_ahead` have begun and not ended, \
+                 and there may not be more"
+            ),
             Self::QueueFull => f.write_str(
                 "the queue is full because the disk is slower than the events come; see \
                  `queue_bytes_max`",

@@ -2,6 +2,7 @@
 
 mod abort;
 pub mod classify;
+mod intent;
 pub(crate) mod refuse;
 
 use std::fmt::Display;
@@ -28,6 +29,7 @@ pub struct Scope {
     running: Running,
     context: Context,
     recorder: Option<Arc<Shared>>,
+    spec: &'static ActionSpec,
     body_runs: bool,
     finished: bool,
 }
@@ -36,36 +38,58 @@ impl Scope {
     /// Enters a call of the action, unless it could not be recorded and must be.
     ///
     /// # Errors
-    /// Refuses a `fail_closed` action when there is no recorder or its journal has failed.
+    /// Refuses a `fail_closed` action when there is no recorder, its journal has failed, or it has no
+    /// room to keep account of one more.
     pub fn enter(spec: &'static ActionSpec) -> Result<Self, Unrecorded> {
-        let recorder = recorder::current();
-        let refusal = match &recorder {
-            Some(recorder) => recorder.refusal(),
-            None => Some(Unrecorded::NoRecorder),
-        };
-        match refusal {
-            Some(unrecorded) if spec.on_unrecorded == OnUnrecorded::FailClosed => {
+        let mut scope = Self::begin(spec);
+        match scope.list() {
+            Err(unrecorded) if spec.on_unrecorded == OnUnrecorded::FailClosed => {
+                scope.leave();
                 recorder::count_unrecorded(spec.action, &unrecorded);
                 Err(unrecorded)
             }
-            _ => Ok(Self::begin(spec, recorder)),
+            _ => Ok(scope),
         }
     }
 
     /// Enters a call of a `fail_open` action, which proceeds in any case.
     pub fn enter_open(spec: &'static ActionSpec) -> Self {
-        Self::begin(spec, recorder::current())
+        let scope = Self::begin(spec);
+        // What has no place in the account is recorded by its end alone.
+        let _ = scope.list();
+        scope
     }
 
-    fn begin(spec: &'static ActionSpec, recorder: Option<Arc<Shared>>) -> Self {
+    fn begin(spec: &'static ActionSpec) -> Self {
         abort::record_panics();
         Self {
             running: Running::begin(draft(spec)),
             context: Context::current(),
-            recorder,
+            recorder: recorder::current(),
+            spec,
             body_runs: false,
             finished: false,
         }
+    }
+
+    fn list(&self) -> Result<(), Unrecorded> {
+        let recorder = self.recorder.as_ref().ok_or(Unrecorded::NoRecorder)?;
+        recorder.refusal().map_or(Ok(()), Err)?;
+        recorder.list(&self.running, &self.context)
+    }
+
+    /// Counts the call as one without a record, and says so.
+    fn alarm(&self, why: &Unrecorded) {
+        match &self.recorder {
+            Some(recorder) => recorder.count_unrecorded(self.spec.action, why),
+            None => recorder::count_unrecorded(self.spec.action, why),
+        }
+    }
+
+    /// Ends without a record: the call was refused before anything was done or written.
+    fn leave(&mut self) {
+        self.finished = true;
+        drop(self.running.take());
     }
 
     /// Evaluates what the attribute captures; a panic in there is a panic of the call.
@@ -184,23 +208,19 @@ fn draft(spec: &'static ActionSpec) -> Draft {
     draft
 }
 
-fn complete(open: Open, verdict: Verdict, context: &Context) -> Event {
-    let Open { draft, started, verdict: said } = open;
-    let mut draft = draft.duration(started.elapsed());
+fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
     let broken = matches!(verdict.outcome, Outcome::Panic | Outcome::Cancelled);
-    let outcome = match said {
+    let outcome = match open.verdict.take() {
         // What the body said of itself counts more than what it returned, but not more than how
         // it broke off.
         Some((outcome, reason)) if !broken => {
-            draft = draft.reason(reason);
+            open.draft.event.reason = Some(reason);
             outcome
         }
         _ => verdict.outcome,
     };
-    draft.event.error_type = verdict.error_type.map(Into::into);
-    let mut event = draft.ended(outcome);
-    context.complete(&mut event);
-    event
+    open.draft.event.error_type = verdict.error_type.map(Into::into);
+    open.ended(outcome, context)
 }
 
 /// What the attribute captures at the beginning of a call.

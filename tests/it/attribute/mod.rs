@@ -2,12 +2,15 @@
 
 mod captures;
 mod handlers;
+mod nested;
 mod order;
 mod outcomes;
 mod refusal;
 mod renamed;
 mod shapes;
+mod shutdown;
 mod tasks;
+mod write_ahead;
 
 use audit_runtime::Unrecorded;
 

@@ -8,21 +8,21 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One connection.
-pub(super) struct Client(TcpStream);
+pub(crate) struct Client(TcpStream);
 
 impl Client {
-    pub(super) fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self(stream)
     }
 
-    pub(super) fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }
 
     /// Reads until the server closes the connection, which need not be polite either.
-    pub(super) fn read_to_end(&mut self) -> String {
+    pub(crate) fn read_to_end(&mut self) -> String {
         let mut bytes = Vec::new();
         match self.0.read_to_end(&mut bytes) {
             Ok(_) => {}
@@ -32,7 +32,7 @@ impl Client {
     }
 
     /// Reads something, at least one byte.
-    pub(super) fn read_some(&mut self) -> Vec<u8> {
+    pub(crate) fn read_some(&mut self) -> Vec<u8> {
         let mut bytes = vec![0; 4096];
         let length = self.0.read(&mut bytes).unwrap();
         bytes.truncate(length);
@@ -40,7 +40,7 @@ impl Client {
     }
 
     /// True if nothing comes for as long.
-    pub(super) fn hears_nothing_for(&mut self, time: Duration) -> bool {
+    pub(crate) fn hears_nothing_for(&mut self, time: Duration) -> bool {
         self.0.set_read_timeout(Some(time)).unwrap();
         let silent = self.0.peek(&mut [0]).is_err();
         self.0.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -48,19 +48,19 @@ impl Client {
     }
 
     /// Says that nothing more will be sent (FIN), and stays.
-    pub(super) fn finish_sending(&self) {
+    pub(crate) fn finish_sending(&self) {
         self.0.shutdown(Shutdown::Write).unwrap();
     }
 
     /// Tears the connection down (RST): closing with unread input does that.
-    pub(super) fn reset(self) {
+    pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
 
 /// Sends one request of this method and path, with these further header lines, and reads the
 /// whole answer.
-pub(super) fn request(address: SocketAddr, line: &str, headers: &[&str], body: &str) -> String {
+pub(crate) fn request(address: SocketAddr, line: &str, headers: &[&str], body: &str) -> String {
     let mut client = Client::connect(address);
     client.send(head(line, headers, body.len()).as_bytes());
     client.send(body.as_bytes());
@@ -68,7 +68,7 @@ pub(super) fn request(address: SocketAddr, line: &str, headers: &[&str], body: &
 }
 
 /// The head of a request that wants the connection closed after it.
-pub(super) fn head(line: &str, headers: &[&str], body_bytes: usize) -> String {
+pub(crate) fn head(line: &str, headers: &[&str], body_bytes: usize) -> String {
     let mut head = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     for header in headers {
         head.push_str(header);
@@ -81,13 +81,13 @@ pub(super) fn head(line: &str, headers: &[&str], body_bytes: usize) -> String {
 }
 
 /// The status of an answer; 0 if there is none.
-pub(super) fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     let code = answer.split(' ').nth(1);
     code.map_or(0, |code| code.parse().unwrap())
 }
 
 /// The value of a header of an answer.
-pub(super) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let lines = answer.lines().take_while(|line| !line.is_empty());
     let mut pairs = lines.filter_map(|line| line.split_once(": "));
     let (_, value) = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name))?;

@@ -2,9 +2,9 @@
 
 mod actions;
 mod canary;
-mod client;
+pub(crate) mod client;
 mod gone;
 mod ids;
 mod outcomes;
-mod server;
+pub(crate) mod server;
 mod steps;

@@ -13,23 +13,23 @@ use serde_json::Value;
 use crate::support::Trail;
 
 /// A running service, recording in memory.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     handle: ServerHandle,
     thread: JoinHandle<std::io::Result<()>>,
     trail: Trail,
 }
 
 impl Server {
-    pub(super) fn start(routes: fn(&mut ServiceConfig)) -> Self {
+    pub(crate) fn start(routes: fn(&mut ServiceConfig)) -> Self {
         Self::with(AuditMiddleware::new(), routes)
     }
 
-    pub(super) fn with(audit: AuditMiddleware, routes: fn(&mut ServiceConfig)) -> Self {
+    pub(crate) fn with(audit: AuditMiddleware, routes: fn(&mut ServiceConfig)) -> Self {
         Self::recording(Trail::new(), audit, routes)
     }
 
-    pub(super) fn recording(
+    pub(crate) fn recording(
         trail: Trail,
         audit: AuditMiddleware,
         routes: fn(&mut ServiceConfig),
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// Stops the server once every request is over, and reads what was recorded.
-    pub(super) fn finish(self) -> Records {
+    pub(crate) fn finish(self) -> Records {
         actix_web::rt::System::new().block_on(self.handle.stop(true));
         self.thread.join().unwrap().unwrap();
         Records(self.trail.records())
@@ -60,24 +60,24 @@ impl Server {
 }
 
 /// What a service recorded, without the journal's records about itself.
-pub(super) struct Records(pub(super) Vec<Value>);
+pub(crate) struct Records(pub(crate) Vec<Value>);
 
 impl Records {
     /// The access records, in the order of their ends.
-    pub(super) fn accesses(&self) -> Vec<&Value> {
+    pub(crate) fn accesses(&self) -> Vec<&Value> {
         let access = |record: &&Value| record["category"] == "access";
         self.0.iter().filter(access).collect()
     }
 
     /// The one access record.
-    pub(super) fn access(&self) -> &Value {
+    pub(crate) fn access(&self) -> &Value {
         let accesses = self.accesses();
         assert_eq!(accesses.len(), 1, "{accesses:#?}");
         accesses[0]
     }
 
     /// The one access record of the request with this correlation id.
-    pub(super) fn access_of(&self, correlation_id: &str) -> &Value {
+    pub(crate) fn access_of(&self, correlation_id: &str) -> &Value {
         let accesses = self.accesses();
         let own = |record: &&&Value| record["correlation_id"] == correlation_id;
         let own: Vec<_> = accesses.iter().filter(own).collect();

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::*;
-use crate::event::{Code, CorrelationId, Operation, Reason, TraceContext, TrustedProxies};
+use crate::event::{Code, CorrelationId, Operation, Phase, Reason, TraceContext, TrustedProxies};
 use crate::id::EventId;
 use crate::journal::BODY_BYTES_MAX;
 use crate::redact::{HiddenPaths, Redact, public};
@@ -110,6 +110,9 @@ fn largest(long: &'static str) -> Event {
         draft = draft.target(target).determined_by(long);
         draft = draft.field(long, &public(long)).extra(long, &public(long));
     }
+    draft.event.phase = Some(Phase::End);
+    draft.event.intent = Some(EventId::nil());
+    draft.event.unseen = true;
     draft.broke(long)
 }
 

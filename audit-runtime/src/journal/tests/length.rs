@@ -43,7 +43,7 @@ fn forged(change: impl FnOnce(&mut Previous)) -> MemoryStorage {
     };
     change(&mut previous);
     let envelope = Envelope { id: EventId::nil(), time: TIME };
-    let body = control::segment(envelope, ORIGIN, Reason::SyncFailed, Some(&previous));
+    let body = control::segment(envelope, ORIGIN, Reason::SyncFailed, Some(&previous), b"[]");
     let stamp = Stamp { seq: 4, observed: TIME, boot: "0123456789abcdef", mono: 0 };
     let mut line = Vec::new();
     Chain { next: 4, tip: lines[3].hash() }.extend(&mut line, &stamp, &body);

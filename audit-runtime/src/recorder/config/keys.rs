@@ -44,6 +44,10 @@ pub(super) const KEYS: &[Key] = &[
     key("wait_ms_max", Kind::Number(1..=3_600_000, |builder, ms| builder.wait_ms_max(ms))),
     key("heartbeat_ms", Kind::Number(1..=31_536_000_000, |builder, ms| builder.heartbeat_ms(ms))),
     key(
+        "scopes_max",
+        Kind::Number(1..=16_777_216, |builder, most| builder.scopes_max(most as usize)),
+    ),
+    key(
         "queue_bytes_max",
         Kind::Number(131_072..=1_073_741_824, |builder, bytes| {
             builder.queue_bytes_max(bytes as usize)

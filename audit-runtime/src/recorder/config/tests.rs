@@ -51,6 +51,7 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("key_file", "/k", "key_file: Some(\"/k\")"),
         ("wait_ms_max", "77", "wait_ms_max: 77"),
         ("heartbeat_ms", "77", "heartbeat_ms: 77"),
+        ("scopes_max", "77", "scopes_max: 77"),
         ("queue_bytes_max", "777777", "queue_bytes_max: 777777"),
         ("segment_bytes_max", "777777", "segment_bytes_max: 777777"),
         ("segment_age_ms_max", "7000", "segment_age_max: 7s"),

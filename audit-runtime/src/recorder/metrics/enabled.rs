@@ -126,7 +126,7 @@ pub(in super::super) fn start(shared: &Arc<Shared>) -> io::Result<()> {
     describe();
     let counters = Arc::clone(&shared.counters);
     // What was durable before is no work of this recorder.
-    let told = Health { lost: 0, unrecorded: 0, mirror_lost: 0, ..counters.health((0, 0)) };
+    let told = Health { lost: 0, unrecorded: 0, mirror_lost: 0, ..counters.health((0, 0), 0) };
     let mut sampler = Sampler {
         counted: figures(COUNTERS, &told),
         shown: vec![0; GAUGES.len()],
@@ -167,7 +167,7 @@ impl Sampler {
             std::thread::sleep(PERIOD);
         }
         // The last records are counted, and a recorder that is gone shows in no gauge.
-        let health = self.counters.health((0, 0));
+        let health = self.counters.health((0, 0), 0);
         self.pass_on(&health, &vec![0; GAUGES.len()]);
     }
 

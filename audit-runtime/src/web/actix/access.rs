@@ -43,11 +43,16 @@ impl Access {
         if let Some(trace) = request::trace(request) {
             context = context.trace(trace);
         }
+        let recorder = settings.recorder.clone().or_else(recorder::current);
+        if let Some(recorder) = &recorder {
+            // A request that has no place in the account is recorded by its end alone.
+            let _ = recorder.list(&running, &context);
+        }
         Self {
             frame: Frame { context: Some(context.clone()), running: Some(running.clone()) },
             running,
             context,
-            recorder: settings.recorder.clone().or_else(recorder::current),
+            recorder,
             correlation_id,
             correlation_header: settings.correlation_header.clone(),
             verdict: Verdict::of(Outcome::Unknown),

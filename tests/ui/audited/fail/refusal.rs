@@ -35,4 +35,9 @@ fn future() -> std::pin::Pin<Box<dyn Future<Output = Option<u8>>>> {
     Box::pin(async { None })
 }
 
+#[audited(action = "PayInvoice", durability = write_ahead)]
+async fn intent() -> Vec<u8> {
+    Vec::new()
+}
+
 fn main() {}

@@ -1,0 +1,49 @@
+//! What a recorder keeps of the actions that have begun and not ended.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use super::{Shared, Unrecorded};
+use crate::context::{Context, Running, Unlisted};
+use crate::event::Durability;
+
+impl Shared {
+    /// Keeps account of a running action until somebody takes it.
+    ///
+    /// # Errors
+    /// There is no room, or the recorder is shut down: nobody but its scope will record it.
+    pub(crate) fn list(&self, running: &Running, context: &Context) -> Result<(), Unrecorded> {
+        self.scopes.list(running, context).map_err(|unlisted| match unlisted {
+            Unlisted::Closed => Unrecorded::Stopped,
+            Unlisted::Full => {
+                self.counters.scopes_unlisted.fetch_add(1, Relaxed);
+                Unrecorded::TooManyScopes
+            }
+        })
+    }
+
+    /// Makes room for one more intent; false if there is none.
+    pub(crate) fn begin_intent(&self) -> bool {
+        self.intents.begin()
+    }
+
+    /// Gives back the room of an intent that is known not to be recorded.
+    pub(crate) fn drop_intent(&self) {
+        self.intents.end();
+    }
+
+    /// Records every action that is still running as one whose end nobody saw; no other is listed
+    /// from now on.
+    pub(super) fn complete_open(&self, due: Option<Instant>) {
+        for (open, context) in self.scopes.take_all() {
+            // Only the disk can make room, and the deadline holds for it, too.
+            while self.queue.is_crowded() && due.is_none_or(|due| Instant::now() < due) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let mut event = open.unseen(&context);
+            // What is merely queued may use half of the queue only.
+            event.durability = Some(Durability::Synced);
+            drop(self.record(&event));
+        }
+    }
+}
