@@ -50,10 +50,10 @@ pub(crate) struct Tail {
     #[arg(short, long)]
     pub(crate) follow: bool,
     /// How many of the last records to start with.
-    #[arg(short = 'n', long, default_value_t = 20)]
+    #[arg(short = 'n', long, default_value_t = 20, allow_negative_numbers = true)]
     pub(crate) lines: u64,
     /// Starts at the record with this sequence number instead, and prints all from there on.
-    #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
+    #[arg(long, value_name = "SEQ", conflicts_with = "lines", allow_negative_numbers = true)]
     pub(crate) from: Option<u64>,
     /// Prints the lines of the journal byte for byte.
     #[arg(long)]
@@ -63,7 +63,7 @@ pub(crate) struct Tail {
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     /// The record's sequence number: the first column of `tail`.
-    #[arg(value_parser = seq)]
+    #[arg(value_parser = seq, allow_negative_numbers = true)]
     pub(crate) seq: u64,
     /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
     #[arg(env = VARIABLE, value_parser = place())]

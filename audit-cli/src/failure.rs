@@ -58,7 +58,9 @@ impl From<Exit> for ExitCode {
 impl From<journal::Error> for Failure {
     fn from(error: journal::Error) -> Self {
         match error {
-            journal::Error::Damaged { .. } => Self::Tampered(error.to_string()),
+            journal::Error::Damaged { .. } | journal::Error::Lost { .. } => {
+                Self::Tampered(error.to_string())
+            }
             journal::Error::Io { doing, name, journal, source }
                 if source.kind() == io::ErrorKind::PermissionDenied =>
             {

@@ -3,6 +3,7 @@
 mod arguments;
 mod config;
 mod doctor;
+mod exposure;
 mod failure;
 mod notice;
 mod show;

@@ -65,7 +65,7 @@ fn summarise(journal: &Path) -> Result<Summary, Failure> {
     let reader = config::reader(journal)?;
     let segments = reader.segments()?;
     let mut tally = Tally::default();
-    let mut cursor = reader.cursor(segments.first().map_or(0, |segment| segment.first_seq))?;
+    let mut cursor = reader.cursor(0)?;
     while let Some(line) = cursor.next()? {
         tally.count(&line);
     }

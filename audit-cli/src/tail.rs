@@ -18,6 +18,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {
     let reader = config::reader(&config::journal(arguments.journal.as_deref())?)?;
+    if arguments.from.is_none() {
+        // Whoever asks for the last records is told at once that the first ones are gone.
+        reader.cursor(0)?;
+    }
     let start = match arguments.from {
         Some(seq) => seq,
         None => start_of_last(&reader, arguments.lines)?,
@@ -50,8 +54,7 @@ pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Resul
 
 /// The first of the last `count` records.
 fn start_of_last(reader: &Reader, count: u64) -> Result<u64, Failure> {
-    let first = reader.segments()?.first().map_or(0, |segment| segment.first_seq);
-    Ok(end(reader)?.saturating_sub(count).max(first))
+    Ok(end(reader)?.saturating_sub(count))
 }
 
 /// The number behind the last record; damage is left for the reading itself to report.

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::arguments::{Level, Verify};
 use crate::config;
-use crate::failure::{Exit, Failure};
+use crate::exposure;
+use crate::failure::{self, Exit, Failure};
 use crate::terminal;
 
 /// What a check of the chain alone cannot tell.
@@ -20,7 +21,11 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
     let checked = if is_stream {
         journal::verify_lines(io::stdin()).map_err(|error| unreadable(&error))?
     } else {
-        verify(&journal)?
+        let checked = verify(&journal)?;
+        if let Some(exposed) = exposure::found(&journal) {
+            failure::warn(&exposed);
+        }
+        checked
     };
     if checked.records == 0 && checked.is_intact() {
         return Err(empty(&journal, &checked));

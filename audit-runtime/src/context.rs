@@ -6,6 +6,7 @@ mod open;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
@@ -17,6 +18,7 @@ use crate::event::{
     Withheld,
 };
 use crate::id::EventId;
+use crate::say;
 use crate::time::Timestamp;
 
 pub(crate) use open::{OpenScopes, Unlisted};
@@ -374,22 +376,30 @@ impl<F: Future> Future for InContext<F> {
 fn with_context(change: impl FnOnce(&mut Known)) {
     match look(|frame| frame.context.clone()).flatten() {
         Some(context) => change(&mut context.known()),
-        None => outside("set an actor or a session"),
+        None => outside("set an actor or a session", &UNSET),
     }
 }
 
 fn with_running(change: impl FnOnce(&mut Open)) {
     match Running::innermost() {
         Some(running) => _ = running.change(change),
-        None => outside("judge an action or set its target"),
+        None => outside("judge an action or set its target", &UNJUDGED),
     }
 }
 
-fn outside(attempt: &str) {
-    tracing::warn!(
-        target: "audit",
-        "an attempt to {attempt} outside any audited action or request has no effect"
-    );
+static UNSET: AtomicU64 = AtomicU64::new(0);
+static UNJUDGED: AtomicU64 = AtomicU64::new(0);
+
+/// Says it at the 1st, 2nd, 4th, 8th … time, because a service may do it in each request.
+fn outside(attempt: &str, counter: &AtomicU64) {
+    let count = counter.fetch_add(1, Relaxed) + 1;
+    if count.is_power_of_two() {
+        say::warning(format_args!(
+            "an attempt to {attempt} outside any audited action or request has no effect \
+             ({count} so far): let the middleware that makes it run inside `AuditMiddleware`, which \
+             is wrapped last"
+        ));
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod record;
 mod recorder;
 pub mod redact;
+mod say;
 mod scope;
 mod time;
 #[cfg(feature = "actix")]

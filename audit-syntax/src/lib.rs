@@ -4,4 +4,4 @@ mod actions;
 mod names;
 
 pub use actions::{is_action_name, operation};
-pub use names::sensitive_part;
+pub use names::{sensitive_part, sensitive_part_of_number};

@@ -9,6 +9,7 @@ const SENSITIVE: &[&str] = &[
     "passwd",
     "passphrase",
     "passcode",
+    "passkey",
     "pwd",
     "user_pass",
     "db_pass",
@@ -27,6 +28,7 @@ const SENSITIVE: &[&str] = &[
     "session_id",
     "session_key",
     "api_key",
+    "auth_key",
     "access_key",
     "account_key",
     "client_secret",
@@ -47,6 +49,9 @@ const SENSITIVE: &[&str] = &[
     "backup_code",
     "security_code",
     "auth_code",
+    "login_code",
+    "sms_code",
+    "magic_link",
     "authorization_code",
     "reset_code",
     "verification_code",
@@ -64,29 +69,22 @@ const SENSITIVE: &[&str] = &[
     "credit_card",
     "cvc",
     "cvv",
+    "iban",
     "ssn",
     "social_security",
 ];
 
+/// Terms that are common parts of harmless names (`render_pass`), and sensitive as a whole name.
+const ALONE: &[&str] = &["pass"];
+
 /// First words of a name that speaks about a secret without holding it: `has_password`,
-/// `max_tokens`, `invalid_token`.
-const ABOUT_FIRST: &[&str] = &[
-    "is",
-    "has",
-    "needs",
-    "requires",
-    "max",
-    "min",
-    "num",
-    "total",
-    "prompt",
-    "completion",
-    "invalid",
-    "missing",
-    "expired",
-    "unknown",
-    "wrong",
-];
+/// `max_tokens`.
+const ABOUT_FIRST: &[&str] =
+    &["is", "has", "needs", "requires", "max", "min", "num", "total", "prompt", "completion"];
+
+/// First words that speak about a secret only where no text can be: `wrong_password: bool` tells
+/// that it was wrong, `wrong_password: String` holds what the user typed.
+const VERDICT_FIRST: &[&str] = &["invalid", "missing", "expired", "unknown", "wrong"];
 
 /// Last words of a name that speaks about a secret without holding it: `token_count`,
 /// `password_changed_at`, `access_key_id`.
@@ -115,7 +113,22 @@ const ALWAYS: &[&str] = &["session_id", "secret_id"];
 pub fn sensitive_part(name: &str) -> Option<&'static str> {
     let words = words(name);
     let find = |terms: &[&'static str]| terms.iter().copied().find(|term| contains(&words, term));
-    find(ALWAYS).or_else(|| find(SENSITIVE).filter(|_| !is_about(&words)))
+    let alone = || ALONE.iter().copied().find(|term| matches!(&*words, [word] if same(word, term)));
+    find(ALWAYS).or_else(|| find(SENSITIVE).or_else(alone).filter(|_| !is_about(&words)))
+}
+
+/// The term for which the name of a `bool` or a number looks sensitive, in snake case, or none.
+///
+/// ```
+/// use audit_syntax::{sensitive_part, sensitive_part_of_number};
+///
+/// assert_eq!(sensitive_part("wrong_password"), Some("password"));
+/// assert_eq!(sensitive_part_of_number("wrong_password"), None);
+/// assert_eq!(sensitive_part_of_number("pin"), Some("pin"));
+/// ```
+pub fn sensitive_part_of_number(name: &str) -> Option<&'static str> {
+    let tells = words(name).first().is_some_and(|word| VERDICT_FIRST.contains(&word.as_str()));
+    sensitive_part(name).filter(|part| !tells || ALWAYS.contains(part))
 }
 
 fn is_about(words: &[String]) -> bool {
@@ -219,7 +232,19 @@ mod tests {
              ssn => ssn
              database_url => database_url
              dsn => dsn
-             sentryDsn => dsn",
+             sentryDsn => dsn
+             pass => pass
+             passkey => passkey
+             auth_key => auth_key
+             login_code => login_code
+             sms_code => sms_code
+             magic_link => magic_link
+             iban => iban
+             wrong_password => password
+             InvalidToken => token
+             unknown_token => token
+             missing_secret => secret
+             expired_jwt => jwt",
         );
     }
 
@@ -243,6 +268,8 @@ mod tests {
              session
              passenger
              compass
+             render_pass
+             pass_count
              cooking
              description
              url
@@ -265,7 +292,6 @@ mod tests {
              password_len
              PASSWORD_LEN
              TokenError
-             InvalidToken
              TokenExpired
              access_key_id
              token_id
@@ -273,6 +299,18 @@ mod tests {
              cookie_policy
              pin_attempts",
         );
+    }
+
+    #[test]
+    fn a_verdict_on_a_secret_is_harmless_where_no_text_can_be() {
+        for verdict in VERDICT_FIRST {
+            let name = format!("{verdict}_tokens");
+            assert_eq!(sensitive_part(&name), Some("token"));
+            assert_eq!(sensitive_part_of_number(&name), None);
+        }
+        assert_eq!(sensitive_part_of_number("unknown_session_id"), Some("session_id"));
+        assert_eq!(sensitive_part_of_number("token"), Some("token"));
+        assert_eq!(sensitive_part_of_number("pin_wrong"), Some("pin"));
     }
 
     #[test]

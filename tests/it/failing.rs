@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::body::to_bytes;
 use actix_web::{HttpResponse, Responder};
-use audit_runtime::{Event, Recorder, Status, Unrecorded, audited};
+use audit_runtime::{Actor, Event, Recorder, Status, Unrecorded, audited};
 
 use crate::storage::Failing;
 use crate::support::block_on;
@@ -88,6 +88,10 @@ fn service_without_a_client() {
         assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         assert_eq!(recorder.health().unrecorded, 0);
     });
+    for _ in 0..3 {
+        audit_runtime::deny("outside");
+    }
+    audit_runtime::set_actor(Actor::user("7"));
     recorder.shutdown(Duration::from_secs(20)).unwrap_err();
     let health = recorder.health();
     assert_eq!((health.status, health.unrecorded, health.lost), (Status::Red, 1, 1));
@@ -106,5 +110,12 @@ fn an_action_that_nobody_waits_for_is_named_when_its_record_cannot_be_written() 
         let alarms = said.matches("the audited action \"SendMail\" has no record").count();
         assert_eq!(alarms, 1, "{listens}: {said}");
         assert!(said.contains("the disk does not answer"), "{listens}: {said}");
+        for (told, times) in [
+            ("audit: the journal failed: ", 1),
+            ("audit: an attempt to judge an action or set its target outside any", 2),
+            ("audit: an attempt to set an actor or a session outside any", 1),
+        ] {
+            assert_eq!(said.matches(told).count(), times, "{listens}: {told} in {said}");
+        }
     }
 }

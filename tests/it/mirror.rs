@@ -1,10 +1,10 @@
 //! The mirror on standard output and in `tracing`, seen from outside a real process.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use audit_runtime::{Event, Mirror, Recorder, journal};
+use audit_runtime::{Event, Mirror, Recorder, journal, public};
 use tracing_subscriber::filter::LevelFilter;
 
 /// Tells the child where its journal is; without it the child has nothing to do.
@@ -25,6 +25,46 @@ fn mirrored_service() {
     }
     recorder.shutdown(Duration::from_secs(5)).unwrap();
     assert_eq!(recorder.health().mirror_lost, 0);
+}
+
+/// Tells the child where its journal is, whose mirror nobody reads.
+const STUCK_JOURNAL: &str = "AUDIT_TEST_STUCK_JOURNAL";
+
+/// Not a test by itself: the process whose standard output is full.
+#[test]
+fn stuck_service() {
+    let Ok(journal) = std::env::var(STUCK_JOURNAL) else {
+        return;
+    };
+    let recorder = Recorder::builder(journal).mirror(Mirror::Stdout).open().unwrap();
+    for _ in 0..100 {
+        let event = Event::activity("Tick").field("filler", &public("x".repeat(4000)));
+        recorder.record(event.succeeded()).wait().unwrap();
+    }
+    let (taken, took) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(std::io::stdout().lock());
+        taken.send(()).unwrap();
+    });
+    // A failed assertion would wait for standard output, so the exit code tells.
+    let is_free = took.recv_timeout(Duration::from_secs(5)).is_ok();
+    let is_closed = recorder.shutdown(Duration::from_secs(20)).is_ok();
+    std::process::exit(i32::from(is_free) + 2 * i32::from(is_closed));
+}
+
+#[test]
+fn a_mirror_that_nobody_reads_keeps_neither_the_lock_nor_the_shutdown() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["mirror::stuck_service", "--exact", "--nocapture"])
+        .env(STUCK_JOURNAL, directory.path().join("audit"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let unread = child.stdout.take();
+    let code = child.wait().unwrap().code();
+    drop(unread);
+    assert_eq!(code, Some(1 + 2), "1: the lock is free, 2: the journal was closed");
 }
 
 fn mirrored_lines(journal: &Path) -> Vec<u8> {

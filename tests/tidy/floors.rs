@@ -8,7 +8,7 @@ use crate::tokens::{self, is_punct, is_word};
 /// The floors from the ground up. A module uses only what stands in a row above its own; the
 /// ground floor has three rows, because ids carry times and the encoding writes both.
 const FLOORS: &[(u8, &[&str])] = &[
-    (0, &["time", "digest"]),
+    (0, &["time", "digest", "say"]),
     (0, &["id"]),
     (0, &["encode"]),
     (1, &["redact", "journal"]),

@@ -148,3 +148,19 @@ fn what_a_failed_sync_left_is_noted_and_no_damage() {
     let tail = fixture.run(&["tail", frozen, "--json"]).ok();
     assert_eq!(tail.lines().count() as u64, report["records"].as_u64().unwrap());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_the_service_would_refuse_is_told_beside_the_check() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fixture = Fixture::new();
+    let moved = fixture.directory().join("elsewhere.jsonl");
+    fs::rename(fixture.segment(), &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, fixture.segment()).unwrap();
+    fixture.run(&["verify", "@"]).fails(0, &["000.jsonl is a symbolic link", "would refuse"]);
+    fs::rename(&moved, fixture.segment()).unwrap();
+    fs::set_permissions(fixture.journal(), fs::Permissions::from_mode(0o755)).unwrap();
+    let run = fixture.run(&["verify", "@", "--json"]);
+    run.fails(0, &["audit has mode 0755", "would refuse"]);
+    assert_eq!(json(&run)["level"], "L1");
+}

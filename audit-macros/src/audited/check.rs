@@ -1,13 +1,15 @@
 //! Judges the options: what is missing, what contradicts itself, what follows from the rest.
 
+use std::iter;
+
 use audit_syntax::{is_action_name, operation, sensitive_part};
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::LitStr;
 use syn::ext::IdentExt;
+use syn::{Expr, Ident, LitStr};
 
-use super::description;
-use super::model::{Field, Function, Returns, Spec, Written};
+use super::model::{Field, Function, Returns, Spec, Value, Written};
+use super::{description, secrets};
 use crate::errors::Errors;
 
 /// The longest name of an action, in bytes; a record would cut a longer one.
@@ -24,6 +26,11 @@ const OPAQUE: &str = "this action is refused when it cannot be recorded, and `im
 pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
     let fields = written.fields.unwrap_or_default();
     names(&fields, errors);
+    for target in &written.targets {
+        for value in iter::once(&target.id).chain(&target.name) {
+            shown(value, errors);
+        }
+    }
     let description = match &written.description {
         // A placeholder may name a field in the part that could not be read.
         Some(text) if !written.is_partial => description::parts(text, &fields, errors),
@@ -98,12 +105,35 @@ fn names(fields: &[Field], errors: &mut Errors) {
             );
             errors.at(&field.name, message);
         }
-        if let Some(part) = sensitive_part(&name.to_string()) {
-            let message = format!(
-                "`{name}` looks like a secret (`{part}`), and what is captured is written to the \
-                 journal: leave it out, or name the field after what it really holds"
+        let part = sensitive_part(&name.to_string()).filter(|_| !field.value.has_reason);
+        if let Some(part) = part {
+            errors.at(
+                &field.name,
+                secret(&field.name, part, "name the field after what it really holds"),
             );
-            errors.at(&field.name, message);
+        }
+        // A field that is named after its variable is judged once.
+        if !matches!(&field.value.expression, Expr::Path(path) if path.path.is_ident(&field.name)) {
+            shown(&field.value, errors);
         }
     }
+}
+
+/// Refuses a value that is named like a secret where it comes from, whatever it is called here.
+fn shown(value: &Value, errors: &mut Errors) {
+    if value.has_reason {
+        return;
+    }
+    if let Some((name, part)) = secrets::in_expression(&value.expression) {
+        errors.at(&name, secret(&name, part, "capture the whole of which it is a part"));
+    }
+}
+
+fn secret(name: &Ident, part: &str, instead: &str) -> String {
+    format!(
+        "`{}` looks like a secret (`{part}`), and what is captured is written to the journal: \
+         leave it out, {instead}, or write `#[public(reason = \"…\")]` before it to say why a \
+         record may show it",
+        name.unraw()
+    )
 }

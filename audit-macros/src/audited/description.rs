@@ -77,10 +77,12 @@ mod tests {
     use syn::parse_quote;
 
     use super::*;
+    use crate::audited::model::Value;
 
     /// The parts of `text`, and how many mistakes it has, where the field `role` is captured.
     fn read(text: &str) -> (Vec<Part>, usize) {
-        let fields = [Field { name: parse_quote!(role), value: parse_quote!(role) }];
+        let value = Value { expression: parse_quote!(role), has_reason: false };
+        let fields = [Field { name: parse_quote!(role), value }];
         let mut errors = Errors::default();
         let parts = parts(&LitStr::new(text, Span::call_site()), &fields, &mut errors);
         let tokens = errors.into_tokens().to_string();

@@ -189,15 +189,15 @@ impl Call<'_> {
         }
         let targets = targets.iter().map(|Target { kind, id, name }| {
             let kind = kind.unraw().to_string();
-            let id = borrowed(id, this);
-            match name.as_ref().map(|name| borrowed(name, this)) {
+            let id = borrowed(&id.expression, this);
+            match name.as_ref().map(|name| borrowed(&name.expression, this)) {
                 Some(name) => quote!(__audit_captures.named_target(#kind, #id, #name);),
                 None => quote!(__audit_captures.target(#kind, #id);),
             }
         });
         let fields = fields.iter().map(|Field { name, value }| {
             let name = name.unraw().to_string();
-            let value = borrowed(value, this);
+            let value = borrowed(&value.expression, this);
             quote!(__audit_captures.field(#name, #value);)
         });
         Some(quote! {

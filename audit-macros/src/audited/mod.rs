@@ -6,6 +6,7 @@ mod expand;
 mod function;
 mod model;
 mod parse;
+mod secrets;
 
 #[cfg(test)]
 mod tests;

@@ -44,13 +44,20 @@ pub(super) struct Spec {
 
 pub(super) struct Target {
     pub(super) kind: Ident,
-    pub(super) id: Expr,
-    pub(super) name: Option<Expr>,
+    pub(super) id: Value,
+    pub(super) name: Option<Value>,
 }
 
 pub(super) struct Field {
     pub(super) name: Ident,
-    pub(super) value: Expr,
+    pub(super) value: Value,
+}
+
+/// What is captured.
+pub(super) struct Value {
+    pub(super) expression: Expr,
+    /// `#[public(reason = "…")]` stands before it: its names are no concern.
+    pub(super) has_reason: bool,
 }
 
 /// A part of the description.

@@ -3,10 +3,10 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Expr, Ident, LitStr, Path, Token, parenthesized, token};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token, parenthesized, token};
 
 use super::model::{
-    CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Written,
+    CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value, Written,
 };
 use crate::errors::Errors;
 
@@ -14,6 +14,9 @@ const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, 
                        `durability`, `on_unrecorded` and `crate`";
 const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = expression` after it \
                            if the target has a readable name";
+const REASON_FORM: &str = "before what is captured stands nothing but a reason to show it: \
+                           `#[public(reason = \"…\")]`";
+const EMPTY_REASON: &str = "the reason is empty: say why a record may show this value";
 const FIELDS_FORM: &str = "write `fields(name = expression)`, or just the name of a variable";
 
 /// Reads each option by itself, so that a mistake in one does not hide those in the next.
@@ -97,6 +100,8 @@ fn choice(
         unknown => {
             errors
                 .at(key, format!("`{unknown}` is no option of `#[audited]`: it accepts {OPTIONS}"));
+            // It may be a misspelt `action`, which is not missing then.
+            written.is_partial = true;
             // Whatever follows belongs to the unknown option.
             return input.parse::<TokenStream>().map(drop);
         }
@@ -168,37 +173,63 @@ fn fields(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<Field>> {
     Ok(fields.into_iter().collect())
 }
 
-/// `key = expression`
+/// `key = expression`, with or without a reason before it.
 struct Named {
     key: Ident,
-    value: Expr,
+    value: Value,
 }
 
 impl Parse for Named {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let has_reason = reason(input)?;
         let key = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
-        let value = input.parse()?;
-        Ok(Self { key, value })
+        let expression = input.parse()?;
+        Ok(Self { key, value: Value { expression, has_reason } })
     }
 }
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let has_reason = reason(input)?;
         if input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
             let Named { key, value } = input.parse()?;
-            return Ok(Self { name: key, value });
+            return Ok(Self { name: key, value: Value { has_reason, ..value } });
         }
-        let value: Expr = input.parse()?;
-        match &value {
+        let expression: Expr = input.parse()?;
+        match &expression {
             Expr::Path(path) if path.attrs.is_empty() && path.qself.is_none() => {
                 let name = path.path.require_ident();
-                let name = name.map_err(|_| nameless(&value))?.clone();
-                Ok(Self { name, value })
+                let name = name.map_err(|_| nameless(&expression))?.clone();
+                Ok(Self { name, value: Value { expression, has_reason } })
             }
-            _ => Err(nameless(&value)),
+            _ => Err(nameless(&expression)),
         }
     }
+}
+
+/// Reads `#[public(reason = "…")]`, if it is there.
+fn reason(input: ParseStream<'_>) -> syn::Result<bool> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    for attribute in &attributes {
+        let misformed = || syn::Error::new_spanned(attribute, REASON_FORM);
+        let mut text: Option<LitStr> = None;
+        let parsed = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("reason") {
+                text = Some(meta.value()?.parse()?);
+                return Ok(());
+            }
+            Err(misformed())
+        });
+        match text.filter(|_| parsed.is_ok() && attribute.path().is_ident("public")) {
+            None => return Err(misformed()),
+            Some(text) if text.value().trim().is_empty() => {
+                return Err(syn::Error::new_spanned(text, EMPTY_REASON));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(!attributes.is_empty())
 }
 
 fn nameless(value: &Expr) -> syn::Error {

@@ -1,15 +1,21 @@
 //! Judges the marks: contradictions, names that look sensitive, a second `Debug`.
 
-use audit_syntax::sensitive_part;
+use audit_syntax::{sensitive_part, sensitive_part_of_number};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Ident, LitStr, Member};
+use syn::{GenericArgument, Ident, LitStr, Member, PathArguments, Type};
 
 use super::model::{Class, Field, Item, Mark, MarkKind, Marks};
 use crate::errors::Errors;
 
 const SECOND_DEBUG: &str = "`#[derive(Redact)]` implements `Debug` already, \
                             and shows only what a log may show: remove this `Debug`";
+
+/// The types of which a value can be no text.
+const NUMBERS: &[&str] = &[
+    "bool", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64",
+];
 
 pub(crate) fn item(item: Item<Marks>, errors: &mut Errors) -> Item<Class> {
     for path in &item.debug_derived {
@@ -65,11 +71,32 @@ fn too_many(first: &Mark, second: &Mark) -> String {
 /// Says that a field looks sensitive: by its own name, or in a tuple by that of what it is part of.
 fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
     let name = field.name().unwrap_or_else(|| owner.unraw().to_string());
-    let part = sensitive_part(&name)?;
+    let part = match is_number(&field.ty) {
+        true => sensitive_part_of_number(&name),
+        false => sensitive_part(&name),
+    }?;
     if part == name.to_lowercase() {
         return Some(format!("`{name}` looks sensitive"));
     }
     Some(format!("`{name}` looks sensitive (`{part}`)"))
+}
+
+/// True if a value of this type is a boolean or a number, or none.
+fn is_number(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    match &last.arguments {
+        PathArguments::None => NUMBERS.iter().any(|number| last.ident == number),
+        PathArguments::AngleBracketed(list) if last.ident == "Option" => {
+            let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_number(inner));
+            list.args.iter().all(inner)
+        }
+        _ => false,
+    }
 }
 
 /// Points at the mark that is not enough, or else at the field.

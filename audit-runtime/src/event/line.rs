@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::actor::Identity;
-use super::origin::{Route, USER_AGENT_BYTES_MAX};
+use super::origin::{Method, Route, USER_AGENT_BYTES_MAX};
 use super::{
     Actor, Arguments, Authenticated, Category, Event, Http, Origin, Outcome, Severity, Target, end,
     name, sentence,
@@ -175,7 +175,8 @@ impl Line<'_> {
             self.object.object("http", |object| {
                 cut = write_http(object, http, key);
             });
-            self.hashed |= matches!(http.route, Route::Unrouted(_));
+            self.hashed |=
+                matches!(http.route, Route::Unrouted(_)) || matches!(http.method, Method::Other(_));
             self.confess("http", cut);
         }
     }
@@ -340,7 +341,14 @@ fn write_origin(object: &mut Object<'_>, origin: &Origin) -> bool {
 }
 
 fn write_http(object: &mut Object<'_>, http: &Http, key: &HashKey) -> bool {
-    let mut cut = object.text("method", &http.method, cap::WORD);
+    let mut cut = false;
+    match &http.method {
+        Method::Known(word) => object.plain("method", word),
+        Method::Other(word) => {
+            object.plain("method", "(other)");
+            object.plain("method_hash", &key.pseudonym("method", word.0.as_bytes()));
+        }
+    }
     match &http.route {
         Route::Template(template) => cut |= object.text("route", template, cap::ID),
         Route::Unrouted(path) => {

@@ -125,14 +125,26 @@ impl fmt::Display for InvalidNetwork {
 
 impl std::error::Error for InvalidNetwork {}
 
+/// The methods of HTTP; a client may send any other word.
+const METHODS: &[&str] =
+    &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
+
 /// The request that an action came with. It has no place for headers, bodies or a raw query.
 #[derive(Clone, Debug)]
 pub struct Http {
-    pub(super) method: Cow<'static, str>,
+    pub(super) method: Method,
     pub(super) route: Route,
     pub(super) status: Option<u16>,
     pub(super) request_id: Option<String>,
     pub(super) client_gone: bool,
+}
+
+/// How a request asked.
+#[derive(Clone, Debug)]
+pub(super) enum Method {
+    Known(&'static str),
+    /// A word of the client's own: keyed hash only.
+    Other(Withheld),
 }
 
 /// What a request asked for.
@@ -183,6 +195,10 @@ impl Http {
     }
 
     fn new(method: Cow<'static, str>, route: Route) -> Self {
+        let method = match METHODS.iter().find(|known| **known == method) {
+            Some(known) => Method::Known(known),
+            None => Method::Other(Withheld::new(method.into_owned())),
+        };
         Self { method, route, status: None, request_id: None, client_gone: false }
     }
 }

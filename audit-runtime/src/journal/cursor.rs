@@ -24,11 +24,11 @@ pub struct Cursor {
     durable: u64,
     /// The first records of all segments, as they were listed after `durable` was read.
     firsts: Vec<u64>,
-    place: Option<Place>,
+    place: Option<Position>,
 }
 
 /// The next line in an open segment.
-struct Place {
+struct Position {
     segment: u64,
     lines: Lines,
     chain: Chain,
@@ -114,7 +114,7 @@ impl Cursor {
             return self.absent(first, &mut lines);
         };
         let chain = header.chain(first);
-        self.place = Some(Place { segment: first, lines, chain, doubted: false });
+        self.place = Some(Position { segment: first, lines, chain, doubted: false });
         Ok(Step::Again)
     }
 
@@ -133,7 +133,7 @@ impl Cursor {
         self.damaged(first, 1, 0, first, "its first line is no header")
     }
 
-    fn step(&mut self, place: &mut Place) -> Result<Step, Error> {
+    fn step(&mut self, place: &mut Position) -> Result<Step, Error> {
         if self.is_later(place) {
             return self.go_on(place);
         }
@@ -199,14 +199,14 @@ impl Cursor {
     }
 
     /// True if the next record lies in a later segment, whatever stands in this one.
-    fn is_later(&self, place: &Place) -> bool {
+    fn is_later(&self, place: &Position) -> bool {
         let next = place.chain.next;
         next != place.segment && self.firsts.binary_search(&next).is_ok()
     }
 
     /// Goes on in the next segment. What stands before it here must be what its header calls
     /// superseded.
-    fn go_on(&mut self, place: &mut Place) -> Result<Step, Error> {
+    fn go_on(&mut self, place: &mut Position) -> Result<Step, Error> {
         // A header is there before what is read here to be durable.
         self.look()?;
         let (next, offset) = (place.chain.next, place.lines.offset());
@@ -222,7 +222,7 @@ impl Cursor {
             let line = place.lines.number() + 1;
             return Err(self.damaged(place.segment, line, offset, next, reason));
         }
-        *place = Place { segment: next, lines, chain: place.chain, doubted: false };
+        *place = Position { segment: next, lines, chain: place.chain, doubted: false };
         Ok(Step::Again)
     }
 
@@ -231,7 +231,7 @@ impl Cursor {
     }
 
     /// At the end of a segment: goes on in the next one, if there is one.
-    fn cross(&mut self, place: &mut Place) -> Result<Step, Error> {
+    fn cross(&mut self, place: &mut Position) -> Result<Step, Error> {
         let next = place.chain.next;
         let was_due = next < self.durable;
         if !was_due && self.is_durable(next)? {
@@ -252,7 +252,7 @@ impl Cursor {
     }
 
     /// There is no good line here: a writer is at work, a crash has torn it, or it is damage.
-    fn doubt(&mut self, place: &mut Place, reason: &str) -> Result<Step, Error> {
+    fn doubt(&mut self, place: &mut Position, reason: &str) -> Result<Step, Error> {
         let next = place.chain.next;
         if !place.doubted {
             // What was read may be older than what has been made durable since.
@@ -269,7 +269,7 @@ impl Cursor {
         Err(self.damaged(place.segment, number + 1, offset, next, reason))
     }
 
-    fn is_torn_end(&self, place: &mut Place) -> Result<bool, Error> {
+    fn is_torn_end(&self, place: &mut Position) -> Result<bool, Error> {
         let read_error = |error| self.read_error(place.segment, error);
         let is_last = self.firsts.last() == Some(&place.segment);
         Ok(is_last && recovery::is_torn(&mut place.lines).map_err(read_error)?)

@@ -99,6 +99,12 @@ pub(super) fn stated_hash(line: &[u8]) -> Option<Digest> {
     Digest::parse(std::str::from_utf8(text).ok()?)
 }
 
+/// True for a line without the zeros of pages that a crash did not let reach the disk: no crash
+/// leaves such a line, because a line's end is written last.
+pub(super) fn is_whole(line: &[u8]) -> bool {
+    !line.contains(&0)
+}
+
 /// Reads a line without its newline, strictly: only what [`Chain::extend`] writes is read.
 pub(super) fn parse(line: &[u8]) -> Result<Parsed<'_>, &'static str> {
     if line.len() > LINE_BYTES_MAX {

@@ -34,11 +34,22 @@ impl Reader {
     /// Opens the journal in a directory.
     ///
     /// # Errors
-    /// [`Error::NoJournal`] if there is none.
+    /// [`Error::NoJournal`] if there is none, and [`Error::Lost`] if there was one.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let storage = DirectoryStorage::read_only(path.as_ref());
-        if !storage.path().is_dir() || segment::list(&storage)?.is_empty() {
+        if !storage.path().is_dir() {
             return Err(Error::NoJournal { journal: storage.describe() });
+        }
+        if segment::list(&storage)?.is_empty() {
+            let journal = storage.describe();
+            let read = watermark::read(&storage);
+            let read = read.map_err(Error::io(&storage, "read", watermark::NAME))?;
+            return Err(match read {
+                Ok(acknowledged) if acknowledged > 0 => {
+                    Error::Lost { journal, found: 0, acknowledged }
+                }
+                _ => Error::NoJournal { journal },
+            });
         }
         Ok(Self::over(Arc::new(storage)))
     }

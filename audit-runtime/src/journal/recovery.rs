@@ -71,11 +71,12 @@ pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Reco
     Ok(Some(found))
 }
 
-/// True if no line of the journal stands at the current place of `lines` or after it.
+/// True if a crash may have left what stands at the current place of `lines` and after it: no line
+/// there is whole, be it the journal's or anybody else's.
 pub(super) fn is_torn(lines: &mut Lines) -> io::Result<bool> {
     loop {
         match lines.next()? {
-            Piece::Line(range) if line::parse(lines.bytes(&range)).is_ok() => return Ok(false),
+            Piece::Line(range) if line::is_whole(lines.bytes(&range)) => return Ok(false),
             Piece::Line(_) | Piece::Overlong => {}
             Piece::Rest(_) | Piece::End => return Ok(true),
         }

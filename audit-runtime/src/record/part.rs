@@ -104,8 +104,10 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Http {
-    /// The method.
+    /// The method, or `(other)` for one that HTTP does not know.
     pub method: String,
+    /// The keyed hash of such a method.
+    pub method_hash: Option<String>,
     /// The route's template; `None` if no route matched.
     pub route: Option<String>,
     /// The keyed hash of the path that no route matched.

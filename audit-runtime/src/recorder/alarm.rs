@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::health::Counters;
 use super::receipt::Unrecorded;
+use crate::say;
 
 /// Who is to be told of one action, should it turn out to have no record.
 pub(super) struct Alarm {
@@ -33,15 +34,5 @@ pub(super) fn raise(counter: &AtomicU64, action: &str, why: &Unrecorded) {
     if !count.is_power_of_two() {
         return;
     }
-    if tracing::dispatcher::has_been_set() {
-        tracing::error!(target: "audit", count, "the audited action {action:?} has no record: {why}");
-    } else {
-        say_on_stderr(count, action, why);
-    }
-}
-
-/// A service that listens to nothing must still hear that it goes unrecorded.
-#[allow(clippy::print_stderr, reason = "nobody has told where else to say it")]
-fn say_on_stderr(count: u64, action: &str, why: &Unrecorded) {
-    eprintln!("audit: the audited action {action:?} has no record ({count} so far): {why}");
+    say::error(format_args!("the audited action {action:?} has no record ({count} so far): {why}"));
 }

@@ -20,6 +20,7 @@ use crate::context::OpenScopes;
 use crate::digest::HashKey;
 use crate::encode::Object;
 use crate::journal::{DirectoryStorage, Journal, Modes, Options, Storage};
+use crate::say;
 use crate::time::{Clock, SystemClock};
 
 /// The longest text of a service's own name, version or instance, in bytes.
@@ -273,7 +274,7 @@ impl RecorderBuilder {
             (Some(path), _) => path.clone(),
             (None, Place::Directory(journal)) => key_file::beside(journal)?,
             (None, Place::Storage(_)) => {
-                return HashKey::random().map(Key::Known).map_err(Error::Thread);
+                return HashKey::random().map(Key::Known).map_err(Error::System);
             }
         };
         match key_file::read(&path) {
@@ -295,7 +296,7 @@ impl RecorderBuilder {
             scopes: OpenScopes::new(self.scopes_max),
             intents,
             counters: Arc::new(Counters::new(limit)),
-            deadlines: Deadlines::start(limit).map_err(Error::Thread)?,
+            deadlines: Deadlines::start(limit).map_err(Error::System)?,
             key,
             service,
             catalog: catalog::hash(),
@@ -315,37 +316,35 @@ impl RecorderBuilder {
             shared.counters.tell_failed_sync(error);
         }
         if let Some(flaw) = journal.reserve_flaw() {
-            tracing::warn!(
-                target: "audit",
+            say::warning(format_args!(
                 "no room could be kept for the day on which the disk is full: {flaw}"
-            );
+            ));
         }
         let copying = match self.mirror {
             Some(mirror) => {
                 let counters = Arc::clone(&shared.counters);
-                Some(Copying::start(mirror, counters).map_err(Error::Thread)?)
+                Some(Copying::start(mirror, counters).map_err(Error::System)?)
             }
             None => None,
         };
-        metrics::start(&shared).map_err(Error::Thread)?;
+        metrics::start(&shared).map_err(Error::System)?;
         let committing = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("audit-committer".into())
             .spawn(move || committer::run(&committing, journal, copying, unfinished))
-            .map_err(Error::Thread)?;
+            .map_err(Error::System)?;
         Ok(Recorder::new(shared, committer))
     }
 }
 
 fn make_key(path: PathBuf, journal_is_new: bool) -> Result<HashKey, Error> {
     if !journal_is_new {
-        tracing::warn!(
-            target: "audit",
+        say::warning(format_args!(
             "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
              and unrouted paths no longer match those of earlier records; restore the file to \
              join them again",
             path.display()
-        );
+        ));
     }
     key_file::create(&path).map_err(|cause| Error::KeyFile { path, cause })
 }

@@ -13,6 +13,7 @@ use super::receipt::{Recorded, Ticket, Unrecorded};
 use super::unfinished::Unfinished;
 use crate::event::Event;
 use crate::journal::{self, Interruption, Journal};
+use crate::say;
 
 /// How often the committer looks after the journal, with or without events.
 const TICK: Duration = Duration::from_secs(1);
@@ -43,7 +44,7 @@ pub(super) fn run(
             committer.tick();
         }
         if let Some(silent) = shared.counters.interruptions.end_work() {
-            tracing::warn!(target: "audit", "the disk answers again after {} ms", silent.as_millis());
+            say::warning(format_args!("the disk answers again after {} ms", silent.as_millis()));
         }
     }
     committer.close();
@@ -122,7 +123,7 @@ impl Committer<'_> {
                 let reason: Arc<str> = error.to_string().into();
                 self.shared.count_lost(1);
                 self.refused += 1;
-                tracing::error!(target: "audit", "an event was refused by the journal: {reason}");
+                say::error(format_args!("an event was refused by the journal: {reason}"));
                 if let Some(ticket) = ticket {
                     ticket.settle(Err(Unrecorded::Refused(reason)));
                 }
@@ -178,7 +179,9 @@ impl Committer<'_> {
                 interruptions.set_full(None);
                 self.show();
                 self.pass_on();
-                tracing::warn!(target: "audit", lost, unrecorded, "the disk has room again");
+                say::warning(format_args!(
+                    "the disk has room again; {lost} events and {unrecorded} actions have no record"
+                ));
             }
             Ok(false) => {
                 if let Some(missed) = missed {
@@ -257,7 +260,7 @@ impl Committer<'_> {
         if let Some(full) = self.journal.full()
             && self.shared.counters.interruptions.full().is_none()
         {
-            tracing::error!(target: "audit", "{full}");
+            say::error(format_args!("{full}"));
             self.shared.counters.interruptions.set_full(Some(full.to_string().into()));
         }
     }
@@ -273,7 +276,7 @@ impl Committer<'_> {
     }
 
     fn fail(&mut self, reason: &Arc<str>) {
-        tracing::error!(target: "audit", "the journal failed: {reason}");
+        say::error(format_args!("the journal failed: {reason}"));
         self.shared.counters.fail(reason);
         self.shared.count_lost(self.staged.len() as u64);
         self.answer_staged(&Unrecorded::JournalFailed(Arc::clone(reason)));

@@ -31,8 +31,8 @@ pub enum Error {
         /// Why, and what to give instead.
         reason: &'static str,
     },
-    /// The operating system refused a thread or random bytes.
-    Thread(std::io::Error),
+    /// The operating system refused a thread, random bytes or standard output.
+    System(std::io::Error),
     /// The deadline passed before everything was written.
     ShutdownDeadline(Duration),
     /// The journal failed while the recorder ran.
@@ -54,7 +54,7 @@ impl fmt::Display for Error {
             Self::Setting { name, reason } => {
                 write!(f, "the setting `{name}` cannot be used: {reason}")
             }
-            Self::Thread(cause) => write!(f, "the operating system refused: {cause}"),
+            Self::System(cause) => write!(f, "the operating system refused: {cause}"),
             Self::ShutdownDeadline(deadline) => write!(
                 f,
                 "the journal was not closed within {} ms; queued events may still be written",
@@ -75,7 +75,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Journal(error) => Some(error),
-            Self::KeyFile { cause, .. } | Self::Thread(cause) => Some(cause),
+            Self::KeyFile { cause, .. } | Self::System(cause) => Some(cause),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use super::alarm;
 use super::interruption::Interruptions;
 use super::receipt::Unrecorded;
 use crate::journal;
+use crate::say;
 
 use serde::Serialize;
 
@@ -137,7 +138,7 @@ impl Counters {
 
     /// Says that a sync failed and its segment is left behind, and remembers it.
     pub(super) fn tell_failed_sync(&self, error: &journal::Error) {
-        tracing::error!(target: "audit", "a sync failed, so its segment is left for a new one: {error}");
+        say::error(format_args!("a sync failed, so its segment is left for a new one: {error}"));
         let mut last = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);
         *last = error.to_string();
         self.sync_failures.fetch_add(1, Relaxed);

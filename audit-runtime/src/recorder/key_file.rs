@@ -104,7 +104,8 @@ fn draft_of(path: &Path) -> PathBuf {
 }
 
 fn parse(text: &str) -> Option<[u8; KEY_BYTES]> {
-    if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
+    // Digit by digit, because a number may begin with `+`.
+    if text.len() != 2 * KEY_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let mut key = [0; KEY_BYTES];
@@ -212,8 +213,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit.key");
         create(&path).unwrap();
-        std::fs::write(&path, "deadbeef").unwrap();
-        let error = read(&path).unwrap_err().to_string();
-        assert!(error.contains("64 hexadecimal digits") && !error.contains("deadbeef"));
+        for damaged in ["deadbeef".to_owned(), "+f".repeat(KEY_BYTES)] {
+            std::fs::write(&path, &damaged).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains("64 hexadecimal digits") && !error.contains(&damaged));
+        }
     }
 }

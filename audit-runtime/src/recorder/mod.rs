@@ -36,6 +36,7 @@ use crate::context::{self, Context, OpenScopes};
 use crate::digest::HashKey;
 use crate::event::{Durability, Event, Stamp};
 use crate::journal::{MemoryStorage, Storage};
+use crate::say;
 
 pub use builder::RecorderBuilder;
 #[cfg(feature = "config")]
@@ -234,7 +235,7 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown(DROP_DEADLINE) {
-            tracing::error!(target: "audit", "the recorder was not closed cleanly: {error}");
+            say::error(format_args!("the recorder was not closed cleanly: {error}"));
         }
     }
 }

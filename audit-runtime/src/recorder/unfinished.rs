@@ -9,6 +9,7 @@ use super::intents::Side;
 use crate::event::unseen_end;
 use crate::id::EventId;
 use crate::journal::{Cursor, Error, Line, Reader, Storage};
+use crate::say;
 use crate::time::Timestamp;
 
 /// An intent without an end.
@@ -43,11 +44,10 @@ pub(super) fn find(storage: Arc<dyn Storage>) -> Result<Vec<Unfinished>, Error> 
     let unfinished = open.into_iter().map(|(id, (seq, body))| {
         let end = body.and_then(|body| unseen_end(&body, EventId::new(Timestamp::now())));
         if end.is_none() {
-            tracing::error!(
-                target: "audit",
+            say::error(format_args!(
                 "the intent in record {seq} has no end and cannot be read, so that none can be \
                  written; check the journal with `audited verify`"
-            );
+            ));
         }
         Unfinished { id, seq, end }
     });

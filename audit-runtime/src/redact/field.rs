@@ -10,7 +10,21 @@ use super::{HiddenPaths, REDACTED, Redact, Redacted};
 pub fn rule<T: Redact + ?Sized>() {}
 
 /// Demands that a field marked `#[public]` can be written.
-pub fn public<T: Serialize + ?Sized>() {}
+pub fn public<T: Written + ?Sized>() {}
+
+/// What a field marked `#[public]` may hold, which is everything with `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "a field marked `#[public]` is written by its `Serialize`, which `{Self}` has not",
+    label = "nothing says how a log writes this `{Self}`",
+    note = "for a type of your own: write `#[derive(Redact)]` on it and take the mark away, or \
+            derive `serde::Serialize`",
+    note = "for a type of another crate: look for a feature of that crate named `serde`"
+)]
+pub trait Written: Serialize {}
+
+// Hidden from the compiler's advice, which would speak of `Serialize` and not of fields.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> Written for T {}
 
 /// A field of type `T` in the output of a derive.
 ///

@@ -34,9 +34,10 @@ pub const REDACTED: &str = "[redacted]";
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may reach a log but has no redaction rule",
     label = "nothing says whether a log may show this `{Self}`",
+    note = "a type of your own gets its rule from `#[derive(Redact)]`",
     note = "in a derive: mark the field `#[sensitive]` to hide it, or `#[public]` to show it",
-    note = "in `fields(…)`: write `name = audit_runtime::public(&value)` to show it, or leave it out",
-    note = "a type of your own gets its rule from `#[derive(Redact)]`"
+    note = "in `fields(…)`: leave it out, or write `name = audit_runtime::public(&value)` to show it, \
+            if it is no secret"
 )]
 pub trait Redact {
     /// Writes the form of the value that may appear in a log.

@@ -244,21 +244,48 @@ impl Drop for Captures {
 
 impl Captures {
     /// A target of the action.
-    pub fn target(&mut self, kind: &'static str, id: &impl Display) {
+    pub fn target(&mut self, kind: &'static str, id: &impl Shown) {
         self.targets.push(Target::new(kind, id));
     }
 
     /// A target with a readable name.
-    pub fn named_target(&mut self, kind: &'static str, id: &impl Display, name: &impl Display) {
+    pub fn named_target(&mut self, kind: &'static str, id: &impl Shown, name: &impl Shown) {
         let target = Target::new(kind, id).named(name.to_string());
         self.targets.push(target);
     }
 
     /// An input of the action, in its redacted form.
-    pub fn field<T: Redact>(&mut self, name: &'static str, value: &T) {
+    pub fn field<T: Captured>(&mut self, name: &'static str, value: &T) {
         self.arguments.push(name, value);
     }
 }
+
+/// What can be captured as an input, which is everything with a redaction rule.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is captured, but has no redaction rule",
+    label = "nothing says whether a record may show this `{Self}`",
+    note = "a type of your own gets its rule from `#[derive(Redact)]`, and a container has one if \
+            all in it have",
+    note = "free text has none: leave it out, or write `name = audit_runtime::public(&value)` to show \
+            it, if it is no secret"
+)]
+pub trait Captured: Redact {}
+
+// Hidden from the compiler's advice, which would list all types that have a rule.
+#[diagnostic::do_not_recommend]
+impl<T: Redact + ?Sized> Captured for T {}
+
+/// What can be written as the id or the name of a target, which is everything with `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the id or the name of a target: it has no `Display`",
+    label = "this is to be written as text",
+    note = "capture what identifies the target, such as `id = user.id` or `id = uuid.to_string()`"
+)]
+pub trait Shown: Display {}
+
+// Hidden from the compiler's advice, which would speak of `Display` and not of targets.
+#[diagnostic::do_not_recommend]
+impl<T: Display + ?Sized> Shown for T {}
 
 pin_project! {
     /// An async body, running inside its scope's frame.

@@ -70,6 +70,24 @@ fn captures_are_redacted_and_still_belong_to_the_body() {
     assert_eq!(record["severity"], 4);
 }
 
+#[audited(
+    action = "RevokeToken",
+    target(Token, #[public(reason = "the part that a list of tokens shows")] id = token),
+    fields(#[public(reason = "the part that a list of tokens shows")] token),
+)]
+fn revoke(token: u64) -> Result<(), Failure> {
+    (token == 7).then_some(()).ok_or(Failure::Broken)
+}
+
+#[test]
+fn what_is_named_like_a_secret_is_captured_for_a_reason() {
+    let trail = Trail::new();
+    trail.recorder.enter(|| revoke(7)).unwrap();
+    let record = only(trail.records());
+    assert_eq!(record["targets"][0]["id"], "7");
+    assert_eq!(record["args"]["token"], 7);
+}
+
 #[audited(action = "ReadIndex", target(Index, id = at), fields(value = values[at]))]
 fn index(values: &[u8], at: usize) -> u8 {
     values.len() as u8

@@ -96,7 +96,7 @@ fn a_cursor_waits_at_a_torn_tail_and_goes_on_after_recovery() {
     let mut journal = open(&storage).unwrap();
     write(&mut journal, ["before"]);
     drop(journal);
-    for torn in [b"{\"v\":1,\"seq\":3".as_slice(), b"torn\nand torn again", &[0; 70_000]] {
+    for torn in [b"{\"v\":1,\"seq\":3".as_slice(), b"\0\0rn\nand torn again", &[0; 70_000]] {
         let storage = storage.snapshot();
         tamper(&storage, &segment::name(0), |bytes| bytes.extend_from_slice(torn));
         let mut cursor = cursor(&storage, 2);

@@ -36,6 +36,17 @@ fn where_there_is_no_journal_a_reader_says_so_and_leaves_nothing() {
 }
 
 #[test]
+fn a_reader_tells_a_journal_without_segments_from_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("audit");
+    let storage = DirectoryStorage::open(&path, Modes::default()).unwrap();
+    drop(Journal::open(Arc::new(storage), options()).unwrap());
+    std::fs::remove_dir_all(path.join("seg")).unwrap();
+    let error = Reader::open(&path).unwrap_err();
+    assert!(matches!(error, Error::Lost { found: 0, acknowledged: 2, .. }), "{error:?}");
+}
+
+#[test]
 fn a_missing_parent_and_a_file_in_the_way_are_clear_errors() {
     let directory = tempfile::tempdir().unwrap();
     let deep = directory.path().join("not").join("there");

@@ -215,6 +215,12 @@ fn a_whole_line_behind_the_last_record_is_none_that_a_crash_leaves() {
         let verification = verify(&storage).unwrap();
         assert_eq!(verification.is_intact(), is_intact, "{verification:#?}");
         assert_eq!(verification.unfinished.is_some(), is_intact);
+        let mut cursor = Reader::over(Arc::new(storage.clone())).cursor(0).unwrap();
+        let end = std::iter::from_fn(|| cursor.next().transpose()).last();
+        assert_eq!(end.is_some_and(|end| end.is_ok()), is_intact, "a reader judges alike");
+        let before = storage.file(&name);
+        assert_eq!(open(&storage).is_ok(), is_intact, "the next writer judges alike");
+        assert_eq!(storage.file(&name) == before, !is_intact);
     }
 }
 

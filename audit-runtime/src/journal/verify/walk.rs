@@ -237,11 +237,7 @@ fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> 
     }))
 }
 
-/// True for a line with its end and without the zeros of pages that a crash did not let reach the
-/// disk: no crash leaves such a line, because a line's end is written last.
+/// True for what no crash leaves, by the rule of recovery.
 fn is_whole_line(lines: &Lines, piece: &Piece) -> bool {
-    match piece {
-        Piece::Line(range) => !lines.bytes(range).contains(&0),
-        _ => false,
-    }
+    matches!(piece, Piece::Line(range) if line::is_whole(lines.bytes(range)))
 }

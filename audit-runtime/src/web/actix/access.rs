@@ -17,7 +17,7 @@ use crate::scope::{self, Verdict};
 ///
 /// Dropping it records a panic, if the application's code was running, or else that the client was
 /// gone: the flag tells the two apart exactly, also while the thread unwinds for another reason.
-pub(super) struct Access {
+pub(super) struct Exchange {
     frame: Frame,
     running: Running,
     context: Context,
@@ -28,7 +28,7 @@ pub(super) struct Access {
     application_runs: bool,
 }
 
-impl Access {
+impl Exchange {
     pub(super) fn begin(settings: &AuditMiddleware, request: &ServiceRequest) -> Self {
         scope::record_panics();
         let running = Running::begin(Event::access(request::http(request)));
@@ -120,7 +120,7 @@ impl Access {
     }
 }
 
-impl Drop for Access {
+impl Drop for Exchange {
     fn drop(&mut self) {
         // Their bodies have returned, but nobody has seen to what response that led.
         drop(self.end_deferred(Verdict::of(Outcome::Unknown)));

@@ -11,7 +11,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 
-use super::access::{Access, Receipts};
+use super::access::{Exchange, Receipts};
 use super::body::AuditBody;
 
 pin_project! {
@@ -22,7 +22,7 @@ pin_project! {
         #[pin]
         future: F,
         answered: Option<Answered<B>>,
-        access: Option<Access>,
+        access: Option<Exchange>,
     }
 }
 
@@ -34,7 +34,7 @@ struct Answered<B> {
 
 impl<F, B> Answer<F, B> {
     /// The answer of `future`; without `access`, somebody else records it.
-    pub(super) fn new(future: F, access: Option<Access>) -> Self {
+    pub(super) fn new(future: F, access: Option<Exchange>) -> Self {
         Self { future, answered: None, access }
     }
 }
@@ -79,7 +79,7 @@ where
 }
 
 impl<B> Answered<B> {
-    fn new(answer: Result<ServiceResponse<B>, Error>, access: &mut Access) -> Self {
+    fn new(answer: Result<ServiceResponse<B>, Error>, access: &mut Exchange) -> Self {
         let (status, template) = match &answer {
             // The router has matched by now, and knows better than a guess by path.
             Ok(response) => (response.status(), response.request().match_pattern()),

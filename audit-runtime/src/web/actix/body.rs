@@ -9,7 +9,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
-use super::access::Access;
+use super::access::Exchange;
 use crate::event::Outcome;
 use crate::scope::Verdict;
 
@@ -19,7 +19,7 @@ pin_project! {
         #[pin]
         body: B,
         // `None` if somebody else records the request.
-        access: Option<Access>,
+        access: Option<Exchange>,
     }
 }
 
@@ -27,7 +27,7 @@ impl<B: MessageBody> AuditBody<B> {
     /// Lets the body of `response` end `access`; at once, if there is nothing to send.
     pub(super) fn wrap(
         response: ServiceResponse<B>,
-        mut access: Option<Access>,
+        mut access: Option<Exchange>,
     ) -> ServiceResponse<Self> {
         if let Some(access) = &mut access
             && access.run(|| ends_with_its_head(&response))

@@ -17,7 +17,7 @@ use actix_web::{Error, HttpMessage};
 
 use crate::event::TrustedProxies;
 use crate::recorder::{Recorder, Shared};
-use access::Access;
+use access::Exchange;
 use answer::Answer;
 use body::AuditBody;
 
@@ -181,10 +181,10 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         // Registered twice, by mistake or for two scopes, the outermost records.
-        if request.extensions_mut().insert(Recorded).is_some() {
+        if request.extensions_mut().insert(IsRecorded).is_some() {
             return Answer::new(self.service.call(request), None);
         }
-        let mut access = Access::begin(&self.settings, &request);
+        let mut access = Exchange::begin(&self.settings, &request);
         // Guards and the first parts of other middleware run, and may panic, in here already.
         let future = access.run(|| self.service.call(request));
         Answer::new(future, Some(access))
@@ -192,7 +192,7 @@ where
 }
 
 /// The mark of a request that is being recorded.
-struct Recorded;
+struct IsRecorded;
 
 /// False for the headers of HTTP itself, and for names that look like those of secrets.
 fn may_carry_an_id(name: &str) -> bool {

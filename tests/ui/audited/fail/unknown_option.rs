@@ -11,4 +11,7 @@ fn unknown_forms() {}
 #[audited(action = "GetUser", target(User, id = 1, role = "source"))]
 fn unknown_in_target() {}
 
+#[audited(acton = "GetUser")]
+fn misspelt() {}
+
 fn main() {}

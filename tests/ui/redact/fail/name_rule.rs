@@ -10,6 +10,10 @@ struct Account {
     cookie: String,
     keyboard: u32,
     token_count: u32,
+    wrong_password: bool,
+    expired_tokens: Option<u64>,
+    #[public]
+    wrong_pin: String,
 }
 
 #[derive(Redact)]
