@@ -16,8 +16,8 @@ const DOCTOR_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or there are warnings only; 1 the journal is damaged or was changed; 2 a \
 check failed; 3 no journal is named, or the arguments are wrong.";
 
-/// Reads, summarises and verifies audit journals. Nothing it does changes a journal or disturbs
-/// the service that writes it.
+/// Reads, summarises and verifies audit journals. Only `adopt` and `repair` change anything, and
+/// nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -39,6 +39,15 @@ pub(crate) enum Command {
     /// Checks what a journal needs around it: settings, modes, disk, lock, clock and key.
     #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(Doctor),
+    /// Sets the journal aside as it is and begins a new one in its place, for your reason: after a
+    /// backup was restored, a directory moved, or acknowledged records lost. The service must be
+    /// stopped.
+    #[command(after_help = EXIT_CODES)]
+    Adopt(Adopt),
+    /// Sets a damaged journal aside as it is, prints and records every damaged place, and begins a
+    /// new one that names them for ever. The service must be stopped.
+    #[command(after_help = EXIT_CODES)]
+    Repair(Repair),
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +105,42 @@ pub(crate) struct Verify {
     /// build checks L1 only.
     #[arg(long)]
     pub(crate) require: Option<Level>,
+    /// Checks the records of this older epoch, which was set aside, instead of the current one's.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) epoch: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// Why, for whoever reads the journal later; it is recorded.
+    #[arg(long, value_name = "REASON", required = true)]
+    pub(crate) new_epoch: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Repair {
+    /// Keeps all that is damaged, and what follows it, in `epochs/` byte for byte: there is no other
+    /// way to repair a journal.
+    #[arg(long, required = true)]
+    pub(crate) quarantine: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// The journal that is set aside.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// The journal's name, if it cannot be read any more and the service sets one.
+    #[arg(long)]
+    pub(crate) origin: Option<String>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

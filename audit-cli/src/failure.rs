@@ -61,6 +61,9 @@ impl From<journal::Error> for Failure {
             journal::Error::Damaged { .. } | journal::Error::Lost { .. } => {
                 Self::Tampered(error.to_string())
             }
+            journal::Error::Untrusted { path, reason } => {
+                Self::Undecided(format!("run this as the service's user, or: {path} {reason}"))
+            }
             journal::Error::Io { doing, name, journal, source }
                 if source.kind() == io::ErrorKind::PermissionDenied =>
             {

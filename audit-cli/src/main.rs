@@ -1,11 +1,13 @@
-//! `audited`: reads, summarises and verifies audit journals from the command line.
+//! `audited`: reads, summarises and verifies audit journals from the command line, and sets damaged ones aside.
 
 mod arguments;
 mod config;
 mod doctor;
+mod epochs;
 mod exposure;
 mod failure;
 mod notice;
+mod renew;
 mod show;
 mod stats;
 mod tail;
@@ -46,6 +48,8 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),
+        Command::Adopt(arguments) => renew::adopt(arguments, out),
+        Command::Repair(arguments) => renew::repair(arguments, out),
     }
 }
 

@@ -14,6 +14,13 @@ pub(crate) enum Notice {
         /// It found no orderly end of the one before it.
         unclean: bool,
     },
+    /// A new epoch began, because the one before it was set aside.
+    Epoch {
+        /// Its number.
+        number: u64,
+        /// Who decided it: one word.
+        cause: &'static str,
+    },
     /// Bytes that a crash left were moved to `quarantine/`.
     Recovered {
         /// How many.
@@ -53,6 +60,13 @@ impl Notice {
             ("JournalStart", Some(journal)) => Some(Self::Start {
                 unclean: journal.get("unclean").is_some_and(|unclean| *unclean == true),
             }),
+            ("JournalSegment", Some(journal)) => {
+                let epoch = journal.get("epoch")?;
+                let stated = epoch.get("previous")?.get("cause")?.as_str()?;
+                let known = ["damage", "adopted", "repaired"];
+                let cause = known.into_iter().find(|cause| *cause == stated).unwrap_or("unknown");
+                Some(Self::Epoch { number: number(epoch.get("number")), cause })
+            }
             ("JournalRecovered", Some(journal)) => {
                 Some(Self::Recovered { bytes: number(journal.get("bytes")) })
             }
@@ -87,6 +101,7 @@ impl fmt::Display for Notice {
         match self {
             Self::Start { unclean: false } => Ok(()),
             Self::Start { unclean: true } => f.write_str("unclean"),
+            Self::Epoch { number, cause } => write!(f, "epoch {number}, {cause}"),
             Self::Recovered { bytes } => write!(f, "{bytes} bytes set aside"),
             Self::Full => f.write_str("disk full"),
             Self::Resumed { lost, unrecorded } => {

@@ -120,7 +120,13 @@ impl Tally {
                 self.starts_unclean += u64::from(unclean);
             }
             Some(Notice::Lost { events: lost } | Notice::Resumed { lost, .. }) => self.lost += lost,
-            Some(Notice::Recovered { .. } | Notice::Full | Notice::Clock { .. }) | None => {}
+            Some(
+                Notice::Recovered { .. }
+                | Notice::Full
+                | Notice::Clock { .. }
+                | Notice::Epoch { .. },
+            )
+            | None => {}
         }
         *self.categories.entry(record.category.to_string()).or_default() += 1;
         *self.outcomes.entry(notice::outcome(&record)).or_default() += 1;

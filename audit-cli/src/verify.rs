@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use audit_runtime::journal::{self, DirectoryStorage, Finding, Kind, Verification};
+use audit_runtime::journal::{self, DirectoryStorage, Finding, Kind, OlderEpoch, Verification};
 use serde::Serialize;
 
 use crate::arguments::{Level, Verify};
 use crate::config;
+use crate::epochs;
 use crate::exposure;
 use crate::failure::{self, Exit, Failure};
 use crate::terminal;
@@ -15,11 +16,20 @@ use crate::terminal;
 /// What a check of the chain alone cannot tell.
 const HONEST: &str = "UNSIGNED, UNANCHORED: anyone who can write here can rewrite it";
 
+const STREAM_EPOCH: &str =
+    "lines from standard input have no older epochs: leave out --epoch, or name a directory";
+
 pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Failure> {
     let journal = config::journal(arguments.journal.as_deref())?;
     let is_stream = journal == Path::new("-");
-    let checked = if is_stream {
-        journal::verify_lines(io::stdin()).map_err(|error| unreadable(&error))?
+    let journal = match arguments.epoch {
+        Some(_) if is_stream => return Err(Failure::Usage(STREAM_EPOCH.to_owned())),
+        Some(epoch) => journal.join(format!("epochs/{epoch}")),
+        None => journal,
+    };
+    let (checked, epochs) = if is_stream {
+        let checked = journal::verify_lines(io::stdin()).map_err(|error| unreadable(&error))?;
+        (checked, Vec::new())
     } else {
         let checked = verify(&journal)?;
         if let Some(exposed) = exposure::found(&journal) {
@@ -27,33 +37,36 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
         }
         checked
     };
+    let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
     if checked.records == 0 && checked.is_intact() {
         return Err(empty(&journal, &checked));
     }
     if arguments.json {
         let report = Report {
-            level: checked.is_intact().then_some(Level::Chain.name()),
+            level: is_intact.then_some(Level::Chain.name()),
             anchored_size: None,
             unchecked: if is_stream { limits(&checked) } else { Vec::new() },
             verification: &checked,
+            epochs: &epochs,
         };
         serde_json::to_writer(&mut *out, &report).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        print(&checked, &journal, out)?;
+        print(&checked, &epochs, &journal, out)?;
         if is_stream {
             print_limits(&checked, out)?;
         }
     }
-    conclude(&checked, arguments.require)
+    conclude(is_intact, arguments.require)
 }
 
-fn verify(journal: &Path) -> Result<Verification, journal::Error> {
+fn verify(journal: &Path) -> Result<(Verification, Vec<OlderEpoch>), journal::Error> {
     if !journal.is_dir() {
         let journal = journal.display().to_string();
         return Err(journal::Error::NoJournal { journal });
     }
-    journal::verify(&DirectoryStorage::read_only(journal))
+    let storage = DirectoryStorage::read_only(journal);
+    Ok((journal::verify(&storage)?, journal::verify_epochs(&storage)?))
 }
 
 /// What `--json` prints.
@@ -66,11 +79,13 @@ struct Report<'a> {
     unchecked: Vec<Limit>,
     #[serde(flatten)]
     verification: &'a Verification,
+    /// The older epochs, the newest first.
+    epochs: &'a [OlderEpoch],
 }
 
-fn conclude(checked: &Verification, required: Option<Level>) -> Result<Exit, Failure> {
+fn conclude(is_intact: bool, required: Option<Level>) -> Result<Exit, Failure> {
     match required {
-        _ if !checked.is_intact() => Ok(Exit::Tampered),
+        _ if !is_intact => Ok(Exit::Tampered),
         None | Some(Level::Chain) => Ok(Exit::Ok),
         Some(level) => Err(Failure::Undecided(format!(
             "level {} is required: this build checks the chain only, which is L1; ask for \
@@ -80,7 +95,12 @@ fn conclude(checked: &Verification, required: Option<Level>) -> Result<Exit, Fai
     }
 }
 
-fn print(checked: &Verification, journal: &Path, out: &mut impl Write) -> Result<(), Failure> {
+fn print(
+    checked: &Verification,
+    epochs: &[OlderEpoch],
+    journal: &Path,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     for finding in &checked.findings {
         writeln!(out, "{}", line(finding))?;
     }
@@ -98,12 +118,14 @@ fn print(checked: &Verification, journal: &Path, out: &mut impl Write) -> Result
     };
     let name = journal.display().to_string();
     writeln!(out, "{}: {} records{range}", terminal::escape(&name), checked.records)?;
-    if checked.is_intact() {
+    epochs::print(epochs, out)?;
+    if checked.is_intact() && epochs::are_unchanged(epochs) {
         writeln!(out, "level L1: every record is consistent with all before it")?;
         writeln!(out, "{HONEST}")?;
     } else {
-        let damages = checked.findings.iter().filter(|finding| !finding.kind.is_warning());
-        writeln!(out, "no level reached, findings of damage: {}", damages.count())?;
+        let damages = checked.findings.iter().filter(|finding| !finding.kind.is_warning()).count();
+        let damages = damages + epochs::changed(epochs);
+        writeln!(out, "no level reached, findings of damage: {damages}")?;
     }
     Ok(())
 }

@@ -29,6 +29,7 @@ pub use event::{
     Target, TraceContext, Trust, TrustedProxies,
 };
 pub use id::EventId;
+pub use journal::OnDamage;
 pub use record::{Record, RecordError};
 #[cfg(feature = "config")]
 pub use recorder::{Config, ConfigError};

@@ -15,6 +15,7 @@ mod abort;
 mod bodies;
 mod clients;
 mod dropped;
+mod epoch;
 #[cfg(target_os = "linux")]
 mod full;
 #[cfg(unix)]

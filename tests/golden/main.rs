@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit_runtime::journal::{
-    DirectoryStorage, Entropy, Journal, Kind, MemoryStorage, Options, Reader, verify,
+    DirectoryStorage, Entropy, EpochState, Journal, Kind, MemoryStorage, OnDamage, Options, Reader,
+    verify, verify_epochs,
 };
 use audit_runtime::{Clock, Digest, EventId, Timestamp};
 
@@ -100,6 +101,24 @@ fn written_past_a_failed_sync() -> MemoryStorage {
     storage.memory
 }
 
+/// Damages the same journal, goes on in a new epoch, and in a third one because a person says so.
+fn renewed() -> MemoryStorage {
+    let (storage, options) = (written(), options());
+    let last = storage.names().into_iter().rfind(|name| name.starts_with("seg/")).unwrap();
+    let damaged = String::from_utf8(storage.file(&last).unwrap()).unwrap();
+    assert!(damaged.contains("\"number\":2"));
+    let damaged = damaged.replace("\"number\":2", "\"number\":7");
+    storage.replace(&last, Some(damaged.into_bytes()));
+    let shared = || Arc::new(storage.clone());
+    let going_on = Options { on_damage: OnDamage::NewEpoch, ..options.clone() };
+    let mut journal = Journal::open(shared(), going_on).unwrap();
+    journal.append(br#""note":"after the damage""#).unwrap();
+    journal.close().unwrap();
+    let reason = "the disk was \"replaced\" \u{202e}";
+    Journal::adopt(shared(), options, reason).unwrap().close().unwrap();
+    storage
+}
+
 fn frozen(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
@@ -159,6 +178,50 @@ fn the_frozen_journal_past_a_failed_sync_verifies_and_reads() {
     let lines: Vec<_> = std::iter::from_fn(|| cursor.next().unwrap()).collect();
     assert_eq!(lines.len() as u64, verification.records);
     assert_eq!(lines[5].body(), b"\"number\":2");
+}
+
+#[test]
+fn the_writer_sets_epochs_aside_as_it_did() {
+    compare("epochs", &renewed());
+}
+
+/// Follows the digests by what `docs/design.md` says, from the first header to the oldest file.
+#[test]
+fn the_frozen_epochs_are_vouched_for_to_the_last_byte() {
+    let directory = frozen("epochs");
+    let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
+    let header: serde_json::Value =
+        serde_json::from_slice(read(FIRST).split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    assert_eq!(header["journal"]["origin"], "example.com/golden#2");
+    let mut named = header["journal"]["epoch"].clone();
+    assert_eq!((&named["number"], &named["previous"]["cause"]), (&2.into(), &"adopted".into()));
+    named["epoch"] = named["previous"]["epoch"].take();
+    for (number, cause) in [(1, "adopted"), (0, "damage")] {
+        assert_eq!(named["epoch"], number);
+        let epoch = read(&format!("epochs/{number}/EPOCH"));
+        assert_eq!(named["sha256"], hex(&epoch));
+        let epoch: serde_json::Value = serde_json::from_slice(&epoch).unwrap();
+        assert_eq!((&epoch["v"], &epoch["cause"]), (&1.into(), &cause.into()));
+        for file in epoch["files"].as_array().unwrap() {
+            let name = file["file"].as_str().unwrap();
+            let bytes = read(&format!("epochs/{number}/{name}"));
+            assert_eq!(file["bytes"], bytes.len(), "{number}/{name}");
+            assert_eq!(file["sha256"], hex(&bytes), "{number}/{name}");
+        }
+        named = epoch["earlier"].clone();
+    }
+    assert!(named.is_null());
+    let storage = DirectoryStorage::read_only(&directory);
+    assert!(verify(&storage).unwrap().is_intact());
+    let older = verify_epochs(&storage).unwrap();
+    assert!(older.len() == 2 && older.iter().all(|older| older.state == EpochState::Unchanged));
+    let oldest = verify(&DirectoryStorage::read_only(directory.join("epochs/0"))).unwrap();
+    assert_eq!(oldest.findings, older[1].stated.as_ref().unwrap().places);
+    assert_eq!(oldest.findings.len(), 1);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Digest::of(bytes).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Knows of the format only what `docs/design.md` says.

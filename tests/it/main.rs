@@ -12,6 +12,7 @@
 mod attribute;
 mod bad_input;
 mod config;
+mod damaged;
 mod failing;
 mod mirror;
 mod stalling;

@@ -62,6 +62,10 @@ impl Storage for Failing {
         self.memory.open(name, access).map(|file| self.wrap(file))
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.memory.rename(from, to)
+    }
+
     fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
         self.memory.lock(holder)
     }

@@ -7,4 +7,5 @@ mod fixture;
 mod follow;
 mod place;
 mod reading;
+mod renew;
 mod verify;

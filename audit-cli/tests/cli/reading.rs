@@ -208,7 +208,8 @@ fn tail_and_stats_tell_of_a_full_disk_and_of_a_clock_that_was_set() {
     storage.limit(None);
     assert!(journal.resume(7, 3).unwrap());
     drop(journal);
-    fs::remove_file(fixture.journal().join("WATERMARK")).unwrap();
+    let watermark = storage.file("WATERMARK").unwrap();
+    fs::write(fixture.journal().join("WATERMARK"), watermark).unwrap();
     fs::write(fixture.segment(), storage.file("seg/00000000000000000000.jsonl").unwrap()).unwrap();
     let out = fixture.run(&["tail", "@"]).ok();
     for said in ["clock moved by -3600.000 s", "7 events lost, 3 actions unrecorded"] {

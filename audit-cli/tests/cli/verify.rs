@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -37,7 +38,7 @@ fn an_intact_journal_passes_and_the_limit_of_that_is_said() {
     let run = fixture.run(&["verify", "@", "--json"]);
     let expected = serde_json::json!({
         "level": "L1", "anchored_size": null, "unchecked": [], "records": 7, "first_seq": 0, "last_seq": 6,
-        "findings": [], "unfinished": null,
+        "findings": [], "unfinished": null, "epochs": [],
     });
     assert_eq!(json(&run), expected);
     assert_eq!(run.out.lines().count(), 1);
@@ -136,16 +137,23 @@ fn a_header_that_cannot_be_read_is_no_clean_bill() {
 #[test]
 fn what_a_failed_sync_left_is_noted_and_no_damage() {
     let fixture = Fixture::new();
-    let frozen = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/superseded");
-    let out = fixture.run(&["verify", frozen]).ok();
+    let frozen = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/superseded"));
+    // Over a file of the service's own, so that the modes are its own as well.
+    let next = fixture.journal().join("seg/00000000000000000004.jsonl");
+    fs::copy(fixture.segment(), &next).unwrap();
+    for name in ["WATERMARK", "seg/00000000000000000000.jsonl", "seg/00000000000000000004.jsonl"] {
+        let bytes = fs::read(frozen.join(name)).unwrap();
+        fs::write(fixture.journal().join(name), bytes).unwrap();
+    }
+    let out = fixture.run(&["verify", "@"]).ok();
     let note = "NOTE superseded seq=4 segment=seg/00000000000000000000.jsonl line=5 offset=";
     assert!(out.starts_with(note) && out.contains("level L1"), "{out}");
-    let run = fixture.run(&["verify", frozen, "--json"]);
+    let run = fixture.run(&["verify", "@", "--json"]);
     let report = json(&run);
     assert_eq!((run.code, &report["level"]), (Some(0), &Value::from("L1")));
     assert_eq!(report["findings"][0]["kind"], "superseded");
     assert_eq!(report["findings"].as_array().unwrap().len(), 1);
-    let tail = fixture.run(&["tail", frozen, "--json"]).ok();
+    let tail = fixture.run(&["tail", "@", "--json"]).ok();
     assert_eq!(tail.lines().count() as u64, report["records"].as_u64().unwrap());
 }
 

@@ -5,7 +5,7 @@ use crate::id::EventId;
 use crate::time::{TIMESTAMP_LEN, Timestamp};
 
 use super::quarantine::Quarantined;
-use super::segment::Previous;
+use super::start::Header;
 
 /// The longest name of a writer in a record.
 const WRITER_BYTES_MAX: usize = 256;
@@ -63,6 +63,8 @@ pub(super) enum Reason {
     Recovered,
     /// A sync of the one before it failed, and what stands behind its end is superseded.
     SyncFailed,
+    /// It is the first since an older epoch was set aside.
+    Epoch,
 }
 
 impl Reason {
@@ -73,22 +75,17 @@ impl Reason {
             Self::Age => "age",
             Self::Recovered => "recovered",
             Self::SyncFailed => SYNC_FAILED,
+            Self::Epoch => "epoch",
         }
     }
 }
 
 /// The first record of a segment.
-pub(super) fn segment(
-    envelope: Envelope,
-    origin: &str,
-    reason: Reason,
-    previous: Option<&Previous>,
-    open: &[u8],
-) -> Vec<u8> {
+pub(super) fn segment(envelope: Envelope, origin: &str, header: &Header, open: &[u8]) -> Vec<u8> {
     record(envelope, SEGMENT, |journal| {
         journal.text("origin", origin, usize::MAX);
-        journal.plain("reason", reason.name());
-        match previous {
+        journal.plain("reason", header.reason.name());
+        match &header.previous {
             None => journal.raw("previous", b"null"),
             Some(previous) => journal.object("previous", |end| {
                 end.plain("segment", &previous.segment);
@@ -100,8 +97,11 @@ pub(super) fn segment(
             }),
         }
         // What does not fit is as unknown as what a recovered writer has not read yet.
-        let fits = reason != Reason::Recovered && open.len() <= OPEN_BYTES_MAX;
+        let fits = header.reason != Reason::Recovered && open.len() <= OPEN_BYTES_MAX;
         journal.raw("open", if fits { open } else { b"null" });
+        if let Some(epoch) = &header.epoch {
+            journal.raw("epoch", &epoch.encode());
+        }
     })
 }
 
@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn control_records_know_their_own_kind_only() {
-        let segment = segment(ENVELOPE, "o", Reason::First, None, b"[]");
+        let header = Header { reason: Reason::First, previous: None, epoch: None };
+        let segment = segment(ENVELOPE, "o", &header, b"[]");
         let stop = stop(ENVELOPE);
         let start = start(ENVELOPE, "0000000000000000", "me", true);
         assert!(is_segment(&segment) && !is_stop(&segment));

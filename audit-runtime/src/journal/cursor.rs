@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::epoch::{self, Age};
 use super::error::Error;
 use super::line::{Chain, Parsed};
 use super::lines::{Lines, Piece};
@@ -20,6 +21,8 @@ use crate::time::Timestamp;
 pub struct Cursor {
     storage: Arc<dyn Storage>,
     from_seq: u64,
+    /// How many epochs had been set aside before the one that is read.
+    age: Age,
     /// How many records are known to be durable.
     durable: u64,
     /// The first records of all segments, as they were listed after `durable` was read.
@@ -59,7 +62,8 @@ enum Step {
 
 impl Cursor {
     pub(super) fn start(storage: Arc<dyn Storage>, from_seq: u64) -> Result<Self, Error> {
-        let mut cursor = Self { storage, from_seq, durable: 0, firsts: Vec::new(), place: None };
+        let firsts = Vec::new();
+        let mut cursor = Self { storage, from_seq, age: None, durable: 0, firsts, place: None };
         // Without a segment to enter yet, the next look finds one.
         cursor.enter()?;
         Ok(cursor)
@@ -68,7 +72,8 @@ impl Cursor {
     /// The next record, or `None` if none is durable yet: call again later.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if what should stand here is not what was written.
+    /// [`Error::Damaged`] if what should stand here is not what was written. [`Error::SetAside`] if
+    /// the journal has begun a new epoch since the cursor was made.
     #[expect(
         clippy::should_implement_trait,
         reason = "here `None` means not yet, in an iterator it means never again"
@@ -76,18 +81,22 @@ impl Cursor {
     pub fn next(&mut self) -> Result<Option<Line>, Error> {
         loop {
             let step = match self.place.take() {
-                None => self.enter()?,
+                None => self.enter(),
                 Some(mut place) => {
                     let step = self.step(&mut place);
                     // The place is kept also when looking failed, so that a caller may try again.
                     self.place = Some(place);
-                    step?
+                    step
                 }
             };
             match step {
-                Step::Line(line) => return Ok(Some(line)),
-                Step::Again => {}
-                Step::Wait => return Ok(None),
+                Ok(Step::Line(line)) => return Ok(Some(line)),
+                Ok(Step::Again) => {}
+                // Neither is an answer if the files have been set aside.
+                waits_or_fails => {
+                    self.check_epoch()?;
+                    return waits_or_fails.map(|_| None);
+                }
             }
         }
     }
@@ -97,8 +106,30 @@ impl Cursor {
         self.place.as_ref().map_or(0, |place| place.chain.next).max(self.from_seq)
     }
 
-    /// Goes to the start of the segment that holds the first wanted record.
+    fn check_epoch(&self) -> Result<(), Error> {
+        // Older epochs that somebody has put elsewhere since are no new one.
+        if self.place.is_none() || epoch::age(&*self.storage)? <= self.age {
+            return Ok(());
+        }
+        let directory = epoch::directory_of(self.age);
+        let (journal, next_seq) = (self.storage.describe(), self.next_seq());
+        Err(Error::SetAside { journal, directory, next_seq })
+    }
+
+    /// Enters the epoch that is current.
     fn enter(&mut self) -> Result<Step, Error> {
+        self.age = epoch::age(&*self.storage)?;
+        let step = self.enter_segment();
+        if epoch::age(&*self.storage)? == self.age {
+            return step;
+        }
+        // The first look fell between two epochs, and tells nothing.
+        (self.place, self.durable) = (None, 0);
+        Ok(Step::Wait)
+    }
+
+    /// Goes to the start of the segment that holds the first wanted record.
+    fn enter_segment(&mut self) -> Result<Step, Error> {
         self.look()?;
         let later = self.firsts.partition_point(|first| *first <= self.from_seq);
         let Some(&first) = self.firsts.get(later.saturating_sub(1)) else {

@@ -86,6 +86,25 @@ pub enum Error {
         /// How many were acknowledged.
         acknowledged: u64,
     },
+    /// The records that a cursor follows were set aside, and a new epoch has begun in their place.
+    SetAside {
+        /// Where the journal is.
+        journal: String,
+        /// Where the records lie now, relative to the journal.
+        directory: String,
+        /// The record that was to be read next.
+        next_seq: u64,
+    },
+    /// The directory is that of an older epoch, which is not written to any more.
+    Closed {
+        /// The directory.
+        journal: String,
+    },
+    /// There is no damage that could be repaired.
+    Intact {
+        /// Where the journal is.
+        journal: String,
+    },
     /// The record cannot be written; the journal goes on.
     Refused(Refusal),
     /// The disk has no room. Nothing of the batch is recorded; the writer goes on when there is room again.
@@ -192,8 +211,8 @@ impl fmt::Display for Error {
             }
             Self::InUse { journal, holder } => write!(
                 f,
-                "the journal in {journal} has a writer already: {holder}; stop it first, or give \
-                 this process a directory of its own"
+                "the journal in {journal} has a writer already: {holder}; stop it first, let \
+                 this process wait for it (`lock_wait_ms`), or give it a directory of its own"
             ),
             Self::Exposed { path, mode, allowed, command } => write!(
                 f,
@@ -214,12 +233,29 @@ impl fmt::Display for Error {
             Self::Damaged { journal, segment, line, offset, seq, reason } => write!(
                 f,
                 "the journal in {journal} is damaged at seq {seq} ({segment}, line {line}, byte \
-                 {offset}): {reason}; nothing was changed, `audited verify` lists all damage"
+                 {offset}): {reason}; nothing was changed, `audited verify` lists all damage; \
+                 put back what is missing, or set it aside: `audited repair --quarantine`"
+            ),
+            Self::SetAside { journal, directory, next_seq } => write!(
+                f,
+                "the journal in {journal} has begun a new epoch, and what was read lies in \
+                 {directory} now: read there from seq {next_seq} on, and then the journal from seq 0"
+            ),
+            Self::Closed { journal } => write!(
+                f,
+                "{journal} is an older epoch of a journal, and is kept as it was when it was set \
+                 aside: nothing was changed; name the journal's own directory"
+            ),
+            Self::Intact { journal } => write!(
+                f,
+                "the journal in {journal} has no damage: nothing was changed; to begin a new epoch \
+                 all the same, use `audited adopt`"
             ),
             Self::Lost { journal, found, acknowledged } => write!(
                 f,
                 "the journal in {journal} ends after {found} records, but {acknowledged} were \
-                 acknowledged as durable: its end is missing; restore it, nothing was changed"
+                 acknowledged as durable: its end is missing; nothing was changed: \
+                 put it back, or set the journal aside: `audited adopt --new-epoch REASON`"
             ),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Full { since, cause } => {

@@ -8,6 +8,7 @@
 mod batch;
 mod control;
 mod cursor;
+mod epoch;
 mod error;
 mod joints;
 mod line;
@@ -30,11 +31,12 @@ mod writer;
 
 pub(crate) use control::Interruption;
 pub use cursor::{Cursor, Line};
+pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify_epochs};
 pub use error::{Error, Refusal};
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
-pub use options::Options;
 #[doc(hidden)]
 pub use options::{Entropy, SystemEntropy};
+pub use options::{OnDamage, Options};
 pub use reader::{Reader, Segment};
 pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,

@@ -23,6 +23,11 @@ pub struct Options {
     /// After so long without a record, [`tick`](super::Journal::tick) stages one that says so (one
     /// minute).
     pub heartbeat: Duration,
+    /// How long to wait for a writer that holds the lock, before it is named and the journal is
+    /// refused; by default not at all. For deployments that overlap.
+    pub lock_wait: Duration,
+    /// What to do about a journal that is damaged or has lost acknowledged records.
+    pub on_damage: OnDamage,
     /// Where times come from.
     pub clock: Arc<dyn Clock>,
     /// What the header of a new segment says in `open`: a JSON array of what the writer has begun in
@@ -35,6 +40,19 @@ pub struct Options {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// What a start does with a journal that is damaged or has lost acknowledged records.
+///
+/// That another writer lives, that modes are too wide or that the disk fails is not damage, and is
+/// refused in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDamage {
+    /// Refuses it, and changes nothing.
+    #[default]
+    Refuse,
+    /// Sets it aside in `epochs/` as it is, and goes on with a new, empty epoch that names it.
+    NewEpoch,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -43,6 +61,8 @@ impl Default for Options {
             segment_age_max: Duration::from_secs(24 * 60 * 60),
             reserve_bytes: 1024 * 1024,
             heartbeat: Duration::from_secs(60),
+            lock_wait: Duration::ZERO,
+            on_damage: OnDamage::Refuse,
             clock: Arc::new(SystemClock),
             open: Arc::new(|| b"[]".to_vec()),
             writer: concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -59,6 +79,8 @@ impl std::fmt::Debug for Options {
             .field("segment_age_max", &self.segment_age_max)
             .field("reserve_bytes", &self.reserve_bytes)
             .field("heartbeat", &self.heartbeat)
+            .field("lock_wait", &self.lock_wait)
+            .field("on_damage", &self.on_damage)
             .field("writer", &self.writer)
             .finish_non_exhaustive()
     }

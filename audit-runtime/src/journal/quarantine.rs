@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::Error;
 use super::storage::{Access, Storage, StorageFile};
 
-const DIR: &str = "quarantine";
+pub(super) const DIR: &str = "quarantine";
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// How many files of torn bytes one place of a segment may have.

@@ -10,7 +10,7 @@ use super::quarantine::{for_each_chunk, measure};
 use super::storage::{Access, Storage, StorageFile, open_or_create};
 
 /// The copy; empty when there is nothing to do.
-const NAME: &str = "REDO";
+pub(super) const NAME: &str = "REDO";
 
 /// More than its first line can have.
 const FIRST_LINE_BYTES_MAX: usize = 256;

@@ -12,7 +12,7 @@ use super::storage::{Access, Storage, StorageFile};
 use crate::digest::Digest;
 
 /// Where the segments are.
-const DIR: &str = "seg";
+pub(super) const DIR: &str = "seg";
 const EXTENSION: &str = ".jsonl";
 const DIGITS: usize = 20;
 
@@ -193,13 +193,15 @@ mod tests {
     use crate::journal::MemoryStorage;
     use crate::journal::control::{Envelope, Reason};
     use crate::journal::line::Stamp;
+    use crate::journal::start;
     use crate::time::Timestamp;
 
     const TIME: Timestamp = Timestamp::from_unix_nanos(0);
 
     fn read_back(reason: Reason, previous: &Previous) -> Option<Header> {
         let envelope = Envelope { id: EventId::nil(), time: TIME };
-        let body = control::segment(envelope, "o/1", reason, Some(previous), b"[]");
+        let written = start::Header { reason, previous: Some(previous.clone()), epoch: None };
+        let body = control::segment(envelope, "o/1", &written, b"[]");
         let mut chain = Chain { next: 9, tip: previous.hash };
         let mut line = Vec::new();
         let stamp = Stamp { seq: 9, observed: TIME, boot: "0000000000000000", mono: 0 };

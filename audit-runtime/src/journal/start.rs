@@ -1,6 +1,7 @@
 //! Where a writer starts: at a new journal's first record, or behind the last one of an old journal.
 
 use super::control::Reason;
+use super::epoch::{self, Epoch, Link};
 use super::error::Error;
 use super::line::Chain;
 use super::options::Options;
@@ -23,6 +24,15 @@ pub(super) struct OpenSegment {
 pub(super) struct Header {
     pub(super) reason: Reason,
     pub(super) previous: Option<Previous>,
+    /// Only in the first segment of a journal that has older epochs.
+    pub(super) epoch: Option<Link>,
+}
+
+impl Header {
+    /// The epoch that this header is the first to come after.
+    pub(super) fn set_aside(&self) -> Option<Epoch> {
+        Some(self.epoch.as_ref()?.previous().clone())
+    }
 }
 
 /// What a writer starts from.
@@ -42,21 +52,23 @@ impl Start {
         recovered: Option<Recovered>,
     ) -> Result<Self, Error> {
         match recovered {
-            None => Ok(Self::fresh(options)),
+            None => Self::fresh(storage, options),
             Some(recovered) => Self::again(storage, options, recovered),
         }
     }
 
-    fn fresh(options: &Options) -> Self {
-        let origin = chosen_origin(options);
-        Self {
+    fn fresh(storage: &dyn Storage, options: &Options) -> Result<Self, Error> {
+        let epoch = epoch::link(storage)?;
+        let origin = chosen_origin(options, epoch.as_ref());
+        let reason = if epoch.is_some() { Reason::Epoch } else { Reason::First };
+        Ok(Self {
             chain: Chain::of_origin(&origin),
             origin,
             segment: OpenSegment::new(0, options.clock.now()),
-            header: Some(Header { reason: Reason::First, previous: None }),
+            header: Some(Header { reason, previous: None, epoch }),
             torn: Vec::new(),
             unclean: false,
-        }
+        })
     }
 
     fn again(
@@ -64,12 +76,16 @@ impl Start {
         options: &Options,
         recovered: Recovered,
     ) -> Result<Self, Error> {
+        // The very first header is torn, so it is written again with all that it said.
+        let is_first = recovered.length == 0 && recovered.first_seq == 0;
+        let epoch = if is_first { epoch::link(storage)? } else { None };
         let origin = match (recovered.origin, &options.origin) {
-            (Some(found), Some(configured)) if found != *configured => {
-                return Err(other_origin(storage, &found, configured));
+            (Some(found), Some(configured)) => {
+                check_origin(storage, &found, configured)?;
+                found
             }
-            (Some(found), _) => found,
-            (None, _) => chosen_origin(options),
+            (Some(found), None) => found,
+            (None, _) => chosen_origin(options, epoch.as_ref()),
         };
         let opened = recovered.opened.unwrap_or_else(|| options.clock.now());
         let mut segment = OpenSegment::new(recovered.first_seq, opened);
@@ -85,7 +101,7 @@ impl Start {
             Some(_) => Reason::SyncFailed,
             None => Reason::Recovered,
         };
-        let header = (recovered.length == 0).then_some(Header { reason, previous });
+        let header = (recovered.length == 0).then_some(Header { reason, previous, epoch });
         Ok(Self {
             chain: recovered.chain.unwrap_or_else(|| Chain::of_origin(&origin)),
             origin,
@@ -97,19 +113,36 @@ impl Start {
     }
 }
 
-fn chosen_origin(options: &Options) -> String {
-    let random = || format!("audited/{:016x}", options.entropy.bits());
-    options.origin.clone().unwrap_or_else(random)
+/// The name of a journal that begins: the configured one, else that of the epoch before it.
+fn chosen_origin(options: &Options, epoch: Option<&Link>) -> String {
+    let earlier = epoch.and_then(|epoch| epoch::base_of(epoch.previous()));
+    let base = match options.origin.as_deref().or(earlier) {
+        Some(base) => base.to_owned(),
+        None => format!("audited/{:016x}", options.entropy.bits()),
+    };
+    match epoch {
+        Some(epoch) => epoch::origin(&base, epoch.number),
+        None => base,
+    }
 }
 
-fn other_origin(storage: &dyn Storage, found: &str, configured: &str) -> Error {
+/// Refuses a journal of another name than the configured one; that of a later epoch has its number
+/// behind it.
+pub(super) fn check_origin(
+    storage: &dyn Storage,
+    found: &str,
+    configured: &str,
+) -> Result<(), Error> {
+    if found == configured || epoch::base(found) == configured {
+        return Ok(());
+    }
     let journal = storage.describe();
-    Error::Origin {
+    Err(Error::Origin {
         reason: format!(
             "the journal in {journal} has the origin {found}, but {configured} is configured: \
              configure its own origin, or give this service a directory of its own"
         ),
-    }
+    })
 }
 
 impl OpenSegment {

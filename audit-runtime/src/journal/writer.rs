@@ -7,15 +7,17 @@ mod watch;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::batch::{Author, Batch};
 use super::control::{self, Envelope, Reason};
+use super::epoch::{self, Epoch, Wish};
 use super::error::Error;
 use super::line::{self, Chain, Stamp};
 use super::members;
 use super::options::Options;
 use super::quarantine::Quarantined;
-use super::recovery;
 use super::reserve::Reserve;
 use super::segment::Previous;
 use super::start::{Header, OpenSegment, Start};
@@ -24,6 +26,9 @@ use super::watermark::{self, Publisher, Watermark};
 use crate::digest::Digest;
 use full::Full;
 use watch::Watch;
+
+/// How often a writer that waits for another one looks again.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A journal open for writing; it holds the lock until it is closed or dropped.
 ///
@@ -51,6 +56,7 @@ pub struct Journal {
     watch: Watch,
     poison: Option<String>,
     stopped: bool,
+    set_aside: Option<Epoch>,
     lock: Box<dyn LockGuard>,
 }
 
@@ -85,15 +91,41 @@ impl Journal {
     /// missing (nothing is changed then), when the configured origin is not the journal's own, and
     /// when the storage fails.
     pub fn open(storage: Arc<dyn Storage>, options: Options) -> Result<Self, Error> {
+        Self::open_as(storage, options, Wish::GoOn)
+    }
+
+    /// Sets the journal aside in `epochs/` as it is, damaged or not, and opens a new, empty epoch
+    /// whose first record names it and says why. It needs the lock, as [`open`](Self::open) does.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is none; else as [`open`](Self::open), but for damage.
+    pub fn adopt(
+        storage: Arc<dyn Storage>,
+        options: Options,
+        reason: impl Into<String>,
+    ) -> Result<Self, Error> {
+        Self::open_as(storage, options, Wish::Adopt(reason.into()))
+    }
+
+    /// Does the same with a damaged journal; the first record names the damaged places.
+    ///
+    /// # Errors
+    /// [`Error::Intact`] if there is no damage: nothing is changed then. Else as
+    /// [`adopt`](Self::adopt).
+    pub fn repair(storage: Arc<dyn Storage>, options: Options) -> Result<Self, Error> {
+        Self::open_as(storage, options, Wish::Repair)
+    }
+
+    fn open_as(storage: Arc<dyn Storage>, options: Options, wish: Wish) -> Result<Self, Error> {
         if let Some(reason) = options.origin.as_deref().and_then(control::origin_flaw) {
             return Err(Error::Origin { reason });
         }
         let lock = take_lock(&*storage, &options)?;
-        let io = |doing| Error::io(&*storage, doing, watermark::NAME);
-        let durable = watermark::read(&*storage).map_err(io("read"))?.unwrap_or(0);
-        let recovered = recovery::recover(&*storage, durable)?;
-        let publisher = Publisher::open(&*storage).map_err(io("open"))?;
+        let recovered = epoch::recover(&*storage, &options, wish)?;
+        let publisher =
+            Publisher::open(&*storage).map_err(Error::io(&*storage, "open", watermark::NAME))?;
         let start = Start::of(&*storage, &options, recovered)?;
+        let set_aside = start.header.as_ref().and_then(Header::set_aside);
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,
@@ -111,6 +143,7 @@ impl Journal {
             watch: Watch::default(),
             poison: None,
             stopped: false,
+            set_aside,
             lock,
             origin: start.origin,
             options,
@@ -218,6 +251,11 @@ impl Journal {
         &self.origin
     }
 
+    /// The epoch that was set aside when this writer opened the journal, if one was.
+    pub fn set_aside(&self) -> Option<&Epoch> {
+        self.set_aside.as_ref()
+    }
+
     /// The sequence number of the record that is staged next, unless a sync fails before.
     pub fn next_seq(&self) -> u64 {
         self.chain.next
@@ -289,14 +327,14 @@ impl Journal {
         };
         let opened = self.options.clock.now();
         self.segment = OpenSegment::new(self.chain.next, opened);
-        self.header = Some(Header { reason, previous: Some(previous) });
+        self.header = Some(Header { reason, previous: Some(previous), epoch: None });
     }
 
     /// Stages the header that the open segment still has to begin with, if so.
     fn stage_header(&mut self) {
-        if let Some(Header { reason, previous }) = &self.header {
+        if let Some(header) = &self.header {
             let (envelope, open) = (self.envelope(), (self.options.open)());
-            let body = control::segment(envelope, &self.origin, *reason, previous.as_ref(), &open);
+            let body = control::segment(envelope, &self.origin, header, &open);
             self.stage(&body, Author::Journal);
         }
     }
@@ -358,13 +396,22 @@ impl fmt::Debug for Journal {
 }
 
 fn take_lock(storage: &dyn Storage, options: &Options) -> Result<Box<dyn LockGuard>, Error> {
-    let holder = control::holder(&options.writer, options.clock.now());
-    match storage.lock(&holder).map_err(Error::io(storage, "lock", "LOCK"))? {
-        LockOutcome::Acquired(guard) => Ok(guard),
-        LockOutcome::Held { holder } => Err(Error::InUse {
-            journal: storage.describe(),
-            holder: control::holder_in_words(&holder),
-        }),
+    let asked = Instant::now();
+    loop {
+        let holder = control::holder(&options.writer, options.clock.now());
+        match storage.lock(&holder).map_err(Error::io(storage, "lock", "LOCK"))? {
+            LockOutcome::Acquired(guard) => return Ok(guard),
+            LockOutcome::Held { holder } => {
+                let left = options.lock_wait.saturating_sub(asked.elapsed());
+                if left.is_zero() {
+                    return Err(Error::InUse {
+                        journal: storage.describe(),
+                        holder: control::holder_in_words(&holder),
+                    });
+                }
+                thread::sleep(left.min(LOCK_PAUSE));
+            }
+        }
     }
 }
 

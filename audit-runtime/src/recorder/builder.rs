@@ -19,7 +19,7 @@ use crate::catalog;
 use crate::context::OpenScopes;
 use crate::digest::HashKey;
 use crate::encode::Object;
-use crate::journal::{DirectoryStorage, Journal, Modes, Options, Storage};
+use crate::journal::{DirectoryStorage, Journal, Modes, OnDamage, Options, Storage};
 use crate::say;
 use crate::time::{Clock, SystemClock};
 
@@ -42,6 +42,8 @@ pub struct RecorderBuilder {
     key: Option<HashKey>,
     key_file: Option<PathBuf>,
     group: Option<u32>,
+    lock_wait_ms: u64,
+    on_damage: OnDamage,
     clock: Arc<dyn Clock>,
 }
 
@@ -88,6 +90,8 @@ impl RecorderBuilder {
             key: None,
             key_file: None,
             group: None,
+            lock_wait_ms: 0,
+            on_damage: OnDamage::Refuse,
             clock: Arc::new(SystemClock),
         }
     }
@@ -192,6 +196,22 @@ impl RecorderBuilder {
         self
     }
 
+    /// How long to wait for another writer of the journal to end, in milliseconds; 0 by default. For
+    /// deployments that start the new process before the old one has stopped. [`open`](Self::open)
+    /// blocks its thread meanwhile.
+    pub fn lock_wait_ms(mut self, millis: u64) -> Self {
+        self.lock_wait_ms = millis;
+        self
+    }
+
+    /// What to do about a journal that is damaged or has lost acknowledged records: by default it is
+    /// refused. With [`OnDamage::NewEpoch`] it is set aside as it is, a new one that names it begins
+    /// in its place, and the health is red for as long as this recorder lives.
+    pub fn on_damage(mut self, on_damage: OnDamage) -> Self {
+        self.on_damage = on_damage;
+        self
+    }
+
     /// Replaces the system's clock, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -229,6 +249,8 @@ impl RecorderBuilder {
             segment_bytes_max: self.segment_bytes_max,
             segment_age_max: self.segment_age_max,
             heartbeat: Duration::from_millis(self.heartbeat_ms),
+            lock_wait: Duration::from_millis(self.lock_wait_ms),
+            on_damage: self.on_damage,
             clock: Arc::clone(&self.clock),
             open: Arc::new(move || open.list()),
             writer,
@@ -315,6 +337,9 @@ impl RecorderBuilder {
         if let Some(error) = journal.failed_sync() {
             shared.counters.tell_failed_sync(error);
         }
+        if let Some(epoch) = journal.set_aside() {
+            shared.counters.report_set_aside(epoch);
+        }
         if let Some(flaw) = journal.reserve_flaw() {
             say::warning(format_args!(
                 "no room could be kept for the day on which the disk is full: {flaw}"
@@ -361,6 +386,8 @@ impl fmt::Debug for RecorderBuilder {
             .field("wait_ms_max", &self.wait_ms_max)
             .field("heartbeat_ms", &self.heartbeat_ms)
             .field("scopes_max", &self.scopes_max)
+            .field("lock_wait_ms", &self.lock_wait_ms)
+            .field("on_damage", &self.on_damage)
             .field("mirror", &self.mirror)
             .field("has_key", &self.key.is_some())
             .field("key_file", &self.key_file)

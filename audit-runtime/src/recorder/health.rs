@@ -1,18 +1,17 @@
 //! The recorder's health: what it has recorded, what it could not, and since when.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::alarm;
 use super::interruption::Interruptions;
 use super::receipt::Unrecorded;
-use crate::journal;
-use crate::say;
-
-use serde::Serialize;
-
 use crate::encode;
+use crate::journal::{self, Epoch};
+use crate::say;
 
 /// How a recorder fares, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,7 +64,7 @@ pub enum Status {
     Green,
     /// Something was lost and counted, or a sync failed; recording goes on.
     Yellow,
-    /// Something is not being recorded.
+    /// Something is not being recorded, or what was recorded before was found damaged.
     Red,
 }
 
@@ -94,6 +93,8 @@ pub(super) struct Counters {
     pub(super) stopped: AtomicBool,
     failed: AtomicBool,
     failure: Mutex<Option<Arc<str>>>,
+    /// Which epoch the start has set aside, and why.
+    set_aside: OnceLock<String>,
 }
 
 impl Counters {
@@ -111,6 +112,7 @@ impl Counters {
             stopped: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             failure: Mutex::default(),
+            set_aside: OnceLock::new(),
         }
     }
 
@@ -144,6 +146,16 @@ impl Counters {
         self.sync_failures.fetch_add(1, Relaxed);
     }
 
+    /// Remembers that the journal was set aside, and says so: somebody must look at it.
+    pub(super) fn report_set_aside(&self, epoch: &Epoch) {
+        let Epoch { directory, reason, .. } = epoch;
+        let (directory, reason) = (directory.escape_debug(), reason.escape_debug());
+        let said = self.set_aside.get_or_init(|| {
+            format!("the journal was set aside in {directory}, and a new epoch began: {reason}")
+        });
+        say::error(format_args!("{said}"));
+    }
+
     /// Judges the counters as they stand.
     pub(super) fn health(&self, (events, bytes): (usize, usize), open_scopes: usize) -> Health {
         let interruptions = &self.interruptions;
@@ -162,6 +174,8 @@ impl Counters {
         } else if let Some(silent) = interruptions.stalled() {
             let reason = format!("the disk has not answered for {} ms", silent.as_millis());
             (Status::Red, Some(reason))
+        } else if let Some(said) = self.set_aside.get() {
+            (Status::Red, Some(said.clone()))
         } else if untold > 0 {
             let reason = format!("{untold} actions have no record, or none that is known of");
             (Status::Yellow, Some(reason))

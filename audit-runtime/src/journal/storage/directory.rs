@@ -16,7 +16,10 @@ use crate::journal::Error;
 const LOCK: &str = "LOCK";
 
 /// The directories of a journal, relative to its own.
-const DIRECTORIES: [&str; 3] = ["", "seg", "quarantine"];
+const DIRECTORIES: [&str; 4] = ["", "seg", "quarantine", EPOCHS];
+
+/// Older epochs, each in a directory of its own.
+const EPOCHS: &str = "epochs";
 
 /// One of these is there from a journal's first instants on.
 const OWN_NAMES: [&str; 5] = [LOCK, "seg", "quarantine", "WATERMARK", "REDO"];
@@ -57,6 +60,26 @@ impl DirectoryStorage {
         .map_err(Error::io(&storage, "create", "the directory"))?;
         // Modes are no matter where no journal is meant to be.
         storage.check_access().map_err(|error| storage.foreign().unwrap_or(error))?;
+        Ok(storage)
+    }
+
+    /// Opens an existing directory for a writer that is not the service: whoever may read the
+    /// directory may read what is written.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is none, and nothing is made there; else as
+    /// [`open`](Self::open).
+    pub fn open_existing(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let root = path.into();
+        let absent = || Error::NoJournal { journal: root.display().to_string() };
+        let found = fs::metadata(&root).ok().filter(Metadata::is_dir).ok_or_else(absent)?;
+        let storage = Self { modes: modes::found(&found), root: root.clone() };
+        // A mistaken path does not get so much as a lock's file.
+        let is_ours = |name: &String| ["seg", "WATERMARK", EPOCHS].contains(&name.as_str());
+        if storage.list("").is_ok_and(|names| !names.iter().any(is_ours)) {
+            return Err(absent());
+        }
+        storage.check_access()?;
         Ok(storage)
     }
 
@@ -140,8 +163,9 @@ impl DirectoryStorage {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
             synced => synced?,
         }
-        for dir in DIRECTORIES {
-            match sync_directory(&self.path_of(dir)) {
+        let epochs = self.list(EPOCHS)?.into_iter().map(|number| format!("{EPOCHS}/{number}"));
+        for dir in DIRECTORIES.map(str::to_owned).into_iter().chain(epochs) {
+            match sync_directory(&self.path_of(&dir)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 synced => synced?,
             }
@@ -155,9 +179,11 @@ impl DirectoryStorage {
 
     /// Makes the directory of a file that is about to be created.
     fn ensure_parent(&self, path: &Path) -> io::Result<()> {
-        let Some(parent) = path.parent() else {
+        // The journal's own directory is made at the start only: one that has vanished since is lost.
+        let Some(parent) = path.parent().filter(|parent| *parent != self.root) else {
             return Ok(());
         };
+        self.ensure_parent(parent)?;
         match modes::create_directory(parent, self.modes) {
             Ok(()) => sync_parent(parent),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -203,6 +229,18 @@ impl Storage for DirectoryStorage {
         modes::settle(&file, self.modes)?;
         sync_parent(&path)?;
         Ok(Box::new(DiskFile { file, path }))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.path_of(from), self.path_of(to));
+        self.ensure_parent(&to)?;
+        // The lock is held, so that nobody makes the name between the look and the renaming.
+        if fs::symlink_metadata(&to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(&from, &to)?;
+        sync_parent(&to)?;
+        sync_parent(&from)
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {

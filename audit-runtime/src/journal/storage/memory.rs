@@ -160,8 +160,35 @@ impl Contents {
 impl Storage for MemoryStorage {
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
         let disk = self.disk();
-        let below = |name: &String| Some(name.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
-        Ok(disk.files.keys().filter_map(below).collect())
+        let below = |name: &String| {
+            let rest =
+                if dir.is_empty() { name } else { name.strip_prefix(dir)?.strip_prefix('/')? };
+            rest.split('/').next().map(str::to_owned)
+        };
+        let mut names: Vec<String> = disk.files.keys().filter_map(below).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut disk = self.disk();
+        let is_at = |name: &str, at: &str| {
+            name.strip_prefix(at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if disk.files.keys().any(|name| is_at(name, to)) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let moved: Vec<String> =
+            disk.files.keys().filter(|name| is_at(name, from)).cloned().collect();
+        if moved.is_empty() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        for name in moved {
+            if let Some(contents) = disk.files.remove(&name) {
+                disk.files.insert(format!("{to}{}", &name[from.len()..]), contents);
+            }
+        }
+        Ok(())
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {

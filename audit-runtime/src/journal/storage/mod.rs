@@ -15,7 +15,8 @@ pub use memory::MemoryStorage;
 ///
 /// A file that does not exist is an error of kind [`io::ErrorKind::NotFound`].
 pub trait Storage: Send + Sync {
-    /// The names of the files directly in `dir`, without it; none if there is no such directory.
+    /// The names of the files and directories directly in `dir`, without it; none if there is no such
+    /// directory. The empty name stands for the journal's own directory.
     ///
     /// # Errors
     /// Fails when the directory cannot be read.
@@ -26,6 +27,17 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// Fails with [`io::ErrorKind::AlreadyExists`] if it exists, or when it cannot be made durable.
     fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Gives a file, or a directory with all that is in it, another name, which must be free; the
+    /// change is durable on return. A journal that begins a new epoch needs it.
+    ///
+    /// # Errors
+    /// Fails with [`io::ErrorKind::AlreadyExists`] if the name is taken, and with
+    /// [`io::ErrorKind::Unsupported`] on storage that cannot rename, which is the default.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let reason = format!("this storage cannot rename {from} to {to}");
+        Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+    }
 
     /// Opens an existing file.
     ///

@@ -1,5 +1,7 @@
 //! The directory: private, locked, and created durably where its parent exists.
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::journal::storage::synced;
 use crate::journal::{DirectoryStorage, Modes, verify};
@@ -83,11 +85,38 @@ fn a_start_makes_the_names_durable_that_an_earlier_one_had_no_time_for() {
     let storage = DirectoryStorage::open(&path, Modes::default()).unwrap();
     storage.create("seg/00000000000000000000.jsonl").unwrap();
     storage.create("quarantine/torn").unwrap();
+    storage.create("epochs/0/MOVING").unwrap();
     synced::take();
     let _lock = storage.lock("me").unwrap();
-    let expected =
-        [directory.path().to_owned(), path.clone(), path.join("seg"), path.join("quarantine")];
+    let below = ["seg", "quarantine", "epochs", "epochs/0"].map(|dir| path.join(dir));
+    let expected = [[directory.path().to_owned(), path.clone()].as_slice(), &below].concat();
     assert_eq!(synced::take(), expected);
+}
+
+#[test]
+fn what_is_moved_takes_no_place_that_is_taken_and_no_directory_that_has_vanished() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    let storage = DirectoryStorage::open(&path, Modes::default()).unwrap();
+    for name in ["WATERMARK", "seg/0", "epochs/0/WATERMARK", "epochs/0/seg/0"] {
+        storage.create(name).unwrap();
+    }
+    synced::take();
+    for name in ["WATERMARK", "seg"] {
+        let error = storage.rename(name, &format!("epochs/0/{name}")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+    storage.rename("seg", "epochs/1/seg").unwrap();
+    assert_eq!(storage.list("epochs/1/seg").unwrap(), ["0"]);
+    // The new name is durable before the old one's absence is.
+    let order: [PathBuf; 3] =
+        ["epochs", "epochs/1", ""].map(|dir| path.join(dir).components().collect());
+    assert_eq!(synced::take(), order);
+    std::fs::rename(&path, directory.path().join("elsewhere")).unwrap();
+    for name in ["WATERMARK", "seg/1"] {
+        assert_eq!(storage.create(name).err().unwrap().kind(), io::ErrorKind::NotFound);
+    }
+    assert!(!path.exists());
 }
 
 #[cfg(unix)]

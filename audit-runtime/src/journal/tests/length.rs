@@ -6,6 +6,7 @@ use crate::id::EventId;
 use crate::journal::control::{self, Envelope, Reason};
 use crate::journal::line::{Chain, Stamp};
 use crate::journal::segment::{self, Previous};
+use crate::journal::start::Header;
 use crate::journal::{Kind, verify};
 
 const TIME: Timestamp = Timestamp::from_unix_nanos(i64::MAX / 2);
@@ -43,7 +44,8 @@ fn forged(change: impl FnOnce(&mut Previous)) -> MemoryStorage {
     };
     change(&mut previous);
     let envelope = Envelope { id: EventId::nil(), time: TIME };
-    let body = control::segment(envelope, ORIGIN, Reason::SyncFailed, Some(&previous), b"[]");
+    let header = Header { reason: Reason::SyncFailed, previous: Some(previous), epoch: None };
+    let body = control::segment(envelope, ORIGIN, &header, b"[]");
     let stamp = Stamp { seq: 4, observed: TIME, boot: "0123456789abcdef", mono: 0 };
     let mut line = Vec::new();
     Chain { next: 4, tip: lines[3].hash() }.extend(&mut line, &stamp, &body);

@@ -2,6 +2,8 @@
 
 mod cursor;
 mod directory;
+mod epoch;
+mod epoch_beside;
 mod failed_sync;
 mod full;
 mod left_over;
@@ -239,6 +241,11 @@ impl Storage for Faulty {
         self.faults.change("create")?;
         spend(&self.faults.creates_left)?;
         self.inner.create(name).map(|file| self.wrap(file))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.faults.change("rename")?;
+        self.inner.rename(from, to)
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {

@@ -8,8 +8,9 @@ mod walk;
 use std::fmt;
 use std::io::{self, Read};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::epoch;
 use super::error::Error;
 use super::storage::Storage;
 
@@ -40,7 +41,7 @@ impl Verification {
 }
 
 /// One place where the journal is not what was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What has happened there.
     pub kind: Kind,
@@ -61,7 +62,7 @@ pub struct Finding {
 }
 
 /// What has happened to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
@@ -143,7 +144,12 @@ pub struct Unfinished {
 /// # Errors
 /// [`Error::NoJournal`] if there is nothing to check; else it fails only when the storage does.
 pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
-    walk::verify(storage)
+    epoch::within_one(storage, || walk::verify(storage, false))
+}
+
+/// Does the same for whoever holds the lock, and so knows that no other writer is at work.
+pub(super) fn verify_alone(storage: &dyn Storage) -> Result<Verification, Error> {
+    walk::verify(storage, true)
 }
 
 /// Checks the lines of a journal that arrive one after the other, such as a shipped mirror.

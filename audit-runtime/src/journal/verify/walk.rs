@@ -12,14 +12,14 @@ use crate::journal::segment;
 use crate::journal::storage::Storage;
 use crate::journal::watermark;
 
-pub(super) fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
+pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verification, Error> {
     // The order matters beside a live writer: the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
     let published =
         watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
     let durable = published.unwrap_or(0);
     let segments = segment::list(storage)?;
-    let live = storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
+    let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
     if segments.is_empty() && durable == 0 {
         return Err(Error::NoJournal { journal: storage.describe() });
     }

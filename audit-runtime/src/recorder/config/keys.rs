@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::digest::HashKey;
+use crate::journal::OnDamage;
 use crate::recorder::{Mirror, RecorderBuilder};
 
 /// One setting: its name in the file, and what it may be.
@@ -46,6 +47,14 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "scopes_max",
         Kind::Number(1..=16_777_216, |builder, most| builder.scopes_max(most as usize)),
+    ),
+    key("lock_wait_ms", Kind::Number(0..=3_600_000, |builder, ms| builder.lock_wait_ms(ms))),
+    key(
+        "on_damage",
+        Kind::Word(&[
+            ("refuse", |builder| builder.on_damage(OnDamage::Refuse)),
+            ("new_epoch", |builder| builder.on_damage(OnDamage::NewEpoch)),
+        ]),
     ),
     key(
         "queue_bytes_max",

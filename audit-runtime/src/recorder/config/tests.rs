@@ -52,6 +52,8 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("wait_ms_max", "77", "wait_ms_max: 77"),
         ("heartbeat_ms", "77", "heartbeat_ms: 77"),
         ("scopes_max", "77", "scopes_max: 77"),
+        ("lock_wait_ms", "77", "lock_wait_ms: 77"),
+        ("on_damage", "new_epoch", "on_damage: NewEpoch"),
         ("queue_bytes_max", "777777", "queue_bytes_max: 777777"),
         ("segment_bytes_max", "777777", "segment_bytes_max: 777777"),
         ("segment_age_ms_max", "7000", "segment_age_max: 7s"),

@@ -11,6 +11,11 @@ pub(in super::super) fn create_directory(path: &Path, _modes: Modes) -> io::Resu
     fs::create_dir(path)
 }
 
+/// There are no readers to tell from others.
+pub(in super::super) fn found(_directory: &Metadata) -> Modes {
+    Modes::default()
+}
+
 /// Files have the access rules of their directory.
 pub(in super::super) fn private(_options: &mut OpenOptions) {}
 

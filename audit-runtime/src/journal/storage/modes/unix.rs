@@ -29,6 +29,12 @@ pub(in super::super) fn create_directory(path: &Path, modes: Modes) -> io::Resul
     Ok(())
 }
 
+/// Who may read a directory.
+pub(in super::super) fn found(directory: &Metadata) -> Modes {
+    let group = (directory.mode() & 0o070 != 0).then(|| directory.gid());
+    Modes { group }
+}
+
 /// Makes files private from their first instant.
 pub(in super::super) fn private(options: &mut OpenOptions) {
     options.mode(0o600);
