@@ -1,7 +1,8 @@
 //! Processes that die and disks that fail: what was acknowledged is there.
 //!
 //! Killing (`kill -9`) under load shows what a dead process leaves. A dead machine also takes what the disk had not written
-//! yet: what is assumed of the disk is written down in `docs/design.md`.
+//! yet, which is tried on a disk in memory; what is assumed of a real one is written down in `docs/design.md`. Kills at
+//! every system call and power cuts of real file systems need tools: they are in `tests/services`.
 
 #![allow(
     clippy::panic,
@@ -12,14 +13,19 @@
 )]
 
 mod abort;
+mod beside;
 mod bodies;
 mod clients;
+mod disk;
 mod dropped;
 mod epoch;
 #[cfg(target_os = "linux")]
 mod full;
 #[cfg(unix)]
 mod gone;
+mod life;
+mod power;
+mod random;
 mod service;
 #[cfg(target_os = "linux")]
 mod silent;

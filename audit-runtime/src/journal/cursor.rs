@@ -7,9 +7,9 @@ use super::epoch::{self, Age};
 use super::error::Error;
 use super::line::{Chain, Parsed};
 use super::lines::{Lines, Piece};
-use super::recovery;
 use super::segment;
 use super::storage::Storage;
+use super::torn;
 use super::watermark;
 use crate::digest::Digest;
 use crate::time::Timestamp;
@@ -151,10 +151,7 @@ impl Cursor {
 
     /// There is no segment header where one is due: it is not written yet, or it is damaged.
     fn absent(&self, first: u64, lines: &mut Lines) -> Result<Step, Error> {
-        let read_error = |error| self.read_error(first, error);
-        if first >= self.durable
-            && (self.is_locked()? || recovery::is_torn(lines).map_err(read_error)?)
-        {
+        if first >= self.durable && (self.is_locked()? || self.is_torn(first, lines)?) {
             return Ok(Step::Wait);
         }
         Err(self.no_header(first))
@@ -301,9 +298,16 @@ impl Cursor {
     }
 
     fn is_torn_end(&self, place: &mut Position) -> Result<bool, Error> {
-        let read_error = |error| self.read_error(place.segment, error);
         let is_last = self.firsts.last() == Some(&place.segment);
-        Ok(is_last && recovery::is_torn(&mut place.lines).map_err(read_error)?)
+        Ok(is_last && self.is_torn(place.segment, &mut place.lines)?)
+    }
+
+    fn is_torn(&self, first: u64, lines: &mut Lines) -> Result<bool, Error> {
+        let storage = &*self.storage;
+        let published =
+            watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+        let is_known = published.is_ok() && self.firsts.last() == Some(&first);
+        torn::is_torn(lines, is_known).map_err(|error| self.read_error(first, error))
     }
 
     fn read_error(&self, segment: u64, error: std::io::Error) -> Error {

@@ -58,6 +58,11 @@ impl Lines {
         &self.buffer[piece.clone()]
     }
 
+    /// The file, for a look at other places.
+    pub(super) fn file(&self) -> &dyn StorageFile {
+        &*self.file
+    }
+
     /// The length of the file now.
     pub(super) fn file_len(&self) -> io::Result<u64> {
         self.file.len()

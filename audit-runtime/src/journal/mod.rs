@@ -25,6 +25,7 @@ mod start;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod torn;
 mod verify;
 mod watermark;
 mod writer;

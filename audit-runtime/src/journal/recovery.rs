@@ -1,7 +1,5 @@
 //! What a writer finds when it opens a journal: where to go on, or why not.
 
-use std::io;
-
 use super::control;
 use super::error::Error;
 use super::joints::{self, EarlierEnd};
@@ -11,6 +9,7 @@ use super::quarantine::{self, Quarantined};
 use super::redo;
 use super::segment::{self, Header, Previous};
 use super::storage::{Access, Storage};
+use super::torn;
 use crate::time::Timestamp;
 
 /// Where a journal goes on.
@@ -37,8 +36,12 @@ pub(super) struct Recovered {
 /// Checks how the segments join and the whole last one, moves a torn tail aside, and writes again
 /// what may not be on disk.
 ///
-/// Returns `None` if there is no journal yet. `durable` is the published watermark.
-pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Recovered>, Error> {
+/// Returns `None` if there is no journal yet. `published` is the watermark, where there is one.
+pub(super) fn recover(
+    storage: &dyn Storage,
+    published: Option<u64>,
+) -> Result<Option<Recovered>, Error> {
+    let durable = published.unwrap_or(0);
     let firsts = segment::list(storage)?;
     if let Some(last) = firsts.last() {
         redo::finish(storage, &segment::name(*last))?;
@@ -55,7 +58,7 @@ pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Reco
     ))?;
     let end = joints::check_all(storage, earlier, last, header.as_ref())?;
     let mut found = start_of_last(storage, last, header, end)?;
-    let reported = scan(storage, &mut lines, &mut found, durable)?;
+    let reported = scan(storage, &mut lines, &mut found, published)?;
     let next = found.chain.map_or(last, |chain| chain.next);
     check_nothing_lost(storage, next, durable)?;
     let torn_bytes = lines.file_len().map_err(Error::io(storage, "read", &segment::name(last)))?;
@@ -69,18 +72,6 @@ pub(super) fn recover(storage: &dyn Storage, durable: u64) -> Result<Option<Reco
     }
     found.unreported = unreported(storage, &found, reported)?;
     Ok(Some(found))
-}
-
-/// True if a crash may have left what stands at the current place of `lines` and after it: no line
-/// there is whole, be it the journal's or anybody else's.
-pub(super) fn is_torn(lines: &mut Lines) -> io::Result<bool> {
-    loop {
-        match lines.next()? {
-            Piece::Line(range) if line::is_whole(lines.bytes(&range)) => return Ok(false),
-            Piece::Line(_) | Piece::Overlong => {}
-            Piece::Rest(_) | Piece::End => return Ok(true),
-        }
-    }
 }
 
 fn check_nothing_lost(storage: &dyn Storage, found: u64, acknowledged: u64) -> Result<(), Error> {
@@ -129,8 +120,9 @@ fn scan(
     storage: &dyn Storage,
     lines: &mut Lines,
     found: &mut Recovered,
-    durable: u64,
+    published: Option<u64>,
 ) -> Result<Vec<Vec<u8>>, Error> {
+    let durable = published.unwrap_or(0);
     let name = segment::name(found.first_seq);
     let mut reported = Vec::new();
     let read_error = || Error::io(storage, "read", &name);
@@ -153,7 +145,7 @@ fn scan(
         };
         lines.rewind(offset, number);
         let next = found.chain.map_or(found.first_seq, |chain| chain.next);
-        if next >= durable && is_torn(lines).map_err(read_error())? {
+        if next >= durable && torn::is_torn(lines, published.is_some()).map_err(read_error())? {
             return Ok(reported);
         }
         return Err(Error::Damaged {

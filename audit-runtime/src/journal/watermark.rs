@@ -41,8 +41,12 @@ impl fmt::Display for Watermark {
 pub(super) struct Publisher(Box<dyn StorageFile>);
 
 impl Publisher {
-    pub(super) fn open(storage: &dyn Storage) -> io::Result<Self> {
-        open_or_create(storage, NAME).map(Self)
+    /// Makes `durable` last: from now on a power cut leaves that number or a later one.
+    pub(super) fn open(storage: &dyn Storage, durable: u64) -> io::Result<Self> {
+        let mut publisher = open_or_create(storage, NAME).map(Self)?;
+        publisher.publish(durable)?;
+        publisher.0.sync()?;
+        Ok(publisher)
     }
 
     /// True if readers find this very file.
@@ -52,7 +56,7 @@ impl Publisher {
 
     /// Writes the number twice, so that a reader can tell a half-replaced one.
     ///
-    /// It is not synced: it may lag behind the records after a power cut, and never runs ahead.
+    /// It is not synced: it may be as old as the start after a power cut, and never runs ahead.
     pub(super) fn publish(&mut self, durable: u64) -> io::Result<()> {
         let text = format!("{durable:020} {durable:020}\n");
         self.0.write_at(0, text.as_bytes())
@@ -91,7 +95,7 @@ pub(super) fn read(storage: &dyn Storage) -> io::Result<Result<u64, Flaw>> {
         let mut text = [0; BYTES];
         let length = file.read_at(0, &mut text)?;
         if length < BYTES {
-            // A power cut can leave this; a writer replaces all bytes in one call.
+            // A power cut in the very first start can leave this; a writer replaces all bytes in one call.
             return Ok(Err(Flaw::Malformed));
         }
         if let Some(durable) = parse(&text) {
@@ -118,7 +122,8 @@ mod tests {
     fn what_is_published_is_read_and_a_half_replaced_number_is_not() {
         let storage = MemoryStorage::new();
         assert_eq!(read(&storage).unwrap(), Err(Flaw::Missing));
-        let mut publisher = Publisher::open(&storage).unwrap();
+        let mut publisher = Publisher::open(&storage, 98).unwrap();
+        assert_eq!(read(&storage).unwrap(), Ok(98));
         publisher.publish(99).unwrap();
         publisher.publish(100).unwrap();
         assert_eq!(read(&storage).unwrap(), Ok(100));

@@ -122,9 +122,12 @@ impl Journal {
         }
         let lock = take_lock(&*storage, &options)?;
         let recovered = epoch::recover(&*storage, &options, wish)?;
-        let publisher =
-            Publisher::open(&*storage).map_err(Error::io(&*storage, "open", watermark::NAME))?;
         let start = Start::of(&*storage, &options, recovered)?;
+        let publisher = Publisher::open(&*storage, start.chain.next).map_err(Error::io(
+            &*storage,
+            "write",
+            watermark::NAME,
+        ))?;
         let set_aside = start.header.as_ref().and_then(Header::set_aside);
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),

@@ -85,11 +85,11 @@ impl Storage for Gated {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
-        self.wrap(self.memory.create(name)?)
+        self.wrap(name, self.memory.create(name)?)
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
-        self.wrap(self.memory.open(name, access)?)
+        self.wrap(name, self.memory.open(name, access)?)
     }
 
     fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
@@ -106,15 +106,16 @@ impl Storage for Gated {
 }
 
 impl Gated {
-    fn wrap(&self, file: Box<dyn StorageFile>) -> io::Result<Box<dyn StorageFile>> {
-        let gated = self.clone();
-        Ok(Box::new(GatedFile { file, gated }))
+    /// Only the syncs of segments pass the gate.
+    fn wrap(&self, name: &str, file: Box<dyn StorageFile>) -> io::Result<Box<dyn StorageFile>> {
+        let gate = name.starts_with("seg/").then(|| self.clone());
+        Ok(Box::new(GatedFile { file, gate }))
     }
 }
 
 struct GatedFile {
     file: Box<dyn StorageFile>,
-    gated: Gated,
+    gate: Option<Gated>,
 }
 
 impl StorageFile for GatedFile {
@@ -127,7 +128,7 @@ impl StorageFile for GatedFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.gated.pass()?;
+        self.gate.as_ref().map_or(Ok(()), Gated::pass)?;
         self.file.sync()
     }
 

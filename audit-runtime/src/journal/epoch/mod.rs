@@ -143,15 +143,16 @@ pub(super) fn base_of(epoch: &Epoch) -> Option<&str> {
 
 /// True if an epoch was set aside and the one behind it has no record yet.
 fn is_about_to_begin(storage: &dyn Storage) -> Result<bool, Error> {
-    let is_empty = segment::list(storage)?.is_empty() && acknowledged(storage)? == 0;
+    let acknowledged = published(storage)?.unwrap_or(0);
+    let is_empty = segment::list(storage)?.is_empty() && acknowledged == 0;
     Ok(is_empty && age(storage)?.is_some())
 }
 
 fn recover_records(storage: &dyn Storage) -> Result<Option<Recovered>, Error> {
-    recovery::recover(storage, acknowledged(storage)?)
+    recovery::recover(storage, published(storage)?)
 }
 
-fn acknowledged(storage: &dyn Storage) -> Result<u64, Error> {
+fn published(storage: &dyn Storage) -> Result<Option<u64>, Error> {
     let read_error = Error::io(storage, "read", watermark::NAME);
-    Ok(watermark::read(storage).map_err(read_error)?.unwrap_or(0))
+    Ok(watermark::read(storage).map_err(read_error)?.ok())
 }

@@ -216,3 +216,13 @@ fn readers_and_verify_beside_a_writer_see_every_record_and_no_false_alarm() {
         });
     });
 }
+
+#[test]
+fn a_cursor_waits_at_a_segment_that_a_crash_left_without_bytes() {
+    let storage = finished();
+    let next_seq = read(&storage).len() as u64;
+    storage.replace(&segment::name(next_seq), Some(Vec::new()));
+    let (told, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(read(&storage).len() as u64).unwrap());
+    assert_eq!(asked.recv_timeout(std::time::Duration::from_secs(20)), Ok(next_seq));
+}

@@ -156,7 +156,8 @@ fn a_second_failing_sync_in_one_commit_is_the_end_of_the_writer() {
 #[test]
 fn a_segment_without_a_durable_record_is_not_followed_by_one_of_its_name() {
     let storage = Faulty::new();
-    storage.fail_next_syncs(1);
+    // The first sync is that of WATERMARK.
+    storage.fail_syncs_after(1, 1);
     let first = Journal::open(Arc::new(storage.clone()), options()).unwrap_err().to_string();
     assert!(first.contains("cannot sync seg/00000000000000000000.jsonl"), "{first}");
     let full = Options { segment_bytes_max: 1, ..options() };
@@ -175,7 +176,8 @@ fn a_segment_without_a_durable_record_is_not_followed_by_one_of_its_name() {
 fn a_start_whose_sync_fails_goes_on_as_well() {
     let storage = Faulty::new();
     journal(&storage).close().unwrap();
-    storage.fail_next_syncs(1);
+    // The first sync is that of WATERMARK.
+    storage.fail_syncs_after(1, 1);
     let journal = journal(&storage);
     assert!(journal.failed_sync().is_some());
     assert_eq!(journal.committed().lines, storage.inner.file(&segment::name(3)).unwrap());

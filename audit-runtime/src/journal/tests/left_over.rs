@@ -203,8 +203,9 @@ fn tear_and_supersede(changes: i64, kept: usize) -> (MemoryStorage, bool) {
     write(&mut journal(&storage), ["acknowledged"]);
     tamper(&storage.inner, &segment::name(0), |bytes| bytes.extend_from_slice(b"{\"v\":1,\"torn"));
     storage.faults.changes_left.store(changes, Ordering::Relaxed);
-    // The end is copied, the copy synced, the end cut and that synced; then comes the batch.
-    storage.fail_syncs_after(2, 1);
+    // The end is copied, the copy synced, the end cut and that synced; then come WATERMARK and the
+    // batch.
+    storage.fail_syncs_after(3, 1);
     let is_open = Journal::open(Arc::new(storage.clone()), options()).is_ok();
     storage.inner.crash(kept);
     (storage.inner, is_open)

@@ -86,6 +86,73 @@ fn a_grown_file_without_its_bytes_is_a_torn_tail() {
     }
 }
 
+/// A journal of three lines of over 2,000 bytes each behind its own two, whose first `durable`
+/// records are known to be durable, with zeros in place of these bytes.
+fn with_zeros(durable: Option<u64>, zeros: std::ops::Range<usize>) -> MemoryStorage {
+    let storage = MemoryStorage::new();
+    write(&mut open(&storage).unwrap(), (0..3).map(|_| "x".repeat(2_000)));
+    let watermark = durable.map(|durable| format!("{durable:020} {durable:020}\n").into_bytes());
+    storage.replace("WATERMARK", watermark);
+    tamper(&storage, &segment::name(0), |bytes| bytes[zeros].fill(0));
+    storage
+}
+
+#[test]
+fn sectors_that_an_unacknowledged_batch_has_lost_are_torn_also_before_good_records() {
+    let whole = with_zeros(None, 0..0).file(&segment::name(0)).unwrap();
+    let second = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let third = second + whole[second..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for zeros in [1_024..1_536, 1_024..4_096, third..1_024] {
+        let storage = with_zeros(Some(2), zeros.clone());
+        let before = storage.file(&segment::name(0)).unwrap();
+        let verification = verify(&storage).unwrap();
+        assert!(verification.is_intact(), "{verification:#?}");
+        let unfinished = verification.unfinished.unwrap();
+        assert_eq!(unfinished.offset, third as u64);
+        assert_eq!(unfinished.bytes, (before.len() - third) as u64);
+        assert_eq!(read(&storage).len(), 2);
+        drop(open(&storage).unwrap());
+        let [piece] = &quarantined(&storage)[..] else { panic!("{:?}", quarantined(&storage)) };
+        assert_eq!(storage.file(piece).unwrap(), before[third..]);
+        assert_eq!(story(&storage)[2..], ["journal.recovered", "journal.start"]);
+        assert!(verify(&storage).unwrap().is_intact());
+    }
+}
+
+#[test]
+fn zeros_that_no_lost_sector_explains_are_damage_before_good_records() {
+    for (durable, zeros) in [
+        // Acknowledged, or nothing tells that it was not.
+        (Some(3), 1_024..1_536),
+        (None, 1_024..1_536),
+        // Not the places of sectors.
+        (Some(2), 1_025..1_536),
+        (Some(2), 1_024..1_535),
+        (Some(2), 1_100..1_101),
+    ] {
+        let storage = with_zeros(durable, zeros);
+        assert_refused(&storage, "is damaged at seq 2");
+        assert!(!verify(&storage).unwrap().is_intact());
+    }
+}
+
+#[test]
+fn a_start_makes_a_watermark_last_before_it_writes_a_record() {
+    let storage = Faulty::new();
+    for changes in 0.. {
+        storage.faults.changes_left.store(changes, Ordering::Relaxed);
+        let opened = Journal::open(Arc::new(storage.clone()), options());
+        storage.inner.crash(0);
+        let wrote = storage.take_calls().contains(&"append");
+        let told = storage.inner.file("WATERMARK").is_some_and(|bytes| !bytes.is_empty());
+        assert!(told || !wrote, "{changes} changes");
+        if opened.is_ok() {
+            break;
+        }
+    }
+    assert_eq!(storage.inner.file("WATERMARK").unwrap().len(), 42);
+}
+
 #[test]
 fn a_torn_header_of_a_new_segment_is_written_again() {
     let whole = finished();

@@ -10,6 +10,7 @@ use crate::journal::line;
 use crate::journal::lines::{Lines, Piece};
 use crate::journal::segment;
 use crate::journal::storage::Storage;
+use crate::journal::torn;
 use crate::journal::watermark;
 
 pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verification, Error> {
@@ -30,7 +31,13 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
         durable,
         is_started: true,
         is_joined: true,
+        torn_in: None,
+        torn_at: None,
     };
+    // Where a power cut has taken sectors, the records behind them were never acknowledged.
+    if !live && published.is_ok() {
+        walk.torn_in = segments.last().map(|first_seq| segment::name(*first_seq));
+    }
     let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
     for (index, &first_seq) in segments.iter().enumerate() {
         if walk.is_done() {
@@ -75,6 +82,10 @@ pub(super) struct Walk {
     is_started: bool,
     /// The segment before ends where the header of this one says.
     pub(super) is_joined: bool,
+    /// The segment that a power cut may have torn before records.
+    torn_in: Option<String>,
+    /// Where it has.
+    torn_at: Option<Place>,
 }
 
 impl Walk {
@@ -91,6 +102,8 @@ impl Walk {
             durable: 0,
             is_started: false,
             is_joined: true,
+            torn_in: None,
+            torn_at: None,
         }
     }
 
@@ -125,6 +138,10 @@ impl Walk {
             Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.offset() };
         let piece = lines.next()?;
         if let Some(mut item) = item(lines, &piece, &place, first_seq) {
+            if matches!(item, Item::Garbage(_)) && self.is_torn(lines, &place)? {
+                self.torn_at = Some(place);
+                return Ok(false);
+            }
             if let Item::Record(Record { opens: Some(opening), .. }) = &mut item {
                 opening.is_joined = std::mem::replace(&mut self.is_joined, true);
             }
@@ -132,6 +149,17 @@ impl Walk {
         }
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
         Ok(!is_end && !self.is_done())
+    }
+
+    /// True if sectors are gone here and all that was acknowledged stands before them.
+    fn is_torn(&mut self, lines: &Lines, place: &Place) -> io::Result<bool> {
+        let may_be = self.torn_in.as_ref() == Some(&place.segment);
+        if !may_be || !torn::is_hole(lines.file(), place.offset)? {
+            return Ok(false);
+        }
+        let pending = self.pending.take();
+        self.judge_pending(pending, None);
+        Ok(self.judge.next() >= self.durable)
     }
 
     fn push(&mut self, item: Item) {
@@ -169,7 +197,11 @@ impl Walk {
     }
 
     pub(super) fn finish(mut self, end: Place) -> Verification {
-        let mut unfinished = None;
+        let left = |place: Place| {
+            let (segment, offset) = (place.segment, place.offset);
+            Unfinished { segment, offset, bytes: end.offset.saturating_sub(offset) }
+        };
+        let mut unfinished = self.torn_at.take().map(left);
         match self.pending.take() {
             Some(Item::Garbage(garbage))
                 if self.judge.next() >= self.durable
@@ -182,9 +214,7 @@ impl Walk {
             Some(Item::Garbage(garbage))
                 if self.judge.next() >= self.durable && garbage.place.segment == end.segment =>
             {
-                let (segment, offset) = (garbage.place.segment, garbage.place.offset);
-                let bytes = end.offset.saturating_sub(offset);
-                unfinished = Some(Unfinished { segment, offset, bytes });
+                unfinished = Some(left(garbage.place));
             }
             // The records that were acknowledged say what should follow the last line.
             pending => self.judge_pending(pending, (self.durable > 0).then_some(self.durable)),

@@ -1,0 +1,202 @@
+//! A writer that lives and dies many times over one disk, and what must be there after each end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use audit_runtime::journal::{Journal, Options, Reader, verify};
+use audit_runtime::{Clock, Timestamp};
+
+use crate::disk::{Disk, Keep, Lie};
+use crate::random::Random;
+
+/// A disk with a journal on it, beside the list of what was acknowledged.
+pub(super) struct History {
+    pub(super) disk: Disk,
+    options: Options,
+    appended: u64,
+    /// The numbers and the bodies.
+    acknowledged: Vec<(u64, String)>,
+}
+
+/// How often a writer may be stopped while it starts, one time after the other.
+const STOPPED_STARTS_MAX: usize = 4;
+
+impl History {
+    pub(super) fn new(disk: Disk, segment_bytes_max: u64) -> Self {
+        let options = Options {
+            origin: Some("crash/test".to_owned()),
+            segment_bytes_max,
+            clock: Arc::new(StepClock::default()),
+            ..Options::default()
+        };
+        Self { disk, options, appended: 0, acknowledged: Vec::new() }
+    }
+
+    /// How many records were acknowledged.
+    pub(super) fn acknowledged(&self) -> usize {
+        self.acknowledged.len()
+    }
+
+    /// Writes batches of records, of so many bytes each, until they are written or the process ends.
+    ///
+    /// Fails if the journal cannot be opened although the process lives.
+    pub(super) fn live(&mut self, batches: &[Vec<usize>]) -> Result<(), String> {
+        let before = self.last_segment();
+        let opened = Journal::open(Arc::new(self.disk.clone()), self.options.clone());
+        let mut journal = match opened {
+            Err(_) if self.disk.has_stopped() => return Ok(()),
+            opened => opened.map_err(|error| format!("the journal does not open: {error}"))?,
+        };
+        self.check_quarantine(before)?;
+        for batch in batches {
+            let mut staged = Vec::new();
+            for length in batch {
+                let body =
+                    format!("\"number\":{},\"fill\":\"{}\"", self.appended, "x".repeat(*length));
+                self.appended += 1;
+                // A journal whose disk is gone refuses what comes next.
+                if journal.append(body.as_bytes()).is_err() {
+                    return Ok(());
+                }
+                staged.push(body);
+            }
+            match journal.commit() {
+                Ok(committed) => {
+                    let seqs = committed.records.iter().map(|record| record.seq);
+                    self.acknowledged.extend(seqs.zip(staged));
+                }
+                Err(_) if self.disk.has_stopped() => return Ok(()),
+                Err(error) => return Err(format!("a commit failed: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what a dead writer has left, and that the next one opens it and loses nothing.
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        if !self.is_interrupted() {
+            self.check_left()?;
+        }
+        self.live(&[])?;
+        self.disk.kill();
+        self.check_left()
+    }
+
+    /// Every acknowledged record is in its place, and no crash is taken for damage.
+    fn check_left(&self) -> Result<(), String> {
+        let verification = match verify(&self.disk) {
+            Err(_) if self.acknowledged.is_empty() => return Ok(()),
+            verified => verified.map_err(|error| format!("verify fails: {error}"))?,
+        };
+        let lines = self.read()?;
+        for (seq, body) in &self.acknowledged {
+            let place = usize::try_from(*seq).unwrap();
+            if lines.get(place).is_none_or(|found| found != body) {
+                return Err(format!("the acknowledged record {seq} is gone"));
+            }
+        }
+        if !verification.is_intact() {
+            return Err(format!("a crash is taken for damage: {:#?}", verification.findings));
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Vec<String>, String> {
+        let failed = |error| format!("the journal cannot be read: {error}");
+        let mut cursor = Reader::over(Arc::new(self.disk.clone())).cursor(0).map_err(failed)?;
+        let mut lines = Vec::new();
+        while let Some(line) = cursor.next().map_err(failed)? {
+            lines.push(String::from_utf8(line.body().to_vec()).unwrap());
+        }
+        Ok(lines)
+    }
+
+    /// True if a start was interrupted while it wrote the last segment's end again: until the next
+    /// one goes on with that, the end may be whole in its copy alone.
+    fn is_interrupted(&self) -> bool {
+        self.disk.file("REDO").is_some_and(|copy| !copy.is_empty())
+    }
+
+    fn last_segment(&self) -> Option<(String, Vec<u8>)> {
+        if self.is_interrupted() {
+            return None;
+        }
+        let name = self.disk.names().into_iter().rfind(|name| name.starts_with("seg/"))?;
+        let bytes = self.disk.file(&name)?;
+        Some((name, bytes))
+    }
+
+    /// Every byte that was there before a start is there after it: in place or in quarantine.
+    fn check_quarantine(&self, before: Option<(String, Vec<u8>)>) -> Result<(), String> {
+        let Some((name, before)) = before else { return Ok(()) };
+        let after = self.disk.file(&name).unwrap_or_default();
+        let names = self.disk.names();
+        let torn = names.iter().filter(|name| name.starts_with("quarantine/"));
+        let mut pieces = torn.filter_map(|name| self.disk.file(name));
+        let is_whole = |piece: Vec<u8>| {
+            before.strip_suffix(piece.as_slice()).is_some_and(|kept| after.starts_with(kept))
+        };
+        if after.starts_with(&before) || pieces.any(is_whole) {
+            return Ok(());
+        }
+        Err(format!("bytes of {name} are neither in place nor in quarantine"))
+    }
+}
+
+/// Lives, dies and comes back on one disk, all as the seed says, and is checked after each end.
+pub(super) fn schedule(seed: u64, lie: Lie) -> Result<usize, String> {
+    let mut random = Random::of(seed);
+    let sector = [512, 4096][random.below(2)];
+    let segment_bytes_max = 1_000 + random.below(30_000) as u64;
+    let mut history = History::new(Disk::new(sector, lie, random.next()), segment_bytes_max);
+    for _ in 0..1 + random.below(5) {
+        if !random.one_in(6) {
+            history.disk.stop_at(random.below(50) as u64);
+        }
+        history.live(&batches(&mut random))?;
+        end(&history.disk, &mut random);
+        for _ in 0..random.below(STOPPED_STARTS_MAX) {
+            history.disk.stop_at(random.below(20) as u64);
+            history.live(&[])?;
+            end(&history.disk, &mut random);
+        }
+        history.check()?;
+    }
+    Ok(history.acknowledged())
+}
+
+/// Lets the process die, alone or with the machine.
+fn end(disk: &Disk, random: &mut Random) {
+    match random.below(8) {
+        0 => disk.kill(),
+        1 => disk.cut_power(Keep::Everything),
+        2 => disk.cut_power(Keep::Nothing),
+        3 => disk.cut_power(Keep::Lengths),
+        _ => disk.cut_power(Keep::Any),
+    }
+}
+
+/// The lengths of the records of some batches: mostly of less than a sector, some of many.
+fn batches(random: &mut Random) -> Vec<Vec<usize>> {
+    let length = |random: &mut Random| match random.below(120) {
+        0 => random.below(64_000),
+        1..=24 => random.below(6_000),
+        _ => random.below(300),
+    };
+    let batch = |random: &mut Random| (0..1 + random.below(12)).map(|_| length(random)).collect();
+    (0..random.below(12)).map(|_| batch(random)).collect()
+}
+
+/// A clock that moves by as much with each look, so that a seed gives the same bytes again.
+#[derive(Default)]
+struct StepClock(AtomicI64);
+
+impl Clock for StepClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(self.0.fetch_add(1_000_000, Ordering::Relaxed))
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        self.0.load(Ordering::Relaxed).unsigned_abs()
+    }
+}

@@ -1,0 +1,16 @@
+//! The journal on a real kernel: its writer killed at every system call, and its power cut.
+//!
+//! These tests need Linux, root, strace and ext4's tools; without them they fail and say what to install.
+
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise and says what it tries"
+)]
+
+mod image;
+mod kills;
+mod left;
+mod power;
+mod tool;
