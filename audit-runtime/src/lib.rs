@@ -7,6 +7,8 @@ mod encode;
 mod event;
 mod id;
 pub mod journal;
+#[cfg(feature = "rusqlite")]
+pub mod outbox;
 pub mod record;
 mod recorder;
 pub mod redact;
@@ -30,6 +32,8 @@ pub use event::{
 };
 pub use id::EventId;
 pub use journal::OnDamage;
+#[cfg(feature = "rusqlite")]
+pub use outbox::{OutboxError, Relay, record_in};
 pub use record::{Record, RecordError};
 #[cfg(feature = "config")]
 pub use recorder::{Config, ConfigError};
@@ -46,3 +50,8 @@ pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the operator's page.
+#[cfg(all(doctest, feature = "rusqlite"))]
+#[doc = include_str!("../../docs/operations.md")]
+struct Operations;

@@ -24,6 +24,7 @@ mod full;
 #[cfg(unix)]
 mod gone;
 mod life;
+mod outbox;
 mod power;
 mod random;
 mod service;

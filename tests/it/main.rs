@@ -15,6 +15,7 @@ mod config;
 mod damaged;
 mod failing;
 mod mirror;
+mod outbox;
 mod stalling;
 #[path = "../model/storage.rs"]
 mod storage;

@@ -15,7 +15,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (2, &["event"]),
     (3, &["context", "catalog", "record"]),
     (4, &["recorder"]),
-    (5, &["scope"]),
+    (5, &["scope", "outbox"]),
     (6, &["web", "private"]),
 ];
 

@@ -18,6 +18,7 @@ use super::line::{self, Chain, Stamp};
 use super::members;
 use super::options::Options;
 use super::quarantine::Quarantined;
+use super::reader::Reader;
 use super::reserve::Reserve;
 use super::segment::Previous;
 use super::start::{Header, OpenSegment, Start};
@@ -252,6 +253,11 @@ impl Journal {
     /// The journal's name, which its first hash is made of.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Opens cursors on this journal, up to what is durable.
+    pub fn reader(&self) -> Reader {
+        Reader::over(Arc::clone(&self.storage))
     }
 
     /// The epoch that was set aside when this writer opened the journal, if one was.

@@ -269,7 +269,7 @@ impl RecorderBuilder {
             },
         };
         let unfinished = unfinished::find(storage)?;
-        let shared = self.share(intents, key, service)?;
+        let shared = self.share(&journal, intents, key, service)?;
         self.start(shared, journal, unfinished)
     }
 
@@ -308,6 +308,7 @@ impl RecorderBuilder {
 
     fn share(
         &self,
+        journal: &Journal,
         intents: Arc<Intents>,
         key: HashKey,
         service: Vec<u8>,
@@ -323,6 +324,8 @@ impl RecorderBuilder {
             service,
             catalog: catalog::hash(),
             commits: Arc::default(),
+            reader: journal.reader(),
+            origin: journal.origin().to_owned(),
         }))
     }
 

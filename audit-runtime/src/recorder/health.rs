@@ -1,5 +1,6 @@
 //! The recorder's health: what it has recorded, what it could not, and since when.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -91,6 +92,11 @@ pub(super) struct Counters {
     sync_failures: AtomicU64,
     sync_failure: Mutex<String>,
     pub(super) stopped: AtomicBool,
+    /// True once a relay has been started.
+    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
+    pub(super) relayed: AtomicBool,
+    /// Why the rows of a database are not relayed now, by its path.
+    pub(super) unrelayed: Mutex<BTreeMap<String, String>>,
     failed: AtomicBool,
     failure: Mutex<Option<Arc<str>>>,
     /// Which epoch the start has set aside, and why.
@@ -113,6 +119,8 @@ impl Counters {
             failed: AtomicBool::new(false),
             failure: Mutex::default(),
             set_aside: OnceLock::new(),
+            relayed: AtomicBool::new(false),
+            unrelayed: Mutex::default(),
         }
     }
 
@@ -156,6 +164,12 @@ impl Counters {
         say::error(format_args!("{said}"));
     }
 
+    fn unrelayed(&self) -> Option<String> {
+        let unrelayed = self.unrelayed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (database, reason) = unrelayed.first_key_value()?;
+        Some(format!("events wait in the outbox of {database}: {reason}"))
+    }
+
     /// Judges the counters as they stand.
     pub(super) fn health(&self, (events, bytes): (usize, usize), open_scopes: usize) -> Health {
         let interruptions = &self.interruptions;
@@ -173,6 +187,8 @@ impl Counters {
             (Status::Red, Some(full.to_string()))
         } else if let Some(silent) = interruptions.stalled() {
             let reason = format!("the disk has not answered for {} ms", silent.as_millis());
+            (Status::Red, Some(reason))
+        } else if let Some(reason) = self.unrelayed() {
             (Status::Red, Some(reason))
         } else if let Some(said) = self.set_aside.get() {
             (Status::Red, Some(said.clone()))

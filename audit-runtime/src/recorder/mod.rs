@@ -14,6 +14,8 @@ mod interruption;
 mod key_file;
 mod metrics;
 mod mirror;
+#[cfg(feature = "rusqlite")]
+mod offered;
 mod queue;
 mod receipt;
 #[cfg(test)]
@@ -35,7 +37,7 @@ use pin_project_lite::pin_project;
 use crate::context::{self, Context, OpenScopes};
 use crate::digest::HashKey;
 use crate::event::{Durability, Event, Stamp};
-use crate::journal::{MemoryStorage, Storage};
+use crate::journal::{MemoryStorage, Reader, Storage};
 use crate::say;
 
 pub use builder::RecorderBuilder;
@@ -81,6 +83,11 @@ pub(crate) struct Shared {
     service: Vec<u8>,
     catalog: &'static str,
     commits: Arc<metrics::Commits>,
+    /// The journal as it is seen from outside, and its name: for rows that wait in a database.
+    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
+    reader: Reader,
+    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
+    origin: String,
 }
 
 /// Opens the journal in the directory `path` and makes it the process's own.
@@ -186,7 +193,7 @@ impl Recorder {
     }
 
     /// What recording needs; it does not keep the journal open.
-    #[cfg(feature = "actix")]
+    #[cfg(any(feature = "actix", feature = "rusqlite"))]
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.0.shared)
     }
@@ -243,8 +250,7 @@ impl Drop for Owner {
 impl Shared {
     /// Completes `event` from the running task's context and records it.
     fn record_here(&self, mut event: Event) -> Receipt {
-        event.causation_id = event.causation_id.or_else(context::cause);
-        Context::current().complete(&mut event);
+        complete(&mut event);
         self.record(&event)
     }
 
@@ -328,6 +334,12 @@ impl Shared {
     fn health(&self) -> Health {
         self.counters.health(self.queue.depth(), self.scopes.len())
     }
+}
+
+/// Fills in what the running task knows and `event` does not say.
+fn complete(event: &mut Event) {
+    event.causation_id = event.causation_id.or_else(context::cause);
+    Context::current().complete(event);
 }
 
 thread_local! {

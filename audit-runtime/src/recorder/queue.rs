@@ -23,6 +23,14 @@ pub(super) enum Rejected {
     Closed,
 }
 
+/// What becomes of an event that finds no place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missed {
+    IsLost,
+    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
+    ComesAgain,
+}
+
 #[derive(Default)]
 struct State {
     batch: Batch,
@@ -68,21 +76,40 @@ impl Queue {
         ticket: Option<Ticket>,
         side: Side,
     ) -> Result<(), Rejected> {
-        let room = match (side, &ticket) {
-            (Side::End(_), _) => usize::MAX,
-            (_, Some(_)) => self.bytes_max,
-            (_, None) => self.bytes_max / 2,
+        self.add(body, ticket, side, Missed::IsLost)
+    }
+
+    /// Adds an encoded event that is kept elsewhere and offered again if there is no room: that is
+    /// no loss. One finds room whenever nothing else waits, so it cannot be turned away for ever.
+    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
+    pub(super) fn offer(&self, body: &[u8], ticket: Ticket) -> Result<(), Rejected> {
+        self.add(body, Some(ticket), Side::Neither, Missed::ComesAgain)
+    }
+
+    fn add(
+        &self,
+        body: &[u8],
+        ticket: Option<Ticket>,
+        side: Side,
+        missed: Missed,
+    ) -> Result<(), Rejected> {
+        let room = match (side, &ticket, missed) {
+            (Side::End(_), ..) => usize::MAX,
+            (_, Some(_), Missed::IsLost) => self.bytes_max,
+            _ => self.bytes_max / 2,
         };
         let mut state = self.state();
         if state.closed {
             return Err(Rejected::Closed);
         }
-        let fits = state.batch.bytes.len() + body.len() <= room;
+        let waiting = state.batch.bytes.len();
+        let alone = waiting == 0 && missed == Missed::ComesAgain;
+        let fits = alone || waiting + body.len() <= room;
         if fits {
             state.batch.bytes.extend_from_slice(body);
             let end = state.batch.bytes.len();
             state.batch.entries.push(Entry { end, ticket, side });
-        } else {
+        } else if missed == Missed::IsLost {
             state.batch.lost += 1;
         }
         // A loss is woken for as well: it is to be recorded, not remembered.

@@ -314,7 +314,7 @@ impl Cell {
         }
     }
 
-    fn wait(&self, limit: Duration) -> Result<Recorded, Unrecorded> {
+    pub(super) fn wait(&self, limit: Duration) -> Result<Recorded, Unrecorded> {
         let waiting = |content: &mut Content| content.result.is_none();
         let (mut content, _) = self
             .settled
