@@ -1,17 +1,13 @@
 //! The task's context: who acts, from where and in which request, and what the running action
 //! says of itself.
 
+mod frame;
 mod open;
 
-use std::cell::RefCell;
 use std::fmt::Display;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Instant;
-
-use pin_project_lite::pin_project;
 
 use crate::event::{
     Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
@@ -21,6 +17,8 @@ use crate::id::EventId;
 use crate::say;
 use crate::time::Timestamp;
 
+pub(crate) use frame::{Frame, cause};
+use frame::{InContext, look};
 pub(crate) use open::{OpenScopes, Unlisted};
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
@@ -305,71 +303,6 @@ impl Running {
 
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What is swapped in while a task runs: its context and its innermost action.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Frame {
-    pub(crate) context: Option<Context>,
-    pub(crate) running: Option<Running>,
-}
-
-impl Frame {
-    /// Calls `work` inside this frame.
-    pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _outer = Entered(FRAME.try_with(|frame| frame.replace(self.clone())).ok());
-        work()
-    }
-}
-
-thread_local! {
-    static FRAME: RefCell<Frame> = const { RefCell::new(Frame { context: None, running: None }) };
-}
-
-/// What the running task's frame holds; nothing where the thread is ending and its memory is gone.
-fn look<R>(what: impl FnOnce(&Frame) -> R) -> Option<R> {
-    FRAME.try_with(|frame| what(&frame.borrow())).ok()
-}
-
-/// The action that a record made now comes from: the running one, or the one that this task was
-/// started from.
-pub(crate) fn cause() -> Option<EventId> {
-    let started_from = |frame: &Frame| frame.context.as_ref().and_then(|context| context.cause);
-    let running = Running::innermost().map(|running| running.event());
-    running.or_else(|| look(started_from).flatten())
-}
-
-/// Puts the outer frame back, also when the inner one is left by a panic.
-struct Entered(Option<Frame>);
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        if let Some(outer) = self.0.take() {
-            // A thread that ends meanwhile has no frame to put back.
-            let _ = FRAME.try_with(|frame| frame.replace(outer));
-        }
-    }
-}
-
-pin_project! {
-    /// A future that runs in a context.
-    ///
-    /// Which action is running is asked at each poll and not kept: a task of its own that is
-    /// spawned with the future must not speak for the action that spawned it.
-    struct InContext<F> {
-        context: Context,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for InContext<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        this.context.enter(|| this.future.poll(task))
     }
 }
 

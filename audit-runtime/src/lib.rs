@@ -52,6 +52,6 @@ pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 struct Readme;
 
 /// The examples of the operator's page.
-#[cfg(all(doctest, feature = "rusqlite"))]
+#[cfg(all(doctest, feature = "config", feature = "rusqlite"))]
 #[doc = include_str!("../../docs/operations.md")]
 struct Operations;

@@ -19,8 +19,6 @@ mod clients;
 mod disk;
 mod dropped;
 mod epoch;
-#[cfg(target_os = "linux")]
-mod full;
 #[cfg(unix)]
 mod gone;
 mod life;
@@ -28,8 +26,6 @@ mod outbox;
 mod power;
 mod random;
 mod service;
-#[cfg(target_os = "linux")]
-mod silent;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -7,7 +7,7 @@ use crate::tokens::{self, continuations, is_word, line};
 const ALLOWED: &[(&str, &str)] = &[
     ("journal/storage", "the one place that touches the journal's directory"),
     ("recorder/key_file.rs", "the key lies beside the journal, never in it"),
-    ("recorder/builder.rs", "reads the machine's name"),
+    ("recorder/service.rs", "reads the machine's name"),
     ("recorder/config/mod.rs", "reads `audited.toml`"),
     ("recorder/mirror.rs", "writes to a duplicate of standard output"),
 ];

@@ -7,7 +7,7 @@ use crate::source::Source;
 use crate::tokens;
 
 /// The lines of audit-runtime without tests, by docs/adr/0006-the-size-of-audit-runtime.md.
-const RUNTIME_LINES_MAX: usize = 12_500;
+const RUNTIME_LINES_MAX: usize = 18_500;
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
 

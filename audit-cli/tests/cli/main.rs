@@ -5,6 +5,7 @@
 mod doctor;
 mod fixture;
 mod follow;
+mod missing;
 mod place;
 mod reading;
 mod renew;

@@ -1,5 +1,7 @@
 //! The promises of the context: it reaches what runs inside it, and nothing else.
 
+use std::task::Poll;
+
 use super::*;
 use crate::event::{ActorKind, Event};
 

@@ -206,8 +206,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { doing, name, journal, source } => {
-                write!(f, "cannot {doing} {name} of the journal in {journal}: {source}")?;
-                f.write_str(advice(source))
+                let advice = advice(source);
+                write!(f, "cannot {doing} {name} of the journal in {journal}: {source}{advice}")
             }
             Self::InUse { journal, holder } => write!(
                 f,
@@ -232,9 +232,9 @@ impl fmt::Display for Error {
             Self::Origin { reason } => f.write_str(reason),
             Self::Damaged { journal, segment, line, offset, seq, reason } => write!(
                 f,
-                "the journal in {journal} is damaged at seq {seq} ({segment}, line {line}, byte \
-                 {offset}): {reason}; nothing was changed, `audited verify` lists all damage; \
-                 put back what is missing, or set it aside: `audited repair --quarantine`"
+                "the journal in {journal} is damaged at seq {seq} ({segment}, line {line}, byte {offset}): \
+                 {reason}; nothing was changed, `audited verify` lists all damage; put back what is \
+                 missing, or set it aside: `audited repair --quarantine`"
             ),
             Self::SetAside { journal, directory, next_seq } => write!(
                 f,
@@ -253,9 +253,8 @@ impl fmt::Display for Error {
             ),
             Self::Lost { journal, found, acknowledged } => write!(
                 f,
-                "the journal in {journal} ends after {found} records, but {acknowledged} were \
-                 acknowledged as durable: its end is missing; nothing was changed: \
-                 put it back, or set the journal aside: `audited adopt --new-epoch REASON`"
+                "the journal in {journal} ends after {found} records, but {acknowledged} were acknowledged as \
+                 durable: its end is missing; nothing was changed: put it back, or set the journal aside: `audited adopt --new-epoch REASON`"
             ),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Full { since, cause } => {

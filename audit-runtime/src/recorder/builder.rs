@@ -13,18 +13,15 @@ use super::intents::Intents;
 use super::key_file;
 use super::mirror::{Copying, Mirror};
 use super::queue::Queue;
+use super::service::Service;
 use super::unfinished::{self, Unfinished};
 use super::{Error, Recorder, Shared, committer, metrics};
 use crate::catalog;
 use crate::context::OpenScopes;
 use crate::digest::HashKey;
-use crate::encode::Object;
 use crate::journal::{DirectoryStorage, Journal, Modes, OnDamage, Options, Storage};
 use crate::say;
 use crate::time::{Clock, SystemClock};
-
-/// The longest text of a service's own name, version or instance, in bytes.
-const NAME_BYTES_MAX: usize = 128;
 
 /// Settings of a [`Recorder`]; every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]
@@ -56,13 +53,6 @@ enum Key {
 enum Place {
     Directory(PathBuf),
     Storage(Arc<dyn Storage>),
-}
-
-#[derive(Debug, Default)]
-struct Service {
-    name: Option<Cow<'static, str>>,
-    version: Option<Cow<'static, str>>,
-    instance: Option<Cow<'static, str>>,
 }
 
 impl RecorderBuilder {
@@ -279,7 +269,7 @@ impl RecorderBuilder {
     /// Fails as [`open`](Self::open) does, and when the process has a recorder already.
     pub fn install(self) -> Result<Recorder, Error> {
         // Before the journal is opened, because opening it leaves records.
-        if super::is_installed() {
+        if super::lookup::is_installed() {
             return Err(Error::AlreadyInstalled);
         }
         let recorder = self.open()?;
@@ -397,44 +387,4 @@ impl fmt::Debug for RecorderBuilder {
             .field("group", &self.group)
             .finish_non_exhaustive()
     }
-}
-
-impl Service {
-    /// The service as the JSON object that every record carries.
-    fn encode(&self) -> Vec<u8> {
-        let host = host();
-        let known = [
-            ("name", self.name.as_deref()),
-            ("version", self.version.as_deref()),
-            ("instance", self.instance.as_deref()),
-            ("host", host.as_deref()),
-        ];
-        let mut json = b"{".to_vec();
-        let mut object = Object::members(&mut json);
-        for (key, text) in known {
-            if let Some(text) = text {
-                object.text(key, text, NAME_BYTES_MAX);
-            }
-        }
-        json.push(b'}');
-        json
-    }
-
-    /// How the journal's lock and start records name this process.
-    fn writer(&self) -> String {
-        match (&self.name, &self.version) {
-            (Some(name), Some(version)) => format!("{name} {version}"),
-            (Some(name), None) => name.to_string(),
-            (None, _) => concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
-        }
-    }
-}
-
-/// The machine's name, where the system tells it without a system call of its own.
-fn host() -> Option<String> {
-    let told = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let told = told.or_else(|| std::env::var("HOSTNAME").ok());
-    let told = told.or_else(|| std::env::var("COMPUTERNAME").ok())?;
-    let name = told.trim();
-    (!name.is_empty()).then(|| name.to_owned())
 }

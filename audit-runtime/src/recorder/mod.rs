@@ -12,12 +12,14 @@ mod health;
 mod intents;
 mod interruption;
 mod key_file;
+mod lookup;
 mod metrics;
 mod mirror;
 #[cfg(feature = "rusqlite")]
 mod offered;
 mod queue;
 mod receipt;
+mod service;
 #[cfg(test)]
 mod tests;
 mod unfinished;
@@ -25,14 +27,10 @@ mod unfinished;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{self, Poll};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-use pin_project_lite::pin_project;
 
 use crate::context::{self, Context, OpenScopes};
 use crate::digest::HashKey;
@@ -45,6 +43,7 @@ pub use builder::RecorderBuilder;
 pub use config::{Config, ConfigError};
 pub use error::Error;
 pub use health::{Health, Status};
+pub(crate) use lookup::{count_unrecorded, current, enter};
 pub use mirror::Mirror;
 pub use receipt::{Receipt, Recorded, Unrecorded};
 
@@ -52,6 +51,7 @@ use alarm::Alarm;
 use deadline::Deadlines;
 use health::Counters;
 use intents::{Intents, Side};
+use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
 use queue::{Queue, Rejected};
 use receipt::{Cell, Ticket};
 
@@ -345,62 +345,4 @@ fn complete(event: &mut Event) {
 thread_local! {
     /// The bytes of the event being recorded; kept, so that recording allocates nothing.
     static BODY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static OVERRIDE: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
-}
-
-static INSTALLED: OnceLock<Arc<Shared>> = OnceLock::new();
-static WITHOUT_RECORDER: AtomicU64 = AtomicU64::new(0);
-
-/// True if the process has a recorder of its own.
-fn is_installed() -> bool {
-    INSTALLED.get().is_some()
-}
-
-/// The running task's recorder: its own, else the process's.
-pub(crate) fn current() -> Option<Arc<Shared>> {
-    // A thread that is ending may have lost its own recorder already.
-    let own = OVERRIDE.try_with(|own| own.borrow().clone()).ok().flatten();
-    own.or_else(|| INSTALLED.get().cloned())
-}
-
-/// Counts an action that has no record, with or without a recorder, and says so.
-pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
-    match current() {
-        Some(shared) => shared.count_unrecorded(action, why),
-        None => alarm::raise(&WITHOUT_RECORDER, action, why),
-    }
-}
-
-/// Puts the outer recorder back, also when the inner one is left by a panic.
-struct Overridden(Option<Arc<Shared>>);
-
-impl Drop for Overridden {
-    fn drop(&mut self) {
-        let _ = OVERRIDE.try_with(|own| own.replace(self.0.take()));
-    }
-}
-
-/// Calls `work` with `recorder` as the running task's own.
-pub(crate) fn enter<R>(recorder: Arc<Shared>, work: impl FnOnce() -> R) -> R {
-    let outer = OVERRIDE.try_with(|own| own.replace(Some(recorder)));
-    let _outer = Overridden(outer.ok().flatten());
-    work()
-}
-
-pin_project! {
-    /// A future that runs with a recorder of its own.
-    struct InRecorder<F> {
-        recorder: Arc<Shared>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for InRecorder<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        enter(Arc::clone(this.recorder), || this.future.poll(task))
-    }
 }

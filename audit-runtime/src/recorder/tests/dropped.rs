@@ -1,5 +1,7 @@
 //! Receipts that nobody waits for: a failure still raises the alarm, once.
 
+use std::pin::Pin;
+
 use super::*;
 
 #[test]

@@ -1,0 +1,75 @@
+//! What a task knows of itself while it runs, swapped in around each poll.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::task::Poll;
+
+use pin_project_lite::pin_project;
+
+use super::{Context, Running};
+use crate::id::EventId;
+
+/// What is swapped in while a task runs: its context and its innermost action.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) context: Option<Context>,
+    pub(crate) running: Option<Running>,
+}
+
+impl Frame {
+    /// Calls `work` inside this frame.
+    pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _outer = Entered(FRAME.try_with(|frame| frame.replace(self.clone())).ok());
+        work()
+    }
+}
+
+thread_local! {
+    static FRAME: RefCell<Frame> = const { RefCell::new(Frame { context: None, running: None }) };
+}
+
+/// What the running task's frame holds; nothing where the thread is ending and its memory is gone.
+pub(super) fn look<R>(what: impl FnOnce(&Frame) -> R) -> Option<R> {
+    FRAME.try_with(|frame| what(&frame.borrow())).ok()
+}
+
+/// The action that a record made now comes from: the running one, or the one that this task was
+/// started from.
+pub(crate) fn cause() -> Option<EventId> {
+    let started_from = |frame: &Frame| frame.context.as_ref().and_then(|context| context.cause);
+    let running = Running::innermost().map(|running| running.event());
+    running.or_else(|| look(started_from).flatten())
+}
+
+/// Puts the outer frame back, also when the inner one is left by a panic.
+struct Entered(Option<Frame>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(outer) = self.0.take() {
+            // A thread that ends meanwhile has no frame to put back.
+            let _ = FRAME.try_with(|frame| frame.replace(outer));
+        }
+    }
+}
+
+pin_project! {
+    /// A future that runs in a context.
+    ///
+    /// Which action is running is asked at each poll and not kept: a task of its own that is
+    /// spawned with the future must not speak for the action that spawned it.
+    pub(super) struct InContext<F> {
+        pub(super) context: Context,
+        #[pin]
+        pub(super) future: F,
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.context.enter(|| this.future.poll(task))
+    }
+}
