@@ -88,10 +88,9 @@ fn lost(storage: &Failing, records: usize) -> Option<String> {
 fn a_failed_sync_is_not_made_good_by_a_later_one() {
     for records in [1, 3] {
         assert_eq!(lost(&Failing::default(), records), None);
+        let retried = lost(&Failing::default().retry_syncs(), records).unwrap();
+        assert!(retried.contains("is damaged at seq 2"), "{retried}");
     }
-    let retried = |records| lost(&Failing::default().retry_syncs(), records).unwrap();
-    assert_eq!(retried(1), "\"number\":0");
-    assert!(retried(3).contains("is damaged at seq 2"), "{}", retried(3));
 }
 
 /// The journal beside the list of what it must hold.

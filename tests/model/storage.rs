@@ -24,6 +24,10 @@ struct Faults {
 
 #[allow(dead_code, reason = "several tests share this file, and each uses a part of it")]
 impl Failing {
+    pub(crate) fn over(memory: MemoryStorage) -> Self {
+        Self { memory, ..Self::default() }
+    }
+
     pub(crate) fn fail_syncs(&self, fails: bool) {
         self.faults.fails.store(fails, Ordering::Relaxed);
     }

@@ -96,9 +96,17 @@ pub(super) fn segment(envelope: Envelope, origin: &str, header: &Header, open: &
                 }
             }),
         }
-        // What does not fit is as unknown as what a recovered writer has not read yet.
-        let fits = header.reason != Reason::Recovered && open.len() <= OPEN_BYTES_MAX;
-        journal.raw("open", if fits { open } else { b"null" });
+        journal.raw(
+            "open",
+            match header.reason {
+                // Nothing stands before them.
+                Reason::First | Reason::Epoch => b"[]",
+                // What does not fit is as unknown as what a recovered writer has not read yet.
+                Reason::Recovered => b"null",
+                _ if open.len() > OPEN_BYTES_MAX => b"null",
+                _ => open,
+            },
+        );
         if let Some(epoch) = &header.epoch {
             journal.raw("epoch", &epoch.encode());
         }

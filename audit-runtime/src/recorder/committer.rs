@@ -85,7 +85,7 @@ impl Committer<'_> {
     /// Writes the ends of the intents that an earlier writer left open, before anything new.
     fn complete(&mut self, unfinished: Vec<Unfinished>) {
         let intents = &self.shared.intents;
-        unfinished.iter().for_each(|open| intents.adopt(open.id, open.seq));
+        intents.adopt(unfinished.iter().map(|open| (open.id, open.seq)));
         for Unfinished { id, end, .. } in &unfinished {
             if let Some(body) = end {
                 self.stage(Queued { body, ticket: None, side: Side::End(*id) });

@@ -1,7 +1,7 @@
 //! The intents whose ends are not durable yet: bounded, and named in the header of each new segment.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::encode::Object;
@@ -18,6 +18,8 @@ pub(super) struct Intents {
     begun: AtomicUsize,
     /// Those that are durable, with their places in the journal.
     durable: Mutex<BTreeMap<EventId, u64>>,
+    /// What an earlier writer left open has been read.
+    is_whole: AtomicBool,
 }
 
 /// What a record is to an intent.
@@ -56,10 +58,12 @@ impl Intents {
         let _ = self.begun.fetch_update(Relaxed, Relaxed, one_less);
     }
 
-    /// Takes over one that an earlier writer left open.
-    pub(super) fn adopt(&self, id: EventId, seq: u64) {
-        self.begun.fetch_add(1, Relaxed);
-        self.durable().insert(id, seq);
+    /// Takes over all that an earlier writer left open.
+    pub(super) fn adopt(&self, left_open: impl Iterator<Item = (EventId, u64)>) {
+        let mut durable = self.durable();
+        durable.extend(left_open);
+        self.begun.fetch_add(durable.len(), Relaxed);
+        self.is_whole.store(true, Relaxed);
     }
 
     /// Takes note of a durable record.
@@ -74,8 +78,12 @@ impl Intents {
         }
     }
 
-    /// The list for the header of a segment whose records follow everything that is durable now.
+    /// The list for the header of a segment whose records follow everything that is durable now;
+    /// `null` from a writer that has not read yet what was left open before it.
     pub(super) fn list(&self) -> Vec<u8> {
+        if !self.is_whole.load(Relaxed) {
+            return b"null".to_vec();
+        }
         let mut list = b"[".to_vec();
         for (id, seq) in &*self.durable() {
             if list.len() > 1 {
@@ -103,6 +111,8 @@ mod tests {
     #[test]
     fn there_is_room_for_so_many_and_an_end_makes_room() {
         let intents = Intents::default();
+        assert_eq!(intents.list(), b"null", "what was left open before is not known");
+        intents.adopt(std::iter::empty());
         assert!((0..INTENTS_MAX).all(|_| intents.begin()));
         assert!(!intents.begin());
         intents.recorded(Side::Intent(EventId::nil()), 7);
@@ -115,6 +125,7 @@ mod tests {
     #[test]
     fn the_longest_list_fits_a_header() {
         let intents = Intents::default();
+        intents.adopt(std::iter::empty());
         for number in 0..INTENTS_MAX as u128 {
             intents.recorded(Side::Intent(EventId::from_u128(number)), u64::MAX);
         }

@@ -8,6 +8,7 @@ use audit_runtime::{Actor, Context, Recorder};
 use serde_json::Value;
 
 use super::{all_records, begin_paying, pairs, restart, send};
+use crate::storage::Failing;
 use crate::support::block_on;
 
 /// So small that each segment has a few records.
@@ -64,6 +65,28 @@ fn what_was_on_its_way_ends_as_unknown_and_once() {
         }
         assert!(verify(&storage).unwrap().is_intact());
     }
+}
+
+#[test]
+fn a_start_whose_sync_fails_knows_of_no_open_intent_yet_and_loses_none() {
+    let mut went_on = 0;
+    for before in 0..8 {
+        let storage = killed();
+        let failing = Failing::over(storage.clone());
+        failing.fail_syncs_after(before, 1);
+        let opened = Recorder::over(Arc::new(failing.clone())).open();
+        // Killed before it could end anything.
+        let left = storage.snapshot();
+        went_on += u32::from(opened.is_ok_and(|recorder| recorder.health().sync_failures == 1));
+        for storage in [storage, left] {
+            restart(&storage);
+            let records = all_records(storage);
+            for (intent, ends) in pairs(&records).values() {
+                assert_eq!(ends.len(), 1, "{before}: {intent}");
+            }
+        }
+    }
+    assert!(went_on > 0, "no failed sync was met in a new segment");
 }
 
 #[test]
