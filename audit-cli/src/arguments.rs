@@ -44,8 +44,8 @@ pub(crate) enum Command {
     /// stopped.
     #[command(after_help = EXIT_CODES)]
     Adopt(Adopt),
-    /// Sets a damaged journal aside as it is, prints and records every damaged place, and begins a
-    /// new one that names them for ever. The service must be stopped.
+    /// Sets a damaged journal aside as it is, and begins a new one that names the damaged places (16
+    /// at most) for ever. The service must be stopped.
     #[command(after_help = EXIT_CODES)]
     Repair(Repair),
 }

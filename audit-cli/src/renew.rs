@@ -25,7 +25,7 @@ pub(crate) fn adopt(arguments: &Adopt, out: &mut impl Write) -> Result<Exit, Fai
     conclude(begun, &journal, &arguments.place, false, out)
 }
 
-/// Sets a journal aside if it is damaged, and names every damaged place.
+/// Sets a journal aside if it is damaged, and names the damaged places, 16 at most.
 pub(crate) fn repair(arguments: &Repair, out: &mut impl Write) -> Result<Exit, Failure> {
     let (journal, storage, options) = open(&arguments.place)?;
     match Journal::repair(storage, options) {
