@@ -166,13 +166,15 @@ impl Cursor {
             return self.go_on(place);
         }
         let (offset, number) = (place.lines.offset(), place.lines.number());
+        let known = self.durable;
         let piece = place.lines.next().map_err(|error| self.read_error(place.segment, error))?;
         let reason = match piece {
             Piece::Line(_) if !self.may_pass(place.chain.next)? => {
                 place.lines.rewind(offset, number);
                 return Ok(Step::Wait);
             }
-            Piece::Line(_) if self.is_later(place) => {
+            // What was read before it was durable may have been cut off since, and written anew.
+            Piece::Line(_) if self.durable != known || self.is_later(place) => {
                 place.lines.rewind(offset, number);
                 return Ok(Step::Again);
             }

@@ -12,6 +12,7 @@ use super::queue::{Batch, Queued};
 use super::receipt::{Recorded, Ticket, Unrecorded};
 use super::unfinished::Unfinished;
 use crate::event::Event;
+use crate::id::EventId;
 use crate::journal::{self, Interruption, Journal};
 use crate::say;
 
@@ -30,8 +31,15 @@ pub(super) fn run(
     if let Some(mirror) = &mirror {
         mirror.send(journal.committed().lines.to_vec());
     }
-    let mut committer =
-        Committer { shared, journal, mirror, staged: Vec::new(), refused: 0, telling: 0 };
+    let mut committer = Committer {
+        shared,
+        journal,
+        mirror,
+        staged: Vec::new(),
+        refused: 0,
+        telling: 0,
+        owed: Vec::new(),
+    };
     committer.show();
     committer.complete(unfinished);
     let mut empty = Batch::default();
@@ -72,6 +80,9 @@ struct Committer<'a> {
     refused: u64,
     /// How many lost events the staged records tell of.
     telling: u64,
+    /// The ends of intents that a full disk had no room for: they are written when there is some,
+    /// as without them the intents would stay open. There are at most as many as intents.
+    owed: Vec<(EventId, Vec<u8>)>,
 }
 
 /// Who waits for an event that is in the journal's memory and not yet durable, and what it is to
@@ -79,6 +90,8 @@ struct Committer<'a> {
 struct Staged {
     ticket: Option<Ticket>,
     side: Side,
+    /// The event's bytes, where they end an intent.
+    body: Option<Vec<u8>>,
 }
 
 impl Committer<'_> {
@@ -86,10 +99,18 @@ impl Committer<'_> {
     fn complete(&mut self, unfinished: Vec<Unfinished>) {
         let intents = &self.shared.intents;
         intents.adopt(unfinished.iter().map(|open| (open.id, open.seq)));
-        for Unfinished { id, end, .. } in &unfinished {
-            if let Some(body) = end {
-                self.stage(Queued { body, ticket: None, side: Side::End(*id) });
-            }
+        self.owed.extend(unfinished.into_iter().filter_map(|open| Some((open.id, open.end?))));
+        self.write_owed();
+    }
+
+    /// Writes the ends that are owed, once there is room.
+    fn write_owed(&mut self) {
+        let cannot = self.journal.full().is_some() || self.shared.counters.failure().is_some();
+        if self.owed.is_empty() || cannot {
+            return;
+        }
+        for (id, body) in std::mem::take(&mut self.owed) {
+            self.stage(Queued { body: &body, ticket: None, side: Side::End(id) });
         }
         self.settle();
     }
@@ -100,8 +121,7 @@ impl Committer<'_> {
             return batch.recycle();
         }
         if let Some(reason) = self.shared.counters.interruptions.full() {
-            let refused = self.refuse_all(&mut batch, &Unrecorded::JournalFull(reason));
-            self.shared.counters.interruptions.count_lost(refused);
+            self.keep_ends(&mut batch, &Unrecorded::JournalFull(reason));
             return batch.recycle();
         }
         self.journal.watch_clock();
@@ -118,7 +138,10 @@ impl Committer<'_> {
 
     fn stage(&mut self, Queued { body, ticket, side }: Queued<'_>) {
         match self.journal.append_encoded(body) {
-            Ok(()) => self.staged.push(Staged { ticket, side }),
+            Ok(()) => {
+                let body = matches!(side, Side::End(_)).then(|| body.to_vec());
+                self.staged.push(Staged { ticket, side, body });
+            }
             Err(error) => {
                 let reason: Arc<str> = error.to_string().into();
                 self.shared.count_lost(1);
@@ -164,6 +187,7 @@ impl Committer<'_> {
         } else {
             self.tell_missed();
         }
+        self.write_owed();
     }
 
     /// Looks whether a full disk has room again.
@@ -179,6 +203,7 @@ impl Committer<'_> {
                 interruptions.set_full(None);
                 self.show();
                 self.pass_on();
+                self.tell_failed_sync();
                 say::warning(format_args!(
                     "the disk has room again; {lost} events and {unrecorded} actions have no record"
                 ));
@@ -214,16 +239,14 @@ impl Committer<'_> {
         let begun = self.shared.commits.begin();
         let outcome = self.journal.commit().map(|_| ());
         let is_durable = outcome.is_ok();
-        if let Some(error) = self.journal.failed_sync() {
-            self.shared.counters.tell_failed_sync(error);
-        }
+        self.tell_failed_sync();
         match outcome {
             Ok(()) => {
                 self.shared.commits.end(begun, self.staged.len());
                 self.show();
                 self.telling = 0;
                 let records = self.journal.committed().records;
-                for (Staged { ticket, side }, record) in self.staged.drain(..).zip(records) {
+                for (Staged { ticket, side, .. }, record) in self.staged.drain(..).zip(records) {
                     let (seq, hash) = (record.seq, record.hash);
                     self.shared.intents.recorded(side, seq);
                     if let Some(ticket) = ticket {
@@ -240,6 +263,12 @@ impl Committer<'_> {
             Err(error) => self.fail(&error.to_string().into()),
         }
         is_durable
+    }
+
+    fn tell_failed_sync(&self) {
+        if let Some(error) = self.journal.failed_sync() {
+            self.shared.counters.tell_failed_sync(error);
+        }
     }
 
     /// Copies what the journal has made durable to the mirror.
@@ -267,12 +296,36 @@ impl Committer<'_> {
 
     /// Answers those whose records found no room, and remembers what the journal is to tell of them.
     fn give_up(&mut self) {
-        let events = self.staged.len() as u64;
-        self.shared.count_lost(events);
-        let told_of = std::mem::take(&mut self.telling);
-        self.shared.counters.interruptions.count_lost(events + told_of);
         let full = self.shared.counters.interruptions.full().unwrap_or_default();
-        self.answer_staged(&Unrecorded::JournalFull(full));
+        let mut lost = 0;
+        for Staged { ticket, side, body } in std::mem::take(&mut self.staged) {
+            match (side, body) {
+                (Side::End(id), Some(body)) => self.owed.push((id, body)),
+                _ => lost += 1,
+            }
+            if let Some(ticket) = ticket {
+                ticket.settle(Err(Unrecorded::JournalFull(Arc::clone(&full))));
+            }
+        }
+        self.shared.count_lost(lost);
+        let told_of = std::mem::take(&mut self.telling);
+        self.shared.counters.interruptions.count_lost(lost + told_of);
+    }
+
+    /// Refuses what was queued before the disk was known to be full, but for the ends of intents.
+    fn keep_ends(&mut self, batch: &mut Batch, why: &Unrecorded) {
+        let mut lost = batch.lost;
+        for Queued { body, ticket, side } in batch.events() {
+            match side {
+                Side::End(id) => self.owed.push((id, body.to_vec())),
+                _ => lost += 1,
+            }
+            if let Some(ticket) = ticket {
+                ticket.settle(Err(why.clone()));
+            }
+        }
+        self.shared.count_lost(lost);
+        self.shared.counters.interruptions.count_lost(lost);
     }
 
     fn fail(&mut self, reason: &Arc<str>) {
@@ -288,9 +341,8 @@ impl Committer<'_> {
         }
     }
 
-    /// Answers what was queued before it was known that nothing can be recorded; returns how many
-    /// events that are.
-    fn refuse_all(&self, batch: &mut Batch, why: &Unrecorded) -> u64 {
+    /// Answers what was queued before it was known that nothing can be recorded any more.
+    fn refuse_all(&self, batch: &mut Batch, why: &Unrecorded) {
         let mut lost = batch.lost;
         for event in batch.events() {
             lost += 1;
@@ -299,7 +351,6 @@ impl Committer<'_> {
             }
         }
         self.shared.count_lost(lost);
-        lost
     }
 
     /// Records the orderly end, if the journal still can, lets go of its lock, and only then waits
@@ -321,32 +372,5 @@ impl Committer<'_> {
         if let Some(mirror) = mirror {
             mirror.finish();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::digest::HashKey;
-    use crate::event::Severity;
-    use crate::journal::{MemoryStorage, Reader};
-    use crate::recorder::Recorder;
-
-    #[test]
-    fn an_event_cannot_pass_for_a_record_of_the_journal_itself() {
-        let storage = Arc::new(MemoryStorage::new());
-        let open = || Recorder::over(storage.clone()).hash_key(HashKey::from_bytes([1; 32]));
-        let recorder = open().open().unwrap();
-        let forged =
-            Event::journal("JournalStop").name("journal.stop").severity(Severity::Informational);
-        recorder.record(forged.succeeded()).wait().unwrap();
-        storage.crash(0);
-        drop(recorder);
-        let _recorder = open().open().unwrap();
-        let mut cursor = Reader::over(storage.clone()).cursor(0).unwrap();
-        let last = std::iter::from_fn(|| cursor.next().unwrap()).last();
-        let start = serde_json::from_slice::<serde_json::Value>(last.unwrap().bytes()).unwrap();
-        assert_eq!(start["name"], "journal.start");
-        assert_eq!(start["journal"]["unclean"], true);
     }
 }

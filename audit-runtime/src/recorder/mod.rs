@@ -304,14 +304,18 @@ impl Shared {
     }
 
     fn hand_over(&self, event: &Event, durability: Durability) -> Result<Receipt, Unrecorded> {
-        if let Some(unrecorded) = self.obstacle() {
-            return Err(unrecorded);
+        let side = Side::of(event);
+        match self.obstacle() {
+            // The end of an intent is kept until the disk has room.
+            Some(Unrecorded::JournalFull(_)) if matches!(side, Side::End(_)) => {}
+            Some(unrecorded) => return Err(unrecorded),
+            None => {}
         }
         let cell = (durability != Durability::Queued).then(|| Arc::new(Cell::default()));
         let encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
             self.encode(event, body);
-            self.queue.push(body, cell.as_ref().map(Ticket::new), Side::of(event))
+            self.queue.push(body, cell.as_ref().map(Ticket::new), side)
         };
         let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
         // A thread that is ending may drop an audited call when its own memory is gone already.

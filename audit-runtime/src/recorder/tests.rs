@@ -2,6 +2,7 @@
 
 mod dropped;
 mod failed_sync;
+mod forged;
 mod interrupted;
 
 use std::io;

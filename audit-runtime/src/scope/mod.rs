@@ -56,7 +56,9 @@ impl Scope {
     pub fn enter_open(spec: &'static ActionSpec) -> Self {
         let scope = Self::begin(spec);
         // What has no place in the account is recorded by its end alone.
-        let _ = scope.list();
+        if let Some(recorder) = &scope.recorder {
+            let _ = recorder.list(&scope.running, &scope.context);
+        }
         scope
     }
 

@@ -82,6 +82,7 @@ impl Journal {
     }
 
     fn try_to_resume(&mut self, lost: u64, unrecorded: u64) -> Result<bool, Error> {
+        self.failed_sync = None;
         let Some(full) = self.full.clone() else {
             return Ok(false);
         };
@@ -125,7 +126,8 @@ impl Journal {
         let (storage, name) = (&*self.storage, &self.segment.name);
         storage
             .open(name, Access::Overwrite)
-            .and_then(|mut file| file.truncate(self.segment.length))
+            // What is written here next must not meet bytes of what was cut, after a power cut.
+            .and_then(|mut file| file.truncate(self.segment.length).and_then(|()| file.sync()))
             .map_err(Error::io(storage, "cut back", name))
     }
 

@@ -1,5 +1,6 @@
 //! `durability = write_ahead`: an intent before the body, its end after it, and one for each.
 
+mod full;
 mod intent;
 mod restart;
 mod unrecorded;

@@ -20,7 +20,7 @@ fn open(storage: &MemoryStorage) -> Recorder {
 }
 
 /// What a process leaves that is killed with two actions in their bodies, over several segments.
-fn killed() -> MemoryStorage {
+pub(super) fn killed() -> MemoryStorage {
     let storage = MemoryStorage::new();
     let recorder = open(&storage);
     let left = block_on(Context::new().actor(Actor::user("42")).scope({

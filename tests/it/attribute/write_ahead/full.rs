@@ -1,0 +1,61 @@
+//! Intents whose ends meet a full disk: the end is written when there is room, and once.
+
+use std::time::{Duration, Instant};
+
+use audit_runtime::journal::{MemoryStorage, verify};
+use audit_runtime::{Recorder, Status, audited};
+
+use super::restart::killed;
+use super::{all_records, pairs, restart};
+use crate::support::block_on;
+
+#[audited(action = "PayLate", durability = write_ahead)]
+async fn pay_until_full(storage: &MemoryStorage) -> Result<(), super::super::Failure> {
+    storage.limit(Some(0));
+    Ok(())
+}
+
+/// Frees the disk and waits until the recorder has seen it.
+fn free(storage: &MemoryStorage, recorder: &Recorder) {
+    storage.limit(None);
+    let freed = Instant::now();
+    while recorder.health().status == Status::Red {
+        assert!(freed.elapsed() < Duration::from_secs(20), "{:?}", recorder.health());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_end_that_meets_a_full_disk_is_written_when_there_is_room() {
+    let storage = MemoryStorage::new();
+    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+    block_on(recorder.scope(pay_until_full(&storage))).unwrap();
+    assert_eq!(recorder.health().status, Status::Red);
+    free(&storage, &recorder);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    restart(&storage);
+    let records = all_records(storage.clone());
+    let pairs = pairs(&records);
+    let [(_, ends)] = pairs.values().collect::<Vec<_>>()[..] else { panic!("{pairs:?}") };
+    let [end] = ends.as_slice() else { panic!("{ends:?}") };
+    assert_eq!(end["outcome"], "success");
+    assert!(verify(&storage).unwrap().is_intact());
+}
+
+#[test]
+fn a_start_on_a_full_disk_ends_what_was_open_when_there_is_room() {
+    let storage = killed();
+    let held = storage.names().iter().map(|name| storage.file(name).unwrap().len()).sum();
+    storage.limit(Some(held));
+    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+    while recorder.health().status != Status::Red {
+        std::thread::yield_now();
+    }
+    free(&storage, &recorder);
+    assert_eq!(recorder.health().lost, 0);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let records = all_records(storage);
+    for (intent, ends) in pairs(&records).values() {
+        assert_eq!(ends.len(), 1, "{intent}");
+    }
+}
