@@ -12,6 +12,7 @@ use super::step::{self, Failure};
 use super::table::Table;
 use super::{OutboxError, bell};
 use crate::recorder::{Recorder, Shared, Unrecorded};
+use crate::say;
 
 /// How long after a ring or a row the table is looked at again, doubled with each look in vain.
 const PAUSE_MIN: Duration = Duration::from_millis(1);
@@ -120,7 +121,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         if let Err(error) = self.stop(DROP_DEADLINE) {
-            tracing::error!(target: "audit", "the relay was not stopped cleanly: {error}");
+            say::error(format_args!("the relay was not stopped cleanly: {error}"));
         }
     }
 }
@@ -205,7 +206,7 @@ impl Relaying {
     fn report(&self, reason: Option<String>) {
         let database = &self.claim.database;
         if let Some(reason) = &reason {
-            tracing::warn!(target: "audit", "events wait in the outbox of {database:?}: {reason}");
+            say::warning(format_args!("events wait in the outbox of {database:?}: {reason}"));
         }
         self.recorder.set_unrelayed(database, reason);
     }
@@ -232,15 +233,14 @@ fn report_leftover(table: &Table, database: &str) -> Result<(), OutboxError> {
     let leftover = table.leftover()?;
     if leftover.set_aside > 0 {
         let rows = leftover.set_aside;
-        tracing::error!(target: "audit", rows, "rows of the outbox of {database:?} were set aside");
+        say::error(format_args!("{rows} rows of the outbox of {database:?} were set aside"));
     }
     if leftover.of_other_journals > 0 {
         let rows = leftover.of_other_journals;
-        tracing::warn!(
-            target: "audit",
-            rows,
-            "rows of the outbox of {database:?} were written for other journals and wait for theirs"
-        );
+        say::warning(format_args!(
+            "{rows} rows of the outbox of {database:?} were written for other journals and wait for \
+             theirs; an older epoch counts as another one: see docs/operations.md"
+        ));
     }
     Ok(())
 }
