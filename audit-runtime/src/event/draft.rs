@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Actor, Arguments, Authenticated, Category, Code, CorrelationId, Decision, Durability, Event,
-    Http, Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
+    Actor, Arguments, Authenticated, Category, Code, CorrelationId, Durability, Event, Http,
+    Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
 };
 use crate::id::EventId;
 use crate::redact::Redact;
@@ -43,7 +43,7 @@ impl Draft {
             actor: None,
             authenticated: None,
             session: None,
-            decision: (category == Category::Authorization).then(Decision::default),
+            decision: (category == Category::Authorization).then(Box::default),
             targets: Vec::new(),
             arguments: Arguments::inputs(),
             extras: Arguments::extras(),
@@ -92,7 +92,7 @@ impl Draft {
     /// Adds a further factor of an authentication, such as `totp` or `webauthn`.
     pub fn factor(mut self, factor: impl Into<Cow<'static, str>>) -> Self {
         if let Some(how) = self.event.authenticated.take() {
-            self.event.authenticated = Some(how.factor(factor));
+            self.event.authenticated = Some(Box::new(how.factor(factor)));
         }
         self
     }
@@ -142,7 +142,7 @@ impl Draft {
 
     /// Adds the request that it came with.
     pub fn http(mut self, http: Http) -> Self {
-        self.event.http = Some(http);
+        self.event.http = Some(Box::new(http));
         self
     }
 
@@ -226,7 +226,7 @@ impl Draft {
     }
 
     pub(super) fn authenticated_by(mut self, method: Cow<'static, str>) -> Self {
-        self.event.authenticated = Some(Authenticated::by(method));
+        self.event.authenticated = Some(Box::new(Authenticated::by(method)));
         self
     }
 

@@ -120,7 +120,7 @@ impl Line<'_> {
             let mut cut = false;
             self.object.object("actor", |object| {
                 cut = write_actor(object, actor, key);
-                let how = event.authenticated.as_ref().or(actor.authenticated.as_ref());
+                let how = event.authenticated.as_deref().or(actor.authenticated.as_ref());
                 cut |= how.is_some_and(|how| write_authenticated(object, how));
                 cut |= write_principals(object, &actor.on_behalf_of, key);
             });

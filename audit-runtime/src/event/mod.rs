@@ -74,14 +74,15 @@ pub struct Event {
     pub(crate) severity: Option<Severity>,
     // Shared with the context that knew it, so that completing an event copies little.
     pub(crate) actor: Option<Arc<Actor>>,
-    pub(crate) authenticated: Option<Authenticated>,
+    // What few events have is boxed: an event is moved by each call that completes it.
+    pub(crate) authenticated: Option<Box<Authenticated>>,
     pub(crate) session: Option<Withheld>,
-    pub(crate) decision: Option<Decision>,
+    pub(crate) decision: Option<Box<Decision>>,
     pub(crate) targets: Vec<Target>,
     pub(crate) arguments: Arguments,
     pub(crate) extras: Arguments,
     pub(crate) origin: Option<Arc<Origin>>,
-    pub(crate) http: Option<Http>,
+    pub(crate) http: Option<Box<Http>>,
     pub(crate) code: Option<Code>,
     pub(crate) trace: Option<TraceContext>,
     pub(crate) correlation_id: Option<CorrelationId>,

@@ -115,7 +115,7 @@ impl Exchange {
     fn change_http(&self, change: impl FnOnce(Http) -> Http) {
         self.running.change(|open| {
             let http = &mut open.draft.event.http;
-            *http = http.take().map(change);
+            *http = http.take().map(|http| Box::new(change(*http)));
         });
     }
 }
