@@ -1,6 +1,7 @@
 //! Reading: in order, from anywhere, as far as the journal is durable and no further.
 
 use super::*;
+use crate::journal::line::{Chain, Stamp};
 use crate::journal::{DirectoryStorage, Kind, Modes, segment, verify};
 
 #[test]
@@ -225,4 +226,25 @@ fn a_cursor_waits_at_a_segment_that_a_crash_left_without_bytes() {
     let (told, asked) = std::sync::mpsc::channel();
     std::thread::spawn(move || told.send(read(&storage).len() as u64).unwrap());
     assert_eq!(asked.recv_timeout(std::time::Duration::from_secs(20)), Ok(next_seq));
+}
+
+#[test]
+fn a_line_that_was_read_before_it_was_durable_is_read_again() {
+    let storage = MemoryStorage::new();
+    let mut journal = open(&storage).unwrap();
+    write(&mut journal, ["first"]);
+    let name = segment::name(0);
+    let durable = storage.file(&name).unwrap().len();
+    let mut chain = Chain { next: 3, tip: read(&storage)[2].hash() };
+    let observed = Timestamp::from_unix_nanos(0);
+    let stamp = Stamp { seq: 3, observed, boot: "0123456789abcdef", mono: 0 };
+    // The batch is written and not synced while a reader takes what stands before it.
+    tamper(&storage, &name, |bytes| _ = chain.extend(bytes, &stamp, &body("given up")));
+    let mut cursor = cursor(&storage, 2);
+    assert_eq!(cursor.next().unwrap().unwrap().body(), body("first"));
+    // Then it is cut off, and another record gets its number.
+    tamper(&storage, &name, |bytes| bytes.truncate(durable));
+    write(&mut journal, ["written"]);
+    assert_eq!(cursor.next().unwrap().unwrap().body(), body("written"));
+    assert!(cursor.next().unwrap().is_none());
 }

@@ -177,6 +177,18 @@ fn failing() -> (Faulty, Journal) {
 }
 
 #[test]
+fn what_was_cut_is_durably_gone_before_anything_else_is_written_there() {
+    let (storage, mut journal) = failing();
+    storage.take_calls();
+    journal.append(&body("saved")).unwrap();
+    storage.fail_call("append", io::ErrorKind::StorageFull, 1);
+    journal.commit().unwrap();
+    let calls = storage.take_calls();
+    let cut = calls.iter().position(|call| *call == "truncate").unwrap();
+    assert_eq!(calls[..=cut + 1], ["append", "truncate", "sync"]);
+}
+
+#[test]
 fn a_failure_of_another_kind_stays_final() {
     let (storage, mut journal) = failing();
     journal.append(&body("unsure")).unwrap();

@@ -1,5 +1,6 @@
 //! Intents whose ends meet a full disk: the end is written when there is room, and once.
 
+use std::task::{Context as TaskContext, Waker};
 use std::time::{Duration, Instant};
 
 use audit_runtime::journal::{MemoryStorage, verify};
@@ -40,6 +41,28 @@ fn an_end_that_meets_a_full_disk_is_written_when_there_is_room() {
     let [end] = ends.as_slice() else { panic!("{ends:?}") };
     assert_eq!(end["outcome"], "success");
     assert!(verify(&storage).unwrap().is_intact());
+}
+
+#[audited(action = "ReadIndex")]
+async fn read_index() -> u8 {
+    std::future::pending().await
+}
+
+#[test]
+fn what_begins_while_the_disk_is_full_and_goes_on_is_kept_account_of() {
+    let storage = MemoryStorage::new();
+    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+    block_on(recorder.scope(pay_until_full(&storage))).unwrap();
+    let mut reading = Box::pin(recorder.scope(read_index()));
+    assert!(reading.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())).is_pending());
+    assert_eq!(recorder.health().open_scopes, 1);
+    free(&storage, &recorder);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    drop(reading);
+    let records = all_records(storage);
+    let read: Vec<_> = records.iter().filter(|record| record["action"] == "ReadIndex").collect();
+    let [record] = read.as_slice() else { panic!("{read:?}") };
+    assert_eq!(record["outcome"], "unknown");
 }
 
 #[test]
