@@ -1,61 +1,67 @@
-//! Memory whose syncs wait while the disk is said to stall.
+//! A disk whose syncs do not return until they are let.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use audit_runtime::journal::{Access, LockOutcome, MemoryStorage, Storage, StorageFile};
+use audit_runtime::journal::{Access, LockOutcome, Storage, StorageFile};
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Stalling {
-    pub(crate) memory: MemoryStorage,
-    gate: Arc<(Mutex<bool>, Condvar)>,
+    inner: Arc<dyn Storage>,
+    gate: Arc<Gate>,
+}
+
+#[derive(Default)]
+struct Gate {
+    is_shut: Mutex<bool>,
+    opened: Condvar,
 }
 
 impl Stalling {
-    pub(crate) fn stall(&self, stalls: bool) {
-        *self.gate.0.lock().unwrap() = stalls;
-        self.gate.1.notify_all();
+    pub(crate) fn over(storage: impl Storage + 'static) -> Self {
+        Self { inner: Arc::new(storage), gate: Arc::default() }
     }
 
-    fn pass(&self) {
-        let stalls = self.gate.0.lock().unwrap();
-        drop(self.gate.1.wait_while(stalls, |stalls| *stalls).unwrap());
+    /// Holds up all syncs from now on, or lets them go on.
+    pub(crate) fn stall(&self, stalls: bool) {
+        *self.gate.is_shut.lock().unwrap() = stalls;
+        self.gate.opened.notify_all();
     }
 
     fn wrap(&self, file: Box<dyn StorageFile>) -> Box<dyn StorageFile> {
-        Box::new(StallingFile { file, storage: self.clone() })
+        Box::new(StallingFile { file, gate: Arc::clone(&self.gate) })
     }
 }
 
 impl Storage for Stalling {
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        self.memory.list(dir)
+        self.inner.list(dir)
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
-        self.memory.create(name).map(|file| self.wrap(file))
+        self.inner.create(name).map(|file| self.wrap(file))
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
-        self.memory.open(name, access).map(|file| self.wrap(file))
+        self.inner.open(name, access).map(|file| self.wrap(file))
     }
 
     fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
-        self.memory.lock(holder)
+        self.inner.lock(holder)
     }
 
     fn is_locked(&self) -> io::Result<bool> {
-        self.memory.is_locked()
+        self.inner.is_locked()
     }
 
     fn describe(&self) -> String {
-        "stalling memory".into()
+        self.inner.describe()
     }
 }
 
 struct StallingFile {
     file: Box<dyn StorageFile>,
-    storage: Stalling,
+    gate: Arc<Gate>,
 }
 
 impl StorageFile for StallingFile {
@@ -68,7 +74,8 @@ impl StorageFile for StallingFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.storage.pass();
+        let shut = self.gate.is_shut.lock().unwrap();
+        drop(self.gate.opened.wait_while(shut, |shut| *shut).unwrap());
         self.file.sync()
     }
 
