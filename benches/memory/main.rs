@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot measure stops")]
 
+#[path = "../../tests/it/stalling.rs"]
 mod stalling;
 
 use std::path::Path;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use audit_runtime::journal::{Access, LockOutcome, Storage, StorageFile};
+use audit_runtime::journal::{Access, LockOutcome, MemoryStorage, Storage, StorageFile};
 
 #[derive(Clone)]
 pub(crate) struct Stalling {
@@ -15,6 +15,12 @@ pub(crate) struct Stalling {
 struct Gate {
     is_shut: Mutex<bool>,
     opened: Condvar,
+}
+
+impl Default for Stalling {
+    fn default() -> Self {
+        Self::over(MemoryStorage::new())
+    }
 }
 
 impl Stalling {

@@ -8,11 +8,10 @@ use super::Shared;
 use super::intents::Side;
 use super::interruption::Untold;
 use super::mirror::Copying;
-use super::queue::{Batch, Queued};
+use super::queue::{Batch, End, Queued};
 use super::receipt::{Recorded, Ticket, Unrecorded};
 use super::unfinished::Unfinished;
 use crate::event::Event;
-use crate::id::EventId;
 use crate::journal::{self, Interruption, Journal};
 use crate::say;
 
@@ -82,7 +81,7 @@ struct Committer<'a> {
     telling: u64,
     /// The ends of intents that a full disk had no room for: they are written when there is some,
     /// as without them the intents would stay open. There are at most as many as intents.
-    owed: Vec<(EventId, Vec<u8>)>,
+    owed: Vec<End>,
 }
 
 /// Who waits for an event that is in the journal's memory and not yet durable, and what it is to
@@ -90,8 +89,7 @@ struct Committer<'a> {
 struct Staged {
     ticket: Option<Ticket>,
     side: Side,
-    /// The event's bytes, where they end an intent.
-    body: Option<Vec<u8>>,
+    end: Option<End>,
 }
 
 impl Committer<'_> {
@@ -136,12 +134,11 @@ impl Committer<'_> {
         batch.recycle()
     }
 
-    fn stage(&mut self, Queued { body, ticket, side }: Queued<'_>) {
+    fn stage(&mut self, event: Queued<'_>) {
+        let end = event.end();
+        let Queued { body, ticket, side } = event;
         match self.journal.append_encoded(body) {
-            Ok(()) => {
-                let body = matches!(side, Side::End(_)).then(|| body.to_vec());
-                self.staged.push(Staged { ticket, side, body });
-            }
+            Ok(()) => self.staged.push(Staged { ticket, side, end }),
             Err(error) => {
                 let reason: Arc<str> = error.to_string().into();
                 self.shared.count_lost(1);
@@ -297,16 +294,9 @@ impl Committer<'_> {
     /// Answers those whose records found no room, and remembers what the journal is to tell of them.
     fn give_up(&mut self) {
         let full = self.shared.counters.interruptions.full().unwrap_or_default();
-        let mut lost = 0;
-        for Staged { ticket, side, body } in std::mem::take(&mut self.staged) {
-            match (side, body) {
-                (Side::End(id), Some(body)) => self.owed.push((id, body)),
-                _ => lost += 1,
-            }
-            if let Some(ticket) = ticket {
-                ticket.settle(Err(Unrecorded::JournalFull(Arc::clone(&full))));
-            }
-        }
+        let why = Unrecorded::JournalFull(full);
+        let staged = std::mem::take(&mut self.staged).into_iter();
+        let lost: u64 = staged.map(|event| self.turn_away(event.end, event.ticket, &why)).sum();
         self.shared.count_lost(lost);
         let told_of = std::mem::take(&mut self.telling);
         self.shared.counters.interruptions.count_lost(lost + told_of);
@@ -315,17 +305,22 @@ impl Committer<'_> {
     /// Refuses what was queued before the disk was known to be full, but for the ends of intents.
     fn keep_ends(&mut self, batch: &mut Batch, why: &Unrecorded) {
         let mut lost = batch.lost;
-        for Queued { body, ticket, side } in batch.events() {
-            match side {
-                Side::End(id) => self.owed.push((id, body.to_vec())),
-                _ => lost += 1,
-            }
-            if let Some(ticket) = ticket {
-                ticket.settle(Err(why.clone()));
-            }
+        for event in batch.events() {
+            lost += self.turn_away(event.end(), event.ticket, why);
         }
         self.shared.count_lost(lost);
         self.shared.counters.interruptions.count_lost(lost);
+    }
+
+    /// Answers one that a full disk has no room for, and keeps it if it ends an intent; returns how
+    /// many events are lost by that.
+    fn turn_away(&mut self, end: Option<End>, ticket: Option<Ticket>, why: &Unrecorded) -> u64 {
+        if let Some(ticket) = ticket {
+            ticket.settle(Err(why.clone()));
+        }
+        let lost = u64::from(end.is_none());
+        self.owed.extend(end);
+        lost
     }
 
     fn fail(&mut self, reason: &Arc<str>) {

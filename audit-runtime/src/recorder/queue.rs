@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::intents::Side;
 use super::receipt::Ticket;
+use crate::id::EventId;
 
 /// How often the committer looks for the next event before it sleeps: some microseconds.
 const LOOKS: u32 = 30;
@@ -58,6 +59,19 @@ pub(super) struct Queued<'a> {
     pub(super) body: &'a [u8],
     pub(super) ticket: Option<Ticket>,
     pub(super) side: Side,
+}
+
+/// The end of an intent, which must be written however long the disk has no room.
+pub(super) type End = (EventId, Vec<u8>);
+
+impl Queued<'_> {
+    /// A copy of it, if it ends an intent.
+    pub(super) fn end(&self) -> Option<End> {
+        match self.side {
+            Side::End(id) => Some((id, self.body.to_vec())),
+            _ => None,
+        }
+    }
 }
 
 impl Queue {
@@ -212,7 +226,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::id::EventId;
 
     fn ticket() -> Option<Ticket> {
         Some(Ticket::new(&Arc::default()))
