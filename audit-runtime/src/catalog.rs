@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use crate::digest::Digest;
+use audit_journal::Digest;
+
 use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
 
 /// What one `#[audited]` attribute says, as far as it is known at compile time.

@@ -13,10 +13,9 @@ use crate::event::{
     Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
     Withheld,
 };
-use crate::id::EventId;
 use crate::say;
-use crate::time::Timestamp;
 
+use audit_journal::{EventId, Timestamp};
 pub(crate) use frame::{Frame, cause};
 use frame::{InContext, look};
 pub(crate) use open::{OpenScopes, Unlisted};

@@ -2,11 +2,8 @@
 
 pub mod catalog;
 mod context;
-mod digest;
-mod encode;
 mod event;
-mod id;
-pub mod journal;
+mod hash_key;
 #[cfg(feature = "rusqlite")]
 pub mod outbox;
 pub mod record;
@@ -14,7 +11,6 @@ mod recorder;
 pub mod redact;
 mod say;
 mod scope;
-mod time;
 #[cfg(feature = "actix")]
 mod web;
 
@@ -22,16 +18,17 @@ mod web;
 #[path = "private.rs"]
 pub mod __private;
 
+/// The journal, a crate of its own.
+pub use audit_journal as journal;
+pub use audit_journal::{Clock, Digest, EventId, OnDamage, SystemClock, Timestamp};
 pub use audit_macros::{Redact, audited};
 pub use context::{Context, deny, fail, set_actor, set_session, set_target};
-pub use digest::{Digest, HashKey};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
     InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Phase, Reason, Severity,
     Target, TraceContext, Trust, TrustedProxies,
 };
-pub use id::EventId;
-pub use journal::OnDamage;
+pub use hash_key::HashKey;
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};
 pub use record::{Record, RecordError};
@@ -42,7 +39,6 @@ pub use recorder::{
     health, open, record,
 };
 pub use redact::{HiddenPaths, Public, Redact, Redacted, public};
-pub use time::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "actix")]
 pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 

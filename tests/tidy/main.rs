@@ -26,7 +26,7 @@ fn every_file_opens_with_one_sentence() {
 }
 
 #[test]
-fn modules_of_the_runtime_use_only_lower_floors() {
+fn modules_use_only_lower_floors() {
     expect_none(floors::check(&Workspace::read().sources));
 }
 
@@ -37,7 +37,7 @@ fn every_file_belongs_to_a_crate() {
 }
 
 #[test]
-fn the_runtime_its_files_and_all_functions_stay_small() {
+fn crates_files_and_functions_stay_small() {
     expect_none(size::check(&Workspace::read().sources));
 }
 

@@ -56,6 +56,11 @@ impl Source {
     pub(crate) fn in_runtime(&self) -> Option<&str> {
         self.path.strip_prefix("audit-runtime/src/")
     }
+
+    /// The file's path below `audit-journal/src`, if it is there.
+    pub(crate) fn in_journal(&self) -> Option<&str> {
+        self.path.strip_prefix("audit-journal/src/")
+    }
 }
 
 /// Adds the files below `root/inner`, but for what is built, hidden or made by a tool.

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::task::Poll;
 
+use audit_journal::EventId;
 use pin_project_lite::pin_project;
 
 use super::{Context, Running};
-use crate::id::EventId;
 
 /// What is swapped in while a task runs: its context and its innermost action.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,9 @@
 //! Captured inputs: each value is redacted and encoded where it is captured, within a cap.
 
+use audit_journal::encode;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use crate::encode;
 use crate::redact::{HiddenPaths, Redact};
 
 /// The longest JSON of one captured value, in bytes.

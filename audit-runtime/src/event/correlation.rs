@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::id::EventId;
-use crate::time::Timestamp;
+use audit_journal::{EventId, Timestamp};
 
 /// The longest correlation id that is taken from a client, in bytes.
 const CLIENT_ID_BYTES_MAX: usize = 128;

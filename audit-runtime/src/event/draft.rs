@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit_journal::{EventId, Timestamp};
+
 use super::{
     Actor, Arguments, Authenticated, Category, Code, CorrelationId, Durability, Event, Http,
     Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
 };
-use crate::id::EventId;
 use crate::redact::Redact;
-use crate::time::Timestamp;
 
 /// An event without an outcome; [`Event`] shows how one begins.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! The end that a recorder writes for an intent whose end nobody saw, from the intent's own bytes.
 
+use audit_journal::{EventId, encode::Object};
+
 use super::arguments::take_value;
 use super::{Outcome, Phase, Severity};
-use crate::encode::Object;
-use crate::id::EventId;
 
 /// Who completed an action that did not end before its process did, or its recorder.
 pub(super) const RECORDER: &str = "recorder";
@@ -50,8 +50,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::digest::HashKey;
     use crate::event::{Actor, Event, Stamp, Target};
+    use crate::hash_key::HashKey;
     use crate::redact::public;
 
     fn written(event: &Event) -> Vec<u8> {

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
+use audit_journal::{encode, encode::Object};
+
 use super::actor::Identity;
 use super::origin::{Method, Route, USER_AGENT_BYTES_MAX};
 use super::{
     Actor, Arguments, Authenticated, Category, Event, Http, Origin, Outcome, Severity, Target, end,
     name, sentence,
 };
-use crate::digest::HashKey;
-use crate::encode::{self, Object};
+use crate::hash_key::HashKey;
 
 /// Caps in bytes of escaped JSON; together they keep any event under the journal's line limit.
 mod cap {

@@ -17,8 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::id::EventId;
-use crate::time::Timestamp;
+use audit_journal::{EventId, Timestamp};
 
 pub use actor::{Actor, Authenticated};
 pub use correlation::{CorrelationId, TraceContext};

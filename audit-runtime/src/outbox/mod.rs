@@ -33,8 +33,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use audit_journal::EventId;
+
 use crate::event::Event;
-use crate::id::EventId;
 use crate::recorder::{self, Unrecorded};
 
 pub use error::OutboxError;

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use audit_journal as journal;
+
 use super::OutboxError;
 use super::relay::Stop;
 use super::table::{Row, Table};
 use crate::event::{Event, Reason};
-use crate::journal;
 use crate::recorder::{Shared, Unrecorded};
 
 /// How many rows are relayed at once.

@@ -1,11 +1,11 @@
 //! The table of an outbox in SQLite: rows are put in by the caller's connection and taken out by
 //! the relay's.
 
+use audit_journal::BODY_BYTES_MAX;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::sealed::{self, Entry};
 use super::{OutboxError, Transaction};
-use crate::journal::BODY_BYTES_MAX;
 
 /// `number` is the order of the commits, because SQLite has one writer at a time. `since` is how
 /// many records were durable when the row was written. `refused` says why a row was set aside.

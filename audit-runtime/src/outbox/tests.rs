@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use audit_journal::{MemoryStorage, Reader};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
 use crate::context::Context;
-use crate::digest::HashKey;
 use crate::event::{Actor, Target};
-use crate::journal::{MemoryStorage, Reader};
+use crate::hash_key::HashKey;
 use crate::recorder::{Recorder, RecorderBuilder, Status};
 use crate::redact::public;
 

@@ -5,15 +5,12 @@ mod word;
 
 use std::fmt;
 
+use audit_journal::{Digest, EventId, Line, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::digest::Digest;
 use crate::event::{Category, Operation, Outcome, Phase};
-use crate::id::EventId;
-use crate::journal::Line;
-use crate::time::Timestamp;
 
 pub use part::{
     Actor, Authentication, Code, Decision, Http, Origin, Reason, Redaction, Service, Target,

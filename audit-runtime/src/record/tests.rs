@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit_journal::{Journal, MemoryStorage, Options, Reader};
+
 use super::*;
-use crate::digest::HashKey;
 use crate::event::{
     self, ActorKind, Authenticated, CorrelationId, Event, Severity, Stamp, TraceContext, Trust,
 };
-use crate::journal::{Journal, MemoryStorage, Options, Reader};
+use crate::hash_key::HashKey;
 use crate::redact::public;
 
 /// Appends `bodies` to a journal and reads all but its own two opening records back.

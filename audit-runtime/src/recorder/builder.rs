@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use audit_journal::{
+    Clock, DirectoryStorage, Journal, Modes, OnDamage, Options, Storage, SystemClock,
+};
+
 use super::deadline::Deadlines;
 use super::health::Counters;
 use super::intents::Intents;
@@ -18,10 +22,8 @@ use super::unfinished::{self, Unfinished};
 use super::{Error, Recorder, Shared, committer, metrics};
 use crate::catalog;
 use crate::context::OpenScopes;
-use crate::digest::HashKey;
-use crate::journal::{DirectoryStorage, Journal, Modes, OnDamage, Options, Storage};
+use crate::hash_key::HashKey;
 use crate::say;
-use crate::time::{Clock, SystemClock};
 
 /// Settings of a [`Recorder`]; every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]

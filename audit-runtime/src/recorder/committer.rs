@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use audit_journal::{self as journal, Interruption, Journal};
+
 use super::Shared;
 use super::intents::Side;
 use super::interruption::Untold;
@@ -12,7 +14,6 @@ use super::queue::{Batch, End, Queued};
 use super::receipt::{Recorded, Ticket, Unrecorded};
 use super::unfinished::Unfinished;
 use crate::event::Event;
-use crate::journal::{self, Interruption, Journal};
 use crate::say;
 
 /// How often the committer looks after the journal, with or without events.

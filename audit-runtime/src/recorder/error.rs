@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::journal;
+use audit_journal as journal;
 
 /// Why a recorder could not be opened, installed or shut down.
 ///

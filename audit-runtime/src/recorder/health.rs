@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use audit_journal::{self as journal, Epoch, encode};
 use serde::Serialize;
 
 use super::alarm;
 use super::interruption::Interruptions;
 use super::receipt::Unrecorded;
-use crate::encode;
-use crate::journal::{self, Epoch};
 use crate::say;
 
 /// How a recorder fares, at one moment.

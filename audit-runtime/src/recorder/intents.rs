@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::encode::Object;
+use audit_journal::{EventId, encode::Object};
+
 use crate::event::{Event, Phase};
-use crate::id::EventId;
 
 /// How many write-ahead actions may be on their way at once: a header names all of them.
 pub(super) const INTENTS_MAX: usize = 512;

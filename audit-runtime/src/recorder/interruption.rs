@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use audit_journal::Timestamp;
+
 use super::receipt::Unrecorded;
-use crate::time::Timestamp;
 
 /// Tells callers of an interruption as it is, and keeps count of what no record tells of yet.
 #[derive(Debug)]

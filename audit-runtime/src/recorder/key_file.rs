@@ -4,10 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use audit_journal::{EventId, Timestamp};
+
 use super::Error;
-use crate::digest::HashKey;
-use crate::id::EventId;
-use crate::time::Timestamp;
+use crate::hash_key::HashKey;
 
 const KEY_BYTES: usize = 32;
 

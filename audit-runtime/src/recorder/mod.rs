@@ -33,9 +33,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::context::{self, Context, OpenScopes};
-use crate::digest::HashKey;
 use crate::event::{Durability, Event, Stamp};
-use crate::journal::{MemoryStorage, Reader, Storage};
+use crate::hash_key::HashKey;
 use crate::say;
 
 pub use builder::RecorderBuilder;
@@ -48,6 +47,7 @@ pub use mirror::Mirror;
 pub use receipt::{Receipt, Recorded, Unrecorded};
 
 use alarm::Alarm;
+use audit_journal::{MemoryStorage, Reader, Storage};
 use deadline::Deadlines;
 use health::Counters;
 use intents::{Intents, Side};

@@ -5,11 +5,12 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use audit_journal::Reader;
+
 use super::queue::Rejected;
 use super::receipt::{Cell, Ticket};
 use super::{Recorded, Shared, Unrecorded, alarm, complete};
 use crate::event::Event;
-use crate::journal::Reader;
 
 /// Keeps the seal of a body apart from every other keyed hash.
 const SEAL_DOMAIN: &str = "outbox";

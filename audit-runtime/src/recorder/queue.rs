@@ -3,9 +3,10 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use audit_journal::EventId;
+
 use super::intents::Side;
 use super::receipt::Ticket;
-use crate::id::EventId;
 
 /// How often the committer looks for the next event before it sleeps: some microseconds.
 const LOOKS: u32 = 30;

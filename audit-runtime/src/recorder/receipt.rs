@@ -6,10 +6,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use audit_journal::Digest;
+
 use super::alarm::Alarm;
 use super::deadline::Deadlines;
 use super::intents::INTENTS_MAX;
-use crate::digest::Digest;
 
 /// What became of an event that was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::encode::Object;
+use audit_journal::encode::Object;
 
 /// The longest text of a service's own name, version or instance, in bytes.
 const NAME_BYTES_MAX: usize = 128;

@@ -12,9 +12,10 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 
+use audit_journal::{Access, LockOutcome, MemoryStorage, Reader, StorageFile};
+
 use super::*;
 use crate::event::{Actor, Outcome, Target};
-use crate::journal::{Access, LockOutcome, MemoryStorage, Reader, StorageFile};
 use crate::redact::public;
 
 /// Storage in memory whose syncs can be held up or made to fail.

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use audit_journal::{Cursor, Error, EventId, Line, Reader, Storage, Timestamp};
 use serde::Deserialize;
 
 use super::intents::Side;
 use crate::event::unseen_end;
-use crate::id::EventId;
-use crate::journal::{Cursor, Error, Line, Reader, Storage};
 use crate::say;
-use crate::time::Timestamp;
 
 /// An intent without an end.
 pub(super) struct Unfinished {

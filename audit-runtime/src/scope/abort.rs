@@ -59,8 +59,9 @@ mod tests {
     use super::*;
     use crate::context::Frame;
     use crate::event::Event;
-    use crate::journal::{MemoryStorage, Reader};
     use crate::recorder::Recorder;
+    use audit_journal::MemoryStorage;
+    use audit_journal::Reader;
 
     fn inside<R>(context: &Context, running: &Running, work: impl FnOnce() -> R) -> R {
         let frame = Frame { context: Some(context.clone()), running: Some(running.clone()) };

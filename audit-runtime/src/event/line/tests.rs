@@ -3,10 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use audit_journal::{BODY_BYTES_MAX, EventId};
+
 use super::*;
 use crate::event::{Code, CorrelationId, Operation, Phase, Reason, TraceContext, TrustedProxies};
-use crate::id::EventId;
-use crate::journal::BODY_BYTES_MAX;
 use crate::redact::{HiddenPaths, Redact, public};
 
 fn line(event: &Event) -> serde_json::Value {

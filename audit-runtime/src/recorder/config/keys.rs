@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::digest::HashKey;
-use crate::journal::OnDamage;
+use audit_journal::OnDamage;
+
+use crate::hash_key::HashKey;
 use crate::recorder::{Mirror, RecorderBuilder};
 
 /// One setting: its name in the file, and what it may be.

@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Recorder, RecorderBuilder, key_file};
-use crate::digest::HashKey;
+use crate::hash_key::HashKey;
 
 pub use error::ConfigError;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::quoted;
 use super::keys::{Apply, Change, Key, Kind};
-use crate::digest::HashKey;
+use crate::hash_key::HashKey;
 use crate::recorder::{RecorderBuilder, key_file};
 
 /// A value as the file or the environment has it.

@@ -4,8 +4,9 @@
 use std::sync::atomic::AtomicI64;
 use std::time::Instant;
 
+use audit_journal::{Clock, Timestamp};
+
 use super::*;
-use crate::time::{Clock, Timestamp};
 
 const FIRST: &str = "seg/00000000000000000000.jsonl";
 
@@ -232,7 +233,7 @@ impl Clock for SetClock {
     }
 
     fn monotonic_ns(&self) -> u64 {
-        crate::time::SystemClock.monotonic_ns()
+        audit_journal::SystemClock.monotonic_ns()
     }
 }
 

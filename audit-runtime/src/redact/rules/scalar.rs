@@ -7,13 +7,11 @@ use std::num::{
 };
 use std::time::{Duration, SystemTime};
 
+use audit_journal::{Digest, EventId, Timestamp};
 use serde::Serializer;
 
 use super::{mark, shown, shown_as_text};
-use crate::digest::Digest;
-use crate::id::EventId;
 use crate::redact::{Element, Redact};
-use crate::time::Timestamp;
 
 shown! {
     (), bool, char, f32, f64,

@@ -9,9 +9,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::digest::Digest;
+use audit_journal::{Digest, Timestamp};
+
 use crate::redact::{HiddenPaths, Redact, public};
-use crate::time::Timestamp;
 
 /// Asserts the JSON and the `Debug` text of a value's log form.
 #[track_caller]

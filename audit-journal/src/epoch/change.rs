@@ -1,0 +1,257 @@
+//! Sets the journal's files aside as an older epoch, one step at a time, so that a crash between two steps is mended.
+
+use super::manifest::{self, Cause, DIR, DRAFT, Earlier, Epoch, FileState, Manifest, NAME};
+use super::{base, check};
+use crate::control;
+use crate::error::Error;
+use crate::line;
+use crate::lines::Piece;
+use crate::options::Options;
+use crate::quarantine;
+use crate::redo;
+use crate::segment;
+use crate::start;
+use crate::storage::{Access, Storage};
+use crate::verify;
+use crate::watermark;
+
+/// What is an epoch's own, in the order in which it goes. The watermark goes first: damaged segments
+/// without it look like what they are, and no segments below a watermark would look like a loss.
+///
+/// Whatever else comes to lie in the journal's directory belongs here, too, unless it serves the
+/// epoch that is current, as the lock does.
+const PARTS: [(&str, Part); 4] = [
+    (watermark::NAME, Part::File),
+    (redo::NAME, Part::File),
+    (quarantine::DIR, Part::Directory),
+    (segment::DIR, Part::Directory),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    File,
+    /// Of files only.
+    Directory,
+}
+
+/// How many damaged places are written down one by one.
+const PLACES_MAX: usize = 1000;
+
+/// The longest reason in bytes.
+const REASON_BYTES_MAX: usize = 1024;
+
+/// Moves the journal's files to `epochs/<number>/`, byte for byte as they are.
+///
+/// To repair it is refused without damage: [`Error::Intact`].
+pub(super) fn set_aside(
+    storage: &dyn Storage,
+    options: &Options,
+    cause: Cause,
+    reason: &str,
+) -> Result<(), Error> {
+    // Acknowledged records may be in its copy alone.
+    if let Some(last) = segment::list(storage)?.last() {
+        redo::finish(storage, &segment::name(*last))?;
+    }
+    let manifest = describe(storage, options, cause, reason)?;
+    manifest::write_draft(storage, &manifest)?;
+    move_parts(storage, manifest.epoch.epoch)
+}
+
+/// Finishes what a crash has interrupted; true if there was something.
+///
+/// A draft alone binds nobody: the journal may have been mended or written to since.
+pub(super) fn finish(storage: &dyn Storage) -> Result<bool, Error> {
+    for number in numbers(storage)? {
+        let is_begun = names(storage, number)?.iter().any(is_part);
+        if is_begun && manifest::has_draft(storage, number)? {
+            move_parts(storage, number)?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The last epoch that was set aside, and whether all of it has been moved.
+pub(super) fn newest(storage: &dyn Storage) -> Result<Option<(u64, bool)>, Error> {
+    for number in numbers(storage)?.into_iter().rev() {
+        let names = names(storage, number)?;
+        let is_whole = names.iter().any(|name| name == NAME);
+        if is_whole || names.iter().any(is_part) {
+            return Ok(Some((number, is_whole)));
+        }
+    }
+    Ok(None)
+}
+
+/// The numbers of the older epochs, ascending, that of an unfinished change included.
+fn numbers(storage: &dyn Storage) -> Result<Vec<u64>, Error> {
+    let names = storage.list(DIR).map_err(Error::io(storage, "list", DIR))?;
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// The numbers of the epochs of which all has been moved, ascending.
+pub(super) fn set_aside_numbers(storage: &dyn Storage) -> Result<Vec<u64>, Error> {
+    let mut whole = Vec::new();
+    for number in numbers(storage)? {
+        if names(storage, number)?.iter().any(|name| name == NAME) {
+            whole.push(number);
+        }
+    }
+    Ok(whole)
+}
+
+/// What lies in the directory of an epoch.
+fn names(storage: &dyn Storage, number: u64) -> Result<Vec<String>, Error> {
+    let directory = manifest::directory(number);
+    storage.list(&directory).map_err(Error::io(storage, "list", &directory))
+}
+
+fn is_part(name: &String) -> bool {
+    PARTS.iter().any(|(part, _)| part == name)
+}
+
+/// The files of an epoch whose directory starts with `prefix`, in order.
+pub(super) fn files(storage: &dyn Storage, prefix: &str) -> Result<Vec<String>, Error> {
+    let list = |dir: &str| {
+        let place = format!("{prefix}{dir}");
+        let place = place.trim_end_matches('/');
+        storage.list(place).map_err(Error::io(storage, "list", place))
+    };
+    let mut files = list("")?;
+    files.retain(|name| PARTS.contains(&(name, Part::File)));
+    for (dir, _) in PARTS.into_iter().filter(|(_, part)| *part == Part::Directory) {
+        files.extend(list(dir)?.into_iter().map(|name| format!("{dir}/{name}")));
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+fn move_parts(storage: &dyn Storage, number: u64) -> Result<(), Error> {
+    let present = storage.list("").map_err(Error::io(storage, "list", "the directory"))?;
+    for (part, _) in PARTS.into_iter().filter(|(part, _)| present.iter().any(|name| name == part)) {
+        rename(storage, part, &manifest::path(number, part))?;
+    }
+    rename(storage, &manifest::path(number, DRAFT), &manifest::path(number, NAME))
+}
+
+fn rename(storage: &dyn Storage, from: &str, to: &str) -> Result<(), Error> {
+    storage.rename(from, to).map_err(Error::io(storage, "set aside", from))
+}
+
+fn describe(
+    storage: &dyn Storage,
+    options: &Options,
+    cause: Cause,
+    reason: &str,
+) -> Result<Manifest, Error> {
+    let checked = verify::verify_alone(storage)?;
+    if cause == Cause::Repaired && checked.is_intact() {
+        return Err(Error::Intact { journal: storage.describe() });
+    }
+    let origin = origin(storage)?;
+    if let (Some(found), Some(configured)) = (&origin, &options.origin) {
+        start::check_origin(storage, found, configured)?;
+    }
+    let earlier = earlier(storage)?;
+    let number = earlier.as_ref().map_or(0, |earlier| earlier.epoch.saturating_add(1));
+    let last = last_line(storage)?;
+    let damage = checked.findings.iter().filter(|finding| !finding.kind.is_warning());
+    let acknowledged =
+        watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?.unwrap_or(0);
+    let files = files(storage, "")?.into_iter().map(|name| settled(storage, name));
+    let files: Vec<FileState> = files.collect::<Result<_, _>>()?;
+    let epoch = Epoch {
+        epoch: number,
+        directory: manifest::directory(number),
+        origin,
+        cause,
+        reason: cut(reason),
+        time: options.clock.now().to_string(),
+        acknowledged,
+        records: checked.records,
+        last_seq: last.as_ref().map(|(seq, _)| *seq),
+        h: last.map(|(_, hash)| hash),
+        damage: damage.clone().count() as u64,
+        places: damage.take(PLACES_MAX).cloned().collect(),
+    };
+    Ok(Manifest { v: 1, epoch, earlier, files })
+}
+
+/// The epoch before the one that is set aside now, whatever has become of it since.
+///
+/// It may have been put elsewhere, so the journal's own first record counts, too; and what that says
+/// counts more than what lies there, which may have been exchanged.
+fn earlier(storage: &dyn Storage) -> Result<Option<Earlier>, Error> {
+    let stated = check::read_link(storage)?.map(|link| link.earlier());
+    let Some(present) = set_aside_numbers(storage)?.pop() else {
+        return Ok(stated);
+    };
+    if stated.as_ref().is_some_and(|stated| stated.epoch >= present) {
+        return Ok(stated);
+    }
+    Ok(Some(Earlier { epoch: present, sha256: manifest::digest(storage, present)? }))
+}
+
+/// The state of one file, made durable, or a power cut could leave another one than is written down.
+fn settled(storage: &dyn Storage, name: String) -> Result<FileState, Error> {
+    storage
+        .open(&name, Access::Append)
+        .and_then(|mut file| file.sync())
+        .and_then(|()| manifest::state_of(storage, &name, name.clone()))
+        .map_err(Error::io(storage, "read and sync", &name))
+}
+
+/// The journal's name, from the first of its headers that can be read and has a usable one.
+fn origin(storage: &dyn Storage) -> Result<Option<String>, Error> {
+    for first in segment::list(storage)? {
+        let header = segment::lines(storage, first).and_then(|mut lines| {
+            segment::peek_header(&mut lines).map_err(Error::io(
+                storage,
+                "read",
+                &segment::name(first),
+            ))
+        })?;
+        if let Some(header) = header
+            && control::origin_flaw(base(&header.origin)).is_none()
+        {
+            return Ok(Some(header.origin));
+        }
+    }
+    Ok(None)
+}
+
+/// The last line that has the form of a record: its number and the hash that it states.
+fn last_line(storage: &dyn Storage) -> Result<Option<(u64, String)>, Error> {
+    for first in segment::list(storage)?.into_iter().rev() {
+        let name = segment::name(first);
+        let mut lines = segment::lines(storage, first)?;
+        let mut last = None;
+        loop {
+            match lines.next().map_err(Error::io(storage, "read", &name))? {
+                Piece::Line(range) => {
+                    if let Ok(parsed) = line::parse(lines.bytes(&range)) {
+                        last = Some((parsed.stamp.seq, parsed.hash.to_string()));
+                    }
+                }
+                Piece::Overlong => {}
+                Piece::Rest(_) | Piece::End => break,
+            }
+        }
+        if last.is_some() {
+            return Ok(last);
+        }
+    }
+    Ok(None)
+}
+
+/// A reason of a length that a record can carry.
+fn cut(reason: &str) -> String {
+    let mut end = reason.len().min(REASON_BYTES_MAX);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    reason[..end].to_owned()
+}

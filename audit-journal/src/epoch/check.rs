@@ -1,0 +1,197 @@
+//! Tells whether the older epochs are still what the journal says they were when they were set aside.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::change;
+use super::manifest::{self, Earlier, Epoch, Link, Manifest, NAME};
+use crate::error::Error;
+use crate::line;
+use crate::lines::Piece;
+use crate::segment;
+use crate::storage::Storage;
+
+/// How many changed files are named.
+const NAMED_MAX: usize = 8;
+
+/// An older epoch of a journal, compared with what the journal says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OlderEpoch {
+    /// Its number, from 0.
+    pub epoch: u64,
+    /// Where it lies or lay, relative to the journal's directory.
+    pub directory: String,
+    /// Whether it is still what it was.
+    pub state: EpochState,
+    /// What is not as it was, as a sentence's end; `None` if it is unchanged.
+    pub change: Option<String>,
+    /// How it was when it was set aside, if what tells of that can be trusted.
+    pub stated: Option<Epoch>,
+}
+
+/// What has become of an older epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum EpochState {
+    /// Every byte is as it was when it was set aside, damaged or not.
+    Unchanged,
+    /// Files were changed, removed or added since.
+    Changed,
+    /// It is not there any more.
+    Missing,
+    /// It is there, and nothing in the journal names it.
+    Unnamed,
+}
+
+impl EpochState {
+    /// The name in `--json` and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Unnamed => "unnamed",
+        }
+    }
+}
+
+/// Compares the older epochs of a journal with what its first record says of them, the newest first.
+///
+/// Each epoch names the one before it by the digest of its `EPOCH`, which names all of its files by
+/// theirs. The records in them are not checked: [`verify`](super::super::verify) on the older
+/// directory does that.
+///
+/// # Errors
+/// Fails when the storage does.
+pub fn verify_epochs(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
+    // An older epoch's own first record names what lies beside it, not below it.
+    if is_older(storage)? {
+        return Ok(Vec::new());
+    }
+    super::within_one(storage, || compare(storage))
+}
+
+/// True if the directory is that of an older epoch: not because it says so, but file by file.
+fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
+    match manifest::read(storage, NAME) {
+        Ok((manifest, _)) => Ok(changes(storage, "", &manifest)?.is_none()),
+        Err(_) => Ok(false),
+    }
+}
+
+fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
+    let mut present = change::set_aside_numbers(storage)?;
+    let mut named = read_link(storage)?.map(|link| link.earlier());
+    let mut found = Vec::new();
+    while let Some(Earlier { epoch, sha256 }) = named.take() {
+        present.retain(|number| *number != epoch);
+        let (checked, earlier) = check(storage, epoch, &sha256)?;
+        found.push(checked);
+        // Numbers that do not fall would go on for ever.
+        named = earlier.filter(|earlier| earlier.epoch < epoch);
+    }
+    let unnamed = |epoch| {
+        let reason = "neither the journal's first record nor an epoch after it names it";
+        OlderEpoch::new(epoch, EpochState::Unnamed, Some(reason.to_owned()), None)
+    };
+    found.extend(present.into_iter().rev().map(unnamed));
+    Ok(found)
+}
+
+impl OlderEpoch {
+    fn new(epoch: u64, state: EpochState, change: Option<String>, stated: Option<Epoch>) -> Self {
+        let directory = manifest::directory(epoch);
+        Self { epoch, directory, state, change, stated }
+    }
+}
+
+#[derive(Deserialize)]
+struct FirstRecord {
+    journal: FirstHeader,
+}
+
+#[derive(Deserialize)]
+struct FirstHeader {
+    epoch: Option<Link>,
+}
+
+/// What the first record of the journal says of the epoch before it.
+pub(super) fn read_link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
+    let Some(0) = segment::list(storage)?.first() else {
+        return Ok(None);
+    };
+    let mut lines = segment::lines(storage, 0)?;
+    let piece = lines.next().map_err(Error::io(storage, "read", &segment::name(0)))?;
+    let Piece::Line(range) = piece else {
+        return Ok(None);
+    };
+    let bytes = lines.bytes(&range);
+    let is_header =
+        line::parse(bytes).is_ok_and(|parsed| segment::header(bytes, &parsed).is_some());
+    let record = || serde_json::from_slice::<FirstRecord>(bytes).ok()?.journal.epoch;
+    Ok(is_header.then(record).flatten())
+}
+
+/// Compares one epoch; returns also what it says of the one before it.
+fn check(
+    storage: &dyn Storage,
+    epoch: u64,
+    sha256: &str,
+) -> Result<(OlderEpoch, Option<Earlier>), Error> {
+    let alone = |state, change: String| (OlderEpoch::new(epoch, state, Some(change), None), None);
+    let manifest = match manifest::read(storage, &manifest::path(epoch, NAME)) {
+        Ok((manifest, found)) if found == sha256 => manifest,
+        Ok(_) => {
+            let change = format!("its {NAME} is not the one that the journal names");
+            return Ok(alone(EpochState::Changed, change));
+        }
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            return Ok(alone(EpochState::Missing, format!("there is no {NAME} in it")));
+        }
+        Err(Error::Io { source, .. })
+            if [io::ErrorKind::UnexpectedEof, io::ErrorKind::InvalidData]
+                .contains(&source.kind()) =>
+        {
+            let change = format!("its {NAME} cannot be read any more");
+            return Ok(alone(EpochState::Changed, change));
+        }
+        Err(error) => return Err(error),
+    };
+    let change = changes(storage, &manifest::path(epoch, ""), &manifest)?;
+    let state = if change.is_some() { EpochState::Changed } else { EpochState::Unchanged };
+    let Manifest { epoch: stated, earlier, .. } = manifest;
+    Ok((OlderEpoch::new(epoch, state, change, Some(stated)), earlier))
+}
+
+/// Which files are not what they were, in words.
+fn changes(
+    storage: &dyn Storage,
+    prefix: &str,
+    manifest: &Manifest,
+) -> Result<Option<String>, Error> {
+    let mut changed = Vec::new();
+    for stated in &manifest.files {
+        let path = format!("{prefix}{}", stated.file);
+        match manifest::state_of(storage, &path, stated.file.clone()) {
+            Ok(found) if found == *stated => {}
+            Ok(_) => changed.push(format!("{} was changed", stated.file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                changed.push(format!("{} is gone", stated.file));
+            }
+            Err(error) => return Err(Error::io(storage, "read", &path)(error)),
+        }
+    }
+    for name in change::files(storage, prefix)? {
+        if !manifest.files.iter().any(|stated| stated.file == name) {
+            changed.push(format!("{name} was added"));
+        }
+    }
+    let more = changed.len().saturating_sub(NAMED_MAX);
+    changed.truncate(NAMED_MAX);
+    if more > 0 {
+        changed.push(format!("and {more} more"));
+    }
+    Ok((!changed.is_empty()).then(|| changed.join(", ")))
+}

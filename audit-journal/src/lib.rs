@@ -1,0 +1,55 @@
+//! The journal: append-only, chained segments of opaque records, durable before they are acknowledged.
+//!
+//! A [`Journal`] is the one writer of a directory. [`Reader`] and [`Cursor`] follow it from any
+//! process without a lock, and [`verify`] names every record that is not as it was written. The
+//! journal owns the first and last fields of a line and its own control records; what stands between
+//! is opaque to it. The byte format is described in `docs/design.md`.
+
+mod batch;
+mod control;
+mod cursor;
+mod digest;
+#[doc(hidden)]
+pub mod encode;
+mod epoch;
+mod error;
+mod id;
+mod joints;
+mod line;
+mod lines;
+mod members;
+mod options;
+mod quarantine;
+mod reader;
+mod recovery;
+mod redo;
+mod reserve;
+mod segment;
+mod start;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod time;
+mod torn;
+mod verify;
+mod watermark;
+mod writer;
+
+pub use control::Interruption;
+pub use cursor::{Cursor, Line};
+pub use digest::Digest;
+pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify_epochs};
+pub use error::{Error, Refusal};
+pub use id::EventId;
+pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
+#[doc(hidden)]
+pub use options::{Entropy, SystemEntropy};
+pub use options::{OnDamage, Options};
+pub use reader::{Reader, Segment};
+pub use storage::{
+    Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
+};
+pub use time::{Clock, SystemClock, Timestamp};
+pub use verify::{Finding, Kind, Unfinished, Verification, verify, verify_lines};
+pub use watermark::Watermark;
+pub use writer::{Appended, Committed, Journal};

@@ -1,0 +1,152 @@
+//! Reads a journal from outside its writer, without a lock.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::control;
+use super::cursor::Cursor;
+use super::error::Error;
+use super::segment;
+use super::storage::{Access, DirectoryStorage, Storage};
+use super::watermark;
+
+/// What is read of the writer's own words.
+const HOLDER_BYTES_MAX: usize = 1024;
+
+/// Opens cursors on a journal; it never writes and needs no lock.
+#[derive(Clone)]
+pub struct Reader {
+    storage: Arc<dyn Storage>,
+}
+
+/// One file of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its name, relative to the journal.
+    pub name: String,
+    /// The sequence number of its first record.
+    pub first_seq: u64,
+    /// Its length in bytes, durable or not.
+    pub bytes: u64,
+}
+
+impl Reader {
+    /// Opens the journal in a directory.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is none, and [`Error::Lost`] if there was one.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let storage = DirectoryStorage::read_only(path.as_ref());
+        if !storage.path().is_dir() {
+            return Err(Error::NoJournal { journal: storage.describe() });
+        }
+        if segment::list(&storage)?.is_empty() {
+            let journal = storage.describe();
+            let read = watermark::read(&storage);
+            let read = read.map_err(Error::io(&storage, "read", watermark::NAME))?;
+            return Err(match read {
+                Ok(acknowledged) if acknowledged > 0 => {
+                    Error::Lost { journal, found: 0, acknowledged }
+                }
+                _ => Error::NoJournal { journal },
+            });
+        }
+        Ok(Self::over(Arc::new(storage)))
+    }
+
+    /// Reads the journal in `storage`, which need not be there yet.
+    pub fn over(storage: Arc<dyn Storage>) -> Self {
+        Self { storage }
+    }
+
+    /// Starts at the record `from_seq`, which need not be written yet.
+    ///
+    /// # Errors
+    /// Fails as [`Cursor::next`] does, if the segment that holds the record cannot be entered.
+    pub fn cursor(&self, from_seq: u64) -> Result<Cursor, Error> {
+        Cursor::start(Arc::clone(&self.storage), from_seq)
+    }
+
+    /// The journal's name, from its first header.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is no readable first header.
+    pub fn origin(&self) -> Result<String, Error> {
+        let storage = &*self.storage;
+        let missing = || Error::NoJournal { journal: storage.describe() };
+        let first = *segment::list(storage)?.first().ok_or_else(missing)?;
+        let header = segment::peek_header(&mut segment::lines(storage, first)?)
+            .map_err(Error::io(storage, "read", &segment::name(first)))?;
+        Ok(header.ok_or_else(missing)?.origin)
+    }
+
+    /// Why it is unknown how many records are durable, if so, and what to do about it.
+    ///
+    /// Beside a writer, and for a group of readers, a cursor gives out no record then.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn watermark_flaw(&self) -> Result<Option<String>, Error> {
+        let storage = &*self.storage;
+        let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+        let (name, journal) = (watermark::NAME, storage.describe());
+        Ok(read.err().map(|flaw| format!("{name} of the journal in {journal}: {flaw}")))
+    }
+
+    /// How many records are durable, as the writer has published it; `None` if WATERMARK is missing
+    /// or cannot be trusted.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be read.
+    pub fn watermark(&self) -> Result<Option<u64>, Error> {
+        let storage = &*self.storage;
+        let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+        Ok(read.ok())
+    }
+
+    /// The living writer, as it named itself; `None` if there is none.
+    ///
+    /// # Errors
+    /// Fails when it cannot be found out whether there is one.
+    pub fn writer(&self) -> Result<Option<String>, Error> {
+        let storage = &*self.storage;
+        if !storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))? {
+            return Ok(None);
+        }
+        let mut text = [0; HOLDER_BYTES_MAX];
+        let read = storage.open("LOCK", Access::Read).and_then(|file| file.read_at(0, &mut text));
+        // Who may not open the lock, or cannot while it is held, still learns that it is.
+        let text = String::from_utf8_lossy(&text[..read.unwrap_or(0)]);
+        let named = (!text.is_empty()).then(|| control::holder_in_words(&text));
+        Ok(Some(named.unwrap_or_else(|| "a process whose name cannot be read here".to_owned())))
+    }
+
+    /// The first sequence numbers of all segments, ascending.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn first_seqs(&self) -> Result<Vec<u64>, Error> {
+        segment::list(&*self.storage)
+    }
+
+    /// The segments in order.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn segments(&self) -> Result<Vec<Segment>, Error> {
+        let storage = &*self.storage;
+        let measure = |first_seq| {
+            let name = segment::name(first_seq);
+            let length = storage.open(&name, Access::Read).and_then(|file| file.len());
+            let bytes = length.map_err(Error::io(storage, "measure", &name))?;
+            Ok(Segment { name, first_seq, bytes })
+        };
+        segment::list(storage)?.into_iter().map(measure).collect()
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Reader").field(&self.storage.describe()).finish()
+    }
+}

@@ -1,0 +1,354 @@
+//! Decides what has happened to a record, from the records around it.
+
+use super::{Finding, Kind, Verification};
+use crate::digest::Digest;
+use crate::line;
+use crate::members;
+use crate::segment::{self, Header};
+use crate::time::Timestamp;
+
+/// Where something stands.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) segment: String,
+    pub(super) line: u64,
+    pub(super) offset: u64,
+}
+
+/// One line that has the form of a record, or a run of lines that have not.
+pub(super) enum Item {
+    Record(Record),
+    Garbage(Garbage),
+}
+
+/// A line that has the form of a record.
+pub(super) struct Record {
+    pub(super) place: Place,
+    pub(super) seq: u64,
+    pub(super) observed: Timestamp,
+    pub(super) stated: Digest,
+    pub(super) bytes: Vec<u8>,
+    /// What it says as the first line of a segment.
+    pub(super) opens: Option<Opening>,
+}
+
+/// The first line of a segment.
+pub(super) struct Opening {
+    pub(super) named_seq: u64,
+    pub(super) header: Option<Header>,
+    /// The segment before ends where the header says.
+    pub(super) is_joined: bool,
+}
+
+/// Lines that are no records.
+pub(super) struct Garbage {
+    pub(super) place: Place,
+    pub(super) reason: &'static str,
+    /// The hash that the last of them ends with: that of the record which it was.
+    pub(super) stated: Option<Digest>,
+    /// One of them is a whole line, which no crash leaves behind the last record.
+    pub(super) is_whole_line: bool,
+}
+
+/// Follows the chain over all items and collects what is wrong.
+pub(super) struct Judge {
+    next: u64,
+    tips: Tips,
+    observed: Option<Timestamp>,
+    gaps: Vec<Gap>,
+    strays: Vec<Stray>,
+    verification: Verification,
+}
+
+/// The hashes that the next record may continue.
+struct Tips {
+    /// As the last record states it, and as computed from its bytes if those disagree.
+    hashes: Vec<Digest>,
+    /// False if none of them need be right: then the next record cannot be checked.
+    sure: bool,
+}
+
+/// Records that are not where they should be.
+struct Gap {
+    first: u64,
+    end: u64,
+    place: Place,
+    found: u64,
+}
+
+/// A record where another one should be.
+struct Stray {
+    seq: u64,
+    place: Place,
+    expected: u64,
+}
+
+impl Judge {
+    pub(super) fn new() -> Self {
+        Self {
+            next: 0,
+            tips: Tips { hashes: Vec::new(), sure: false },
+            observed: None,
+            gaps: Vec::new(),
+            strays: Vec::new(),
+            verification: Verification::default(),
+        }
+    }
+
+    /// Takes the record `seq` for the first one that is due.
+    pub(super) fn start_at(&mut self, seq: u64) {
+        self.next = seq;
+    }
+
+    /// The record that is due next.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// True if all before the record `next` has been judged, and may have `hash`.
+    pub(super) fn ends_at(&self, next: u64, hash: Option<Digest>) -> bool {
+        let may_be = |hash| !self.tips.sure || self.tips.hashes.contains(&hash);
+        self.next == next && hash.is_none_or(may_be)
+    }
+
+    /// How much damage has been found so far.
+    pub(super) fn found(&self) -> usize {
+        let findings = self.verification.findings.iter();
+        let damages = findings.filter(|finding| !finding.kind.is_warning()).count();
+        damages + self.gaps.len() + self.strays.len()
+    }
+
+    /// Judges an item; `following` is the number of the record right behind it, where there is one.
+    pub(super) fn judge(&mut self, item: &Item, following: Option<u64>) {
+        match item {
+            Item::Garbage(garbage) => self.judge_garbage(garbage, following),
+            Item::Record(record) if record.seq == self.next => self.judge_due(record, following),
+            Item::Record(record) => self.judge_other(record, following),
+        }
+    }
+
+    /// Ends the check at `end`: `due` records should be there.
+    pub(super) fn finish(mut self, due: u64, end: &Place) -> Verification {
+        if self.next < due {
+            let counts = [due, self.next].map(|count| Some(format!("{count} records")));
+            let reason = "acknowledged records are gone from the end";
+            self.report(Kind::Truncated, self.next, end, counts, reason);
+        }
+        self.settle_strays();
+        self.settle_gaps();
+        let findings = &mut self.verification.findings;
+        findings.sort_by(|one, two| (&one.segment, one.offset).cmp(&(&two.segment, two.offset)));
+        self.verification
+    }
+
+    /// A record with the number that is due.
+    fn judge_due(&mut self, record: &Record, following: Option<u64>) {
+        let origin = record.origin().filter(|_| record.seq == 0);
+        if let Some(origin) = origin {
+            self.tips = Tips { hashes: vec![Digest::of(origin.as_bytes())], sure: true };
+        }
+        if self.tips.fit(record) || !self.tips.sure {
+            match record.flaw(&self.tips) {
+                None => self.accept(record),
+                Some((numbers, reason)) => {
+                    self.report(Kind::Edited, record.seq, &record.place, numbers, &reason);
+                    self.pass(record.seq);
+                    self.tips = Tips { hashes: vec![record.stated], sure: true };
+                }
+            }
+        } else if following == Some(self.next) {
+            self.stray(record);
+        } else {
+            let computed = self.tips.computed(record);
+            let hashes = [computed, Some(record.stated)].map(|hash| Some(hash?.to_string()));
+            let reason = "its hash does not follow from its bytes and the record before it";
+            self.report(Kind::Edited, record.seq, &record.place, hashes, reason);
+            self.pass(self.next);
+            let hashes = computed.into_iter().chain([record.stated]).collect();
+            self.tips = Tips { hashes, sure: true };
+        }
+    }
+
+    /// A record with another number than the one that is due.
+    fn judge_other(&mut self, record: &Record, following: Option<u64>) {
+        let numbers = [self.next, record.seq].map(|seq| Some(format!("seq {seq}")));
+        let is_ahead = record.seq > self.next;
+        if following == Some(self.next + 1) && !self.is_missing(record.seq) {
+            let reason = "a line with another number stands in its place";
+            self.report(Kind::Edited, self.next, &record.place, numbers, reason);
+            let computed = self.tips.computed(record);
+            self.pass(self.next);
+            let hashes = computed.into_iter().chain([record.stated]).collect();
+            self.tips = Tips { hashes, sure: false };
+        } else if is_ahead && (following != Some(self.next) || record.seq == self.next + 1) {
+            let (first, end, place) = (self.next, record.seq, record.place.clone());
+            self.gaps.push(Gap { first, end, place, found: record.seq });
+            self.accept(record);
+        } else {
+            self.stray(record);
+        }
+    }
+
+    /// Judges a whole line behind the last record that the journal cannot have written.
+    pub(super) fn judge_foreign(&mut self, garbage: &Garbage) {
+        let (seq, place) = (self.next, &garbage.place);
+        let reason = format!(
+            "the journal did not write this line behind its last record: {}",
+            garbage.reason
+        );
+        self.report(Kind::Inserted, seq, place, [None, None], &reason);
+    }
+
+    /// Judges the bytes that a failed sync left where the record `seq` should stand.
+    pub(super) fn judge_superseded(&mut self, seq: u64, place: &Place, bytes: u64) {
+        let reason = format!(
+            "a failed sync left {bytes} bytes, none of them acknowledged; the journal went on in {}",
+            segment::name(seq)
+        );
+        self.report(Kind::Superseded, seq, place, [None, None], &reason);
+    }
+
+    fn judge_garbage(&mut self, garbage: &Garbage, following: Option<u64>) {
+        let (seq, place) = (self.next, &garbage.place);
+        if following == Some(seq) {
+            let reason = format!("bytes that are no record stand before it: {}", garbage.reason);
+            self.report(Kind::Inserted, seq, place, [None, None], &reason);
+            return;
+        }
+        self.report(Kind::Edited, seq, place, [None, None], garbage.reason);
+        self.pass(seq);
+        let hashes: Vec<_> = garbage.stated.into_iter().collect();
+        self.tips = Tips { sure: !hashes.is_empty(), hashes };
+    }
+
+    /// Takes a record as it stands.
+    fn accept(&mut self, record: &Record) {
+        let before = self.observed.replace(record.observed);
+        if let Some(before) = before.filter(|before| *before > record.observed) {
+            let times = [before, record.observed].map(|time| Some(time.to_string()));
+            let reason = "the clock was set back before it was written";
+            self.report(Kind::Clock, record.seq, &record.place, times, reason);
+        }
+        self.verification.records += 1;
+        self.pass(record.seq);
+        self.tips = Tips { hashes: vec![record.stated], sure: true };
+    }
+
+    /// Goes on behind the record `seq`, which stands here or did so once.
+    fn pass(&mut self, seq: u64) {
+        self.verification.first_seq.get_or_insert(seq);
+        self.verification.last_seq = Some(seq);
+        self.next = seq + 1;
+    }
+
+    fn stray(&mut self, record: &Record) {
+        let (seq, place, expected) = (record.seq, record.place.clone(), self.next);
+        self.strays.push(Stray { seq, place, expected });
+    }
+
+    fn is_missing(&self, seq: u64) -> bool {
+        self.gaps.iter().any(|gap| (gap.first..gap.end).contains(&seq))
+    }
+
+    /// A stray record is one that is missing elsewhere, or one too many.
+    fn settle_strays(&mut self) {
+        for stray in std::mem::take(&mut self.strays) {
+            let numbers = [stray.expected, stray.seq].map(|seq| Some(format!("seq {seq}")));
+            let (kind, reason) = if self.take_missing(stray.seq) {
+                (Kind::Reordered, "the record stands elsewhere than it was written")
+            } else {
+                (Kind::Inserted, "the record is one too many")
+            };
+            self.report(kind, stray.seq, &stray.place, numbers, reason);
+        }
+    }
+
+    /// Takes a record out of the gap it is missing from.
+    fn take_missing(&mut self, seq: u64) -> bool {
+        let is_inside = |gap: &Gap| (gap.first..gap.end).contains(&seq);
+        let Some(index) = self.gaps.iter().position(is_inside) else {
+            return false;
+        };
+        let gap = self.gaps.swap_remove(index);
+        for (first, end) in [(gap.first, seq), (seq + 1, gap.end)] {
+            if first < end {
+                self.gaps.push(Gap { first, end, place: gap.place.clone(), found: gap.found });
+            }
+        }
+        true
+    }
+
+    fn settle_gaps(&mut self) {
+        for gap in std::mem::take(&mut self.gaps) {
+            let numbers = [gap.first, gap.found].map(|seq| Some(format!("seq {seq}")));
+            let reason = match gap.end - gap.first {
+                1 => "the record is missing".to_owned(),
+                count => format!("{count} records are missing, up to seq {}", gap.end - 1),
+            };
+            self.report(Kind::Missing, gap.first, &gap.place, numbers, &reason);
+        }
+    }
+
+    fn report(
+        &mut self,
+        kind: Kind,
+        seq: u64,
+        place: &Place,
+        [expected, actual]: [Option<String>; 2],
+        reason: &str,
+    ) {
+        self.verification.findings.push(Finding {
+            kind,
+            seq,
+            segment: place.segment.clone(),
+            line: place.line,
+            offset: place.offset,
+            expected,
+            actual,
+            reason: reason.to_owned(),
+        });
+    }
+}
+
+impl Tips {
+    fn fit(&self, record: &Record) -> bool {
+        let hashed = line::hashed(&record.bytes);
+        self.hashes.iter().any(|tip| line::link(tip, hashed) == record.stated)
+    }
+
+    fn computed(&self, record: &Record) -> Option<Digest> {
+        self.hashes.first().map(|tip| line::link(tip, line::hashed(&record.bytes)))
+    }
+}
+
+impl Record {
+    fn origin(&self) -> Option<&str> {
+        Some(&self.opens.as_ref()?.header.as_ref()?.origin)
+    }
+
+    /// What a reader could not use, although the chain may vouch for it.
+    fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
+        if let Err(reason) = members::check_line(&self.bytes) {
+            return Some(([None, None], reason));
+        }
+        let opening = self.opens.as_ref()?;
+        if opening.named_seq != self.seq {
+            let numbers = [opening.named_seq, self.seq].map(|seq| Some(format!("seq {seq}")));
+            let reason = "the file's name does not say its first record";
+            return Some((numbers, reason.to_owned()));
+        }
+        let reason = "the segment does not start with a header";
+        let Some(header) = &opening.header else {
+            return Some(([None, None], reason.to_owned()));
+        };
+        let names_end = match &header.previous {
+            None => self.seq == 0,
+            Some(end) => {
+                let follows = end.last_seq.checked_add(1) == Some(self.seq);
+                follows && (!before.sure || before.hashes.contains(&end.hash))
+            }
+        };
+        let reason = "its header does not name the end of the segment before it";
+        (!names_end || !opening.is_joined).then(|| ([None, None], reason.to_owned()))
+    }
+}

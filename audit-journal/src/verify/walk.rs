@@ -1,0 +1,273 @@
+//! Walks over all lines of a journal and puts each before the judge with what follows it.
+
+use std::io;
+
+use super::judge::{Garbage, Item, Judge, Opening, Place, Record};
+use super::superseded::Claim;
+use super::{Finding, Kind, Unfinished, Verification};
+use crate::error::Error;
+use crate::line;
+use crate::lines::{Lines, Piece};
+use crate::segment;
+use crate::storage::Storage;
+use crate::torn;
+use crate::watermark;
+
+pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verification, Error> {
+    // The order matters beside a live writer: the segments that are listed after the watermark was
+    // read hold all records below it, and without a writer after that none is at work on them.
+    let published =
+        watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+    let durable = published.unwrap_or(0);
+    let segments = segment::list(storage)?;
+    let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
+    if segments.is_empty() && durable == 0 {
+        return Err(Error::NoJournal { journal: storage.describe() });
+    }
+    let mut walk = Walk {
+        judge: Judge::new(),
+        pending: None,
+        limit: if live { durable } else { u64::MAX },
+        durable,
+        is_started: true,
+        is_joined: true,
+        torn_in: None,
+        torn_at: None,
+    };
+    // Where a power cut has taken sectors, the records behind them were never acknowledged.
+    if !live && published.is_ok() {
+        walk.torn_in = segments.last().map(|first_seq| segment::name(*first_seq));
+    }
+    let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
+    for (index, &first_seq) in segments.iter().enumerate() {
+        if walk.is_done() {
+            break;
+        }
+        let claim = match segments.get(index + 1) {
+            Some(&next) => {
+                let may_be_torn = index + 2 == segments.len() && next >= durable;
+                Claim::read(storage, first_seq, next, may_be_torn)?
+            }
+            None => None,
+        };
+        end = walk.segment(storage, first_seq, claim.as_ref())?;
+    }
+    let mut verification = walk.finish(end);
+    verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
+    Ok(verification)
+}
+
+/// Nothing tells how many records should be there.
+fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
+    Finding {
+        kind: Kind::Watermark,
+        seq: verification.last_seq.map_or(0, |last| last + 1),
+        segment: watermark::NAME.to_owned(),
+        line: 1,
+        offset: 0,
+        expected: None,
+        actual: None,
+        reason: flaw.to_string(),
+    }
+}
+
+pub(super) struct Walk {
+    pub(super) judge: Judge,
+    /// What is judged once it is known what follows.
+    pub(super) pending: Option<Item>,
+    /// Records from here on are a live writer's business.
+    limit: u64,
+    durable: u64,
+    /// False until the first record has said where a stream starts.
+    is_started: bool,
+    /// The segment before ends where the header of this one says.
+    pub(super) is_joined: bool,
+    /// The segment that a power cut may have torn before records.
+    torn_in: Option<String>,
+    /// Where it has.
+    torn_at: Option<Place>,
+}
+
+impl Walk {
+    pub(super) fn is_done(&self) -> bool {
+        self.judge.next() >= self.limit
+    }
+
+    /// Starts at whatever record comes first.
+    pub(super) fn of_stream() -> Self {
+        Self {
+            judge: Judge::new(),
+            pending: None,
+            limit: u64::MAX,
+            durable: 0,
+            is_started: false,
+            is_joined: true,
+            torn_in: None,
+            torn_at: None,
+        }
+    }
+
+    /// Walks over one segment and returns its end.
+    fn segment(
+        &mut self,
+        storage: &dyn Storage,
+        first_seq: u64,
+        claim: Option<&Claim>,
+    ) -> Result<Place, Error> {
+        let name = segment::name(first_seq);
+        let read_error = || Error::io(storage, "read", &name);
+        let mut lines = segment::lines(storage, first_seq)?;
+        match claim {
+            Some(claim) => {
+                self.claimed(&mut lines, &name, first_seq, claim).map_err(read_error())?;
+            }
+            None => while self.step(&mut lines, &name, Some(first_seq)).map_err(read_error())? {},
+        }
+        end_of(&lines, &name).map_err(read_error())
+    }
+
+    /// Takes one line and returns true if there may be more. `first_seq` is what the name of the
+    /// file says, if it has one.
+    pub(super) fn step(
+        &mut self,
+        lines: &mut Lines,
+        name: &str,
+        first_seq: Option<u64>,
+    ) -> io::Result<bool> {
+        let place =
+            Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.offset() };
+        let piece = lines.next()?;
+        if let Some(mut item) = item(lines, &piece, &place, first_seq) {
+            if matches!(item, Item::Garbage(_)) && self.is_torn(lines, &place)? {
+                self.torn_at = Some(place);
+                return Ok(false);
+            }
+            if let Item::Record(Record { opens: Some(opening), .. }) = &mut item {
+                opening.is_joined = std::mem::replace(&mut self.is_joined, true);
+            }
+            self.push(item);
+        }
+        let is_end = matches!(piece, Piece::End | Piece::Rest(_));
+        Ok(!is_end && !self.is_done())
+    }
+
+    /// True if sectors are gone here and all that was acknowledged stands before them.
+    fn is_torn(&mut self, lines: &Lines, place: &Place) -> io::Result<bool> {
+        let may_be = self.torn_in.as_ref() == Some(&place.segment);
+        if !may_be || !torn::is_hole(lines.file(), place.offset)? {
+            return Ok(false);
+        }
+        let pending = self.pending.take();
+        self.judge_pending(pending, None);
+        Ok(self.judge.next() >= self.durable)
+    }
+
+    fn push(&mut self, item: Item) {
+        let following = match &item {
+            Item::Record(record) => Some(record.seq),
+            Item::Garbage(_) => None,
+        };
+        if let (false, Some(first)) = (self.is_started, following) {
+            self.judge.start_at(first);
+            self.is_started = true;
+        }
+        match (self.pending.take(), item) {
+            (Some(Item::Garbage(before)), Item::Garbage(after))
+                if before.place.segment == after.place.segment =>
+            {
+                self.pending = Some(Item::Garbage(Garbage {
+                    stated: after.stated,
+                    is_whole_line: before.is_whole_line || after.is_whole_line,
+                    ..before
+                }));
+            }
+            (pending, item) => {
+                self.judge_pending(pending, following);
+                self.pending = Some(item);
+            }
+        }
+    }
+
+    pub(super) fn judge_pending(&mut self, pending: Option<Item>, following: Option<u64>) {
+        if let Some(item) = pending
+            && !self.is_done()
+        {
+            self.judge.judge(&item, following);
+        }
+    }
+
+    pub(super) fn finish(mut self, end: Place) -> Verification {
+        let left = |place: Place| {
+            let (segment, offset) = (place.segment, place.offset);
+            Unfinished { segment, offset, bytes: end.offset.saturating_sub(offset) }
+        };
+        let mut unfinished = self.torn_at.take().map(left);
+        match self.pending.take() {
+            Some(Item::Garbage(garbage))
+                if self.judge.next() >= self.durable
+                    && garbage.is_whole_line
+                    && self.limit == u64::MAX =>
+            {
+                self.judge.judge_foreign(&garbage);
+            }
+            // Behind the last record, and never acknowledged: what a crash leaves.
+            Some(Item::Garbage(garbage))
+                if self.judge.next() >= self.durable && garbage.place.segment == end.segment =>
+            {
+                unfinished = Some(left(garbage.place));
+            }
+            // The records that were acknowledged say what should follow the last line.
+            pending => self.judge_pending(pending, (self.durable > 0).then_some(self.durable)),
+        }
+        let unfinished = unfinished.filter(|_| self.limit == u64::MAX);
+        Verification { unfinished, ..self.judge.finish(self.durable, &end) }
+    }
+}
+
+/// The place behind the last byte.
+pub(super) fn end_of(lines: &Lines, name: &str) -> io::Result<Place> {
+    Ok(Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.file_len()? })
+}
+
+fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> Option<Item> {
+    let place = place.clone();
+    let (reason, stated) = match piece {
+        Piece::End => return None,
+        Piece::Overlong => ("it is longer than a line may be", None),
+        Piece::Rest(rest) => ("it has no end", line::stated_hash(lines.bytes(rest))),
+        Piece::Line(range) => {
+            let bytes = lines.bytes(range);
+            match line::parse(bytes) {
+                Ok(parsed) => {
+                    // The first record of all starts a segment, whatever the file is called.
+                    let named = first_seq.or((parsed.stamp.seq == 0).then_some(0));
+                    let opens = named.filter(|_| place.offset == 0).map(|named_seq| Opening {
+                        named_seq,
+                        header: segment::header(bytes, &parsed),
+                        is_joined: true,
+                    });
+                    return Some(Item::Record(Record {
+                        place,
+                        seq: parsed.stamp.seq,
+                        observed: parsed.stamp.observed,
+                        stated: parsed.hash,
+                        bytes: bytes.to_owned(),
+                        opens,
+                    }));
+                }
+                Err(reason) => (reason, line::stated_hash(bytes)),
+            }
+        }
+    };
+    Some(Item::Garbage(Garbage {
+        place,
+        reason,
+        stated,
+        is_whole_line: is_whole_line(lines, piece),
+    }))
+}
+
+/// True for what no crash leaves, by the rule of recovery.
+fn is_whole_line(lines: &Lines, piece: &Piece) -> bool {
+    matches!(piece, Piece::Line(range) if line::is_whole(lines.bytes(range)))
+}

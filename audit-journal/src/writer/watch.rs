@@ -1,0 +1,102 @@
+//! What a writer looks after without being asked: its files, its clock, and that it is seen to live.
+
+use super::Journal;
+use crate::batch::Author;
+use crate::control;
+use crate::error::Error;
+use crate::watermark;
+
+/// How many records may be committed before the files are looked after again.
+const RECORDS_MAX: u64 = 4096;
+
+/// How far the wall clock may differ from the monotonic one before it is recorded.
+const JUMP_NS_MAX: u64 = 5_000_000_000;
+
+/// What was seen at the last look.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// How much was durable when the files were last found in place.
+    checked: u64,
+    /// Both clocks in nanoseconds: the wall clock, then the monotonic one.
+    clocks: Option<(i64, u64)>,
+    /// How much was durable when that last changed, and the monotonic clock then.
+    recorded: Option<(u64, u64)>,
+}
+
+impl Journal {
+    /// What is due without any event: looks whether the journal's files are still its own, and
+    /// stages the record of a clock that jumped, and a heartbeat after a time without records. To be
+    /// called once a second or so, before a batch; [`commit`](Self::commit) writes what it staged.
+    ///
+    /// # Errors
+    /// [`Error::Displaced`] if a file was removed or replaced, [`Error::Io`] if that cannot be found
+    /// out: the writer then takes nothing more. [`Error::Poisoned`] after an earlier failure.
+    pub fn tick(&mut self) -> Result<(), Error> {
+        self.check_usable()?;
+        let checked = self.check_files();
+        self.poison_on_error(checked)?;
+        if self.full.is_none() {
+            self.watch_clock();
+            self.beat();
+        }
+        Ok(())
+    }
+
+    /// Stages a record if the wall clock has jumped since the last look; to be called before a batch,
+    /// so that the record stands before those that the jump shows in.
+    pub fn watch_clock(&mut self) {
+        if self.full.is_some() || self.poison.is_some() {
+            return;
+        }
+        let clock = &self.options.clock;
+        let (wall, mono) = (clock.now().unix_nanos(), clock.monotonic_ns());
+        let Some((wall_before, mono_before)) = self.watch.clocks.replace((wall, mono)) else {
+            return;
+        };
+        let passed = i64::try_from(mono.saturating_sub(mono_before)).unwrap_or(i64::MAX);
+        let jump = wall.saturating_sub(wall_before).saturating_sub(passed);
+        if jump.unsigned_abs() > JUMP_NS_MAX {
+            self.append_checked(&control::clock(self.envelope(), jump), Author::Journal);
+        }
+    }
+
+    /// Stages a heartbeat if nothing was recorded for long enough.
+    fn beat(&mut self) {
+        let now = self.options.clock.monotonic_ns();
+        let durable = self.durable.next;
+        let since = match self.watch.recorded {
+            Some((seen, since)) if seen == durable => since,
+            _ => now,
+        };
+        self.watch.recorded = Some((durable, since));
+        let idle = now.saturating_sub(since);
+        if u128::from(idle) >= self.options.heartbeat.as_nanos() && self.staged.is_empty() {
+            self.append_checked(&control::heartbeat(self.envelope(), idle), Author::Journal);
+        }
+    }
+
+    pub(super) fn check_files_if_due(&mut self) -> Result<(), Error> {
+        if self.chain.next - self.watch.checked < RECORDS_MAX {
+            return Ok(());
+        }
+        self.check_files()
+    }
+
+    /// Finds out whether the open files are those that everybody else finds under their names.
+    pub(super) fn check_files(&mut self) -> Result<(), Error> {
+        let segment = self.segment.file.as_ref().map(|file| file.is_in_place());
+        let files = [
+            (self.segment.name.as_str(), segment.unwrap_or(Ok(true))),
+            ("LOCK", self.lock.is_in_place()),
+            (watermark::NAME, self.publisher.is_in_place()),
+        ];
+        for (name, found) in files {
+            if !found.map_err(Error::io(&*self.storage, "look for", name))? {
+                let (journal, name) = (self.storage.describe(), name.to_owned());
+                return Err(Error::Displaced { journal, name });
+            }
+        }
+        self.watch.checked = self.durable.next;
+        Ok(())
+    }
+}
