@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::line::{Chain, SUFFIX_BYTES, Stamp};
-use super::writer::Appended;
+use crate::digest::Digest;
 
 /// Lines as they are to be written, and what they are made of.
 #[derive(Default)]
@@ -13,6 +13,15 @@ pub(super) struct Batch {
     bodies: Vec<(Range<usize>, Author)>,
     /// The records of the caller.
     pub(super) records: Vec<Appended>,
+}
+
+/// A record's place in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its number, from 0.
+    pub seq: u64,
+    /// Its hash, which stands for it and for all records before it.
+    pub hash: Digest,
 }
 
 /// Who has made a record.

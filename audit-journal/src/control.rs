@@ -1,11 +1,11 @@
 //! The records that the journal writes about itself.
 
+use crate::digest::Digest;
 use crate::encode::{self, Object};
 use crate::id::EventId;
 use crate::time::{TIMESTAMP_LEN, Timestamp};
 
 use super::quarantine::Quarantined;
-use super::start::Header;
 
 /// The longest name of a writer in a record.
 const WRITER_BYTES_MAX: usize = 256;
@@ -48,6 +48,24 @@ pub struct Interruption {
     pub lost: u64,
     /// How many actions were refused, or went on without waiting for their record.
     pub unrecorded: u64,
+}
+
+/// What the first record of a segment says beside the journal's name.
+pub(super) struct Header {
+    pub(super) reason: Reason,
+    pub(super) previous: Option<Previous>,
+    /// The JSON that tells of the epoch before: only in the first segment of a journal that has one.
+    pub(super) epoch: Option<Vec<u8>>,
+}
+
+/// How the segment before this one ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Previous {
+    pub(super) segment: String,
+    pub(super) last_seq: u64,
+    pub(super) hash: Digest,
+    /// The byte at which it ends, if a sync of it failed: all behind it is superseded.
+    pub(super) length: Option<u64>,
 }
 
 /// Why a segment was opened.
@@ -108,7 +126,7 @@ pub(super) fn segment(envelope: Envelope, origin: &str, header: &Header, open: &
             },
         );
         if let Some(epoch) = &header.epoch {
-            journal.raw("epoch", &epoch.encode());
+            journal.raw("epoch", epoch);
         }
     })
 }

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::control;
+use super::control::{self, Previous};
 use super::error::Error;
 use super::lines::Piece;
-use super::segment::{self, Header, Previous};
+use super::segment::{self, Header};
 use super::storage::{Access, Storage};
 
 /// The end of the segments before the last one.

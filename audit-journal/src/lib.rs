@@ -35,10 +35,11 @@ mod verify;
 mod watermark;
 mod writer;
 
+pub use batch::Appended;
 pub use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
-pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify_epochs};
+pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs};
 pub use error::{Error, Refusal};
 pub use id::EventId;
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
@@ -50,6 +51,6 @@ pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
 };
 pub use time::{Clock, SystemClock, Timestamp};
-pub use verify::{Finding, Kind, Unfinished, Verification, verify, verify_lines};
+pub use verify::{Finding, Kind, Unfinished, Verification, verify_lines};
 pub use watermark::Watermark;
-pub use writer::{Appended, Committed, Journal};
+pub use writer::{Committed, Journal};

@@ -1,13 +1,13 @@
 //! What a writer finds when it opens a journal: where to go on, or why not.
 
-use super::control;
+use super::control::{self, Previous};
 use super::error::Error;
 use super::joints::{self, EarlierEnd};
 use super::line::{self, Chain};
 use super::lines::{Lines, Piece};
 use super::quarantine::{self, Quarantined};
 use super::redo;
-use super::segment::{self, Header, Previous};
+use super::segment::{self, Header};
 use super::storage::{Access, Storage};
 use super::torn;
 use crate::time::Timestamp;

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Deserialize;
 
-use super::control;
+use super::control::{self, Previous};
 use super::error::Error;
 use super::line::{self, Chain, LINE_BYTES_MAX, Parsed};
 use super::lines::{Lines, Piece};
@@ -22,16 +22,6 @@ pub(super) struct Header {
     pub(super) seq: u64,
     pub(super) origin: String,
     pub(super) previous: Option<Previous>,
-}
-
-/// How the segment before this one ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Previous {
-    pub(super) segment: String,
-    pub(super) last_seq: u64,
-    pub(super) hash: Digest,
-    /// The byte at which it ends, if a sync of it failed: all behind it is superseded.
-    pub(super) length: Option<u64>,
 }
 
 /// The last line of a segment.
@@ -193,14 +183,13 @@ mod tests {
     use crate::control::{Envelope, Reason};
     use crate::id::EventId;
     use crate::line::Stamp;
-    use crate::start;
     use crate::time::Timestamp;
 
     const TIME: Timestamp = Timestamp::from_unix_nanos(0);
 
     fn read_back(reason: Reason, previous: &Previous) -> Option<Header> {
         let envelope = Envelope { id: EventId::nil(), time: TIME };
-        let written = start::Header { reason, previous: Some(previous.clone()), epoch: None };
+        let written = control::Header { reason, previous: Some(previous.clone()), epoch: None };
         let body = control::segment(envelope, "o/1", &written, b"[]");
         let mut chain = Chain { next: 9, tip: previous.hash };
         let mut line = Vec::new();

@@ -1,13 +1,13 @@
 //! Where a writer starts: at a new journal's first record, or behind the last one of an old journal.
 
-use super::control::Reason;
+use super::control::{Header, Reason};
 use super::epoch::{self, Epoch, Link};
 use super::error::Error;
 use super::line::Chain;
 use super::options::Options;
 use super::quarantine::Quarantined;
 use super::recovery::Recovered;
-use super::segment::{self, Previous};
+use super::segment;
 use super::storage::{Access, Storage, StorageFile};
 use crate::time::Timestamp;
 
@@ -20,27 +20,15 @@ pub(super) struct OpenSegment {
     pub(super) opened: Timestamp,
 }
 
-/// The header that the first batch of a writer starts with.
-pub(super) struct Header {
-    pub(super) reason: Reason,
-    pub(super) previous: Option<Previous>,
-    /// Only in the first segment of a journal that has older epochs.
-    pub(super) epoch: Option<Link>,
-}
-
-impl Header {
-    /// The epoch that this header is the first to come after.
-    pub(super) fn set_aside(&self) -> Option<Epoch> {
-        Some(self.epoch.as_ref()?.previous().clone())
-    }
-}
-
 /// What a writer starts from.
 pub(super) struct Start {
     pub(super) origin: String,
     pub(super) chain: Chain,
     pub(super) segment: OpenSegment,
+    /// The header that the first batch starts with, if one is due.
     pub(super) header: Option<Header>,
+    /// The epoch that this journal is the first to come after.
+    pub(super) set_aside: Option<Epoch>,
     pub(super) torn: Vec<Quarantined>,
     pub(super) unclean: bool,
 }
@@ -65,7 +53,8 @@ impl Start {
             chain: Chain::of_origin(&origin),
             origin,
             segment: OpenSegment::new(0, options.clock.now()),
-            header: Some(Header { reason, previous: None, epoch }),
+            header: Some(Header { reason, previous: None, epoch: encoded(epoch.as_ref()) }),
+            set_aside: epoch.map(Link::into_previous),
             torn: Vec::new(),
             unclean: false,
         })
@@ -81,7 +70,7 @@ impl Start {
         let epoch = if is_first { epoch::link(storage)? } else { None };
         let origin = match (recovered.origin, &options.origin) {
             (Some(found), Some(configured)) => {
-                check_origin(storage, &found, configured)?;
+                epoch::check_origin(storage, &found, configured)?;
                 found
             }
             (Some(found), None) => found,
@@ -101,16 +90,22 @@ impl Start {
             Some(_) => Reason::SyncFailed,
             None => Reason::Recovered,
         };
-        let header = (recovered.length == 0).then_some(Header { reason, previous, epoch });
+        let header = || Header { reason, previous, epoch: encoded(epoch.as_ref()) };
+        let header = (recovered.length == 0).then(header);
         Ok(Self {
             chain: recovered.chain.unwrap_or_else(|| Chain::of_origin(&origin)),
             origin,
             segment,
             header,
+            set_aside: epoch.map(Link::into_previous),
             torn: recovered.unreported,
             unclean: !recovered.stopped,
         })
     }
+}
+
+fn encoded(epoch: Option<&Link>) -> Option<Vec<u8>> {
+    epoch.map(Link::encode)
 }
 
 /// The name of a journal that begins: the configured one, else that of the epoch before it.
@@ -124,25 +119,6 @@ fn chosen_origin(options: &Options, epoch: Option<&Link>) -> String {
         Some(epoch) => epoch::origin(&base, epoch.number),
         None => base,
     }
-}
-
-/// Refuses a journal of another name than the configured one; that of a later epoch has its number
-/// behind it.
-pub(super) fn check_origin(
-    storage: &dyn Storage,
-    found: &str,
-    configured: &str,
-) -> Result<(), Error> {
-    if found == configured || epoch::base(found) == configured {
-        return Ok(());
-    }
-    let journal = storage.describe();
-    Err(Error::Origin {
-        reason: format!(
-            "the journal in {journal} has the origin {found}, but {configured} is configured: \
-             configure its own origin, or give this service a directory of its own"
-        ),
-    })
 }
 
 impl OpenSegment {

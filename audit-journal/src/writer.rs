@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::batch::{Author, Batch};
-use super::control::{self, Envelope};
+use super::batch::{Appended, Author, Batch};
+use super::control::{self, Envelope, Header};
 use super::epoch::{self, Epoch, Wish};
 use super::error::Error;
 use super::line::{self, Chain};
@@ -20,10 +20,9 @@ use super::members;
 use super::options::Options;
 use super::reader::Reader;
 use super::reserve::Reserve;
-use super::start::{Header, OpenSegment, Start};
+use super::start::{OpenSegment, Start};
 use super::storage::{LockGuard, LockOutcome, Storage, StorageFile};
 use super::watermark::{self, Publisher, Watermark};
-use crate::digest::Digest;
 use full::Full;
 use watch::Watch;
 
@@ -58,15 +57,6 @@ pub struct Journal {
     stopped: bool,
     set_aside: Option<Epoch>,
     lock: Box<dyn LockGuard>,
-}
-
-/// A record's place in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appended {
-    /// Its number, from 0.
-    pub seq: u64,
-    /// Its hash, which stands for it and for all records before it.
-    pub hash: Digest,
 }
 
 /// A batch that is durable now; both numbers are equal if there was nothing to write.
@@ -128,7 +118,6 @@ impl Journal {
             "write",
             watermark::NAME,
         ))?;
-        let set_aside = start.header.as_ref().and_then(Header::set_aside);
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,
@@ -146,7 +135,7 @@ impl Journal {
             watch: Watch::default(),
             poison: None,
             stopped: false,
-            set_aside,
+            set_aside: start.set_aside,
             lock,
             origin: start.origin,
             options,

@@ -1,16 +1,17 @@
-//! Tells whether the older epochs are still what the journal says they were when they were set aside.
+//! Checks the current epoch, and whether the older ones are still what the journal says they were.
 
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::change;
 use super::manifest::{self, Earlier, Epoch, Link, Manifest, NAME};
+use super::parts;
 use crate::error::Error;
 use crate::line;
 use crate::lines::Piece;
 use crate::segment;
 use crate::storage::Storage;
+use crate::verify::{self, Verification};
 
 /// How many changed files are named.
 const NAMED_MAX: usize = 8;
@@ -57,10 +58,20 @@ impl EpochState {
     }
 }
 
+/// Checks every line, its hash and its place, beside a live writer or without one.
+///
+/// Damage does not end the check: it goes on behind it and lists all of it.
+///
+/// # Errors
+/// [`Error::NoJournal`] if there is nothing to check; else it fails only when the storage does.
+pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
+    super::within_one(storage, || verify::verify_beside(storage))
+}
+
 /// Compares the older epochs of a journal with what its first record says of them, the newest first.
 ///
 /// Each epoch names the one before it by the digest of its `EPOCH`, which names all of its files by
-/// theirs. The records in them are not checked: [`verify`](super::super::verify) on the older
+/// theirs. The records in them are not checked: [`verify`] on the older
 /// directory does that.
 ///
 /// # Errors
@@ -82,7 +93,7 @@ fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
 }
 
 fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
-    let mut present = change::set_aside_numbers(storage)?;
+    let mut present = parts::set_aside_numbers(storage)?;
     let mut named = read_link(storage)?.map(|link| link.earlier());
     let mut found = Vec::new();
     while let Some(Earlier { epoch, sha256 }) = named.take() {
@@ -183,7 +194,7 @@ fn changes(
             Err(error) => return Err(Error::io(storage, "read", &path)(error)),
         }
     }
-    for name in change::files(storage, prefix)? {
+    for name in parts::files(storage, prefix)? {
         if !manifest.files.iter().any(|stated| stated.file == name) {
             changed.push(format!("{name} was added"));
         }

@@ -127,6 +127,10 @@ impl Link {
         &self.previous
     }
 
+    pub(crate) fn into_previous(self) -> Epoch {
+        self.previous
+    }
+
     /// As the JSON of a record.
     pub(crate) fn encode(&self) -> Vec<u8> {
         encoded(self)

@@ -6,8 +6,9 @@
 mod change;
 mod check;
 mod manifest;
+mod parts;
 
-pub use check::{EpochState, OlderEpoch, verify_epochs};
+pub use check::{EpochState, OlderEpoch, verify, verify_epochs};
 pub use manifest::{Cause, Epoch};
 
 pub(super) use manifest::Link;
@@ -80,7 +81,7 @@ fn damage(error: &Error) -> Option<String> {
 
 /// What the first header of a journal says of the epoch before it; `None` in the first epoch.
 pub(super) fn link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
-    let Some(number) = change::set_aside_numbers(storage)?.pop() else {
+    let Some(number) = parts::set_aside_numbers(storage)?.pop() else {
         return Ok(None);
     };
     let (manifest, sha256) = manifest::read(storage, &manifest::path(number, manifest::NAME))?;
@@ -93,7 +94,7 @@ pub(super) type Age = Option<(u64, bool)>;
 
 /// How many epochs have been set aside. As long as it stays the same, what was read is of one epoch.
 pub(super) fn age(storage: &dyn Storage) -> Result<Age, Error> {
-    change::newest(storage)
+    parts::newest(storage)
 }
 
 /// Looks again if an epoch began meanwhile: what is set aside then looks as if it was lost.
@@ -139,6 +140,25 @@ pub(super) fn base_of(epoch: &Epoch) -> Option<&str> {
     // The first epoch has no number, but a name may end like one.
     let number = (epoch.epoch > 0).then(|| format!("#{}", epoch.epoch));
     Some(number.and_then(|number| origin.strip_suffix(&number)).unwrap_or(origin))
+}
+
+/// Refuses a journal of another name than the configured one; that of a later epoch has its number
+/// behind it.
+pub(super) fn check_origin(
+    storage: &dyn Storage,
+    found: &str,
+    configured: &str,
+) -> Result<(), Error> {
+    if found == configured || base(found) == configured {
+        return Ok(());
+    }
+    let journal = storage.describe();
+    Err(Error::Origin {
+        reason: format!(
+            "the journal in {journal} has the origin {found}, but {configured} is configured: \
+             configure its own origin, or give this service a directory of its own"
+        ),
+    })
 }
 
 /// True if an epoch was set aside and the one behind it has no record yet.

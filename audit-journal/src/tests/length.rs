@@ -1,12 +1,11 @@
 //! What the header behind a failed sync states, told wrongly, and damage around it: all is found.
 
 use super::*;
-use crate::control::{self, Envelope, Reason};
+use crate::control::{self, Envelope, Header, Previous, Reason};
 use crate::digest::Digest;
 use crate::id::EventId;
 use crate::line::{Chain, Stamp};
-use crate::segment::{self, Previous};
-use crate::start::Header;
+use crate::segment;
 use crate::{Kind, verify};
 
 const TIME: Timestamp = Timestamp::from_unix_nanos(i64::MAX / 2);

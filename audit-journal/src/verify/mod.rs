@@ -10,7 +10,6 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::epoch;
 use super::error::Error;
 use super::storage::Storage;
 
@@ -138,13 +137,8 @@ pub struct Unfinished {
 }
 
 /// Checks every line, its hash and its place, beside a live writer or without one.
-///
-/// Damage does not end the check: it goes on behind it and lists all of it.
-///
-/// # Errors
-/// [`Error::NoJournal`] if there is nothing to check; else it fails only when the storage does.
-pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
-    epoch::within_one(storage, || walk::verify(storage, false))
+pub(super) fn verify_beside(storage: &dyn Storage) -> Result<Verification, Error> {
+    walk::verify(storage, false)
 }
 
 /// Does the same for whoever holds the lock, and so knows that no other writer is at work.

@@ -2,12 +2,11 @@
 
 use super::{Journal, append_all};
 use crate::batch::Author;
-use crate::control::{self, Reason};
+use crate::control::{self, Header, Previous, Reason};
 use crate::error::Error;
 use crate::line::Stamp;
 use crate::quarantine::Quarantined;
-use crate::segment::Previous;
-use crate::start::{Header, OpenSegment};
+use crate::start::OpenSegment;
 
 impl Journal {
     /// Stages a record, in a new segment if one is due.
