@@ -221,7 +221,7 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
-    /// Its place in the recorder's account, which is free again once the action is taken.
+    /// Its place in the recorder's account, which is free again once this is dropped.
     slot: Option<open::Slot>,
 }
 
@@ -245,6 +245,11 @@ impl Open {
         event.id = intent;
         event.phase = None;
         true
+    }
+
+    /// Its place in the account, to be kept until its record is queued: a shutdown waits for that.
+    pub(crate) fn take_slot(&mut self) -> Option<open::Slot> {
+        self.slot.take()
     }
 
     /// The event of its end.

@@ -1,7 +1,7 @@
 //! The account of what is running: bounded, so that a shutdown can end what nobody else has ended.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Context, Open, Running};
@@ -64,9 +64,9 @@ impl OpenScopes {
         Ok(())
     }
 
-    /// How many actions are listed.
+    /// How many places are taken: by actions that run, and by those whose record is on its way.
     pub(crate) fn len(&self) -> usize {
-        self.open.load(Relaxed)
+        self.open.load(Acquire)
     }
 
     /// Takes all actions, the last one to begin first, as nested ones end; no more are listed.
@@ -111,7 +111,7 @@ impl OpenScopes {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.scopes.open.fetch_sub(1, Relaxed);
+        self.scopes.open.fetch_sub(1, Release);
         let Some(place) = self.place else { return };
         let mut shard = self.scopes.shard(self.shard);
         // What a shutdown has taken is no longer there.

@@ -32,18 +32,23 @@ impl Shared {
         self.intents.end();
     }
 
-    /// Records every action that is still running as one whose end nobody saw; no other is listed
-    /// from now on.
+    /// Records every action that is still running as one whose end nobody saw, and waits for the ends
+    /// that are just being recorded; no other is listed from now on.
     pub(super) fn complete_open(&self, due: Option<Instant>) {
-        for (open, context) in self.scopes.take_all() {
-            // Only the disk can make room, and the deadline holds for it, too.
-            while self.queue.is_crowded() && due.is_none_or(|due| Instant::now() < due) {
+        let wait_while = |is_early: &dyn Fn() -> bool| {
+            while is_early() && due.is_none_or(|due| Instant::now() < due) {
                 std::thread::sleep(Duration::from_millis(1));
             }
+        };
+        for (open, context) in self.scopes.take_all() {
+            // Only the disk can make room, and the deadline holds for it, too.
+            wait_while(&|| self.queue.is_crowded());
             let mut event = open.unseen(&context);
             // What is merely queued may use half of the queue only.
             event.durability = Some(Durability::Synced);
             drop(self.record(&event));
         }
+        // Who took an action before has not queued its record yet, and a closed queue refuses it.
+        wait_while(&|| self.scopes.len() > 0);
     }
 }

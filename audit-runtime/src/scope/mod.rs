@@ -180,11 +180,13 @@ impl Drop for Scope {
 /// The receipt may be dropped: a failure after the body never turns a success into an error, and
 /// raises the alarm in any case.
 pub(crate) fn record_end(
-    open: Open,
+    mut open: Open,
     verdict: Verdict,
     context: &Context,
     recorder: Option<&Shared>,
 ) -> Option<Receipt> {
+    // A shutdown that comes now waits until the record is queued.
+    let _slot = open.take_slot();
     let event = complete(open, verdict, context);
     let Some(recorder) = recorder else {
         recorder::count_unrecorded(&event.action, &Unrecorded::NoRecorder);
@@ -328,3 +330,6 @@ impl Future for Finished {
         Poll::Ready(())
     }
 }
+
+#[cfg(test)]
+mod tests;

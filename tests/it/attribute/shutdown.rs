@@ -232,6 +232,31 @@ fn beyond_the_account_what_must_be_recorded_is_refused_and_the_rest_goes_on() {
     assert_eq!(recorder.health().unrecorded, 2);
 }
 
+#[audited(action = "CountCall", durability = queued)]
+fn count_call() -> Result<(), Failure> {
+    Ok(())
+}
+
+#[test]
+fn calls_that_end_while_a_shutdown_comes_are_recorded_once_each() {
+    for _ in 0..20 {
+        // Room for all of them, however long the committer has to wait for its turn.
+        let trail = Trail::with(|settings| settings.queue_bytes_max(256 << 20));
+        let call_until_refused = || (0..).take_while(|_| trail.recorder.enter(count_call).is_ok());
+        let (calls, shutdown) = std::thread::scope(|threads| {
+            let callers: Vec<_> =
+                (0..4).map(|_| threads.spawn(|| call_until_refused().count())).collect();
+            std::thread::sleep(Duration::from_millis(1));
+            let shutdown = trail.recorder.shutdown(PATIENCE);
+            let calls = callers.into_iter().map(|caller| caller.join().unwrap());
+            (calls.sum::<usize>(), shutdown)
+        });
+        shutdown.unwrap();
+        assert_eq!(trail.recorder.health().lost, 0);
+        assert_eq!(trail.records().len(), calls);
+    }
+}
+
 #[audited(action = "SaveJob")]
 async fn save() -> Result<(), Failure> {
     Ok(())

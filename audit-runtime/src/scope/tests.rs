@@ -1,0 +1,42 @@
+//! The end of a call beside a shutdown.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use audit_journal::MemoryStorage;
+
+use super::*;
+use crate::event::Event;
+use crate::recorder::Recorder;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn an_end_that_is_being_recorded_when_a_shutdown_comes_is_recorded() {
+    let recorder = Recorder::in_memory(MemoryStorage::new()).open().unwrap();
+    let shared = recorder.enter(recorder::current).unwrap();
+    let (running, context) = (Running::begin(Event::activity("Work")), Context::new());
+    shared.list(&running, &context).unwrap();
+    let open = running.take().unwrap();
+    let (tell, told) = mpsc::channel();
+    let closing = std::thread::spawn(move || tell.send(recorder.shutdown(PATIENCE)).unwrap());
+    // It finds nothing that runs, and must not take that for the end.
+    assert!(told.recv_timeout(Duration::from_millis(100)).is_err());
+    let receipt = record_end(open, Verdict::of(Outcome::Success), &context, Some(&shared));
+    assert!(matches!(receipt.unwrap().wait(), Ok(recorder::Recorded::Durable { .. })));
+    assert!(told.recv().unwrap().is_ok());
+    closing.join().unwrap();
+}
+
+#[test]
+fn an_end_that_is_never_recorded_holds_a_shutdown_up_to_its_deadline() {
+    let recorder = Recorder::in_memory(MemoryStorage::new()).open().unwrap();
+    let shared = recorder.enter(recorder::current).unwrap();
+    let running = Running::begin(Event::activity("Work"));
+    shared.list(&running, &Context::new()).unwrap();
+    let open = running.take().unwrap();
+    // In which of the two ways it ends depends on how fast the committer is.
+    let _ = recorder.shutdown(Duration::from_millis(20));
+    let receipt = record_end(open, Verdict::of(Outcome::Success), &Context::new(), Some(&shared));
+    assert_eq!(receipt.unwrap().wait(), Err(Unrecorded::Stopped));
+}
