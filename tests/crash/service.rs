@@ -14,6 +14,7 @@ const JOURNAL: &str = "AUDIT_TEST_JOURNAL";
 const READY: &str = "the service listens on ";
 
 /// So small that some kills fall into a rotation.
+#[allow(dead_code, reason = "several tests share this file, and each uses a part of it")]
 const SEGMENT_BYTES_MAX: u64 = 64 << 10;
 
 /// A running service.
@@ -41,6 +42,12 @@ impl Service {
     pub(super) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Waits until the process has ended by itself; true if all was well then.
+    #[allow(dead_code, reason = "several tests share this file, and each uses a part of it")]
+    pub(super) fn ends_well(mut self) -> bool {
+        self.process.wait().unwrap().success()
     }
 }
 
@@ -71,14 +78,20 @@ pub(super) fn journal() -> PathBuf {
     std::env::var_os(JOURNAL).unwrap().into()
 }
 
+/// Tells whoever started this process where it listens.
+pub(super) fn announce(address: SocketAddr) {
+    println!("{READY}{address}");
+}
+
 /// Serves until killed.
+#[allow(dead_code, reason = "several tests share this file, and each uses a part of it")]
 pub(super) fn serve(routes: fn(&mut ServiceConfig)) {
     let recorder = Recorder::builder(journal());
     let recorder = recorder.segment_bytes_max(SEGMENT_BYTES_MAX).install().unwrap();
     actix_web::rt::System::new().block_on(async {
         let app = move || App::new().configure(routes).wrap(AuditMiddleware::new());
         let server = HttpServer::new(app).workers(2).bind(("127.0.0.1", 0)).unwrap();
-        println!("{READY}{}", server.addrs()[0]);
+        announce(server.addrs()[0]);
         server.run().await.unwrap();
     });
     drop(recorder);

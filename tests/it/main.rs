@@ -14,6 +14,7 @@ mod bad_input;
 mod config;
 mod damaged;
 mod failing;
+mod matrix;
 mod mirror;
 mod outbox;
 mod stalling;

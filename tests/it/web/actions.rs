@@ -173,11 +173,11 @@ fn an_action_and_its_response_end_alike() {
 
 /// A clock that can be held, and the journal with it: it looks at the clock for every record.
 #[derive(Default)]
-pub(super) struct HeldClock(Mutex<()>);
+pub(crate) struct HeldClock(Mutex<()>);
 
 impl HeldClock {
     /// Holds the clock until the guard is dropped.
-    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+    pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap()
     }
 }

@@ -8,3 +8,5 @@ mod ids;
 mod outcomes;
 pub(crate) mod server;
 mod steps;
+
+pub(crate) use actions::HeldClock;

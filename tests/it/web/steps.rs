@@ -12,7 +12,7 @@ use audit_runtime::{AuditMiddleware, audited};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::actions::HeldClock;
+use super::HeldClock;
 use super::client::{Client, head, request, status};
 use super::server::Server;
 use crate::support::{Trail, summary};
