@@ -240,6 +240,8 @@ impl Drop for Captures {
     fn drop(&mut self) {
         self.running.change(|open| {
             let event = &mut open.draft.event;
+            // The action may wait for long, and most have one target: no room for more is kept.
+            event.targets.reserve_exact(self.targets.len());
             event.targets.append(&mut self.targets);
             event.arguments = std::mem::replace(&mut self.arguments, Arguments::inputs());
         });
