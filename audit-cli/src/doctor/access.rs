@@ -6,6 +6,7 @@ use std::path::Path;
 
 use audit_runtime::journal::{DirectoryStorage, Error, Modes};
 
+use super::owner;
 use super::report::{Report, as_the_service};
 use super::settings::Settings;
 
@@ -24,27 +25,44 @@ pub(super) fn check(journal: &Path, settings: &Settings, report: &mut Report) ->
             return false;
         }
         Err(error) => {
-            report.failure(CHECK, absent(&error));
+            report.failure(CHECK, absent(journal, &error));
             return false;
         }
     };
     let apparent = settings.group().is_none().then(|| apparent_group(&metadata)).flatten();
     let modes = Modes { group: settings.group().or(apparent) };
     match DirectoryStorage::read_only(journal).exposures(modes) {
-        Ok(exposures) => tell(&exposures, apparent, modes, report),
+        // Nothing in there is to be changed, and nothing else to be said.
+        Ok(exposures) if matches!(exposures[..], [Error::Foreign { .. }]) => {
+            report.failure(CHECK, exposures[0].to_string());
+            return false;
+        }
+        Ok(exposures) => match owner::superusers(journal) {
+            Some(superusers) if exposures.is_empty() => report.failure(CHECK, superusers),
+            _ => tell(&exposures, apparent, modes, report),
+        },
         Err(error) => report.journal_error(CHECK, &error),
     }
     true
 }
 
-fn absent(error: &io::Error) -> String {
+fn absent(journal: &Path, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => {
-            "there is no such directory; the first start of the service makes it, if the one above \
-             it is there"
-                .to_owned()
+        io::ErrorKind::NotFound => {}
+        io::ErrorKind::PermissionDenied => {
+            return as_the_service("cannot look at the directory", error);
         }
-        _ => as_the_service("cannot look at the directory", error),
+        _ => return format!("cannot look at the directory: {error}; correct the path"),
+    }
+    match journal.parent() {
+        Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => format!(
+            "there is no such directory, nor the one above it, which the service does not make: \
+             make {}, and let the service's user own it, or correct the path",
+            above.display()
+        ),
+        _ => "there is no such directory; correct the path, or start the service: its first start \
+              makes it"
+            .to_owned(),
     }
 }
 
@@ -85,8 +103,11 @@ fn apparent_group(_metadata: &fs::Metadata) -> Option<u32> {
 }
 
 /// Checks the key of the keyed hashes, where the settings say that it is.
-pub(super) fn check_key(journal: &Path, settings: &Settings, report: &mut Report) {
+pub(super) fn check_key(journal: &Path, is_new: bool, settings: &Settings, report: &mut Report) {
     let file = settings.key_file(journal);
+    if let Some(message) = file.as_ref().and_then(|file| owner::superusers_key(file, journal)) {
+        return report.failure(KEY, message);
+    }
     let named = file.as_ref().map_or("`hash_key`".to_owned(), |path| path.display().to_string());
     let denied = |path: &std::path::PathBuf| match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(error),
@@ -98,6 +119,9 @@ pub(super) fn check_key(journal: &Path, settings: &Settings, report: &mut Report
     }
     match settings.has_key(journal) {
         Ok(true) => report.ok(KEY, format!("{named} holds a key that nobody else can read")),
+        Ok(false) if is_new => {
+            report.ok(KEY, format!("{named} is not there yet; the first start makes it"));
+        }
         Ok(false) => report.warning(
             KEY,
             format!(

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audit_runtime::Timestamp;
-use audit_runtime::journal::{Error, Reader};
+use audit_runtime::journal::{Error, Line, Reader};
+use audit_runtime::{Record, Timestamp};
 
 use super::report::Report;
 
@@ -37,6 +37,8 @@ pub(super) fn check_watermark(reader: &Reader, has_writer: bool, report: &mut Re
 #[derive(Default)]
 struct End {
     newest: Option<(u64, Timestamp)>,
+    /// That record is the one of an orderly end.
+    is_closed: bool,
     /// What of the bytes that were there at first lies behind the newest durable record.
     bytes_behind: u64,
 }
@@ -65,11 +67,12 @@ fn end(reader: &Reader, patience: Duration) -> Result<End, Error> {
     };
     let begun = Instant::now();
     let mut cursor = reader.cursor(last.first_seq)?;
-    let mut end = End { newest: None, bytes_behind: last.bytes };
+    let mut end = End { bytes_behind: last.bytes, ..End::default() };
     while end.bytes_behind > 0 {
         match cursor.next()? {
             Some(line) => {
                 end.newest = Some((line.seq(), line.observed()));
+                end.is_closed = is_stop(&line);
                 // The newline is not among the bytes of a line.
                 let bytes = line.bytes().len() as u64 + 1;
                 end.bytes_behind = end.bytes_behind.saturating_sub(bytes);
@@ -79,6 +82,12 @@ fn end(reader: &Reader, patience: Duration) -> Result<End, Error> {
         }
     }
     Ok(end)
+}
+
+/// True of the record that a writer ends with; only the journal writes the member `journal`.
+fn is_stop(line: &Line) -> bool {
+    let is_stop = |record: Record| record.action == "JournalStop" && record.journal.is_some();
+    Record::parse(line).is_ok_and(is_stop)
 }
 
 fn tell(end: &End, has_writer: bool, report: &mut Report) {
@@ -92,6 +101,13 @@ fn tell(end: &End, has_writer: bool, report: &mut Report) {
     };
     let bytes = end.bytes_behind;
     match (bytes, has_writer) {
+        (0, false) if !end.is_closed => report.ok(
+            LAG,
+            format!(
+                "{newest}; all that was written is durable, but its writer was killed or lost its \
+                 power: the next start records that"
+            ),
+        ),
         (0, _) => report.ok(LAG, format!("{newest}; all that was written is durable")),
         (_, true) => report.warning(
             LAG,

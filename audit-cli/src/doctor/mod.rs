@@ -3,8 +3,11 @@
 mod access;
 mod clock;
 mod disk;
+mod epochs;
 mod lag;
+mod owner;
 mod report;
+mod reserve;
 mod settings;
 mod sync;
 
@@ -46,22 +49,25 @@ pub(crate) fn run(arguments: &Doctor, out: &mut impl Write) -> Result<Exit, Fail
 }
 
 fn examine(journal: &Path, settings: &Settings, report: &mut Report) {
-    if !access::check(journal, settings, report) {
+    if !access::check(journal, settings, report) || !epochs::is_current(journal, report) {
         return;
     }
-    access::check_key(journal, settings, report);
+    let has_older = epochs::check(journal, report);
+    let opened = Reader::open(journal);
+    let is_new = !has_older && matches!(opened, Err(journal::Error::NoJournal { .. }));
+    access::check_key(journal, is_new, settings, report);
     disk::check(journal, settings, report);
     sync::check(journal, report);
-    match Reader::open(journal) {
-        Ok(reader) => look_into(&reader, report),
+    match opened {
+        Ok(reader) => look_into(journal, &reader, report),
         Err(journal::Error::NoJournal { .. }) => {
-            report.ok("lag", "there is no record yet; the first start of the service writes some");
+            report.ok("lag", "there is no record yet; the next start of the service writes some");
         }
         Err(error) => report.journal_error("lag", &error),
     }
 }
 
-fn look_into(reader: &Reader, report: &mut Report) {
+fn look_into(journal: &Path, reader: &Reader, report: &mut Report) {
     let writer = match reader.writer() {
         Ok(writer) => writer,
         Err(error) => return report.journal_error("lock", &error),
@@ -70,6 +76,7 @@ fn look_into(reader: &Reader, report: &mut Report) {
         Some(writer) => report.ok("lock", format!("a writer lives: {writer}")),
         None => report.ok("lock", "no writer lives: the lock is free"),
     }
+    reserve::check(journal, writer.is_some(), report);
     lag::check_watermark(reader, writer.is_some(), report);
     if let Some(newest) = lag::check(reader, writer.is_some(), report) {
         clock::check(newest, audit_runtime::Timestamp::now(), report);

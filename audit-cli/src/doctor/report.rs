@@ -50,6 +50,10 @@ impl Report {
         self.add(check, Status::Failure, message.into());
     }
 
+    pub(super) fn damage(&mut self, check: &'static str, message: impl Into<String>) {
+        self.add(check, Status::Damage, message.into());
+    }
+
     /// Adds what the journal itself said: damage is told apart, as by every command.
     pub(super) fn journal_error(&mut self, check: &'static str, error: &journal::Error) {
         let is_damage =
@@ -87,7 +91,8 @@ impl Report {
         let count = |wanted: fn(Status) -> bool| {
             self.findings.iter().filter(|finding| wanted(finding.status)).count()
         };
-        let journal = self.journal.as_deref().unwrap_or("no journal is named");
+        let unnamed = "no journal was looked at: mend the settings, or name one as the argument";
+        let journal = self.journal.as_deref().unwrap_or(unnamed);
         writeln!(
             out,
             "{}: failures {}, warnings {}",

@@ -1,5 +1,8 @@
 //! `audited doctor`: each of its checks provoked on a real journal, and the journal left as it was.
 
+mod epochs;
+mod reserve;
+
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -43,6 +46,12 @@ fn doctor(fixture: &Fixture) -> Said {
     Said::of(fixture.run(&["doctor", "--json", "@"]))
 }
 
+/// Copies a journal's directory, with the modes that it needs.
+fn copy_journal(from: &Path, to: &Path) {
+    let status = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(status.unwrap().success());
+}
+
 /// All files below a directory with their bytes.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -62,9 +71,10 @@ fn a_healthy_journal_passes_every_check_and_stays_as_it_was() {
     let fixture = Fixture::new();
     let before = files(&fixture.directory());
     let said = doctor(&fixture);
-    for check in
-        ["config", "access", "key", "storage", "space", "sync", "lock", "watermark", "lag", "clock"]
-    {
+    for check in ["config", "access", "epochs", "key", "storage", "space", "sync"] {
+        said.says(0, &format!("{check} "), "");
+    }
+    for check in ["lock", "reserve", "watermark", "lag", "clock"] {
         said.says(0, &format!("{check} "), "");
     }
     assert!(said.findings.iter().all(|finding| !finding.contains(" failure ")));
@@ -83,10 +93,17 @@ fn a_place_that_holds_no_journal_is_told() {
     fixture.run(&["doctor"]).fails(3, &["no journal is named"]);
     fixture.run(&["doctor", ""]).fails(3, &["the argument JOURNAL is empty"]);
     let at = |place: &str| Said::of(fixture.run(&["doctor", "--json", place]));
-    at("missing").says(2, "access failure", "there is no such directory");
+    at("missing").says(2, "access failure", "start the service: its first start makes it");
+    at("missing/audit").says(2, "access failure", "make missing, and let the service's user own");
     at("audit/WATERMARK").says(2, "access failure", "no directory");
+    at("audit/WATERMARK/x").says(2, "access failure", "correct the path");
     fs::create_dir(fixture.directory().join("empty")).unwrap();
     at("empty").says(2, "access failure", "mode 0755, wider than 0700");
+    // Not even with a file that everybody may read is the mode of somebody else's directory changed.
+    fs::write(fixture.directory().join("empty/notes"), "").unwrap();
+    let said = at("empty");
+    said.says(2, "access failure", "is not empty and holds no journal");
+    assert!(!said.findings.join("").contains("chmod"), "{:?}", said.findings);
     let hostile = fixture.run(&["doctor", "a\u{1b}[2Jb"]);
     assert!(hostile.out.contains("a\\u{1b}[2Jb: failures 1"), "{hostile:?}");
 }
@@ -102,6 +119,8 @@ fn mistakes_of_the_file_and_of_variables_are_failures() {
     said.says(2, "config failure", "line 2: `wait_ms_mxa` is no setting; did you mean");
     said.says(2, "config failure", "line 3: `mirror` is `stdot`");
     said.says(2, "config failure", "AUDIT_GROUP");
+    let printed = fixture.run(&["doctor"]).out;
+    assert!(printed.contains("\nno journal was looked at: mend the settings"), "{printed}");
     // A journal that is named elsewhere is examined all the same.
     doctor(&fixture).says(2, "watermark ok", "");
     fs::write(&file, "journal = \"audit\"\nwait_ms_max = 1\n").unwrap();
@@ -187,6 +206,21 @@ fn bytes_that_become_durable_within_a_moment_are_no_lag() {
     });
     said.says(0, "lag ok", "all that was written is durable");
     recorder.shutdown(Duration::from_secs(10)).unwrap();
+}
+
+#[test]
+fn a_writer_that_was_killed_is_told() {
+    let fixture = Fixture::new();
+    let recorder = fixture.recorder();
+    // What a process leaves that is killed now.
+    let copy = fixture.directory().join("copy");
+    copy_journal(&fixture.journal(), &copy);
+    recorder.shutdown(Duration::from_secs(10)).unwrap();
+    let said = Said::of(fixture.run(&["doctor", "--json", "copy"]));
+    said.says(0, "lock ok", "no writer lives");
+    said.says(0, "lag ok", "its writer was killed or lost its power");
+    let ended = doctor(&fixture);
+    assert!(!ended.findings.join("").contains("was killed"), "{:?}", ended.findings);
 }
 
 #[test]
@@ -290,11 +324,37 @@ mod unix {
         fs::remove_file(&key).unwrap();
         doctor(&fixture).says(0, "key warning", "restore the file");
         assert!(!key.exists());
+        fs::create_dir(fixture.directory().join("new")).unwrap();
+        chmod(&fixture.directory().join("new"), 0o700);
+        let new = Said::of(fixture.run(&["doctor", "--json", "new"]));
+        new.says(0, "key ok", "the first start makes it");
         let file = fixture.directory().join("audited.toml");
         fs::write(&file, "hash_key = \"file:nowhere\"\n").unwrap();
         doctor(&fixture).says(2, "key failure", "nowhere");
         fs::write(&file, "hash_key = \"env:AUDIT_TEST_UNSET\"\n").unwrap();
         doctor(&fixture).says(2, "key failure", "AUDIT_TEST_UNSET");
+    }
+
+    #[test]
+    fn files_of_the_superuser_are_failures_where_the_service_is_another_user() {
+        let fixture = Fixture::new();
+        let (journal, key) = (fixture.journal(), fixture.directory().join("audit.key"));
+        let owned: Vec<PathBuf> = files(&journal).into_keys().collect();
+        // Only the superuser can give files away.
+        if chown(&journal, Some(4711), None).is_err() {
+            return;
+        }
+        let segment = fixture.segment();
+        for file in [&journal.join("seg"), &key].into_iter().chain(&owned) {
+            chown(file, Some(4711), None).unwrap();
+        }
+        doctor(&fixture).says(0, "access ok", "modes and owners are right");
+        chown(&segment, Some(0), None).unwrap();
+        doctor(&fixture).says(2, "access failure", "(1 such in all)");
+        doctor(&fixture).says(2, "access failure", "run: chown -R 4711 '");
+        chown(&segment, Some(4711), None).unwrap();
+        chown(&key, Some(0), None).unwrap();
+        doctor(&fixture).says(2, "key failure", "run: chown 4711 '");
     }
 
     #[cfg(target_os = "linux")]

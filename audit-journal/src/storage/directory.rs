@@ -108,14 +108,17 @@ impl DirectoryStorage {
 
     /// All that a writer which may use `modes` would refuse, for what it is open to or whom it
     /// belongs to. The writer is taken to be the user whom the directory belongs to; nothing is
-    /// written.
+    /// written. Where other things lie and no journal, it is [`Error::Foreign`] alone: their modes
+    /// are not to be changed.
     ///
     /// # Errors
     /// Fails when the directory cannot be read.
     pub fn exposures(&self, modes: Modes) -> Result<Vec<Error>, Error> {
         let metadata = fs::metadata(&self.root);
         let metadata = metadata.map_err(Error::io(self, "read the mode of", "the directory"))?;
-        self.exposures_to(modes::owner_of(&metadata), modes)
+        let found = self.exposures_to(modes::owner_of(&metadata), modes)?;
+        let foreign = if found.is_empty() { None } else { self.foreign() };
+        Ok(foreign.map_or(found, |foreign| vec![foreign]))
     }
 
     fn exposures_to(&self, owner: u32, modes: Modes) -> Result<Vec<Error>, Error> {
@@ -128,12 +131,13 @@ impl DirectoryStorage {
         // The directory itself may be reached through a link, which is its owner's choice.
         check(&self.root, fs::metadata(&self.root), "the directory")?;
         for dir in DIRECTORIES {
+            let shown = if dir.is_empty() { "the directory" } else { dir };
             let entries = match fs::read_dir(self.path_of(dir)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                entries => entries.map_err(Error::io(self, "list", dir))?,
+                entries => entries.map_err(Error::io(self, "list", shown))?,
             };
             for entry in entries {
-                let entry = entry.map_err(Error::io(self, "list", dir))?;
+                let entry = entry.map_err(Error::io(self, "list", shown))?;
                 let name = entry.file_name().to_string_lossy().into_owned();
                 match entry.metadata() {
                     // Another process has just looked who it is here.
