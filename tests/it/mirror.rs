@@ -1,10 +1,13 @@
 //! The mirror on standard output and in `tracing`, seen from outside a real process.
 
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use audit_runtime::{Event, Mirror, Recorder, journal, public};
+use audit_runtime::journal::{self, DirectoryStorage};
+use audit_runtime::{Event, Mirror, Recorder, public};
 use tracing_subscriber::filter::LevelFilter;
 
 /// Tells the child where its journal is; without it the child has nothing to do.
@@ -37,34 +40,69 @@ fn stuck_service() {
         return;
     };
     let recorder = Recorder::builder(journal).mirror(Mirror::Stdout).open().unwrap();
+    let tick = || Event::activity("Tick").field("filler", &public("x".repeat(4000))).succeeded();
     for _ in 0..100 {
-        let event = Event::activity("Tick").field("filler", &public("x".repeat(4000)));
-        recorder.record(event.succeeded()).wait().unwrap();
+        recorder.record(tick()).wait().unwrap();
     }
-    let (taken, took) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        drop(std::io::stdout().lock());
-        taken.send(()).unwrap();
-    });
-    // A failed assertion would wait for standard output, so the exit code tells.
-    let is_free = took.recv_timeout(Duration::from_secs(5)).is_ok();
+    // What the mirror leaves of the last page of the pipe is room for a few words.
+    let filled = in_time(Duration::from_millis(500), fill_stdout);
+    let is_free = !filled && in_time(PATIENCE, || drop(std::io::stdout().lock()));
     let is_closed = recorder.shutdown(Duration::from_secs(20)).is_ok();
-    std::process::exit(i32::from(is_free) + 2 * i32::from(is_closed));
+    // Each of these is an event without a record, of which some are told.
+    let alarm = move || (0..1000).for_each(|_| _ = recorder.record(tick()).wait());
+    let is_told = in_time(PATIENCE, alarm);
+    // A failed assertion would wait for standard output, so the exit code tells.
+    let code = i32::from(is_free) + 2 * i32::from(is_closed) + 4 * i32::from(is_told);
+    std::process::exit(code);
+}
+
+/// Writes more than a pipe holds, byte by byte, past the lock.
+fn fill_stdout() {
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned().unwrap();
+    let mut stdout = std::fs::File::from(stdout);
+    (0..1 << 20).for_each(|_| stdout.write_all(b"\n").unwrap());
+}
+
+/// How long what must not wait for a reader may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// True if `work` is done by then.
+fn in_time(patience: Duration, work: impl FnOnce() + Send + 'static) -> bool {
+    let (done, waited) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        work();
+        _ = done.send(());
+    });
+    waited.recv_timeout(patience).is_ok()
+}
+
+/// How the stuck service ends whose standard output, and perhaps its standard error, nobody reads.
+#[track_caller]
+fn stuck(with_stderr: bool) {
+    let directory = tempfile::tempdir().unwrap();
+    let (unread, pipe) = std::io::pipe().unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["mirror::stuck_service", "--exact", "--nocapture"]);
+    if with_stderr {
+        command.stderr(pipe.try_clone().unwrap());
+    }
+    let journal = directory.path().join("audit");
+    let mut child = command.env(STUCK_JOURNAL, &journal).stdout(pipe).spawn().unwrap();
+    let code = child.wait().unwrap().code();
+    drop(unread);
+    assert_eq!(code, Some(1 + 2 + 4), "1: the lock is free, 2: the journal was closed, 4: told");
+    let verified = journal::verify(&DirectoryStorage::read_only(&journal)).unwrap();
+    assert!(verified.is_intact() && verified.records == 103, "{verified:?}");
 }
 
 #[test]
 fn a_mirror_that_nobody_reads_keeps_neither_the_lock_nor_the_shutdown() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["mirror::stuck_service", "--exact", "--nocapture"])
-        .env(STUCK_JOURNAL, directory.path().join("audit"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let unread = child.stdout.take();
-    let code = child.wait().unwrap().code();
-    drop(unread);
-    assert_eq!(code, Some(1 + 2), "1: the lock is free, 2: the journal was closed");
+    stuck(false);
+}
+
+#[test]
+fn nor_does_it_keep_who_has_something_to_say_into_the_same_pipe() {
+    stuck(true);
 }
 
 fn mirrored_lines(journal: &Path) -> Vec<u8> {
