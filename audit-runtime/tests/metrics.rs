@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -118,6 +119,41 @@ impl metrics::Recorder for Collector {
 #[audited(action = "ChangeLight", on_unrecorded = fail_open)]
 fn change_light() {}
 
+#[audited(action = "CloseMonth", on_unrecorded = fail_open)]
+fn close_month(begun: &SyncSender<()>, ended: &Receiver<()>) {
+    pay_invoice(begun, ended);
+}
+
+#[audited(action = "PayInvoice", durability = write_ahead, on_unrecorded = fail_open)]
+fn pay_invoice(begun: &SyncSender<()>, ended: &Receiver<()>) {
+    begun.send(()).unwrap();
+    // A test that fails meanwhile drops the other end, and this goes on.
+    _ = ended.recv();
+}
+
+/// Two actions of the first recorder run, one with an intent, and the second has room for none.
+fn show_what_is_open(collector: &Collector, recorder: &Recorder, narrow: &Recorder) {
+    let ((begin, begun), (end, ended)) = (sync_channel(1), sync_channel(1));
+    std::thread::scope(|scope| {
+        let end = end;
+        scope.spawn(move || recorder.enter(|| close_month(&begin, &ended)));
+        begun.recv().unwrap();
+        narrow.enter(change_light);
+        collector.shows("audit_open_scopes", 2.0);
+        collector.shows("audit_open_intents", 1.0);
+        collector.shows("audit_scopes_unlisted_total", 1.0);
+        let health = recorder.health();
+        assert_eq!((health.open_scopes, health.scopes_max), (2, 65_536));
+        assert_eq!((health.open_intents, health.intents_max), (1, 512));
+        // The recorders of one process add up.
+        collector.shows("audit_open_scopes_max", 65_536.0);
+        collector.shows("audit_open_intents_max", 1024.0);
+        end.send(()).unwrap();
+    });
+    collector.shows("audit_open_scopes", 0.0);
+    collector.shows("audit_open_intents", 0.0);
+}
+
 #[test]
 fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     let collector = Collector::default();
@@ -143,12 +179,18 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     drop(narrow);
     collector.shows("audit_recorders_yellow", 0.0);
 
+    let narrow = Recorder::in_memory(MemoryStorage::new()).scopes_max(0).open().unwrap();
+    show_what_is_open(&collector, &recorder, &narrow);
+    drop(narrow);
+    collector.shows("audit_open_intents_max", 512.0);
+
     recorder.shutdown(Duration::from_secs(10)).unwrap();
     recorder.enter(change_light);
     collector.shows("audit_actions_unrecorded_total", 1.0);
     collector.shows("audit_recorders_red", 1.0);
     drop(recorder);
     collector.shows("audit_recorders_red", 0.0);
+    collector.shows("audit_open_scopes_max", 0.0);
 
     // What a journal has already is not counted again.
     let before = collector.value("audit_records_durable_total");
@@ -161,7 +203,7 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     let shown: BTreeSet<_> =
         collected.values.keys().chain(collected.samples.keys()).cloned().collect();
     assert_eq!(collected.described, shown);
-    assert!(shown.len() == 10 && shown.iter().all(|name| name.starts_with("audit_")), "{shown:?}");
+    assert!(shown.len() == 15 && shown.iter().all(|name| name.starts_with("audit_")), "{shown:?}");
     assert_eq!(collected.labels, 0);
     let threads: Vec<_> = collected.threads.iter().map(String::as_str).collect();
     assert_eq!(threads, ["audit-metrics"]);

@@ -69,6 +69,11 @@ impl OpenScopes {
         self.open.load(Acquire)
     }
 
+    /// How many may be.
+    pub(crate) fn max(&self) -> usize {
+        self.scopes_max
+    }
+
     /// Takes all actions, the last one to begin first, as nested ones end; no more are listed.
     pub(crate) fn take_all(&self) -> Vec<(Open, Context)> {
         let mut taken = Vec::new();

@@ -35,9 +35,15 @@ pub struct Health {
     pub unrecorded: u64,
     /// How many audited calls and requests are running now.
     pub open_scopes: u64,
+    /// How many of them the recorder keeps account of at most.
+    pub scopes_max: u64,
     /// How many found no place in the account of those: `fail_closed` actions were refused, others
     /// are recorded when they end, but not by a shutdown before that.
     pub scopes_unlisted: u64,
+    /// How many `write_ahead` actions are on their way: their end is not durable yet.
+    pub open_intents: u64,
+    /// How many of them may be at once.
+    pub intents_max: u64,
     /// How many lines the mirror did not pass on.
     pub mirror_lost: u64,
     /// How many syncs of the journal failed. Their records are in a new segment, each time.
@@ -77,6 +83,17 @@ impl Status {
             Self::Red => "red",
         }
     }
+}
+
+/// What is on its way at one moment, and how much of it may be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Levels {
+    /// Events and bytes.
+    pub(super) queued: (usize, usize),
+    pub(super) open_scopes: usize,
+    pub(super) scopes_max: usize,
+    pub(super) open_intents: usize,
+    pub(super) intents_max: usize,
 }
 
 /// The counters behind [`Health`].
@@ -170,7 +187,7 @@ impl Counters {
     }
 
     /// Judges the counters as they stand.
-    pub(super) fn health(&self, (events, bytes): (usize, usize), open_scopes: usize) -> Health {
+    pub(super) fn health(&self, levels: Levels) -> Health {
         let interruptions = &self.interruptions;
         let lost = self.lost.load(Relaxed);
         let unrecorded = self.unrecorded.load(Relaxed);
@@ -220,36 +237,44 @@ impl Counters {
             (Status::Green, None)
         };
         Health {
-            status,
             reason,
             durable: self.durable.load(Relaxed),
-            queued_events: events as u64,
-            queued_bytes: bytes as u64,
             lost,
             unrecorded,
-            open_scopes: open_scopes as u64,
             scopes_unlisted,
             mirror_lost,
             sync_failures,
+            ..levels.health(status)
+        }
+    }
+}
+
+impl Levels {
+    /// A health of these levels, with nothing counted.
+    fn health(self, status: Status) -> Health {
+        Health {
+            status,
+            reason: None,
+            durable: 0,
+            queued_events: self.queued.0 as u64,
+            queued_bytes: self.queued.1 as u64,
+            lost: 0,
+            unrecorded: 0,
+            open_scopes: self.open_scopes as u64,
+            scopes_max: self.scopes_max as u64,
+            scopes_unlisted: 0,
+            open_intents: self.open_intents as u64,
+            intents_max: self.intents_max as u64,
+            mirror_lost: 0,
+            sync_failures: 0,
         }
     }
 }
 
 /// The health of a process that has no recorder at all.
 pub(super) fn without_recorder(unrecorded: u64) -> Health {
-    Health {
-        status: Status::Red,
-        reason: Some("no recorder is installed".to_owned()),
-        durable: 0,
-        queued_events: 0,
-        queued_bytes: 0,
-        lost: 0,
-        unrecorded,
-        open_scopes: 0,
-        scopes_unlisted: 0,
-        mirror_lost: 0,
-        sync_failures: 0,
-    }
+    let reason = Some("no recorder is installed".to_owned());
+    Health { reason, unrecorded, ..Levels::default().health(Status::Red) }
 }
 
 #[cfg(test)]
@@ -260,14 +285,21 @@ mod tests {
     fn the_health_is_one_honest_line_of_json() {
         let counters = Counters::new(Duration::from_secs(5));
         counters.lost.store(3, Relaxed);
+        let levels = Levels {
+            queued: (1, 2),
+            open_scopes: 4,
+            scopes_max: 5,
+            open_intents: 6,
+            intents_max: 7,
+        };
         assert_eq!(
-            counters.health((1, 2), 4).to_json(),
+            counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
-             \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_unlisted\":0,\
-             \"mirror_lost\":0,\"sync_failures\":0}"
+             \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"mirror_lost\":0,\"sync_failures\":0}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
-        let json = counters.health((0, 0), 0).to_json();
+        let json = counters.health(Levels::default()).to_json();
         assert!(json.starts_with("{\"status\":\"red\","), "{json}");
         assert!(
             json.contains("a\\\"b\\n") && !json.contains(['\n', '\u{1b}', '\u{202e}']),

@@ -58,6 +58,11 @@ impl Intents {
         let _ = self.begun.fetch_update(Relaxed, Relaxed, one_less);
     }
 
+    /// How many are on their way.
+    pub(super) fn len(&self) -> usize {
+        self.begun.load(Relaxed)
+    }
+
     /// Takes over all that an earlier writer left open.
     pub(super) fn adopt(&self, left_open: impl Iterator<Item = (EventId, u64)>) {
         let mut durable = self.durable();

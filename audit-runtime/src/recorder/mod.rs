@@ -49,8 +49,8 @@ pub use receipt::{Receipt, Recorded, Unrecorded};
 use alarm::Alarm;
 use audit_journal::{MemoryStorage, Reader, Storage};
 use deadline::Deadlines;
-use health::Counters;
-use intents::{Intents, Side};
+use health::{Counters, Levels};
+use intents::{INTENTS_MAX, Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
 use queue::{Queue, Rejected};
 use receipt::{Cell, Ticket};
@@ -336,7 +336,13 @@ impl Shared {
     }
 
     fn health(&self) -> Health {
-        self.counters.health(self.queue.depth(), self.scopes.len())
+        self.counters.health(Levels {
+            queued: self.queue.depth(),
+            open_scopes: self.scopes.len(),
+            scopes_max: self.scopes.max(),
+            open_intents: self.intents.len(),
+            intents_max: INTENTS_MAX,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use metrics::Unit;
 
-use crate::recorder::health::Counters;
+use crate::recorder::health::{Counters, Levels};
 use crate::recorder::{Health, Shared, Status};
 
 /// How often the figures are passed on. A thread of their own does it, because the committer cannot
@@ -41,6 +41,12 @@ const COUNTERS: &[Figure] = &[
         of: |health| health.unrecorded,
     },
     Figure {
+        name: "audit_scopes_unlisted_total",
+        unit: Unit::Count,
+        meaning: "Audited calls and requests that found no place in the account",
+        of: |health| health.scopes_unlisted,
+    },
+    Figure {
         name: "audit_mirror_lines_lost_total",
         unit: Unit::Count,
         meaning: "Lines that the mirror did not pass on",
@@ -60,6 +66,30 @@ const GAUGES: &[Figure] = &[
         unit: Unit::Bytes,
         meaning: "Bytes that wait for the disk",
         of: |health| health.queued_bytes,
+    },
+    Figure {
+        name: "audit_open_scopes",
+        unit: Unit::Count,
+        meaning: "Audited calls and requests that are running",
+        of: |health| health.open_scopes,
+    },
+    Figure {
+        name: "audit_open_scopes_max",
+        unit: Unit::Count,
+        meaning: "Audited calls and requests that are kept account of at most",
+        of: |health| health.scopes_max,
+    },
+    Figure {
+        name: "audit_open_intents",
+        unit: Unit::Count,
+        meaning: "Write-ahead actions whose end is not durable yet",
+        of: |health| health.open_intents,
+    },
+    Figure {
+        name: "audit_open_intents_max",
+        unit: Unit::Count,
+        meaning: "Write-ahead actions that may be on their way at most",
+        of: |health| health.intents_max,
     },
     Figure {
         name: "audit_recorders_yellow",
@@ -126,7 +156,8 @@ pub(in super::super) fn start(shared: &Arc<Shared>) -> io::Result<()> {
     describe();
     let counters = Arc::clone(&shared.counters);
     // What was durable before is no work of this recorder.
-    let told = Health { lost: 0, unrecorded: 0, mirror_lost: 0, ..counters.health((0, 0), 0) };
+    let now = counters.health(Levels::default());
+    let told = Health { lost: 0, unrecorded: 0, scopes_unlisted: 0, mirror_lost: 0, ..now };
     let mut sampler = Sampler {
         counted: figures(COUNTERS, &told),
         shown: vec![0; GAUGES.len()],
@@ -167,7 +198,7 @@ impl Sampler {
             std::thread::sleep(PERIOD);
         }
         // The last records are counted, and a recorder that is gone shows in no gauge.
-        let health = self.counters.health((0, 0), 0);
+        let health = self.counters.health(Levels::default());
         self.pass_on(&health, &vec![0; GAUGES.len()]);
     }
 
