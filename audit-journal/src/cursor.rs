@@ -14,6 +14,9 @@ use super::watermark;
 use crate::digest::Digest;
 use crate::time::Timestamp;
 
+/// Once for what has been made durable since, and once for a writer that has ended since.
+const DOUBTS_MAX: u8 = 2;
+
 /// A place in a journal, which moves forward one record at a time.
 ///
 /// While a writer lives, the cursor stops where the journal is durable. Without one it goes to the
@@ -35,8 +38,8 @@ struct Position {
     segment: u64,
     lines: Lines,
     chain: Chain,
-    /// The last look found no good line, and the bytes have been read afresh since.
-    doubted: bool,
+    /// How often the bytes have been read afresh since the last good line.
+    doubts: u8,
 }
 
 /// One record as it stands in the journal.
@@ -145,7 +148,7 @@ impl Cursor {
             return self.absent(first, &mut lines);
         };
         let chain = header.chain(first);
-        self.place = Some(Position { segment: first, lines, chain, doubted: false });
+        self.place = Some(Position { segment: first, lines, chain, doubts: 0 });
         Ok(Step::Again)
     }
 
@@ -154,7 +157,10 @@ impl Cursor {
         if first >= self.durable && (self.is_locked()? || self.is_torn(first, lines)?) {
             return Ok(Step::Wait);
         }
-        Err(self.no_header(first))
+        // A writer may have written it, and ended, since it was looked for.
+        let again = segment::peek_header(&mut segment::lines(&*self.storage, first)?);
+        let is_there = again.map_err(|error| self.read_error(first, error))?.is_some();
+        is_there.then_some(Step::Again).ok_or_else(|| self.no_header(first))
     }
 
     fn no_header(&self, first: u64) -> Error {
@@ -180,7 +186,7 @@ impl Cursor {
             }
             Piece::Line(range) => match place.chain.follow(place.lines.bytes(&range)) {
                 Ok(parsed) => {
-                    place.doubted = false;
+                    place.doubts = 0;
                     let wanted = parsed.stamp.seq >= self.from_seq;
                     let line = wanted.then(|| Line::of(&parsed, place.lines.bytes(&range)));
                     return Ok(line.map_or(Step::Again, Step::Line));
@@ -252,7 +258,7 @@ impl Cursor {
             let line = place.lines.number() + 1;
             return Err(self.damaged(place.segment, line, offset, next, reason));
         }
-        *place = Position { segment: next, lines, chain: place.chain, doubted: false };
+        *place = Position { segment: next, lines, chain: place.chain, doubts: 0 };
         Ok(Step::Again)
     }
 
@@ -277,25 +283,27 @@ impl Cursor {
         if !was_due && self.firsts.last() == Some(&place.segment) {
             return Ok(Step::Wait);
         }
+        if place.doubts < DOUBTS_MAX {
+            place.doubts += 1;
+            return Ok(Step::Again);
+        }
         let (line, offset) = (place.lines.number() + 1, place.lines.offset());
         Err(self.damaged(place.segment, line, offset, next, "the record is missing"))
     }
 
     /// There is no good line here: a writer is at work, a crash has torn it, or it is damage.
     fn doubt(&mut self, place: &mut Position, reason: &str) -> Result<Step, Error> {
-        let next = place.chain.next;
-        if !place.doubted {
-            // What was read may be older than what has been made durable since.
-            place.doubted = true;
-            self.look()?;
-            return Ok(Step::Again);
-        }
-        place.doubted = false;
+        let (next, doubts) = (place.chain.next, place.doubts);
         let (offset, number) = (place.lines.offset(), place.lines.number());
-        if next >= self.durable && (self.is_torn_end(place)? || self.is_locked()?) {
+        let may_wait = doubts > 0 && next >= self.durable;
+        let waits = may_wait && (self.is_torn_end(place)? || self.is_locked()?);
+        if waits || doubts < DOUBTS_MAX {
+            place.doubts = if waits { 0 } else { doubts + 1 };
             place.lines.rewind(offset, number);
-            return Ok(Step::Wait);
+            self.look()?;
+            return Ok(if waits { Step::Wait } else { Step::Again });
         }
+        place.doubts = 0;
         Err(self.damaged(place.segment, number + 1, offset, next, reason))
     }
 
@@ -305,9 +313,8 @@ impl Cursor {
     }
 
     fn is_torn(&self, first: u64, lines: &mut Lines) -> Result<bool, Error> {
-        let storage = &*self.storage;
-        let published =
-            watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+        let published = watermark::read(&*self.storage);
+        let published = published.map_err(Error::io(&*self.storage, "read", watermark::NAME))?;
         let is_known = published.is_ok() && self.firsts.last() == Some(&first);
         torn::is_torn(lines, is_known).map_err(|error| self.read_error(first, error))
     }

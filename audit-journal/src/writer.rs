@@ -208,9 +208,7 @@ impl Journal {
     /// as recorded, and this writer answers [`Error::Poisoned`] from then on.
     pub fn commit(&mut self) -> Result<Committed<'_>, Error> {
         self.check_usable()?;
-        self.failed_sync = None;
-        self.committed.clear();
-        self.committed_from = self.durable.next;
+        self.begin_commit();
         if !self.staged.is_empty() {
             let outcome = self
                 .check_files_if_due()
@@ -268,6 +266,13 @@ impl Journal {
             self.stop()?;
         }
         self.commit().map(|_| ())
+    }
+
+    /// Forgets what the commit before has told.
+    fn begin_commit(&mut self) {
+        self.failed_sync = None;
+        self.committed.clear();
+        self.committed_from = self.durable.next;
     }
 
     fn check_line(&self, body: &[u8]) -> Result<(), Error> {

@@ -44,6 +44,7 @@ fn a_batch_that_meets_a_full_disk_goes_where_the_reserve_was() {
     assert!(matches!(full, Error::Full { .. }), "{full}");
     assert!(full.to_string().ends_with("; free space there"), "{full}");
     assert!(!journal.resume(0, 0).unwrap());
+    assert_eq!(journal.committed().lines, b"", "a mirror would be told twice");
     assert!(storage.file(RESERVE).unwrap().is_empty(), "what a look took is not given back");
 
     storage.limit(None);
@@ -216,13 +217,123 @@ fn a_watermark_without_room_is_written_where_the_reserve_was() {
     let (storage, mut journal) = failing();
     journal.append(&body("published")).unwrap();
     storage.fail_call("write_at", io::ErrorKind::StorageFull, 1);
-    journal.commit().unwrap();
+    assert_eq!(journal.commit().unwrap().records.len(), 1);
     assert!(storage.inner.file(RESERVE).unwrap().is_empty());
     assert_eq!(story(&storage.inner).last().unwrap(), "published");
+    // The reserve is gone, so the disk counts as full until there is one again.
+    assert!(matches!(journal.append(&body("refused")), Err(Error::Full { .. })));
+    assert_eq!(journal.commit().unwrap().records, []);
+    assert_eq!(story(&storage.inner)[3..], ["published", "journal.full"]);
+    assert!(journal.resume(1, 0).unwrap());
+    assert_eq!(storage.inner.file(RESERVE).unwrap().len(), 4096);
     journal.append(&body("unpublished")).unwrap();
     storage.fail_call("write_at", io::ErrorKind::StorageFull, 2);
     assert!(matches!(journal.commit(), Err(Error::Io { .. })));
-    assert_eq!(journal.watermark().durable(), 4);
+    assert_eq!(journal.watermark().durable(), 6);
+}
+
+#[test]
+fn a_writer_that_goes_on_and_finds_no_room_for_its_watermark_is_full_again() {
+    // Without a reserve, nothing else is written in place.
+    let storage = Faulty::new();
+    let mut journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
+    leave(&storage.inner, 0);
+    journal.append(&body("given up")).unwrap();
+    assert!(matches!(journal.commit(), Err(Error::Full { .. })));
+    storage.inner.limit(None);
+    storage.fail_call("write_at", io::ErrorKind::StorageFull, 1);
+    assert!(journal.resume(1, 0).unwrap());
+    assert!(journal.full().is_some());
+    assert!(journal.resume(0, 0).unwrap());
+    assert!(journal.full().is_none());
+    journal.close().unwrap();
+    let own = ["segment", "start", "resumed", "full", "resumed", "stop"];
+    let own = own.map(|name| format!("journal.{name}"));
+    assert_whole(&storage.inner, &own.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_writer_that_goes_on_and_meets_a_failing_sync_without_room_stays_full() {
+    for creates_failing in [2, 3] {
+        let storage = Faulty::new();
+        let mut journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
+        leave(&storage.inner, 0);
+        journal.append(&body("given up")).unwrap();
+        let Err(Error::Full { since, .. }) = journal.commit() else { panic!("there is no room") };
+        storage.inner.limit(None);
+        storage.fail_next_syncs(1);
+        storage.fail_call("create", io::ErrorKind::StorageFull, creates_failing);
+        assert!(!journal.resume(1, 0).unwrap());
+        assert!(journal.failed_sync().is_some());
+        let Some(Error::Full { since: still, .. }) = journal.full() else { panic!("it goes on") };
+        assert_eq!(still, since);
+        // The record of the full disk may find room where the other one did not.
+        let told = String::from_utf8(journal.committed().lines.to_vec()).unwrap();
+        let written = u32::from(told.contains("JournalFull"));
+        assert_eq!((written, told.is_empty()), (3 - creates_failing, creates_failing == 3));
+        assert!(journal.resume(1, 0).unwrap());
+        journal.close().unwrap();
+        let mut story = story(&storage.inner);
+        story.retain(|name| name != "journal.full");
+        let own = ["segment", "start", "segment", "resumed", "stop"];
+        assert_eq!(story, own.map(|name| format!("journal.{name}")));
+        assert!(verify(&storage.inner).unwrap().is_intact());
+    }
+}
+
+/// A journal whose sync failed with so much room behind the batch, once there is room again; and
+/// whether the batch was acknowledged.
+fn mended(room: usize, reserve_bytes: u64) -> (MemoryStorage, bool) {
+    let storage = Faulty::new();
+    let options = Options { reserve_bytes, ..options() };
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    write(&mut journal, ["safe"]);
+    for _ in 0..3 {
+        journal.append(&body(&"x".repeat(300))).unwrap();
+    }
+    leave(&storage.inner, journal.staged().len() + room);
+    storage.fail_next_syncs(1);
+    let is_acknowledged = match journal.commit().map(|committed| committed.records.len()) {
+        Ok(records) => records == 3,
+        Err(Error::Full { .. }) => false,
+        Err(error) => panic!("{room} bytes of room, a reserve of {reserve_bytes}: {error}"),
+    };
+    assert!(journal.failed_sync().is_some());
+    let was_full = journal.full().is_some();
+    assert!(was_full || is_acknowledged);
+    let crashed = storage.inner.snapshot();
+    open(&crashed).unwrap().close().unwrap();
+    assert!(verify(&crashed).unwrap().is_intact());
+
+    storage.inner.limit(None);
+    assert_eq!(journal.resume(3, 0).unwrap(), was_full);
+    assert!(journal.full().is_none());
+    write(&mut journal, ["after"]);
+    journal.close().unwrap();
+    storage.inner.crash(0);
+    (storage.inner, is_acknowledged)
+}
+
+#[test]
+fn a_full_disk_that_is_met_while_a_failed_sync_is_mended_is_a_full_disk() {
+    let mut acknowledged = [0; 2];
+    for reserve_bytes in [0, 2_000, 4096] {
+        for room in (0..3_000).step_by(50) {
+            let (storage, is_acknowledged) = mended(room, reserve_bytes);
+            let verification = verify(&storage).unwrap();
+            assert!(verification.is_intact(), "{room}: {:?}", verification.findings);
+            let mut kept = story(&storage);
+            kept.retain(|name| !name.starts_with("journal."));
+            let batch = "x".repeat(300);
+            let expected = match is_acknowledged {
+                true => vec!["safe", &batch, &batch, &batch, "after"],
+                false => vec!["safe", "after"],
+            };
+            assert_eq!(kept, expected, "{room} bytes of room, a reserve of {reserve_bytes}");
+            acknowledged[usize::from(is_acknowledged)] += 1;
+        }
+    }
+    assert!(acknowledged.iter().all(|times| *times > 30), "{acknowledged:?}");
 }
 
 #[test]

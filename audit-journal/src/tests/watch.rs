@@ -84,6 +84,32 @@ fn a_clock_that_jumps_is_recorded_and_the_order_stays() {
 }
 
 #[test]
+fn a_jump_whose_record_was_given_up_is_recorded_when_there_is_room() {
+    let storage = MemoryStorage::new();
+    let (mut journal, clock) = clocked(&storage);
+    tick(&mut journal);
+    for jump in [-3600, 7200] {
+        storage.limit(Some(0));
+        clock.jump(jump);
+        journal.watch_clock();
+        journal.append(&body("given up")).unwrap();
+        assert!(matches!(journal.commit(), Err(Error::Full { .. })));
+        // What jumps while the disk is full adds to it.
+        clock.pass(30);
+        clock.jump(60);
+        storage.limit(None);
+        assert!(journal.resume(1, 0).unwrap());
+        assert_eq!(last(&storage)["action"], "JournalResumed");
+        tick(&mut journal);
+        assert_eq!(last(&storage)["action"], "JournalClock");
+        assert_eq!(last(&storage)["journal"]["jump_ns"], (jump + 60) * SECOND);
+        tick(&mut journal);
+    }
+    let clocks = story(&storage).into_iter().filter(|name| name == "journal.clock");
+    assert_eq!(clocks.count(), 2, "a jump was recorded twice");
+}
+
+#[test]
 fn a_quiet_minute_leaves_one_heartbeat_and_a_busy_one_none() {
     let storage = MemoryStorage::new();
     let (mut journal, clock) = clocked(&storage);

@@ -27,9 +27,10 @@ impl Journal {
     }
 
     /// Looks whether a full disk has room again, by filling the reserve. If so, records how many
-    /// events and actions had no record meanwhile, and takes records again.
+    /// events and actions had no record meanwhile, and takes records again, unless that was the last
+    /// there was room for: [`full`](Self::full) tells.
     ///
-    /// Returns false, and changes nothing, if the disk is not full or has no room yet.
+    /// Returns false, and takes none, if the disk is not full or has no room yet.
     ///
     /// # Errors
     /// Fails as [`commit`](Self::commit) does, but never with [`Error::Full`].
@@ -67,10 +68,8 @@ impl Journal {
             self.give_up_batch();
             return self.check_room();
         }
-        let cause = error.to_string();
-        self.full = Some(Full { since: self.options.clock.now(), cause });
         self.reserve.release(&*self.storage);
-        self.stage_full();
+        self.enter_full(&error);
         if self.write_if_room()? {
             return Ok(());
         }
@@ -84,24 +83,36 @@ impl Journal {
         self.check_room()
     }
 
+    /// Takes no more events from now on, and stages the record that says so.
+    pub(super) fn enter_full(&mut self, error: &Error) {
+        let cause = error.to_string();
+        self.full = Some(Full { since: self.options.clock.now(), cause });
+        self.stage_full();
+    }
+
     fn try_to_resume(&mut self, lost: u64, unrecorded: u64) -> Result<bool, Error> {
-        self.failed_sync = None;
+        self.begin_commit();
         let Some(full) = self.full.clone() else {
             return Ok(false);
         };
         if self.reserve.make(&*self.storage).is_err() {
             return Ok(false);
         }
-        let missed = Interruption { after: "full", since: full.since, lost, unrecorded };
+        let since = full.since;
+        let missed = Interruption { after: "full", since, lost, unrecorded };
         self.append_checked(&control::resumed(self.envelope(), &missed), Author::Journal);
-        if !self.write_if_room()? {
+        if self.write_if_room()? {
+            // What finds no room from here on finds the disk full anew.
+            self.full = None;
+            match self.settle() {
+                Err(Error::Full { .. }) => self.full = Some(full),
+                settled => return settled.map(|()| true),
+            }
+        } else {
             self.give_up_batch();
-            self.reserve.release(&*self.storage);
-            return Ok(false);
         }
-        self.settle()?;
-        self.full = None;
-        Ok(true)
+        self.reserve.release(&*self.storage);
+        Ok(false)
     }
 
     fn stage_full(&mut self) {
@@ -138,6 +149,7 @@ impl Journal {
     fn give_up_batch(&mut self) {
         self.staged.clear();
         self.chain = self.durable;
+        self.watch.give_up_jumps();
         self.stopped = false;
     }
 }

@@ -17,10 +17,10 @@ impl Journal {
             }
             self.failed_sync = Some(error);
             self.stage_again();
-            self.write_staged()?;
+            self.write_staged().or_else(|error| self.make_room(error))?;
             self.sync_segment()?;
         }
-        self.publish(self.chain.next)?;
+        let lack_of_room = self.publish(self.chain.next)?;
         self.segment.length += self.staged.lines.len() as u64;
         self.header = None;
         self.committed_from = self.durable.next;
@@ -28,6 +28,13 @@ impl Journal {
         std::mem::swap(&mut self.staged, &mut self.committed);
         self.staged.clear();
         self.watermark.set(self.durable.next);
+        self.watch.keep_jumps();
+        if let Some(error) = lack_of_room
+            && self.full.is_none()
+        {
+            // The batch is durable. The record of the full disk goes with the next commit.
+            self.enter_full(&error);
+        }
         Ok(())
     }
 
@@ -53,7 +60,9 @@ impl Journal {
         synced.map_err(Error::io(&*self.storage, "sync", &self.segment.name))
     }
 
-    fn publish(&mut self, durable: u64) -> Result<(), Error> {
+    /// Lets readers see what is durable; returns the error of a disk that had room for that only
+    /// where the reserve was.
+    fn publish(&mut self, durable: u64) -> Result<Option<Error>, Error> {
         let storage = &*self.storage;
         let mut publish = || {
             let written = self.publisher.publish(durable);
@@ -63,9 +72,9 @@ impl Journal {
             // Where nothing is written in place, this takes room as well.
             Err(error) if error.is_no_room() => {
                 self.reserve.release(storage);
-                publish()
+                publish().map(|()| Some(error))
             }
-            published => published,
+            published => published.map(|()| None),
         }
     }
 }

@@ -19,8 +19,22 @@ pub(super) struct Watch {
     checked: u64,
     /// Both clocks in nanoseconds: the wall clock, then the monotonic one.
     clocks: Option<(i64, u64)>,
+    /// Both before a jump whose record is not durable yet.
+    before_jump: Option<(i64, u64)>,
     /// How much was durable when that last changed, and the monotonic clock then.
     recorded: Option<(u64, u64)>,
+}
+
+impl Watch {
+    /// Notes that all records of jumps are durable.
+    pub(super) fn keep_jumps(&mut self) {
+        self.before_jump = None;
+    }
+
+    /// Forgets a jump whose record was given up, so that it is seen again.
+    pub(super) fn give_up_jumps(&mut self) {
+        self.clocks = self.before_jump.take().or(self.clocks);
+    }
 }
 
 impl Journal {
@@ -56,6 +70,7 @@ impl Journal {
         let passed = i64::try_from(mono.saturating_sub(mono_before)).unwrap_or(i64::MAX);
         let jump = wall.saturating_sub(wall_before).saturating_sub(passed);
         if jump.unsigned_abs() > JUMP_NS_MAX {
+            self.watch.before_jump.get_or_insert((wall_before, mono_before));
             self.append_checked(&control::clock(self.envelope(), jump), Author::Journal);
         }
     }
