@@ -221,6 +221,8 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
+    /// The alarm was raised for it already, and one action is counted once.
+    pub(crate) is_alarmed: bool,
     /// Its place in the recorder's account, which is free again once this is dropped.
     slot: Option<open::Slot>,
 }
@@ -275,6 +277,7 @@ impl Running {
                 draft,
                 started: Instant::now(),
                 verdict: None,
+                is_alarmed: false,
                 slot: None,
             })),
         }))

@@ -183,6 +183,33 @@ fn a_full_queue_holds_rows_up_and_loses_none() {
 }
 
 #[test]
+fn rows_that_meet_a_full_disk_wait_and_count_as_no_loss() {
+    let shop = Shop::new();
+    let recorder = shop.recorder();
+    let relay = shop.relay(&recorder);
+    // Neither the disk nor its reserve has room.
+    shop.storage.replace("RESERVE", Some(Vec::new()));
+    let names = shop.storage.names().into_iter();
+    let used: usize = names.map(|name| shop.storage.file(&name).unwrap().len()).sum();
+    shop.storage.limit(Some(used));
+    let mut connection = shop.connection();
+    let paying = connection.transaction().unwrap();
+    record_all(&recorder, &paying, 0..=9);
+    paying.commit().unwrap();
+    let reason = || recorder.health().reason.unwrap_or_default();
+    until(|| reason().contains("has no room since"));
+    shop.storage.limit(None);
+    until(|| shop.rows() == 0);
+    relay.shutdown(PATIENCE).unwrap();
+    assert_eq!(shop.paid(), (0..=9).collect::<Vec<_>>());
+    let records = shop.records();
+    let resumed = records.iter().filter(|record| record["action"] == "JournalResumed");
+    let lost: Vec<_> = resumed.map(|record| &record["journal"]["lost"]).collect();
+    assert_eq!(lost, [0]);
+    assert_eq!((recorder.health().lost, recorder.health().status), (0, Status::Green));
+}
+
+#[test]
 fn forged_rows_are_set_aside_with_an_alarm_and_hold_nobody_up() {
     let shop = Shop::new();
     let recorder = shop.recorder();

@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::{Shared, Unrecorded};
+use super::{Receipt, Shared, Unrecorded};
 use crate::context::{Context, Running, Unlisted};
-use crate::event::Durability;
+use crate::event::{Durability, Event};
 
 impl Shared {
     /// Keeps account of a running action until somebody takes it.
@@ -32,6 +32,14 @@ impl Shared {
         self.intents.end();
     }
 
+    /// Records the end of an action; it raises the alarm unless that has been done for the action.
+    pub(crate) fn record_end(&self, end: &Event, is_alarmed: bool) -> Receipt {
+        match is_alarmed {
+            true => self.record(end).without_alarm(),
+            false => self.record(end),
+        }
+    }
+
     /// Records every action that is still running as one whose end nobody saw, and waits for the ends
     /// that are just being recorded; no other is listed from now on.
     pub(super) fn complete_open(&self, due: Option<Instant>) {
@@ -43,10 +51,11 @@ impl Shared {
         for (open, context) in self.scopes.take_all() {
             // Only the disk can make room, and the deadline holds for it, too.
             wait_while(&|| self.queue.is_crowded());
+            let is_alarmed = open.is_alarmed;
             let mut event = open.unseen(&context);
             // What is merely queued may use half of the queue only.
             event.durability = Some(Durability::Synced);
-            drop(self.record(&event));
+            drop(self.record_end(&event, is_alarmed));
         }
         // Who took an action before has not queued its record yet, and a closed queue refuses it.
         wait_while(&|| self.scopes.len() > 0);

@@ -18,7 +18,7 @@ use super::key_file;
 use super::mirror::{Copying, Mirror};
 use super::queue::Queue;
 use super::service::Service;
-use super::unfinished::{self, Unfinished};
+use super::unfinished::{self, LeftOpen};
 use super::{Error, Recorder, Shared, committer, metrics};
 use crate::catalog;
 use crate::context::OpenScopes;
@@ -233,7 +233,8 @@ impl RecorderBuilder {
         };
         // Before the journal is opened, because opening it leaves a record.
         let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
-        let known_key = self.known_key()?;
+        let owner = key_file::owner(self.journal());
+        let known_key = self.known_key(owner)?;
         let intents = Arc::new(Intents::default());
         let open = Arc::clone(&intents);
         let options = Options {
@@ -252,7 +253,7 @@ impl RecorderBuilder {
         let key = match known_key {
             Key::Known(key) => key,
             // A journal that is refused has no new key beside it.
-            Key::Missing(path) => match make_key(path, is_new) {
+            Key::Missing(path) => match make_key(path, owner, is_new) {
                 Ok(key) => key,
                 Err(error) => {
                     journal.close()?;
@@ -260,9 +261,9 @@ impl RecorderBuilder {
                 }
             },
         };
-        let unfinished = unfinished::find(storage)?;
+        let left = unfinished::find(storage)?;
         let shared = self.share(&journal, intents, key, service)?;
-        self.start(shared, journal, unfinished)
+        self.start(shared, journal, left)
     }
 
     /// Opens the recorder and makes it the process's own, which every audited action finds.
@@ -279,8 +280,16 @@ impl RecorderBuilder {
         Ok(recorder)
     }
 
+    /// The journal's directory, if it lies in one.
+    pub(super) fn journal(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Directory(path) => Some(path),
+            Place::Storage(_) => None,
+        }
+    }
+
     /// The key, or the place where it is to be made.
-    fn known_key(&self) -> Result<Key, Error> {
+    fn known_key(&self, owner: Option<u32>) -> Result<Key, Error> {
         if let Some(key) = &self.key {
             return Ok(Key::Known(key.clone()));
         }
@@ -291,7 +300,7 @@ impl RecorderBuilder {
                 return HashKey::random().map(Key::Known).map_err(Error::System);
             }
         };
-        match key_file::read(&path) {
+        match key_file::read(&path, owner) {
             Ok(Some(key)) => Ok(Key::Known(key)),
             Ok(None) => Ok(Key::Missing(path)),
             Err(cause) => Err(Error::KeyFile { path, cause }),
@@ -325,7 +334,7 @@ impl RecorderBuilder {
         self,
         shared: Arc<Shared>,
         journal: Journal,
-        unfinished: Vec<Unfinished>,
+        left: LeftOpen,
     ) -> Result<Recorder, Error> {
         let durable = journal.watermark().durable();
         shared.counters.durable.store(durable, Relaxed);
@@ -351,13 +360,13 @@ impl RecorderBuilder {
         let committing = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("audit-committer".into())
-            .spawn(move || committer::run(&committing, journal, copying, unfinished))
+            .spawn(move || committer::run(&committing, journal, copying, left))
             .map_err(Error::System)?;
         Ok(Recorder::new(shared, committer))
     }
 }
 
-fn make_key(path: PathBuf, journal_is_new: bool) -> Result<HashKey, Error> {
+fn make_key(path: PathBuf, owner: Option<u32>, journal_is_new: bool) -> Result<HashKey, Error> {
     if !journal_is_new {
         say::warning(format_args!(
             "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
@@ -366,7 +375,7 @@ fn make_key(path: PathBuf, journal_is_new: bool) -> Result<HashKey, Error> {
             path.display()
         ));
     }
-    key_file::create(&path).map_err(|cause| Error::KeyFile { path, cause })
+    key_file::create(&path, owner).map_err(|cause| Error::KeyFile { path, cause })
 }
 
 /// Shows the settings, and of the key only that there is one.

@@ -12,7 +12,7 @@ use super::interruption::Untold;
 use super::mirror::Copying;
 use super::queue::{Batch, End, Queued};
 use super::receipt::{Recorded, Ticket, Unrecorded};
-use super::unfinished::Unfinished;
+use super::unfinished::LeftOpen;
 use crate::event::Event;
 use crate::say;
 
@@ -21,12 +21,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Ends what an earlier writer left open, commits until the recorder is shut down, then closes the
 /// journal.
-pub(super) fn run(
-    shared: &Shared,
-    journal: Journal,
-    mirror: Option<Copying>,
-    unfinished: Vec<Unfinished>,
-) {
+pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>, left: LeftOpen) {
     let _alarm = Alarm(shared);
     if let Some(mirror) = &mirror {
         mirror.send(journal.committed().lines.to_vec());
@@ -41,19 +36,18 @@ pub(super) fn run(
         owed: Vec::new(),
     };
     committer.show();
-    committer.complete(unfinished);
+    committer.work(|committer| committer.complete(left));
     let mut empty = Batch::default();
     let mut ticked = Instant::now();
     while let Some(batch) = shared.queue.take(empty, TICK.saturating_sub(ticked.elapsed())) {
-        shared.counters.interruptions.begin_work();
-        empty = if batch.is_empty() { batch } else { committer.commit(batch) };
-        if ticked.elapsed() >= TICK {
-            ticked = Instant::now();
-            committer.tick();
-        }
-        if let Some(silent) = shared.counters.interruptions.end_work() {
-            say::warning(format_args!("the disk answers again after {} ms", silent.as_millis()));
-        }
+        empty = committer.work(|committer| {
+            let empty = if batch.is_empty() { batch } else { committer.commit(batch) };
+            if ticked.elapsed() >= TICK {
+                ticked = Instant::now();
+                committer.tick();
+            }
+            empty
+        });
     }
     committer.close();
 }
@@ -94,11 +88,29 @@ struct Staged {
 }
 
 impl Committer<'_> {
+    /// Does what the disk may hold up, so that everybody can tell how long it does.
+    fn work<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let interruptions = &self.shared.counters.interruptions;
+        interruptions.begin_work();
+        let done = work(self);
+        if let Some(silent) = interruptions.end_work() {
+            say::warning(format_args!("the disk answers again after {} ms", silent.as_millis()));
+        }
+        done
+    }
+
     /// Writes the ends of the intents that an earlier writer left open, before anything new.
-    fn complete(&mut self, unfinished: Vec<Unfinished>) {
-        let intents = &self.shared.intents;
-        intents.adopt(unfinished.iter().map(|open| (open.id, open.seq)));
-        self.owed.extend(unfinished.into_iter().filter_map(|open| Some((open.id, open.end?))));
+    fn complete(&mut self, LeftOpen { intents, unread }: LeftOpen) {
+        self.shared.intents.adopt(intents.iter().map(|open| (open.id, open.seq)));
+        for unread in &unread {
+            let mut body = Vec::new();
+            self.shared.encode(&unread.event(), &mut body);
+            self.stage(Queued { body: &body, ticket: None, side: Side::Neither });
+        }
+        if !unread.is_empty() {
+            self.settle();
+        }
+        self.owed.extend(intents.into_iter().filter_map(|open| Some((open.id, open.end?))));
         self.write_owed();
     }
 
@@ -193,26 +205,24 @@ impl Committer<'_> {
         let interruptions = &self.shared.counters.interruptions;
         let missed = interruptions.take_untold();
         let (lost, unrecorded) = missed.map_or((0, 0), |missed| (missed.lost, missed.unrecorded));
-        match self.journal.resume(lost, unrecorded) {
-            Ok(true) => {
+        match (self.journal.resume(lost, unrecorded), missed) {
+            (Ok(true), missed) => {
                 if let Some(missed) = missed {
                     interruptions.note_told(missed);
                 }
                 interruptions.set_full(None);
-                self.show();
-                self.pass_on();
-                self.tell_failed_sync();
                 say::warning(format_args!(
                     "the disk has room again; {lost} events and {unrecorded} actions have no record"
                 ));
             }
-            Ok(false) => {
-                if let Some(missed) = missed {
-                    interruptions.put_back(missed);
-                }
-            }
-            Err(error) => self.fail(&error.to_string().into()),
+            (Ok(false), Some(missed)) => interruptions.put_back(missed),
+            (Ok(false), None) => {}
+            (Err(error), _) => return self.fail(&error.to_string().into()),
         }
+        // The record of that may have taken the last room there was.
+        self.show();
+        self.pass_on();
+        self.tell_failed_sync();
     }
 
     /// Records what was missed while the disk did not answer, or in the last moment of a full one.
@@ -221,9 +231,8 @@ impl Committer<'_> {
         let Some(missed) = interruptions.take_untold() else {
             return;
         };
-        let Untold { since, lost, unrecorded } = missed;
-        // Only a full disk turns events away.
-        let after = if lost > 0 { "full" } else { "stalled" };
+        let Untold { since, was_full, lost, unrecorded } = missed;
+        let after = if was_full { "full" } else { "stalled" };
         let told = Interruption { after, since, lost, unrecorded };
         if self.journal.append_resumed(&told).is_ok() && self.settle() {
             interruptions.note_told(missed);
@@ -316,18 +325,19 @@ impl Committer<'_> {
     /// Answers one that a full disk has no room for, and keeps it if it ends an intent; returns how
     /// many events are lost by that.
     fn turn_away(&mut self, end: Option<End>, ticket: Option<Ticket>, why: &Unrecorded) -> u64 {
+        let is_lost = end.is_none() && !comes_again(&ticket);
         if let Some(ticket) = ticket {
             ticket.settle(Err(why.clone()));
         }
-        let lost = u64::from(end.is_none());
         self.owed.extend(end);
-        lost
+        is_lost.into()
     }
 
     fn fail(&mut self, reason: &Arc<str>) {
         say::error(format_args!("the journal failed: {reason}"));
         self.shared.counters.fail(reason);
-        self.shared.count_lost(self.staged.len() as u64);
+        let lost = self.staged.iter().filter(|event| !comes_again(&event.ticket)).count();
+        self.shared.count_lost(lost as u64);
         self.answer_staged(&Unrecorded::JournalFailed(Arc::clone(reason)));
     }
 
@@ -341,7 +351,7 @@ impl Committer<'_> {
     fn refuse_all(&self, batch: &mut Batch, why: &Unrecorded) {
         let mut lost = batch.lost;
         for event in batch.events() {
-            lost += 1;
+            lost += u64::from(!comes_again(&event.ticket));
             if let Some(ticket) = event.ticket {
                 ticket.settle(Err(why.clone()));
             }
@@ -369,4 +379,9 @@ impl Committer<'_> {
             mirror.finish();
         }
     }
+}
+
+/// True if the event is kept elsewhere, so that it is not lost when it is turned away.
+fn comes_again(ticket: &Option<Ticket>) -> bool {
+    ticket.as_ref().is_some_and(Ticket::comes_again)
 }

@@ -29,6 +29,8 @@ pub(super) struct Interruptions {
 pub(super) struct Untold {
     /// When the first of it was missed.
     pub(super) since: Timestamp,
+    /// A full disk is why, or why some of it.
+    pub(super) was_full: bool,
     /// Events that were not recorded.
     pub(super) lost: u64,
     /// Actions that were refused, or went on without waiting for their record.
@@ -88,14 +90,16 @@ impl Interruptions {
 
     /// Counts events that were lost to a full disk.
     pub(super) fn count_lost(&self, events: u64) {
-        self.count(|untold| untold.lost += events);
+        if events > 0 {
+            self.count(true, |untold| untold.lost += events);
+        }
     }
 
     /// Counts an action without a record if an interruption is why.
     pub(super) fn count_unrecorded(&self, why: &Unrecorded) {
         use Unrecorded::{DeadlineExpired, JournalFull, Stalled};
         if matches!(why, JournalFull(_) | Stalled(_) | DeadlineExpired(_)) {
-            self.count(|untold| untold.unrecorded += 1);
+            self.count(matches!(why, JournalFull(_)), |untold| untold.unrecorded += 1);
         }
     }
 
@@ -111,7 +115,7 @@ impl Interruptions {
 
     /// Puts back what could not be told.
     pub(super) fn put_back(&self, missed: Untold) {
-        self.count(|untold| {
+        self.count(missed.was_full, |untold| {
             untold.since = missed.since;
             untold.lost += missed.lost;
             untold.unrecorded += missed.unrecorded;
@@ -128,10 +132,13 @@ impl Interruptions {
         self.told.load(Relaxed)
     }
 
-    fn count(&self, add: impl FnOnce(&mut Untold)) {
+    fn count(&self, is_full: bool, add: impl FnOnce(&mut Untold)) {
         let mut untold = lock(&self.untold);
-        let nothing = || Untold { since: Timestamp::now(), lost: 0, unrecorded: 0 };
-        add(untold.get_or_insert_with(nothing));
+        let since = Timestamp::now();
+        let nothing = Untold { since, was_full: false, lost: 0, unrecorded: 0 };
+        let untold = untold.get_or_insert(nothing);
+        untold.was_full |= is_full;
+        add(untold);
         self.is_untold.store(true, Relaxed);
     }
 
@@ -174,5 +181,20 @@ mod tests {
         let both = interruptions.take_untold().unwrap();
         assert_eq!(both, Untold { unrecorded: 1, ..first });
         assert_eq!(interruptions.take_untold(), None);
+    }
+
+    #[test]
+    fn a_full_disk_and_a_silent_one_are_told_apart() {
+        let interruptions = Interruptions::new(Duration::ZERO);
+        let was_full = || interruptions.take_untold().map(|untold| untold.was_full);
+        interruptions.count_unrecorded(&Unrecorded::Stalled(Duration::ZERO));
+        assert_eq!(was_full(), Some(false));
+        interruptions.count_unrecorded(&Unrecorded::JournalFull("no room".into()));
+        assert_eq!(was_full(), Some(true), "also if no event was lost");
+        interruptions.count_lost(1);
+        interruptions.count_unrecorded(&Unrecorded::Stalled(Duration::ZERO));
+        assert_eq!(was_full(), Some(true));
+        interruptions.count_lost(0);
+        assert_eq!(was_full(), None);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use audit_journal::Reader;
 
+use super::intents::Side;
 use super::queue::Rejected;
 use super::receipt::{Cell, Ticket};
 use super::{Recorded, Shared, Unrecorded, alarm, complete};
@@ -47,7 +48,7 @@ impl Shared {
             return Err(unrecorded);
         }
         let cell = Arc::new(Cell::default());
-        match self.queue.offer(body, Ticket::new(&cell)) {
+        match self.queue.push(body, Some(Ticket::of_offered(&cell)), Side::Neither) {
             Ok(()) => Ok(Offered(cell)),
             Err(Rejected::Full) => Err(Unrecorded::QueueFull),
             Err(Rejected::Closed) => Err(Unrecorded::Stopped),

@@ -25,14 +25,6 @@ pub(super) enum Rejected {
     Closed,
 }
 
-/// What becomes of an event that finds no place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missed {
-    IsLost,
-    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
-    ComesAgain,
-}
-
 #[derive(Default)]
 struct State {
     batch: Batch,
@@ -84,33 +76,18 @@ impl Queue {
     ///
     /// Events that nobody waits for get half of the room, so that a flood of them cannot keep out
     /// those whose callers wait. The end of an intent always finds room: without it the intent would
-    /// stay open, and there are only so many.
+    /// stay open, and there are only so many. One that is offered again is not lost if there is no
+    /// room, and finds some whenever nothing else waits, so it cannot be turned away for ever.
     pub(super) fn push(
         &self,
         body: &[u8],
         ticket: Option<Ticket>,
         side: Side,
     ) -> Result<(), Rejected> {
-        self.add(body, ticket, side, Missed::IsLost)
-    }
-
-    /// Adds an encoded event that is kept elsewhere and offered again if there is no room: that is
-    /// no loss. One finds room whenever nothing else waits, so it cannot be turned away for ever.
-    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
-    pub(super) fn offer(&self, body: &[u8], ticket: Ticket) -> Result<(), Rejected> {
-        self.add(body, Some(ticket), Side::Neither, Missed::ComesAgain)
-    }
-
-    fn add(
-        &self,
-        body: &[u8],
-        ticket: Option<Ticket>,
-        side: Side,
-        missed: Missed,
-    ) -> Result<(), Rejected> {
-        let room = match (side, &ticket, missed) {
-            (Side::End(_), ..) => usize::MAX,
-            (_, Some(_), Missed::IsLost) => self.bytes_max,
+        let comes_again = ticket.as_ref().is_some_and(Ticket::comes_again);
+        let room = match (side, &ticket) {
+            (Side::End(_), _) => usize::MAX,
+            (_, Some(_)) if !comes_again => self.bytes_max,
             _ => self.bytes_max / 2,
         };
         let mut state = self.state();
@@ -118,13 +95,13 @@ impl Queue {
             return Err(Rejected::Closed);
         }
         let waiting = state.batch.bytes.len();
-        let alone = waiting == 0 && missed == Missed::ComesAgain;
+        let alone = waiting == 0 && comes_again;
         let fits = alone || waiting + body.len() <= room;
         if fits {
             state.batch.bytes.extend_from_slice(body);
             let end = state.batch.bytes.len();
             state.batch.entries.push(Entry { end, ticket, side });
-        } else if missed == Missed::IsLost {
+        } else if !comes_again {
             state.batch.lost += 1;
         }
         // A loss is woken for as well: it is to be recorded, not remembered.

@@ -165,6 +165,17 @@ impl Receipt {
         self.look(task).map(|_| ())
     }
 
+    /// A receipt for an action that is counted already: it raises no alarm any more.
+    pub(crate) fn without_alarm(mut self) -> Self {
+        self.alarm = None;
+        self
+    }
+
+    /// True if it is known already that the event is not recorded.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.state, State::Settled(Err(_)))
+    }
+
     fn settle(&self) -> Result<Recorded, Unrecorded> {
         match &self.state {
             State::Settled(result) => result.clone(),
@@ -227,16 +238,32 @@ impl Pending {
 /// The committer's end of a receipt. Dropping it unsettled, as a panicking committer does, settles
 /// it as failed, so that no caller waits for nothing.
 #[derive(Debug)]
-pub(super) struct Ticket(Option<Arc<Cell>>);
+pub(super) struct Ticket {
+    cell: Option<Arc<Cell>>,
+    comes_again: bool,
+}
 
 impl Ticket {
     pub(super) fn new(cell: &Arc<Cell>) -> Self {
-        Self(Some(Arc::clone(cell)))
+        Self { cell: Some(Arc::clone(cell)), comes_again: false }
+    }
+
+    /// That of an event which is kept elsewhere and offered again until it is recorded.
+    #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
+    pub(super) fn of_offered(cell: &Arc<Cell>) -> Self {
+        let mut ticket = Self::new(cell);
+        ticket.comes_again = true;
+        ticket
+    }
+
+    /// True if the event is not lost when it is turned away.
+    pub(super) fn comes_again(&self) -> bool {
+        self.comes_again
     }
 
     /// Tells the caller what became of the event.
     pub(super) fn settle(mut self, result: Result<Recorded, Unrecorded>) {
-        if let Some(cell) = self.0.take() {
+        if let Some(cell) = self.cell.take() {
             cell.settle(result);
         }
     }
@@ -244,7 +271,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Some(cell) = self.0.take() {
+        if let Some(cell) = self.cell.take() {
             let reason = "the recorder gave the event up";
             cell.settle(Err(Unrecorded::JournalFailed(reason.into())));
         }

@@ -30,6 +30,8 @@ enum Gate {
     #[default]
     Open,
     Shut,
+    /// So many syncs work before one is held up.
+    ShutAfter(u32),
     Failing,
     /// The next sync fails, and those after it work.
     FailingOnce,
@@ -48,6 +50,11 @@ impl Gated {
 
     fn pass(&self) -> io::Result<()> {
         let mut gate = self.state();
+        match *gate {
+            Gate::ShutAfter(0) => *gate = Gate::Shut,
+            Gate::ShutAfter(left) => *gate = Gate::ShutAfter(left - 1),
+            _ => {}
+        }
         while *gate == Gate::Shut {
             gate = self.gate.1.wait(gate).unwrap();
         }

@@ -36,12 +36,21 @@ impl Scope {
         if !recorder.begin_intent() {
             return Err(Unrecorded::TooManyIntents);
         }
-        let Some(mut intent) = self.running.change(|open| open.split_intent()) else {
+        // A shutdown that takes the action finds it before its intent is queued, or after: its end
+        // never comes first.
+        let receipt = self.running.change(|open| {
+            let mut intent = open.split_intent();
+            self.context.complete(&mut intent);
+            let receipt = recorder.record(&intent);
+            if receipt.is_refused() {
+                open.rejoin_intent();
+            }
+            receipt
+        });
+        if receipt.as_ref().is_none_or(Receipt::is_refused) {
             recorder.drop_intent();
-            return Err(Unrecorded::Stopped);
-        };
-        self.context.complete(&mut intent);
-        Ok(recorder.record(&intent))
+        }
+        receipt.ok_or(Unrecorded::Stopped)
     }
 
     fn intended(&mut self, outcome: Result<(), Unrecorded>) -> Result<(), Unrecorded> {

@@ -82,6 +82,7 @@ impl Scope {
 
     /// Counts the call as one without a record, and says so.
     fn alarm(&self, why: &Unrecorded) {
+        self.running.change(|open| open.is_alarmed = true);
         match &self.recorder {
             Some(recorder) => recorder.count_unrecorded(self.spec.action, why),
             None => recorder::count_unrecorded(self.spec.action, why),
@@ -187,12 +188,13 @@ pub(crate) fn record_end(
 ) -> Option<Receipt> {
     // A shutdown that comes now waits until the record is queued.
     let _slot = open.take_slot();
+    let is_alarmed = open.is_alarmed;
     let event = complete(open, verdict, context);
     let Some(recorder) = recorder else {
         recorder::count_unrecorded(&event.action, &Unrecorded::NoRecorder);
         return None;
     };
-    Some(recorder.record(&event))
+    Some(recorder.record_end(&event, is_alarmed))
 }
 
 /// Makes sure that a panic is recorded also where nothing is dropped after it.

@@ -142,13 +142,13 @@ impl Config {
         if let Some(setting) = self.settings.get("hash_key")
             && let Value::Secret(secret, _) = &setting.value
         {
-            return secret.read().map(Some).map_err(|why| setting.mistake(&why));
+            return secret.read(Some(journal)).map(Some).map_err(|why| setting.mistake(&why));
         }
         let Some(path) = self.key_file(journal).filter(|path| path.exists()) else {
             return Ok(None);
         };
         let unread = |cause| super::Error::KeyFile { path: path.clone(), cause };
-        let key = key_file::read_existing(&path).map_err(unread);
+        let key = key_file::read_existing(&path, key_file::owner(Some(journal))).map_err(unread);
         key.map(Some).map_err(|error| ConfigError::one(error.to_string()))
     }
 

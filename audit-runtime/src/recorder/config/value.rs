@@ -95,7 +95,10 @@ impl Value {
             Self::Text(text, apply) => apply(builder, text.clone()),
             Self::Number(number, apply) => apply(builder, *number),
             Self::Word(apply) => apply(builder),
-            Self::Secret(secret, apply) => apply(builder, secret.read()?),
+            Self::Secret(secret, apply) => {
+                let key = secret.read(builder.journal())?;
+                apply(builder, key)
+            }
         })
     }
 }
@@ -123,7 +126,7 @@ impl Secret {
     }
 
     /// Reads the secret from where it is kept.
-    pub(super) fn read(&self) -> Result<HashKey, String> {
+    pub(super) fn read(&self, journal: Option<&Path>) -> Result<HashKey, String> {
         match self {
             Self::Variable(name) => {
                 let named = format!("the variable {name}, which `hash_key` names,");
@@ -132,10 +135,15 @@ impl Secret {
                 key_file::parsed(&text)
                     .ok_or_else(|| format!("{named} does not hold 64 hexadecimal digits"))
             }
-            Self::File(path) => key_file::read_existing(path).map_err(|cause| {
-                let path = path.display().to_string();
-                format!("cannot use the key file {}: {cause} (`hash_key` names it)", quoted(&path))
-            }),
+            Self::File(path) => {
+                key_file::read_existing(path, key_file::owner(journal)).map_err(|cause| {
+                    let path = path.display().to_string();
+                    format!(
+                        "cannot use the key file {}: {cause} (`hash_key` names it)",
+                        quoted(&path)
+                    )
+                })
+            }
         }
     }
 }

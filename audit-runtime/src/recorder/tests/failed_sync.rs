@@ -39,3 +39,26 @@ fn a_sync_that_fails_at_the_start_is_told_as_well() {
     let recorder = storage.recorder().open().unwrap();
     assert_eq!(recorder.health().sync_failures, 1);
 }
+
+#[cfg(feature = "rusqlite")]
+#[test]
+fn what_comes_again_from_a_database_is_not_lost_with_the_journal() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().open().unwrap();
+    let shared = &recorder.0.shared;
+    let offer = || shared.offer(&shared.body(event("Row"))).unwrap();
+    storage.set(Gate::Shut);
+    let mut offered = vec![offer()];
+    // The first one is in the committer's hands, and the second waits behind it.
+    while recorder.health().queued_events > 0 {
+        std::thread::yield_now();
+    }
+    offered.push(offer());
+    drop(recorder.record(event("Lost")));
+    storage.set(Gate::Failing);
+    for offered in offered {
+        assert!(matches!(offered.wait(), Err(Unrecorded::JournalFailed(_))));
+    }
+    recorder.shutdown(Duration::from_secs(5)).unwrap_err();
+    assert_eq!(recorder.health().lost, 1);
+}

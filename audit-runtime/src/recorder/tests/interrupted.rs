@@ -192,6 +192,22 @@ fn what_is_told_where_the_reserve_was_is_told_once() {
 }
 
 #[test]
+fn what_interrupted_is_told_by_its_name_whether_or_not_an_event_was_lost() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().open().unwrap();
+    let resumed = || {
+        let records = storage.records().into_iter();
+        let resumed = records.filter(|record| record["action"] == "JournalResumed");
+        resumed.map(|record| record["journal"]["after"].clone()).collect::<Vec<_>>()
+    };
+    // Each comes from an action that learns of it when it is over.
+    recorder.0.shared.counters.raise("Test", &Unrecorded::JournalFull("it was full".into()));
+    eventually("the first record", || resumed() == ["full"]);
+    recorder.0.shared.counters.raise("Test", &Unrecorded::Stalled(Duration::from_secs(9)));
+    eventually("the second record", || resumed() == ["full", "stalled"]);
+}
+
+#[test]
 fn a_file_that_is_gone_is_found_within_a_tick_also_without_events() {
     let storage = Gated::default();
     let recorder = storage.recorder().open().unwrap();
@@ -250,4 +266,23 @@ fn a_clock_that_was_set_is_recorded_before_the_events_that_show_it() {
     assert_eq!(storage.actions()[2..], ["Before", "JournalClock", "After"]);
     let jump = storage.records()[3]["journal"]["jump_ns"].as_i64().unwrap();
     assert!((jump + HOUR).abs() < 1_000_000_000, "{jump}");
+}
+
+#[test]
+fn a_disk_that_is_silent_while_a_start_ends_old_intents_is_told_of() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().open().unwrap();
+    let mut intent = Event::activity("Pay").succeeded();
+    intent.phase = Some(crate::event::Phase::Intent);
+    recorder.0.shared.record(&intent).wait().unwrap();
+    recorder.shutdown(Duration::from_secs(5)).unwrap();
+    storage.set(Gate::ShutAfter(1));
+    let recorder = storage.recorder().wait_ms_max(50).open().unwrap();
+    eventually("the alarm", || recorder.health().status == Status::Red);
+    let reason = recorder.health().reason.unwrap();
+    assert!(reason.contains("the disk has not answered for"), "{reason}");
+    storage.set(Gate::Open);
+    eventually("the disk", || recorder.health().status != Status::Red);
+    recorder.shutdown(Duration::from_secs(5)).unwrap();
+    assert_eq!(storage.actions().iter().filter(|action| *action == "Pay").count(), 2);
 }

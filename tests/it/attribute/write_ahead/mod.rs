@@ -3,6 +3,7 @@
 mod full;
 mod intent;
 mod restart;
+mod stopped;
 mod unrecorded;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit_runtime::journal::{MemoryStorage, verify};
+use audit_runtime::journal::{Journal, MemoryStorage, Options, verify};
 use audit_runtime::{Actor, Context, Recorder};
 use serde_json::Value;
 
@@ -175,4 +175,56 @@ fn an_intent_that_cannot_be_read_stays_open_and_stops_nobody() {
     // The other one, whose record is whole, has its end.
     let completed = String::from_utf8(text).unwrap().matches("\"completed_by\"").count();
     assert_eq!(completed, 1);
+}
+
+/// The records that stand in the segments, damaged or not.
+fn lines(storage: &MemoryStorage) -> Vec<Value> {
+    let segments = storage.names().into_iter().filter(|name| name.starts_with("seg/"));
+    let bytes: Vec<_> = segments.flat_map(|name| storage.file(&name).unwrap()).collect();
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+#[test]
+fn damage_before_the_last_segment_is_told_of_and_stops_nobody() {
+    let storage = killed();
+    // A writer that has not read what was open begins a segment, so the newest list is older.
+    let unknown = Arc::new(|| b"null".to_vec());
+    let options = Options { segment_bytes_max: 1, open: unknown, ..Options::default() };
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    journal.append(b"\"text\":\"behind\"").unwrap();
+    journal.commit().unwrap();
+    journal.close().unwrap();
+    let records = lines(&storage);
+    let header = records.iter().rfind(|record| !record["journal"]["open"].is_null());
+    let listed = header.unwrap()["seq"].as_u64().unwrap();
+    let segment = format!("seg/{listed:020}.jsonl");
+    let bytes = storage.file(&segment).unwrap();
+    let next = storage.names().into_iter().find(|name| *name > segment).unwrap();
+    let behind: u64 = next[4..24].parse().unwrap();
+    assert!(next.starts_with("seg/") && behind > listed + 3, "{next}");
+
+    // Damage in the first or the last line of a segment refuses the journal.
+    for damaged in listed + 1..behind - 1 {
+        let storage = storage.snapshot();
+        let line = format!("\"seq\":{damaged},\"observed\":\"2");
+        let place = bytes.windows(line.len()).position(|found| found == line.as_bytes()).unwrap();
+        let mut bytes = bytes.clone();
+        bytes[place + line.len() - 1] = b'3';
+        storage.replace(&segment, Some(bytes));
+        for starts in 1..=2 {
+            restart(&storage);
+            let mut records = lines(&storage);
+            let unread = records.iter().filter(|record| record["action"] == "JournalUnread");
+            let told: Vec<_> = unread.map(|record| record["args"].clone()).collect();
+            let expected = serde_json::json!({ "from_seq": damaged, "to_seq": behind - 1 });
+            assert_eq!(told, vec![expected; starts]);
+            records.retain(|record| record["seq"] != damaged);
+            for intent in records.iter().filter(|record| record["phase"] == "intent") {
+                let ends = records.iter().filter(|end| end["intent_id"] == intent["id"]);
+                let ends: Vec<_> = ends.map(|end| &end["completed_by"]).collect();
+                assert!(ends.is_empty() || ends == [&Value::Null], "{damaged}: {intent} {ends:?}");
+            }
+        }
+    }
 }
