@@ -22,6 +22,7 @@ mod epoch;
 #[cfg(unix)]
 mod gone;
 mod life;
+mod meanwhile;
 mod outbox;
 mod power;
 mod random;

@@ -1,5 +1,5 @@
-//! The journal on a real kernel: its writer killed at every system call, its power cut, its disk full
-//! or silent.
+//! The journal on a real kernel: its writer killed at every system call, its power cut, its disk full,
+//! silent or failing.
 //!
 //! These tests need Linux, root, strace and ext4's tools; without them they fail and say what to install.
 
@@ -11,8 +11,10 @@
     reason = "a test may stop at the first surprise and says what it tries"
 )]
 
+mod failed_sync;
 mod full;
 mod image;
+mod key;
 mod kills;
 mod left;
 mod power;
