@@ -6,7 +6,8 @@ use std::io;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
-use super::storage::{Access, Storage, StorageFile};
+use super::segment::read_range;
+use super::storage::{Access, Storage, StorageFile, open_or_create};
 
 pub(super) const DIR: &str = "quarantine";
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -26,16 +27,28 @@ pub(super) struct Quarantined {
 }
 
 /// Moves what stands behind the last good line to a file of its own.
-pub(super) fn take_tail(storage: &dyn Storage, segment: &str, offset: u64) -> Result<(), Error> {
+///
+/// A start that failed may have begun one, which is finished; a start on a full disk does so again and
+/// again. What `reported` names is whole, and stays as it is.
+pub(super) fn take_tail(
+    storage: &dyn Storage,
+    segment: &str,
+    offset: u64,
+    reported: &[Vec<u8>],
+) -> Result<(), Error> {
     let mut file =
         storage.open(segment, Access::Overwrite).map_err(Error::io(storage, "open", segment))?;
     for attempt in 0..TORN_FILES_MAX {
         let name = torn_name(segment, offset, attempt);
-        let mut copy = match storage.create(&name) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            created => created.map_err(Error::io(storage, "create", &name))?,
-        };
-        copy_tail(&*file, offset, &mut *copy).map_err(Error::io(storage, "write", &name))?;
+        let mut copy = open_or_create(storage, &name).map_err(Error::io(storage, "open", &name))?;
+        if is_reported(&name, reported)
+            || !is_begun(&*copy, &*file, offset).map_err(Error::io(storage, "read", &name))?
+        {
+            continue;
+        }
+        write_from(&mut *copy, 0, &*file, offset)
+            .and_then(|()| copy.sync())
+            .map_err(Error::io(storage, "write", &name))?;
         // Only when the copy is durable may the bytes leave the segment.
         file.truncate(offset)
             .and_then(|()| file.sync())
@@ -46,18 +59,15 @@ pub(super) fn take_tail(storage: &dyn Storage, segment: &str, offset: u64) -> Re
     Err(Error::io(storage, "quarantine the torn end of", segment)(full))
 }
 
-fn copy_tail(file: &dyn StorageFile, from: u64, copy: &mut dyn StorageFile) -> io::Result<()> {
-    for_each_chunk(file, from, |mut chunk| {
-        while !chunk.is_empty() {
-            let taken = copy.append(chunk)?;
-            if taken == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            chunk = &chunk[taken..];
-        }
+/// True if the copy holds no more than the start of what stands behind `offset`.
+fn is_begun(copy: &dyn StorageFile, file: &dyn StorageFile, mut offset: u64) -> io::Result<bool> {
+    let mut is_start = true;
+    for_each_chunk(copy, 0, |chunk| {
+        is_start = is_start && read_range(file, offset, offset + chunk.len() as u64)? == chunk;
+        offset += chunk.len() as u64;
         Ok(())
     })?;
-    copy.sync()
+    Ok(is_start)
 }
 
 /// The files of torn bytes of this segment that no record of it names.
@@ -73,11 +83,8 @@ pub(super) fn unreported(
     let mut unreported = Vec::new();
     for name in names {
         let file = format!("{DIR}/{name}");
-        let mention = format!("\"file\":\"{file}\"");
-        let is_named =
-            |body: &Vec<u8>| body.windows(mention.len()).any(|at| at == mention.as_bytes());
         if let Some(offset) = torn_offset(segment, &name)
-            && !reported.iter().any(is_named)
+            && !is_reported(&file, reported)
         {
             let (bytes, sha256) = measure_file(storage, &file)?;
             let segment = segment.to_owned();
@@ -85,6 +92,12 @@ pub(super) fn unreported(
         }
     }
     Ok(unreported)
+}
+
+fn is_reported(file: &str, reported: &[Vec<u8>]) -> bool {
+    let mention = format!("\"file\":\"{file}\"");
+    let is_named = |body: &Vec<u8>| body.windows(mention.len()).any(|at| at == mention.as_bytes());
+    reported.iter().any(is_named)
 }
 
 fn measure_file(storage: &dyn Storage, name: &str) -> Result<(u64, String), Error> {
@@ -126,6 +139,20 @@ pub(super) fn for_each_chunk(
         each(&chunk[..read])?;
         offset += read as u64;
     }
+}
+
+/// Writes to `offset` of one file what stands in the other from `start` on.
+pub(super) fn write_from(
+    to: &mut dyn StorageFile,
+    mut offset: u64,
+    from: &dyn StorageFile,
+    start: u64,
+) -> io::Result<()> {
+    for_each_chunk(from, start, |chunk| {
+        to.write_at(offset, chunk)?;
+        offset += chunk.len() as u64;
+        Ok(())
+    })
 }
 
 /// `quarantine/<segment>-<offset>.torn`, with a count if the place was torn before.

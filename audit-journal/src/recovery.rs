@@ -63,7 +63,7 @@ pub(super) fn recover(
     check_nothing_lost(storage, next, durable)?;
     let torn_bytes = lines.file_len().map_err(Error::io(storage, "read", &segment::name(last)))?;
     if torn_bytes > found.length {
-        quarantine::take_tail(storage, &segment::name(last), found.length)?;
+        quarantine::take_tail(storage, &segment::name(last), found.length, &reported)?;
     }
     // The records at and past the watermark may be what a failed sync has left in memory: they are
     // read back as if they were on disk, and a later sync would not write them.

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::error::Error;
-use super::quarantine::{for_each_chunk, measure};
+use super::quarantine::{measure, write_from};
 use super::storage::{Access, Storage, StorageFile, open_or_create};
 
 /// The copy; empty when there is nothing to do.
@@ -99,20 +99,6 @@ fn replay(
         })
         .map_err(Error::io(storage, "write again", segment))?;
     copy.truncate(0).and_then(|()| copy.sync()).map_err(Error::io(storage, "truncate", NAME))
-}
-
-/// Writes to `offset` of one file what stands in the other from `start` on.
-fn write_from(
-    to: &mut dyn StorageFile,
-    mut offset: u64,
-    from: &dyn StorageFile,
-    start: u64,
-) -> io::Result<()> {
-    for_each_chunk(from, start, |chunk| {
-        to.write_at(offset, chunk)?;
-        offset += chunk.len() as u64;
-        Ok(())
-    })
 }
 
 /// Reads what the copy is of; `None` if it is empty or was never finished.

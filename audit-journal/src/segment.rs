@@ -136,7 +136,8 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
     }))
 }
 
-fn read_range(file: &dyn StorageFile, start: u64, end: u64) -> io::Result<Vec<u8>> {
+/// The bytes of a file from `start` to `end`, or to its own end.
+pub(super) fn read_range(file: &dyn StorageFile, start: u64, end: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
     let mut held = 0;
     while held < bytes.len() {

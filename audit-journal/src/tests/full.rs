@@ -134,6 +134,25 @@ fn a_full_disk_at_the_turn_of_a_segment_leaves_no_hole() {
 }
 
 #[test]
+fn a_segment_whose_header_waited_for_room_is_as_old_as_its_header() {
+    let clock = Arc::new(StepClock::default());
+    let segment_age_max = std::time::Duration::from_secs(1);
+    let storage = MemoryStorage::new();
+    let options = Options { clock: Arc::<StepClock>::clone(&clock), segment_age_max, ..options() };
+    let mut journal = open_with(&storage, options);
+    leave(&storage, 0);
+    clock.advance(2_000_000_000);
+    journal.append(&body("given up")).unwrap();
+    assert!(matches!(journal.commit(), Err(Error::Full { .. })));
+    clock.advance(2_000_000_000);
+    storage.limit(None);
+    assert!(journal.resume(1, 0).unwrap());
+    write(&mut journal, ["next"]);
+    let own = ["journal.segment", "journal.start", "journal.segment", "journal.resumed"];
+    assert_whole(&storage, &[own.as_slice(), &["next"]].concat());
+}
+
+#[test]
 fn the_next_start_finds_a_whole_journal_also_after_a_crash_on_a_full_disk() {
     for kept in [0, 40, 4096] {
         let storage = MemoryStorage::new();
@@ -167,6 +186,46 @@ fn a_start_on_a_full_disk_uses_the_reserve_of_the_one_before() {
     storage.limit(None);
     assert!(journal.resume(0, 0).unwrap());
     assert!(journal.full().is_none());
+}
+
+/// Starts a journal with a torn end so often, with so much room left; tells which files are in
+/// quarantine then.
+fn start_torn(options: &Options, room: usize, starts: usize) -> (MemoryStorage, Vec<String>) {
+    let storage = MemoryStorage::new();
+    write(&mut open_with(&storage, options.clone()), ["safe"]);
+    let last = segments(&storage).pop().unwrap();
+    tamper(&storage, &last, |bytes| bytes.extend_from_slice(TORN));
+    leave(&storage, room);
+    for _ in 0..starts {
+        let refused = Journal::open(Arc::new(storage.clone()), options.clone()).unwrap_err();
+        assert!(refused.to_string().ends_with("; free space there"), "{refused}");
+    }
+    let files = quarantined(&storage);
+    (storage, files)
+}
+
+const TORN: &[u8] = b"{\"v\":1,\"torn";
+
+#[test]
+fn starts_on_a_full_disk_leave_one_copy_of_a_torn_end() {
+    let (storage, files) = start_torn(&options(), 5, 20);
+    assert_eq!(files.len(), 1);
+    storage.limit(None);
+    drop(open_with(&storage, options()));
+    assert_eq!(quarantined(&storage), files);
+    assert_eq!(storage.file(&files[0]).unwrap(), TORN);
+    assert_eq!(story(&storage)[3..], ["journal.recovered", "journal.start"]);
+}
+
+#[test]
+fn torn_bytes_that_a_start_had_no_room_to_tell_of_are_told_of_by_the_next() {
+    let small = Options { segment_bytes_max: 1, reserve_bytes: 1_000, ..options() };
+    let (storage, files) = start_torn(&small, TORN.len(), 1);
+    assert_eq!((files.len(), story(&storage).pop().unwrap()), (1, "journal.full".to_owned()));
+    storage.limit(None);
+    drop(open_with(&storage, small));
+    let told = bodies(&storage).concat();
+    assert_eq!(told.matches(&format!("\"{}\"", files[0])).count(), 1, "{told}");
 }
 
 /// A journal that can be made to fail, with one committed record.

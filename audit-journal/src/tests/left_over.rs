@@ -165,6 +165,27 @@ fn a_torn_header_behind_left_over_bytes_is_written_again_with_its_reason() {
     }
 }
 
+/// A power cut takes any sectors of the new segment: also more than its header, and not its last ones.
+#[test]
+fn lost_sectors_before_the_lines_of_a_batch_that_failed_twice_are_no_damage() {
+    let storage = Faulty::new();
+    let mut journal = journal(&storage);
+    write(&mut journal, ["before"]);
+    storage.fail_next_syncs(2);
+    for number in 0..12 {
+        journal.append(&body(&format!("unsure {number}"))).unwrap();
+    }
+    journal.commit().unwrap_err();
+    drop(journal);
+    let storage = storage.inner.snapshot();
+    tamper(&storage, &segment::name(3), |bytes| bytes[..1536].fill(0));
+    assert_eq!(damage(&storage), (vec![], 1));
+    assert_eq!(story(&storage)[2..], ["before"]);
+    write(&mut open(&storage).unwrap(), ["later"]);
+    assert_eq!(damage(&storage), (vec![], 1));
+    assert_eq!(story(&storage).last().unwrap(), "later");
+}
+
 /// The length of the first three lines.
 fn told_bytes(storage: &MemoryStorage) -> usize {
     let bytes = storage.file(&segment::name(0)).unwrap();

@@ -10,6 +10,7 @@ use crate::line;
 use crate::lines::{Lines, Piece};
 use crate::segment::{self, Header};
 use crate::storage::Storage;
+use crate::torn;
 
 /// The end of a segment as the next one tells it.
 pub(super) struct Claim {
@@ -24,12 +25,13 @@ impl Claim {
     /// to be taken as it is.
     ///
     /// Where the header is damaged or torn, there remains the name of its file to tell which is the
-    /// last record before it.
+    /// last record before it. `torn` is what a power cut may have left of the file, if it may have:
+    /// whether WATERMARK vouches that none of its records was acknowledged.
     pub(super) fn read(
         storage: &dyn Storage,
         first_seq: u64,
         next: u64,
-        may_be_torn: bool,
+        torn: Option<bool>,
     ) -> Result<Option<Self>, Error> {
         let name = segment::name(next);
         let read_error = || Error::io(storage, "read", &name);
@@ -40,9 +42,15 @@ impl Claim {
         };
         let Some(header) = header else {
             lines.rewind(0, 0);
-            let is_here = match first_number(&mut lines).map_err(read_error())? {
-                Some(seq) => seq.checked_sub(next).is_some_and(|behind| behind <= 2),
-                None => may_be_torn,
+            let found = first_number(&mut lines).map_err(read_error())?;
+            let is_near = |seq: u64| seq.checked_sub(next).is_some_and(|behind| behind <= 2);
+            let is_here = match torn {
+                _ if found.is_some_and(is_near) => true,
+                Some(is_known) => {
+                    lines.rewind(0, 0);
+                    torn::is_torn(&mut lines, is_known).map_err(read_error())?
+                }
+                None => false,
             };
             return Ok(is_here.then_some(Self { next, end: None }));
         };

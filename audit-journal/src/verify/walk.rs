@@ -46,7 +46,8 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
         let claim = match segments.get(index + 1) {
             Some(&next) => {
                 let may_be_torn = index + 2 == segments.len() && next >= durable;
-                Claim::read(storage, first_seq, next, may_be_torn)?
+                let torn = may_be_torn.then_some(walk.torn_in.is_some());
+                Claim::read(storage, first_seq, next, torn)?
             }
             None => None,
         };

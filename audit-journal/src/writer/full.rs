@@ -115,11 +115,15 @@ impl Journal {
         Ok(false)
     }
 
+    /// Stages the record of the full disk, behind what is staged and in the segment that is open: a
+    /// start that has not told of torn bytes leaves them to the next one, which looks there.
     fn stage_full(&mut self) {
-        if let Some(Full { cause, .. }) = &self.full {
-            let body = control::full(self.envelope(), cause);
-            self.append_checked(&body, Author::Journal);
+        let Some(Full { cause, .. }) = &self.full else { return };
+        let body = control::full(self.envelope(), cause);
+        if self.staged.is_empty() {
+            self.stage_header();
         }
+        self.stage(&body, Author::Journal);
     }
 
     /// False, and the segment is cut back, if there was no room.

@@ -70,6 +70,8 @@ impl Journal {
         if let Some(header) = &self.header {
             let (envelope, open) = (self.envelope(), (self.options.open)());
             let body = control::segment(envelope, &self.origin, header, &open);
+            // A full disk may have kept it waiting, and the next start takes the header's word.
+            self.segment.opened = envelope.time;
             self.stage(&body, Author::Journal);
         }
     }
