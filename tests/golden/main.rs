@@ -18,7 +18,7 @@ use audit_runtime::{Clock, Digest, EventId, Timestamp};
 
 use storage::Failing;
 
-#[path = "../model/storage.rs"]
+#[path = "../it/storage.rs"]
 mod storage;
 
 const FIRST: &str = "seg/00000000000000000000.jsonl";

@@ -18,7 +18,6 @@ mod matrix;
 mod mirror;
 mod outbox;
 mod stalling;
-#[path = "../model/storage.rs"]
 mod storage;
 mod support;
 mod web;

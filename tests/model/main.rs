@@ -1,18 +1,20 @@
-//! Random histories of a journal, held against a plain list of what was acknowledged.
+//! Random histories of a journal, held against a plain list of what was acknowledged, and random damage to one.
 //!
-//! A failing run prints its seed; `MODEL_SEED=<seed>` repeats it, `MODEL_CASES=<number>` tries more.
+//! A failing run of `damage` prints its seed; `MODEL_SEED=<seed>` repeats it. How `simulation` is repeated stands there.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
+    clippy::unwrap_used,
     reason = "a test may stop at the first surprise and says what it tries"
 )]
 
 mod damage;
-mod failed_sync;
-mod full;
-mod history;
-mod storage;
+#[path = "../crash/disk/mod.rs"]
+mod disk;
+#[path = "../crash/random.rs"]
+mod random;
+mod simulation;
 
 use std::hash::{BuildHasher as _, RandomState};
 

@@ -18,9 +18,20 @@ pub(crate) enum Keep {
     Any,
 }
 
+/// What is read back of bytes that a failed sync did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cache {
+    /// What was written, although the disk has not got it.
+    Kept,
+    /// What the disk has.
+    Dropped,
+}
+
 /// A file's bytes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct File {
+    /// Tells the file from one that has its name later.
+    pub(super) identity: u64,
     /// What is read back.
     pub(super) bytes: Vec<u8>,
     /// What the last sync made durable.
@@ -34,6 +45,10 @@ pub(super) struct File {
 }
 
 impl File {
+    pub(super) fn new(identity: u64, is_named: bool) -> Self {
+        Self { identity, is_named, ..Self::default() }
+    }
+
     pub(super) fn write(&mut self, offset: usize, bytes: &[u8], sector: usize) {
         let end = offset + bytes.len();
         if self.bytes.len() < end {
@@ -50,10 +65,48 @@ impl File {
         self.shortest = self.shortest.min(length);
     }
 
-    pub(super) fn sync(&mut self) {
-        self.disk.clone_from(&self.bytes);
-        self.unsynced.clear();
+    /// Writes the sectors that count as unwritten; those that a failed sync has left out do not.
+    pub(super) fn sync(&mut self, sector: usize) {
+        self.settle_length();
+        for index in std::mem::take(&mut self.unsynced) {
+            self.write_back(index, sector);
+        }
+    }
+
+    /// Writes any of the sectors, and takes all of them for written.
+    pub(super) fn fail_sync(&mut self, cache: Cache, sector: usize, random: &mut Random) {
+        self.settle_length();
+        for index in std::mem::take(&mut self.unsynced) {
+            if random.one_in(2) {
+                self.write_back(index, sector);
+            }
+        }
+        if cache == Cache::Dropped {
+            self.bytes.clone_from(&self.disk);
+        }
+    }
+
+    /// Writes any of the sectors before it is asked to, as a system does in the background.
+    pub(super) fn write_behind(&mut self, sector: usize, random: &mut Random) {
+        self.settle_length();
+        let (written, left) = self.unsynced.iter().partition(|_| random.one_in(2));
+        self.unsynced = left;
+        let written: BTreeSet<usize> = written;
+        for index in written {
+            self.write_back(index, sector);
+        }
+    }
+
+    fn settle_length(&mut self) {
+        self.disk.truncate(self.shortest);
+        self.disk.resize(self.bytes.len(), 0);
         self.shortest = self.bytes.len();
+    }
+
+    fn write_back(&mut self, index: usize, sector: usize) {
+        let end = self.bytes.len().min((index + 1) * sector);
+        let place = end.min(index * sector)..end;
+        self.disk[place.clone()].copy_from_slice(&self.bytes[place]);
     }
 
     /// Leaves what a power cut leaves; false if the file has no name any more.
@@ -64,6 +117,9 @@ impl File {
                 Keep::Nothing => false,
                 Keep::Any => random.one_in(2),
             };
+        if keep == Keep::Everything {
+            self.sync(sector);
+        }
         let length = self.length_after(keep, sector, random);
         let mut left = vec![0; length];
         for start in (0..length).step_by(sector) {
@@ -71,8 +127,10 @@ impl File {
             let kept = self.sector_after(&place, keep, start / sector, random);
             left[place].copy_from_slice(&kept);
         }
+        self.disk.clone_from(&left);
         self.bytes = left;
-        self.sync();
+        self.unsynced.clear();
+        self.shortest = self.bytes.len();
         self.is_named = true;
         is_kept
     }
@@ -109,10 +167,9 @@ impl File {
         let (old, new) = (padded(&self.disk), padded(&self.bytes));
         let is_unsynced = self.unsynced.contains(&index);
         match keep {
-            Keep::Everything => new,
             Keep::Any if is_unsynced && random.one_in(2) => new,
             Keep::Any if place.start >= self.shortest && random.one_in(4) => vec![0; place.len()],
-            Keep::Nothing | Keep::Lengths | Keep::Any => old,
+            Keep::Everything | Keep::Nothing | Keep::Lengths | Keep::Any => old,
         }
     }
 }

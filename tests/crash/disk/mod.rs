@@ -1,20 +1,23 @@
-//! A disk in memory that stops its writer at any call, and whose power cut keeps any subset of what was not synced.
+//! A disk in memory that stops its writer at any call, fails at any call, and whose power cut keeps any subset of what was not synced.
 
+#![allow(dead_code, unused_imports, reason = "several tests share this disk, and each uses a part")]
+
+mod access;
+mod fault;
 mod file;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use audit_runtime::journal::{Access, LockGuard, LockOutcome, Storage, StorageFile};
-
-use file::File;
-pub(crate) use file::Keep;
+use fault::{Call, Faults};
+pub(crate) use {
+    fault::Fault,
+    file::{Cache, Keep},
+};
 
 use crate::random::Random;
-
-/// No system divides a write of fewer bytes than this over a part of one page.
-const SMALL_BYTES: usize = 64;
+use file::File;
 
 /// What the disk only pretends to do: the checks must find that out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,43 +30,72 @@ pub(crate) enum Lie {
     LateSync,
     /// No name is ever made durable.
     NoNames,
+    /// A sync that fails is tried again, and that one succeeds.
+    SyncAgain,
 }
 
 /// Files in memory, shared by all clones.
 #[derive(Clone)]
-pub(crate) struct Disk(Arc<Mutex<State>>);
+pub(crate) struct Disk {
+    state: Arc<Mutex<State>>,
+    /// Looks at the files for a process that does not end with the writer, and meets no faults.
+    is_outside: bool,
+}
 
 struct State {
     files: BTreeMap<String, File>,
+    /// What has no name any more, and the one it had.
+    removed: Vec<(String, File)>,
     sector: usize,
     random: Random,
     lie: Lie,
     /// The files whose syncs are still to be done.
-    late: Vec<String>,
+    late: Vec<u64>,
     is_locked: bool,
+    /// Tells the lock from one that has its name later.
+    lock_identity: u64,
     /// Counts the ends: what was opened before one is dead after it.
     age: u64,
+    /// Counts the files that were ever made.
+    made: u64,
     /// How many changes the process has asked for since the last end.
     changes: u64,
     /// The change that the process does not outlive, counted from 0.
     stops_at: Option<u64>,
     has_stopped: bool,
+    faults: Faults,
+    /// Some sectors are written before a sync asks for it.
+    writes_behind: bool,
+    /// How many bytes all files may have together.
+    bytes_max: Option<usize>,
 }
 
 impl Disk {
     pub(crate) fn new(sector: usize, lie: Lie, seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             files: BTreeMap::new(),
+            removed: Vec::new(),
             sector,
             random: Random::of(seed),
             lie,
             late: Vec::new(),
             is_locked: false,
+            lock_identity: 0,
             age: 0,
+            made: 0,
             changes: 0,
             stops_at: None,
             has_stopped: false,
-        })))
+            faults: Faults::default(),
+            writes_behind: false,
+            bytes_max: None,
+        };
+        Self { state: Arc::new(Mutex::new(state)), is_outside: false }
+    }
+
+    /// The same files for another process.
+    pub(crate) fn outside(&self) -> Self {
+        Self { is_outside: true, ..self.clone() }
     }
 
     /// Lets the process end in the middle of its change number `change`, counted from now.
@@ -92,8 +124,65 @@ impl Disk {
         self.kill();
         let state = &mut *self.state();
         state.late.clear();
+        state.removed.clear();
         let (sector, random) = (state.sector, &mut state.random);
         state.files.retain(|_, file| file.cut(keep, sector, random));
+    }
+
+    /// Lets sectors be written at any time, and not by syncs alone.
+    pub(crate) fn write_behind(&self) {
+        self.state().writes_behind = true;
+    }
+
+    /// Lets a call fail after so many that could have failed so.
+    pub(crate) fn plan(&self, calls: u32, fault: Fault) {
+        self.state().faults.plan(calls, fault);
+    }
+
+    /// Forgets the faults that were planned and not met.
+    pub(crate) fn mend(&self) {
+        self.state().faults.forget();
+    }
+
+    /// The faults that were met since this was last asked.
+    pub(crate) fn take_met(&self) -> Vec<Fault> {
+        std::mem::take(&mut self.state().faults.met)
+    }
+
+    /// Leaves room for so many bytes more, or for all.
+    pub(crate) fn leave(&self, bytes: Option<usize>) {
+        let mut state = self.state();
+        state.bytes_max = bytes.map(|bytes| state.used() + bytes);
+    }
+
+    /// Takes the name away from a file or the lock: who has it open still has it.
+    pub(crate) fn remove(&self, name: &str) {
+        let state = &mut *self.state();
+        if let Some(file) = state.files.remove(name) {
+            state.removed.push((name.to_owned(), file));
+        } else {
+            state.lock_identity += 1;
+            state.is_locked = false;
+        }
+    }
+
+    /// Gives the name that a file last had back to it.
+    pub(crate) fn put_back(&self, name: &str) {
+        let state = &mut *self.state();
+        if let Some(index) = state.removed.iter().rposition(|(removed, _)| removed == name) {
+            let (name, file) = state.removed.remove(index);
+            state.files.insert(name, file);
+        }
+    }
+
+    /// Puts a new file with these bytes, durable, under a name.
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
+        self.remove(name);
+        let state = &mut *self.state();
+        let mut file = File::new(state.next_identity(), true);
+        file.write(0, bytes, state.sector);
+        file.sync(state.sector);
+        state.files.insert(name.to_owned(), file);
     }
 
     /// The bytes of a file as they are read back.
@@ -101,16 +190,19 @@ impl Disk {
         Some(self.state().files.get(name)?.bytes.clone())
     }
 
+    /// The names and the bytes of all files whose names begin so.
+    pub(crate) fn contents(&self, prefix: &str) -> Vec<(String, Vec<u8>)> {
+        let state = self.state();
+        let below = state.files.iter().filter(|(name, _)| name.starts_with(prefix));
+        below.map(|(name, file)| (name.clone(), file.bytes.clone())).collect()
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.state().files.keys().cloned().collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn open_file(&self, name: &str, age: u64) -> Box<dyn StorageFile> {
-        Box::new(OpenFile { disk: self.clone(), name: name.to_owned(), age })
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,209 +211,83 @@ enum Change {
     Done,
     /// The process ends in the middle of it.
     Half,
+    /// It fails, and the process lives on.
+    Fails(Fault),
 }
 
 impl State {
     /// Counts a change; fails if the process has ended.
-    fn change(&mut self, age: u64) -> io::Result<Change> {
-        self.look(age)?;
+    fn change(&mut self, age: u64, call: Call) -> io::Result<Change> {
+        self.check_alive(age)?;
         self.changes += 1;
         if self.stops_at.is_some_and(|last| self.changes > last) {
             self.has_stopped = true;
             return Ok(Change::Half);
         }
-        Ok(Change::Done)
+        Ok(self.faults.meet(call).map_or(Change::Done, Change::Fails))
     }
 
-    fn look(&self, age: u64) -> io::Result<()> {
+    /// Fails if the process has ended, or sees nothing.
+    fn look(&mut self, age: u64) -> io::Result<()> {
+        self.check_alive(age)?;
+        match self.faults.meet(Call::Look) {
+            None => Ok(()),
+            Some(_) => Err(failed()),
+        }
+    }
+
+    fn check_alive(&self, age: u64) -> io::Result<()> {
         if self.has_stopped || age != self.age {
-            return Err(ended());
+            return Err(io::Error::other("this process has ended"));
         }
         Ok(())
     }
 
-    fn sync_late(&mut self) {
-        for name in std::mem::take(&mut self.late) {
-            if let Some(file) = self.files.get_mut(&name) {
-                file.sync();
-            }
+    fn next_identity(&mut self) -> u64 {
+        self.made += 1;
+        self.made
+    }
+
+    fn used(&self) -> usize {
+        self.files.values().map(|file| file.bytes.len()).sum()
+    }
+
+    /// How many of so many new bytes fit.
+    fn fitting(&mut self, bytes: usize) -> usize {
+        let room = self.bytes_max.map(|bytes_max| bytes_max.saturating_sub(self.used()));
+        let fitting = room.map_or(bytes, |room| room.min(bytes));
+        if fitting < bytes {
+            self.faults.met.push(Fault::Room);
         }
+        fitting
     }
 
-    fn sync(&mut self, name: &str) {
-        match (self.lie, self.files.get_mut(name)) {
-            (Lie::NoSync, _) | (_, None) => {}
-            (Lie::LateSync, Some(_)) => self.late.push(name.to_owned()),
-            (Lie::None | Lie::NoNames, Some(file)) => file.sync(),
-        }
-    }
-}
-
-impl Storage for Disk {
-    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        let state = self.state();
-        state.look(state.age)?;
-        let below = |name: &String| Some(name.strip_prefix(dir)?.strip_prefix('/')?.to_owned());
-        Ok(state.files.keys().filter_map(below).collect())
+    /// The file, whatever its name is now.
+    fn opened(&mut self, identity: u64) -> io::Result<&mut File> {
+        let removed = self.removed.iter_mut().map(|(_, file)| file);
+        let mut files = self.files.values_mut().chain(removed);
+        files.find(|file| file.identity == identity).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Ends in the middle with a file whose name is not durable yet, or without one.
-    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
-        let mut state = self.state();
-        let age = state.age;
-        if state.files.contains_key(name) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let change = state.change(age)?;
-        if matches!(change, Change::Done) || !state.random.one_in(4) {
-            state.files.insert(name.to_owned(), File::default());
-        }
-        match change {
-            Change::Half => Err(ended()),
-            Change::Done => {
-                let is_named = state.lie != Lie::NoNames;
-                state.files.entry(name.to_owned()).and_modify(|file| file.is_named = is_named);
-                Ok(self.open_file(name, age))
-            }
-        }
-    }
-
-    fn open(&self, name: &str, _access: Access) -> io::Result<Box<dyn StorageFile>> {
-        let state = self.state();
-        state.look(state.age)?;
-        if !state.files.contains_key(name) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        Ok(self.open_file(name, state.age))
-    }
-
-    fn lock(&self, _holder: &str) -> io::Result<LockOutcome> {
-        let mut state = self.state();
-        let age = state.age;
-        if state.is_locked {
-            return Ok(LockOutcome::Held { holder: "a living process".to_owned() });
-        }
-        state.is_locked = true;
-        if matches!(state.change(age)?, Change::Half) {
-            return Err(ended());
-        }
-        let is_named = state.lie != Lie::NoNames;
-        state.files.values_mut().for_each(|file| file.is_named |= is_named);
-        Ok(LockOutcome::Acquired(Box::new(Lock { disk: self.clone(), age })))
-    }
-
-    fn is_locked(&self) -> io::Result<bool> {
-        Ok(self.state().is_locked)
-    }
-
-    fn describe(&self) -> String {
-        "a disk in memory".to_owned()
-    }
-}
-
-fn ended() -> io::Error {
-    io::Error::other("this process has ended")
-}
-
-struct Lock {
-    disk: Disk,
-    age: u64,
-}
-
-impl LockGuard for Lock {}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        let mut state = self.disk.state();
-        if state.age == self.age {
-            state.is_locked = false;
-        }
-    }
-}
-
-struct OpenFile {
-    disk: Disk,
-    name: String,
-    age: u64,
-}
-
-impl OpenFile {
-    /// Writes at `offset`, or at the end without one; ends in the middle with a part of the bytes.
-    fn put(&mut self, offset: Option<u64>, bytes: &[u8]) -> io::Result<usize> {
-        let state = &mut *self.disk.state();
-        let change = state.change(self.age)?;
-        if offset.is_none() {
-            state.sync_late();
-        }
-        let taken = match change {
-            Change::Done => bytes.len(),
-            // What is written over a few bytes is there or not, as when a process is killed.
-            Change::Half if bytes.len() < SMALL_BYTES => bytes.len() * state.random.below(2),
-            Change::Half => state.random.below(bytes.len() + 1),
-        };
-        let file = state.files.get_mut(&self.name).ok_or(io::ErrorKind::NotFound)?;
-        let offset = offset.map_or(file.bytes.len(), |offset| usize::try_from(offset).unwrap());
-        file.write(offset, &bytes[..taken], state.sector);
-        match change {
-            Change::Done => Ok(taken),
-            Change::Half => Err(ended()),
-        }
-    }
-
-    fn with_file<T>(&self, work: impl FnOnce(&File) -> T) -> io::Result<T> {
-        let state = self.disk.state();
-        state.look(self.age)?;
-        state.files.get(&self.name).map(work).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-}
-
-impl StorageFile for OpenFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.put(None, bytes)
-    }
-
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.put(Some(offset), bytes).map(|_| ())
-    }
-
-    /// Ends in the middle with all or nothing: what lies between, a power cut leaves.
-    fn sync(&mut self) -> io::Result<()> {
-        let mut state = self.disk.state();
-        match state.change(self.age)? {
-            Change::Done => state.sync(&self.name),
-            Change::Half if state.random.one_in(2) => {
-                state.sync(&self.name);
-                return Err(ended());
-            }
-            Change::Half => return Err(ended()),
+    fn sync_late(&mut self) -> io::Result<()> {
+        let sector = self.sector;
+        for identity in std::mem::take(&mut self.late) {
+            self.opened(identity)?.sync(sector);
         }
         Ok(())
     }
 
-    fn truncate(&mut self, length: u64) -> io::Result<()> {
-        let mut state = self.disk.state();
-        let change = state.change(self.age)?;
-        if matches!(change, Change::Done) || state.random.one_in(2) {
-            let file = state.files.get_mut(&self.name).ok_or(io::ErrorKind::NotFound)?;
-            file.truncate(usize::try_from(length).unwrap());
+    fn sync(&mut self, identity: u64) -> io::Result<()> {
+        let sector = self.sector;
+        match self.lie {
+            Lie::NoSync => {}
+            Lie::LateSync => self.late.push(identity),
+            Lie::None | Lie::NoNames | Lie::SyncAgain => self.opened(identity)?.sync(sector),
         }
-        match change {
-            Change::Done => Ok(()),
-            Change::Half => Err(ended()),
-        }
+        Ok(())
     }
+}
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.with_file(|file| {
-            let start = usize::try_from(offset).unwrap();
-            let found = file.bytes.get(start..).unwrap_or_default();
-            let length = found.len().min(buffer.len());
-            buffer[..length].copy_from_slice(&found[..length]);
-            length
-        })
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        self.with_file(|file| file.bytes.len() as u64)
-    }
+fn failed() -> io::Error {
+    io::Error::other("the disk does not answer")
 }

@@ -1,0 +1,192 @@
+//! Seeded schedules of a writer, its readers, faults and recovery, held against a naive model after each step.
+//!
+//! A failing schedule prints its seed and its steps, as few as still fail; `AUDITED_SEED=<seed>
+//! AUDITED_SCHEDULES=1` repeats it, and a greater number tries more.
+
+mod expect;
+mod line;
+mod oracle;
+mod readers;
+mod steps;
+mod time;
+mod world;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::disk::Lie;
+use crate::random::Random;
+use steps::{Setup, Step};
+use world::World;
+
+const SCHEDULES: u64 = 2_000;
+const THREADS: u64 = 2;
+
+/// How a schedule failed.
+struct Failure {
+    /// The number of the step; one past the last for the end.
+    step: usize,
+    reason: String,
+}
+
+/// Takes the steps over the disk that the seed makes.
+fn take(seed: u64, steps: &[Step], lie: Lie) -> Result<World, Failure> {
+    let mut random = Random::of(seed);
+    let setup = Setup::of(&mut random);
+    let mut world = World::new(&setup, lie, &mut random);
+    let mut number = 0;
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        for step in steps {
+            world.take(number, step)?;
+            number += 1;
+        }
+        world.finish()
+    }));
+    let outcome = outcome.unwrap_or_else(|_| Err("it panics".to_owned()));
+    outcome.map(|()| world).map_err(|reason| Failure { step: number, reason })
+}
+
+fn schedule(seed: u64) -> Vec<Step> {
+    // Another stream than the world's: what is left out must not change what is left.
+    steps::schedule(&mut Random::of(!seed))
+}
+
+/// Leaves out every step that the failure does not need.
+fn shortened(seed: u64, lie: Lie, failure: Failure) -> (Vec<Step>, Failure) {
+    let mut steps = schedule(seed);
+    steps.truncate(failure.step + 1);
+    let mut last = failure;
+    let mut index = steps.len();
+    while index > 0 {
+        index -= 1;
+        let mut fewer = steps.clone();
+        fewer.remove(index);
+        if let Err(failure) = take(seed, &fewer, lie) {
+            fewer.truncate(failure.step + 1);
+            (steps, last) = (fewer, failure);
+            index = index.min(steps.len());
+        }
+    }
+    (steps, last)
+}
+
+/// The failure with all that is needed to repeat and to understand it.
+fn told(seed: u64, lie: Lie, failure: Failure) -> String {
+    let setup = Setup::of(&mut Random::of(seed));
+    let (step, first) = (failure.step, failure.reason.clone());
+    let (steps, last) = shortened(seed, lie, failure);
+    let steps: Vec<String> = steps.iter().map(|step| format!("  {step:?}")).collect();
+    format!(
+        "AUDITED_SEED={seed} AUDITED_SCHEDULES=1 cargo test -p audit-tests --test model simulation \
+         repeats this, at step {step}: {first}\n{setup:?}\nThe fewest steps that fail:\n{}\n{}",
+        steps.join("\n"),
+        last.reason
+    )
+}
+
+fn given(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+/// Runs every `THREADS`th schedule from `first` on, and counts what was reached.
+fn run(first: u64, start: u64, count: u64) -> Result<BTreeMap<String, u64>, String> {
+    let mut reached = BTreeMap::new();
+    for number in (start..count).step_by(usize::try_from(THREADS).unwrap()) {
+        let seed = first.wrapping_add(number);
+        let taken = take(seed, &schedule(seed), Lie::None);
+        let world = taken.map_err(|failure| told(seed, Lie::None, failure))?;
+        for (what, times) in world.oracle.reached {
+            *reached.entry(what).or_default() += times;
+        }
+    }
+    Ok(reached)
+}
+
+#[test]
+fn no_schedule_of_faults_and_ends_parts_the_journal_from_the_naive_model() {
+    let first = given("AUDITED_SEED").unwrap_or_else(|| RandomState::new().hash_one(SCHEDULES));
+    let count = given("AUDITED_SCHEDULES").unwrap_or(SCHEDULES);
+    println!("AUDITED_SEED={first}");
+    let mut reached: BTreeMap<String, u64> = BTreeMap::new();
+    std::thread::scope(|scope| {
+        let threads = (0..THREADS).map(|start| scope.spawn(move || run(first, start, count)));
+        for thread in threads.collect::<Vec<_>>() {
+            let ended = thread.join().unwrap();
+            for (what, times) in ended.unwrap_or_else(|failure| panic!("{failure}")) {
+                *reached.entry(what).or_default() += times;
+            }
+        }
+    });
+    println!("{reached:#?}");
+    if count >= SCHEDULES {
+        for what in EXPECTED {
+            assert!(reached.contains_key(*what), "no schedule has come to: {what}");
+        }
+    }
+}
+
+/// What a run that shows anything has come to many times.
+const EXPECTED: &[&str] = &[
+    "acknowledged",
+    "seen",
+    "broken",
+    "given up",
+    "displaced",
+    "epoch",
+    "refused start",
+    "segment: first",
+    "segment: size",
+    "segment: age",
+    "segment: recovered",
+    "segment: sync_failed",
+    "segment: epoch",
+    "JournalStart",
+    "JournalStop",
+    "JournalRecovered",
+    "JournalFull",
+    "JournalResumed",
+    "JournalClock",
+];
+
+#[test]
+fn a_seed_gives_the_same_bytes_again() {
+    for seed in 0..20 {
+        let bytes = || {
+            let world = take(seed, &schedule(seed), Lie::None);
+            world.unwrap_or_else(|failure| panic!("{}", failure.reason)).disk.contents("")
+        };
+        assert!(bytes() == bytes(), "seed {seed}");
+    }
+}
+
+/// After how many schedules the lie is found out.
+fn found_after(lie: Lie) -> Option<u64> {
+    let found = (0..SCHEDULES).find(|seed| {
+        let taken = take(*seed, &schedule(*seed), lie);
+        taken.err().is_some_and(|failure| failure.reason.starts_with("the acknowledged record"))
+    });
+    println!("{lie:?} is found out by schedule {found:?}");
+    found
+}
+
+#[test]
+fn a_journal_without_syncs_is_found_out() {
+    assert!(found_after(Lie::NoSync).is_some());
+}
+
+#[test]
+fn a_journal_that_acknowledges_before_it_syncs_is_found_out() {
+    assert!(found_after(Lie::LateSync).is_some());
+}
+
+#[test]
+fn a_journal_that_tries_a_failed_sync_again_is_found_out() {
+    assert!(found_after(Lie::SyncAgain).is_some());
+}
+
+#[test]
+fn a_journal_that_makes_no_name_durable_is_found_out() {
+    assert!(found_after(Lie::NoNames).is_some());
+}
