@@ -6,6 +6,7 @@ use crate::id::EventId;
 use crate::time::{TIMESTAMP_LEN, Timestamp};
 
 use super::quarantine::Quarantined;
+use super::storage::UNNAMED;
 
 /// The longest name of a writer in a record.
 const WRITER_BYTES_MAX: usize = 256;
@@ -198,13 +199,16 @@ pub(super) fn is_recovered(body: &[u8]) -> bool {
     is(body, RECOVERED)
 }
 
-/// What the lock's file says about its holder.
-pub(super) fn holder(writer: &str, since: Timestamp) -> String {
+/// What the lock's file says about its holder, and whether that is a visitor.
+pub(super) fn holder(writer: &str, since: Timestamp, is_visit: bool) -> String {
     let mut out = vec![b'{'];
     let mut holder = Object::members(&mut out);
     holder.number("pid", std::process::id().into());
     holder.text("writer", writer, WRITER_BYTES_MAX);
     holder.time("since", since);
+    if is_visit {
+        holder.flag("visit", true);
+    }
     out.push(b'}');
     String::from_utf8_lossy(&out).into_owned()
 }
@@ -218,6 +222,13 @@ pub(super) fn holder_in_words(text: &str) -> String {
         Some(format!("{writer}, process {}, since {since}", holder["pid"].as_u64()?))
     });
     words.unwrap_or_else(|| text.escape_debug().to_string())
+}
+
+/// True if the lock's file names a visitor, or nobody yet.
+pub(super) fn is_visitor(text: &str) -> bool {
+    let told: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let is_unsaid = text == UNNAMED || text.starts_with('{');
+    told.map_or(is_unsaid, |holder| holder["visit"] == true)
 }
 
 fn record(

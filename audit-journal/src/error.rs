@@ -100,6 +100,11 @@ pub enum Error {
         /// The directory.
         journal: String,
     },
+    /// The last writer has not closed the journal, and this one is not its service.
+    Unclean {
+        /// Where the journal is, and what to do.
+        reason: String,
+    },
     /// There is no damage that could be repaired.
     Intact {
         /// Where the journal is.
@@ -229,7 +234,7 @@ impl fmt::Display for Error {
                 f,
                 "there is no journal in {journal}: check the path, or start the service that writes it"
             ),
-            Self::Origin { reason } => f.write_str(reason),
+            Self::Origin { reason } | Self::Unclean { reason } => f.write_str(reason),
             Self::Damaged { journal, segment, line, offset, seq, reason } => write!(
                 f,
                 "the journal in {journal} is damaged at seq {seq} ({segment}, line {line}, byte {offset}): \

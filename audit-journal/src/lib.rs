@@ -32,6 +32,7 @@ mod tests;
 mod time;
 mod torn;
 mod verify;
+mod visit;
 mod watermark;
 mod writer;
 
@@ -47,6 +48,9 @@ pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 pub use options::{Entropy, SystemEntropy};
 pub use options::{OnDamage, Options};
 pub use reader::{Reader, Segment};
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use storage::ControlSocket;
 pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
 };

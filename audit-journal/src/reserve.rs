@@ -46,8 +46,11 @@ impl Reserve {
         })
     }
 
-    /// Gives the room back, if there is any. Whether that was enough only the next write tells.
+    /// Gives the room back, if this writer keeps any. Whether that was enough only the next write tells.
     pub(super) fn release(&self, storage: &dyn Storage) {
+        if self.bytes == 0 {
+            return;
+        }
         let emptied = storage.open(NAME, Access::Overwrite).and_then(|mut file| {
             file.truncate(0)?;
             // Some file systems keep freed blocks back until it is durable that they are free.

@@ -22,6 +22,7 @@ use super::reader::Reader;
 use super::reserve::Reserve;
 use super::start::{OpenSegment, Start};
 use super::storage::{LockGuard, LockOutcome, Storage, StorageFile};
+use super::visit;
 use super::watermark::{self, Publisher, Watermark};
 use full::Full;
 use watch::Watch;
@@ -106,11 +107,25 @@ impl Journal {
         Self::open_as(storage, options, Wish::Repair)
     }
 
+    /// Opens a journal that its service has closed in order, for a record or two of somebody else. A
+    /// service that starts meanwhile waits some seconds, instead of being refused.
+    ///
+    /// # Errors
+    /// [`Error::Unclean`] if the last writer has not closed the journal: what that needs is left to
+    /// the service, and nothing is changed. Else as [`open`](Self::open).
+    pub fn visit(storage: Arc<dyn Storage>, options: Options) -> Result<Self, Error> {
+        Self::open_as(storage, visit::options(options), Wish::Visit)
+    }
+
     fn open_as(storage: Arc<dyn Storage>, options: Options, wish: Wish) -> Result<Self, Error> {
         if let Some(reason) = options.origin.as_deref().and_then(control::origin_flaw) {
             return Err(Error::Origin { reason });
         }
-        let lock = take_lock(&*storage, &options)?;
+        let is_visit = matches!(wish, Wish::Visit);
+        let lock = take_lock(&*storage, &options, is_visit)?;
+        if is_visit {
+            visit::check_closed(&*storage)?;
+        }
         let recovered = epoch::recover(&*storage, &options, wish)?;
         let start = Start::of(&*storage, &options, recovered)?;
         let publisher = Publisher::open(&*storage, start.chain.next).map_err(Error::io(
@@ -237,6 +252,11 @@ impl Journal {
         self.watermark.clone()
     }
 
+    /// The last durable record.
+    pub fn last(&self) -> Appended {
+        Appended { seq: self.durable.next.saturating_sub(1), hash: self.durable.tip }
+    }
+
     /// The journal's name, which its first hash is made of.
     pub fn origin(&self) -> &str {
         &self.origin
@@ -316,20 +336,28 @@ impl fmt::Debug for Journal {
     }
 }
 
-fn take_lock(storage: &dyn Storage, options: &Options) -> Result<Box<dyn LockGuard>, Error> {
+fn take_lock(
+    storage: &dyn Storage,
+    options: &Options,
+    is_visit: bool,
+) -> Result<Box<dyn LockGuard>, Error> {
     let asked = Instant::now();
+    // What is said of the holder can for an instant be of the one before: it is looked at twice.
+    let mut is_certain = false;
     loop {
-        let holder = control::holder(&options.writer, options.clock.now());
+        let holder = control::holder(&options.writer, options.clock.now(), is_visit);
         match storage.lock(&holder).map_err(Error::io(storage, "lock", "LOCK"))? {
             LockOutcome::Acquired(guard) => return Ok(guard),
             LockOutcome::Held { holder } => {
-                let left = options.lock_wait.saturating_sub(asked.elapsed());
-                if left.is_zero() {
+                let patience = options.lock_wait.max(visit::patience(&holder));
+                let left = patience.saturating_sub(asked.elapsed());
+                if left.is_zero() && is_certain {
                     return Err(Error::InUse {
                         journal: storage.describe(),
                         holder: control::holder_in_words(&holder),
                     });
                 }
+                is_certain = true;
                 thread::sleep(left.min(LOCK_PAUSE));
             }
         }

@@ -29,6 +29,8 @@ const EPOCHS_MET_MAX: usize = 4;
 pub(super) enum Wish {
     /// To go on with it, if it can.
     GoOn,
+    /// To add to it what no service has to say.
+    Visit,
     /// To leave it as it is, for a reason that a person gives.
     Adopt(String),
     /// To leave it as it is if it is damaged.
@@ -48,7 +50,7 @@ pub(super) fn recover(
     match wish {
         // What was begun before a crash is what was asked for.
         _ if is_changed => {}
-        Wish::GoOn => {
+        Wish::GoOn | Wish::Visit => {
             let recovered = recover_records(storage);
             match recovered.as_ref().err().and_then(damage) {
                 Some(reason) if options.on_damage == OnDamage::NewEpoch => {

@@ -10,7 +10,7 @@ use super::modes;
 use super::modes::sync_directory;
 #[cfg(test)]
 use super::synced::sync_directory;
-use super::{Access, LockGuard, LockOutcome, Modes, Storage, StorageFile};
+use super::{Access, LockGuard, LockOutcome, Modes, Storage, StorageFile, UNNAMED};
 use crate::Error;
 
 const LOCK: &str = "LOCK";
@@ -36,7 +36,7 @@ const HOLDER_BYTES_MAX: u64 = 1024;
 #[derive(Clone, Debug)]
 pub struct DirectoryStorage {
     root: PathBuf,
-    modes: Modes,
+    pub(super) modes: Modes,
 }
 
 impl DirectoryStorage {
@@ -370,7 +370,7 @@ fn read_holder(file: &File) -> String {
     let read = file.take(HOLDER_BYTES_MAX).read_to_end(&mut text);
     match read {
         Ok(length) if length > 0 => String::from_utf8_lossy(&text).trim().to_owned(),
-        _ => "a process that has not named itself yet".to_owned(),
+        _ => UNNAMED.to_owned(),
     }
 }
 

@@ -3,6 +3,8 @@
 mod directory;
 mod memory;
 mod modes;
+#[cfg(target_os = "linux")]
+mod socket;
 #[cfg(test)]
 pub(super) mod synced;
 
@@ -10,6 +12,9 @@ use std::io;
 
 pub use directory::DirectoryStorage;
 pub use memory::MemoryStorage;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use socket::ControlSocket;
 
 /// Files by relative name, such as `seg/00000000000000000000.jsonl`; the only door to the disk.
 ///
@@ -156,6 +161,9 @@ pub enum LockOutcome {
         holder: String,
     },
 }
+
+/// What a holder is said to be that has taken the lock and not yet written its name.
+pub(super) const UNNAMED: &str = "a process that has not named itself yet";
 
 /// Holds the writer's lock; dropping it lets go.
 pub trait LockGuard: Send {

@@ -6,10 +6,12 @@ mod epoch;
 mod epoch_beside;
 mod failed_sync;
 mod full;
+mod full_start;
 mod left_over;
 mod length;
 mod recovery;
 mod verify;
+mod visit;
 mod watch;
 mod writer;
 

@@ -3,8 +3,8 @@
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{
-    DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-    chown, fchown,
+    DirBuilderExt as _, FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+    PermissionsExt as _, chown, fchown,
 };
 use std::path::Path;
 
@@ -83,6 +83,8 @@ pub(in super::super) fn check(
         (true, None) => (0o700, SET_GROUP_ID),
         (true, Some(_)) => (0o750, SET_GROUP_ID),
         (false, None) => (0o600, 0),
+        // Whoever connects to a socket writes to it.
+        (false, Some(_)) if metadata.file_type().is_socket() => (0o660, 0),
         (false, Some(_)) => (0o640, 0),
     };
     let exposed =
