@@ -32,6 +32,7 @@ pub use hash_key::HashKey;
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};
 pub use record::{Record, RecordError};
+pub use recorder::control;
 #[cfg(feature = "config")]
 pub use recorder::{Config, ConfigError};
 pub use recorder::{

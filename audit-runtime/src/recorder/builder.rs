@@ -1,29 +1,18 @@
-//! The recorder's settings, and the one call that makes a recorder of them.
+//! The settings of a recorder.
+
+mod opening;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use audit_journal::{
-    Clock, DirectoryStorage, Journal, Modes, OnDamage, Options, Storage, SystemClock,
-};
+use audit_journal::{Clock, OnDamage, Options, Storage, SystemClock};
 
-use super::deadline::Deadlines;
-use super::health::Counters;
-use super::intents::Intents;
-use super::key_file;
-use super::mirror::{Copying, Mirror};
-use super::queue::Queue;
+use super::mirror::Mirror;
 use super::service::Service;
-use super::unfinished::{self, LeftOpen};
-use super::{Error, Recorder, Shared, committer, metrics};
-use crate::catalog;
-use crate::context::OpenScopes;
 use crate::hash_key::HashKey;
-use crate::say;
 
 /// Settings of a [`Recorder`]; every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]
@@ -44,12 +33,6 @@ pub struct RecorderBuilder {
     lock_wait_ms: u64,
     on_damage: OnDamage,
     clock: Arc<dyn Clock>,
-}
-
-/// The key of the keyed hashes, as far as there is one.
-enum Key {
-    Known(HashKey),
-    Missing(PathBuf),
 }
 
 enum Place {
@@ -210,76 +193,6 @@ impl RecorderBuilder {
         self
     }
 
-    /// Locks and opens the journal and starts the recorder.
-    ///
-    /// # Errors
-    /// Fails when the journal cannot be opened (another writer, wrong modes, damage), the key cannot
-    /// be read or made, or a setting is not usable. Nothing is changed then, but for a directory that
-    /// was made.
-    pub fn open(self) -> Result<Recorder, Error> {
-        if self.heartbeat_ms == 0 {
-            let reason = "0 would record nothing else; give the milliseconds between two heartbeats, \
-                          or `u64::MAX` for none";
-            return Err(Error::Setting { name: "heartbeat_ms", reason });
-        }
-        let service = self.service.encode();
-        let writer = self.service.writer();
-        let storage: Arc<dyn Storage> = match &self.place {
-            Place::Directory(path) => {
-                let modes = Modes { group: self.group };
-                Arc::new(DirectoryStorage::open(path, modes)?)
-            }
-            Place::Storage(storage) => Arc::clone(storage),
-        };
-        // Before the journal is opened, because opening it leaves a record.
-        let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
-        let owner = key_file::owner(self.journal());
-        let known_key = self.known_key(owner)?;
-        let intents = Arc::new(Intents::default());
-        let open = Arc::clone(&intents);
-        let options = Options {
-            origin: self.origin.clone(),
-            segment_bytes_max: self.segment_bytes_max,
-            segment_age_max: self.segment_age_max,
-            heartbeat: Duration::from_millis(self.heartbeat_ms),
-            lock_wait: Duration::from_millis(self.lock_wait_ms),
-            on_damage: self.on_damage,
-            clock: Arc::clone(&self.clock),
-            open: Arc::new(move || open.list()),
-            writer,
-            ..Options::default()
-        };
-        let journal = Journal::open(Arc::clone(&storage), options)?;
-        let key = match known_key {
-            Key::Known(key) => key,
-            // A journal that is refused has no new key beside it.
-            Key::Missing(path) => match make_key(path, owner, is_new) {
-                Ok(key) => key,
-                Err(error) => {
-                    journal.close()?;
-                    return Err(error);
-                }
-            },
-        };
-        let left = unfinished::find(storage)?;
-        let shared = self.share(&journal, intents, key, service)?;
-        self.start(shared, journal, left)
-    }
-
-    /// Opens the recorder and makes it the process's own, which every audited action finds.
-    ///
-    /// # Errors
-    /// Fails as [`open`](Self::open) does, and when the process has a recorder already.
-    pub fn install(self) -> Result<Recorder, Error> {
-        // Before the journal is opened, because opening it leaves records.
-        if super::lookup::is_installed() {
-            return Err(Error::AlreadyInstalled);
-        }
-        let recorder = self.open()?;
-        recorder.install()?;
-        Ok(recorder)
-    }
-
     /// The journal's directory, if it lies in one.
     pub(super) fn journal(&self) -> Option<&Path> {
         match &self.place {
@@ -287,95 +200,6 @@ impl RecorderBuilder {
             Place::Storage(_) => None,
         }
     }
-
-    /// The key, or the place where it is to be made.
-    fn known_key(&self, owner: Option<u32>) -> Result<Key, Error> {
-        if let Some(key) = &self.key {
-            return Ok(Key::Known(key.clone()));
-        }
-        let path = match (&self.key_file, &self.place) {
-            (Some(path), _) => path.clone(),
-            (None, Place::Directory(journal)) => key_file::beside(journal)?,
-            (None, Place::Storage(_)) => {
-                return HashKey::random().map(Key::Known).map_err(Error::System);
-            }
-        };
-        match key_file::read(&path, owner) {
-            Ok(Some(key)) => Ok(Key::Known(key)),
-            Ok(None) => Ok(Key::Missing(path)),
-            Err(cause) => Err(Error::KeyFile { path, cause }),
-        }
-    }
-
-    fn share(
-        &self,
-        journal: &Journal,
-        intents: Arc<Intents>,
-        key: HashKey,
-        service: Vec<u8>,
-    ) -> Result<Arc<Shared>, Error> {
-        let limit = Duration::from_millis(self.wait_ms_max);
-        Ok(Arc::new(Shared {
-            queue: Queue::new(self.queue_bytes_max),
-            scopes: OpenScopes::new(self.scopes_max),
-            intents,
-            counters: Arc::new(Counters::new(limit)),
-            deadlines: Deadlines::start(limit).map_err(Error::System)?,
-            key,
-            service,
-            catalog: catalog::hash(),
-            commits: Arc::default(),
-            reader: journal.reader(),
-            origin: journal.origin().to_owned(),
-        }))
-    }
-
-    fn start(
-        self,
-        shared: Arc<Shared>,
-        journal: Journal,
-        left: LeftOpen,
-    ) -> Result<Recorder, Error> {
-        let durable = journal.watermark().durable();
-        shared.counters.durable.store(durable, Relaxed);
-        if let Some(error) = journal.failed_sync() {
-            shared.counters.tell_failed_sync(error);
-        }
-        if let Some(epoch) = journal.set_aside() {
-            shared.counters.report_set_aside(epoch);
-        }
-        if let Some(flaw) = journal.reserve_flaw() {
-            say::warning(format_args!(
-                "no room could be kept for the day on which the disk is full: {flaw}"
-            ));
-        }
-        let copying = match self.mirror {
-            Some(mirror) => {
-                let counters = Arc::clone(&shared.counters);
-                Some(Copying::start(mirror, counters).map_err(Error::System)?)
-            }
-            None => None,
-        };
-        metrics::start(&shared).map_err(Error::System)?;
-        let committing = Arc::clone(&shared);
-        let committer = std::thread::Builder::new()
-            .name("audit-committer".into())
-            .spawn(move || committer::run(&committing, journal, copying, left))
-            .map_err(Error::System)?;
-        Ok(Recorder::new(shared, committer))
-    }
-}
-
-fn make_key(path: PathBuf, owner: Option<u32>, journal_is_new: bool) -> Result<HashKey, Error> {
-    if !journal_is_new {
-        say::warning(format_args!(
-            "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
-             and unrouted paths no longer match those of earlier records; restore the file to \
-             join them again",
-            path.display()
-        ));
-    }
-    key_file::create(&path, owner).map_err(|cause| Error::KeyFile { path, cause })
 }
 
 /// Shows the settings, and of the key only that there is one.

@@ -1,7 +1,6 @@
 //! The one thread that writes: it takes everything queued, commits it at once and settles receipts.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use audit_journal::{self as journal, Interruption, Journal};
@@ -291,8 +290,7 @@ impl Committer<'_> {
     /// Lets callers see how the journal stands; from the moment on that the disk is full, they are
     /// turned away.
     fn show(&self) {
-        let durable = self.journal.watermark().durable();
-        self.shared.counters.durable.store(durable, Relaxed);
+        self.shared.counters.show_durable(self.journal.last());
         if let Some(full) = self.journal.full()
             && self.shared.counters.interruptions.full().is_none()
         {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use audit_journal::{self as journal, Epoch, encode};
+use audit_journal::{self as journal, Appended, Epoch, encode};
 use serde::Serialize;
 
 use super::alarm;
@@ -48,6 +48,8 @@ pub struct Health {
     pub mirror_lost: u64,
     /// How many syncs of the journal failed. Their records are in a new segment, each time.
     pub sync_failures: u64,
+    /// How many peers and requests on the socket `CONTROL` were refused.
+    pub control_refused: u64,
 }
 
 impl Health {
@@ -105,6 +107,12 @@ pub(super) struct Counters {
     pub(super) unrecorded: AtomicU64,
     pub(super) scopes_unlisted: AtomicU64,
     pub(super) mirror_lost: AtomicU64,
+    pub(super) control_refused: AtomicU64,
+    /// Why other processes cannot ask this writer, if they cannot.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(super) control_flaw: OnceLock<String>,
+    /// The last durable record.
+    last: Mutex<Option<Appended>>,
     sync_failures: AtomicU64,
     sync_failure: Mutex<String>,
     pub(super) stopped: AtomicBool,
@@ -128,6 +136,9 @@ impl Counters {
             lost: AtomicU64::new(0),
             unrecorded: AtomicU64::new(0),
             mirror_lost: AtomicU64::new(0),
+            control_refused: AtomicU64::new(0),
+            control_flaw: OnceLock::new(),
+            last: Mutex::default(),
             scopes_unlisted: AtomicU64::new(0),
             sync_failures: AtomicU64::new(0),
             sync_failure: Mutex::default(),
@@ -144,6 +155,18 @@ impl Counters {
     pub(super) fn raise(&self, action: &str, why: &Unrecorded) {
         self.interruptions.count_unrecorded(why);
         alarm::raise(&self.unrecorded, action, why);
+    }
+
+    /// Shows how far the journal is durable.
+    pub(super) fn show_durable(&self, last: Appended) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+        self.durable.store(last.seq + 1, Relaxed);
+    }
+
+    /// The last durable record.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(super) fn last(&self) -> Option<Appended> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers the first failure of the journal.
@@ -233,6 +256,8 @@ impl Counters {
         } else if mirror_lost > 0 {
             let reason = format!("the mirror did not keep up; {mirror_lost} lines are not in it");
             (Status::Yellow, Some(reason))
+        } else if let Some(flaw) = self.control_flaw.get() {
+            (Status::Yellow, Some(flaw.clone()))
         } else {
             (Status::Green, None)
         };
@@ -244,6 +269,7 @@ impl Counters {
             scopes_unlisted,
             mirror_lost,
             sync_failures,
+            control_refused: self.control_refused.load(Relaxed),
             ..levels.health(status)
         }
     }
@@ -267,6 +293,7 @@ impl Levels {
             intents_max: self.intents_max as u64,
             mirror_lost: 0,
             sync_failures: 0,
+            control_refused: 0,
         }
     }
 }
@@ -296,7 +323,7 @@ mod tests {
             counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
-             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"mirror_lost\":0,\"sync_failures\":0}"
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
         let json = counters.health(Levels::default()).to_json();

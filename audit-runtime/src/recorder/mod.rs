@@ -6,6 +6,7 @@ mod builder;
 mod committer;
 #[cfg(feature = "config")]
 mod config;
+pub mod control;
 mod deadline;
 mod error;
 mod health;
@@ -70,6 +71,7 @@ pub struct Recorder(Arc<Owner>);
 struct Owner {
     shared: Arc<Shared>,
     committer: Mutex<Option<JoinHandle<()>>>,
+    control: Option<control::Control>,
 }
 
 /// What callers and the committer share.
@@ -198,8 +200,12 @@ impl Recorder {
         Arc::clone(&self.0.shared)
     }
 
-    fn new(shared: Arc<Shared>, committer: JoinHandle<()>) -> Self {
-        Self(Arc::new(Owner { shared, committer: Mutex::new(Some(committer)) }))
+    fn new(
+        shared: Arc<Shared>,
+        committer: JoinHandle<()>,
+        control: Option<control::Control>,
+    ) -> Self {
+        Self(Arc::new(Owner { shared, committer: Mutex::new(Some(committer)), control }))
     }
 }
 
@@ -214,6 +220,9 @@ impl Owner {
         // A deadline beyond what the clock can count is none.
         let due = Instant::now().checked_add(deadline);
         self.shared.complete_open(due);
+        if let Some(control) = &self.control {
+            control.close();
+        }
         self.shared.counters.stopped.store(true, Relaxed);
         self.shared.queue.close();
         // A thread cannot be joined with a deadline, so it is looked at in small steps.

@@ -1,0 +1,197 @@
+//! Opens what the settings describe: the journal under its lock, the key, and the threads.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use audit_journal::{DirectoryStorage, Journal, Modes, Options, Storage};
+
+use super::{Place, RecorderBuilder};
+use crate::catalog;
+use crate::context::OpenScopes;
+use crate::hash_key::HashKey;
+use crate::recorder::deadline::Deadlines;
+use crate::recorder::health::Counters;
+use crate::recorder::intents::Intents;
+use crate::recorder::mirror::Copying;
+use crate::recorder::queue::Queue;
+use crate::recorder::unfinished::{self, LeftOpen};
+use crate::recorder::{Error, Recorder, Shared, committer, control, key_file, lookup, metrics};
+use crate::say;
+
+/// The key of the keyed hashes, as far as there is one.
+enum Key {
+    Known(HashKey),
+    Missing(PathBuf),
+}
+
+impl RecorderBuilder {
+    /// Locks and opens the journal and starts the recorder.
+    ///
+    /// # Errors
+    /// Fails when the journal cannot be opened (another writer, wrong modes, damage), the key cannot
+    /// be read or made, or a setting is not usable. Nothing is changed then, but for a directory that
+    /// was made.
+    pub fn open(self) -> Result<Recorder, Error> {
+        if self.heartbeat_ms == 0 {
+            let reason = "0 would record nothing else; give the milliseconds between two heartbeats, \
+                          or `u64::MAX` for none";
+            return Err(Error::Setting { name: "heartbeat_ms", reason });
+        }
+        let service = self.service.encode();
+        let writer = self.service.writer();
+        let (storage, directory) = self.place.open(Modes { group: self.group })?;
+        // Before the journal is opened, because opening it leaves a record.
+        let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
+        let owner = key_file::owner(self.journal());
+        let known_key = self.known_key(owner)?;
+        let intents = Arc::new(Intents::default());
+        let open = Arc::clone(&intents);
+        let options = Options {
+            origin: self.origin.clone(),
+            segment_bytes_max: self.segment_bytes_max,
+            segment_age_max: self.segment_age_max,
+            heartbeat: Duration::from_millis(self.heartbeat_ms),
+            lock_wait: Duration::from_millis(self.lock_wait_ms),
+            on_damage: self.on_damage,
+            clock: Arc::clone(&self.clock),
+            open: Arc::new(move || open.list()),
+            writer,
+            ..Options::default()
+        };
+        let journal = Journal::open(Arc::clone(&storage), options)?;
+        let key = match known_key {
+            Key::Known(key) => key,
+            // A journal that is refused has no new key beside it.
+            Key::Missing(path) => match make_key(path, owner, is_new) {
+                Ok(key) => key,
+                Err(error) => {
+                    journal.close()?;
+                    return Err(error);
+                }
+            },
+        };
+        let left = unfinished::find(storage)?;
+        let shared = self.share(&journal, intents, key, service)?;
+        self.start(shared, journal, left, directory)
+    }
+
+    /// Opens the recorder and makes it the process's own, which every audited action finds.
+    ///
+    /// # Errors
+    /// Fails as [`open`](Self::open) does, and when the process has a recorder already.
+    pub fn install(self) -> Result<Recorder, Error> {
+        // Before the journal is opened, because opening it leaves records.
+        if lookup::is_installed() {
+            return Err(Error::AlreadyInstalled);
+        }
+        let recorder = self.open()?;
+        recorder.install()?;
+        Ok(recorder)
+    }
+
+    /// The key, or the place where it is to be made.
+    fn known_key(&self, owner: Option<u32>) -> Result<Key, Error> {
+        if let Some(key) = &self.key {
+            return Ok(Key::Known(key.clone()));
+        }
+        let path = match (&self.key_file, &self.place) {
+            (Some(path), _) => path.clone(),
+            (None, Place::Directory(journal)) => key_file::beside(journal)?,
+            (None, Place::Storage(_)) => {
+                return HashKey::random().map(Key::Known).map_err(Error::System);
+            }
+        };
+        match key_file::read(&path, owner) {
+            Ok(Some(key)) => Ok(Key::Known(key)),
+            Ok(None) => Ok(Key::Missing(path)),
+            Err(cause) => Err(Error::KeyFile { path, cause }),
+        }
+    }
+
+    fn share(
+        &self,
+        journal: &Journal,
+        intents: Arc<Intents>,
+        key: HashKey,
+        service: Vec<u8>,
+    ) -> Result<Arc<Shared>, Error> {
+        let limit = Duration::from_millis(self.wait_ms_max);
+        Ok(Arc::new(Shared {
+            queue: Queue::new(self.queue_bytes_max),
+            scopes: OpenScopes::new(self.scopes_max),
+            intents,
+            counters: Arc::new(Counters::new(limit)),
+            deadlines: Deadlines::start(limit).map_err(Error::System)?,
+            key,
+            service,
+            catalog: catalog::hash(),
+            commits: Arc::default(),
+            reader: journal.reader(),
+            origin: journal.origin().to_owned(),
+        }))
+    }
+
+    fn start(
+        self,
+        shared: Arc<Shared>,
+        journal: Journal,
+        left: LeftOpen,
+        directory: Option<Arc<DirectoryStorage>>,
+    ) -> Result<Recorder, Error> {
+        shared.counters.show_durable(journal.last());
+        if let Some(error) = journal.failed_sync() {
+            shared.counters.tell_failed_sync(error);
+        }
+        if let Some(epoch) = journal.set_aside() {
+            shared.counters.report_set_aside(epoch);
+        }
+        if let Some(flaw) = journal.reserve_flaw() {
+            say::warning(format_args!(
+                "no room could be kept for the day on which the disk is full: {flaw}"
+            ));
+        }
+        let copying = match self.mirror {
+            Some(mirror) => {
+                let counters = Arc::clone(&shared.counters);
+                Some(Copying::start(mirror, counters).map_err(Error::System)?)
+            }
+            None => None,
+        };
+        metrics::start(&shared).map_err(Error::System)?;
+        let committing = Arc::clone(&shared);
+        let committer = std::thread::Builder::new()
+            .name("audit-committer".into())
+            .spawn(move || committer::run(&committing, journal, copying, left))
+            .map_err(Error::System)?;
+        let control = control::start(directory, &shared);
+        Ok(Recorder::new(shared, committer, control))
+    }
+}
+
+type Opened = (Arc<dyn Storage>, Option<Arc<DirectoryStorage>>);
+
+impl Place {
+    /// The storage, and the directory if it is one.
+    fn open(&self, modes: Modes) -> Result<Opened, Error> {
+        match self {
+            Self::Directory(path) => {
+                let directory = Arc::new(DirectoryStorage::open(path, modes)?);
+                Ok((Arc::clone(&directory) as Arc<dyn Storage>, Some(directory)))
+            }
+            Self::Storage(storage) => Ok((Arc::clone(storage), None)),
+        }
+    }
+}
+
+fn make_key(path: PathBuf, owner: Option<u32>, journal_is_new: bool) -> Result<HashKey, Error> {
+    if !journal_is_new {
+        say::warning(format_args!(
+            "the key file {} is missing, so a new key is made: hashes of sessions, unknown users \
+             and unrouted paths no longer match those of earlier records; restore the file to \
+             join them again",
+            path.display()
+        ));
+    }
+    key_file::create(&path, owner).map_err(|cause| Error::KeyFile { path, cause })
+}

@@ -1,0 +1,56 @@
+//! A record of somebody who is not the service, in a journal that no service writes now.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use audit_journal::{self as journal, Appended, DirectoryStorage, Journal, Options};
+
+use super::entry::Peer;
+use super::{Entry, Error, platform};
+use crate::catalog;
+use crate::event::Stamp;
+use crate::hash_key::HashKey;
+use crate::recorder::service::Service;
+
+/// Appends `entry` to the journal in the directory `journal`, which no service writes now, and closes it
+/// again. It stands between a record of the start of this process and one of its orderly end.
+///
+/// # Errors
+/// Fails when the journal has a writer after all, belongs to another user, or was not closed in order
+/// by its last writer, which only its service can mend; and when it cannot be written. But for the
+/// last, nothing is changed.
+pub fn append_alone(journal: impl AsRef<Path>, entry: &Entry) -> Result<Appended, Error> {
+    if let Some(flaw) = entry.flaw() {
+        return Err(Error::Refused { code: "malformed".to_owned(), message: flaw.to_owned() });
+    }
+    let peer = platform::own_peer(&DirectoryStorage::read_only(journal.as_ref()))?;
+    let body = body(entry, peer).map_err(|source| Error::Unreached {
+        journal: journal.as_ref().display().to_string(),
+        source,
+    })?;
+    let storage = DirectoryStorage::open_existing(journal.as_ref())?;
+    let mut journal = Journal::visit(Arc::new(storage), Options::default())?;
+    let appended = append(&mut journal, &body);
+    // Also after a failure: without a record of the end the next start counts as an unclean one.
+    let closed = journal.close();
+    let appended = appended?;
+    closed?;
+    Ok(appended)
+}
+
+fn body(entry: &Entry, peer: Option<Peer>) -> std::io::Result<Vec<u8>> {
+    // Nothing in an entry is hashed, so no record shows this key.
+    let key = HashKey::random()?;
+    let service = Service { name: Some("audited".into()), ..Service::default() }.encode();
+    let mut body = Vec::new();
+    entry
+        .event(peer)
+        .write(&mut body, &Stamp { key: &key, service: &service, catalog: catalog::hash() });
+    Ok(body)
+}
+
+fn append(journal: &mut Journal, body: &[u8]) -> Result<Appended, journal::Error> {
+    journal.append(body)?;
+    let committed = journal.commit()?.records.first().copied();
+    Ok(committed.unwrap_or_else(|| journal.last()))
+}

@@ -1,0 +1,248 @@
+//! One peer's connection: a request is read, done and answered before the next one is read.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::pin::Pin;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use audit_journal::Appended;
+use rustix::event::PollFlags;
+
+use super::budget::{Budget, REQUESTS_MAX};
+use super::protocol::{self, LINE_BYTES_MAX, Refusal, Request};
+use crate::event::Durability;
+use crate::recorder::control::entry::Peer;
+use crate::recorder::{Receipt, Recorded, Shared, Unrecorded};
+
+/// How long a peer may take for one request, and for taking one answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many requests of one peer are looked at before those of the next.
+const REQUESTS_AT_ONCE: usize = 16;
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 4096;
+
+/// What has become of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    GoesOn,
+    IsOver,
+}
+
+/// What requests are answered from, at one moment.
+pub(super) struct Desk<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) budget: &'a mut Budget,
+    pub(super) waker: &'a Waker,
+    pub(super) now: Instant,
+}
+
+/// A peer that was let in.
+pub(super) struct Connection {
+    stream: UnixStream,
+    peer: Peer,
+    incoming: Vec<u8>,
+    outgoing: Vec<u8>,
+    /// Of a record that the peer waits for.
+    receipt: Option<Receipt>,
+    due: Instant,
+    /// After this answer there is no other.
+    is_last: bool,
+    has_ended: bool,
+}
+
+impl Connection {
+    pub(super) fn new(stream: UnixStream, peer: Peer) -> Self {
+        Self {
+            stream,
+            peer,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            receipt: None,
+            due: Instant::now() + PATIENCE,
+            is_last: false,
+            has_ended: false,
+        }
+    }
+
+    pub(super) fn stream(&self) -> &UnixStream {
+        &self.stream
+    }
+
+    pub(super) fn user(&self) -> u32 {
+        self.peer.user
+    }
+
+    /// True if a request was taken and not answered yet.
+    pub(super) fn is_owed(&self) -> bool {
+        self.receipt.is_some() || !self.outgoing.is_empty()
+    }
+
+    /// When there is something to do whatever the peer does. A record has a deadline of its own.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let at_once = self.due.checked_sub(PATIENCE).filter(|_| self.has_request());
+        self.receipt.is_none().then(|| at_once.unwrap_or(self.due))
+    }
+
+    /// True if a request has been read that is to be looked at next.
+    fn has_request(&self) -> bool {
+        !self.is_owed() && self.incoming.contains(&b'\n')
+    }
+
+    /// What to wait for.
+    pub(super) fn interest(&self) -> PollFlags {
+        match (&self.receipt, self.outgoing.is_empty()) {
+            (Some(_), _) => PollFlags::empty(),
+            (None, false) => PollFlags::OUT,
+            (None, true) => PollFlags::IN,
+        }
+    }
+
+    /// Notes that the peer is gone, and nobody is there to be answered.
+    pub(super) fn hang_up(&mut self) {
+        // What it has written before may still be there to be read, but its answer would not be.
+        self.has_ended = true;
+    }
+
+    /// Does what can be done without waiting.
+    pub(super) fn serve(&mut self, desk: &mut Desk<'_>) -> Progress {
+        for _ in 0..REQUESTS_AT_ONCE {
+            let step = self.step(desk);
+            if step.is_err() || self.has_ended {
+                return Progress::IsOver;
+            }
+            if !self.has_request() {
+                break;
+            }
+        }
+        let is_late = self.receipt.is_none() && self.due <= desk.now;
+        if is_late { Progress::IsOver } else { Progress::GoesOn }
+    }
+
+    fn step(&mut self, desk: &mut Desk<'_>) -> io::Result<()> {
+        self.look_for_record(desk);
+        self.write()?;
+        if self.is_owed() || self.is_last {
+            self.has_ended |= self.is_last && !self.is_owed();
+            return Ok(());
+        }
+        self.read()?;
+        let line = self.incoming.iter().position(|byte| *byte == b'\n');
+        match line {
+            Some(end) if end <= LINE_BYTES_MAX => {
+                let line: Vec<u8> = self.incoming.drain(..=end).collect();
+                self.take(&line, desk);
+            }
+            None if self.incoming.len() <= LINE_BYTES_MAX => return Ok(()),
+            _ => {
+                let message = format!("a request has at most {LINE_BYTES_MAX} bytes");
+                self.refuse(&Refusal::new("too_long", message), desk);
+                self.is_last = true;
+            }
+        }
+        self.write()
+    }
+
+    /// Does what a line asks for.
+    fn take(&mut self, line: &[u8], desk: &mut Desk<'_>) {
+        let Peer { user, .. } = self.peer;
+        if !desk.budget.take(user, desk.now) {
+            let message = format!(
+                "more than {REQUESTS_MAX} requests of user {user} in a second: wait for the next one"
+            );
+            return self.refuse(&Refusal::new("over_budget", message), desk);
+        }
+        match protocol::parse(line) {
+            Ok(Request::Append(entry)) => {
+                let mut event = entry.event(Some(self.peer));
+                event.durability = Some(Durability::Synced);
+                self.receipt = Some(desk.shared.record(&event));
+                self.look_for_record(desk);
+            }
+            Ok(Request::Watermark) => {
+                let last = desk.shared.counters.last();
+                let none = || Refusal::new("unknown", "no record is durable yet");
+                self.answer(place(last.ok_or_else(none)), desk);
+            }
+            Ok(Request::Health) => {
+                self.answer(protocol::health(&desk.shared.health().to_json()), desk);
+            }
+            Err(refusal) => {
+                self.refuse(&refusal, desk);
+                self.is_last = true;
+            }
+        }
+    }
+
+    /// Answers if the record that the peer waits for is durable, or known not to be.
+    fn look_for_record(&mut self, desk: &Desk<'_>) {
+        let Some(receipt) = &mut self.receipt else {
+            return;
+        };
+        if let Poll::Ready(told) = Pin::new(receipt).poll(&mut Context::from_waker(desk.waker)) {
+            self.receipt = None;
+            self.answer(place(recorded(told)), desk);
+        }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, desk: &Desk<'_>) {
+        desk.shared.counters.control_refused.fetch_add(1, Relaxed);
+        self.answer(protocol::refusal(refusal), desk);
+    }
+
+    fn answer(&mut self, line: Vec<u8>, desk: &Desk<'_>) {
+        self.outgoing = line;
+        self.due = desk.now + PATIENCE;
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        while !self.outgoing.is_empty() {
+            match (&self.stream).write(&self.outgoing) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => _ = self.outgoing.drain(..written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads up to the end of a line, or what is too much for one.
+    fn read(&mut self) -> io::Result<()> {
+        let mut chunk = [0; CHUNK_BYTES];
+        while self.incoming.len() <= LINE_BYTES_MAX && !self.incoming.contains(&b'\n') {
+            match (&self.stream).read(&mut chunk) {
+                Ok(0) => {
+                    self.has_ended = true;
+                    return Ok(());
+                }
+                Ok(read) => self.incoming.extend_from_slice(&chunk[..read]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place(found: Result<Appended, Refusal>) -> Vec<u8> {
+    found.map_or_else(|why| protocol::refusal(&why), protocol::place)
+}
+
+/// The durable record, or why there is none that is known of.
+fn recorded(answer: Result<Recorded, Unrecorded>) -> Result<Appended, Refusal> {
+    match answer {
+        Ok(Recorded::Durable { seq, hash }) => Ok(Appended { seq, hash }),
+        Ok(Recorded::Queued) => {
+            Err(Refusal::new("unknown", "it is queued and not known to be durable"))
+        }
+        Err(why @ Unrecorded::DeadlineExpired(_)) => Err(Refusal::new("unknown", why.to_string())),
+        Err(why @ Unrecorded::Stopped) => Err(Refusal::new("stopped", why.to_string())),
+        Err(why) => Err(Refusal::new("unrecorded", why.to_string())),
+    }
+}

@@ -1,0 +1,186 @@
+//! The thread that serves all peers: it never waits for one of them, nor for the disk.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use audit_journal::ControlSocket;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt;
+
+use super::Bell;
+use super::budget::Budget;
+use super::connection::{Connection, Desk, Progress};
+use super::protocol::{self, Refusal};
+use crate::recorder::Shared;
+use crate::recorder::control::entry::Peer;
+
+/// How many peers may be connected at once, and how many of them may be one user's.
+const CONNECTIONS_MAX: usize = 32;
+const CONNECTIONS_OF_USER_MAX: usize = 8;
+
+/// How many new peers are let in between two looks at the others.
+const ADMITTED_AT_ONCE: usize = 16;
+
+/// How long nobody is let in after the system could not.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// All that the thread has.
+pub(super) struct Listener {
+    /// None once the recorder ends: who waits to be let in then is told so by that.
+    listening: Option<UnixListener>,
+    socket: Arc<ControlSocket>,
+    bell: Arc<Bell>,
+    heard: UnixStream,
+    shared: Arc<Shared>,
+    connections: Vec<Connection>,
+    budget: Budget,
+    user: u32,
+    /// Until when nobody is let in.
+    paused: Option<Instant>,
+}
+
+impl Listener {
+    pub(super) fn new(
+        listening: UnixListener,
+        socket: Arc<ControlSocket>,
+        bell: Arc<Bell>,
+        heard: UnixStream,
+        shared: &Arc<Shared>,
+    ) -> io::Result<Self> {
+        let user = sockopt::socket_peercred(&heard)?.uid.as_raw();
+        Ok(Self {
+            listening: Some(listening),
+            socket,
+            bell,
+            heard,
+            shared: Arc::clone(shared),
+            connections: Vec::new(),
+            budget: Budget::default(),
+            user,
+            paused: None,
+        })
+    }
+
+    /// Serves until the recorder ends and all that peers wait for is answered.
+    pub(super) fn run(mut self) {
+        let waker = Waker::from(Arc::clone(&self.bell));
+        loop {
+            if self.bell.closing.load(Relaxed) {
+                self.listening = None;
+                self.connections.retain(Connection::is_owed);
+                if self.connections.is_empty() {
+                    return;
+                }
+            }
+            self.wait();
+            self.admit();
+            let Self { connections, shared, budget, .. } = &mut self;
+            let mut desk = Desk { shared, budget, waker: &waker, now: Instant::now() };
+            connections.retain_mut(|peer| peer.serve(&mut desk) == Progress::GoesOn);
+        }
+    }
+
+    /// Sleeps until something can be done.
+    fn wait(&mut self) {
+        let now = Instant::now();
+        self.paused = self.paused.filter(|until| *until > now);
+        let dues = self.connections.iter().filter_map(Connection::due).chain(self.paused);
+        let sleep = dues.map(|due| due.saturating_duration_since(now)).min();
+        let mut watched = vec![PollFd::new(&self.heard, PollFlags::IN)];
+        if let Some(listening) = self.listening.as_ref().filter(|_| self.paused.is_none()) {
+            watched.push(PollFd::new(listening, PollFlags::IN));
+        }
+        let first = watched.len();
+        for connection in &self.connections {
+            watched.push(PollFd::new(connection.stream(), connection.interest()));
+        }
+        // A sleep of less than a millisecond would be none.
+        let sleep = sleep.map(|sleep| sleep + Duration::from_millis(1));
+        let sleep = sleep.and_then(|sleep| Timespec::try_from(sleep).ok());
+        if poll(&mut watched, sleep.as_ref()).is_err() {
+            // Interrupted, or the system has no memory for the moment.
+            std::thread::sleep(Duration::from_millis(1));
+            return;
+        }
+        let hung_up =
+            |polled: &PollFd<'_>| polled.revents().intersects(PollFlags::HUP | PollFlags::ERR);
+        let gone: Vec<bool> = watched[first..].iter().map(hung_up).collect();
+        for (connection, is_gone) in self.connections.iter_mut().zip(gone) {
+            if is_gone {
+                connection.hang_up();
+            }
+        }
+        let mut rings = [0; 64];
+        while matches!((&self.heard).read(&mut rings), Ok(read) if read == rings.len()) {}
+    }
+
+    /// Lets new peers in.
+    fn admit(&mut self) {
+        if self.paused.is_some() {
+            return;
+        }
+        for _ in 0..ADMITTED_AT_ONCE {
+            let Some(listening) = &self.listening else {
+                return;
+            };
+            match listening.accept() {
+                Ok((stream, _)) => self.admit_one(stream),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    self.paused = Some(Instant::now() + PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn admit_one(&mut self, stream: UnixStream) {
+        if stream.set_nonblocking(true).is_err() {
+            return;
+        }
+        match self.judge(&stream) {
+            Ok(peer) => self.connections.push(Connection::new(stream, peer)),
+            Err(refusal) => {
+                self.shared.counters.control_refused.fetch_add(1, Relaxed);
+                // One line always fits a new connection, and who does not read it has no other loss.
+                _ = (&stream).write(&protocol::refusal(&refusal));
+                _ = stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+
+    /// Who has connected, or why it is not let in.
+    fn judge(&self, stream: &UnixStream) -> Result<Peer, Refusal> {
+        // The system names a process that it does not show to this one 0, which is an error here.
+        let told = sockopt::socket_peercred(stream).map_err(|_| {
+            Refusal::new(
+                "not_allowed",
+                "the system does not tell who asks: ask from the PID namespace of the service",
+            )
+        })?;
+        let (user, group) = (told.uid.as_raw(), told.gid.as_raw());
+        if ![self.user, 0].contains(&user) && !self.socket.admits(group) {
+            let message = format!(
+                "user {user} may not ask this writer: only its own user {}, root and the group of \
+                 readers may",
+                self.user
+            );
+            return Err(Refusal::new("not_allowed", message));
+        }
+        let of_user = self.connections.iter().filter(|other| other.user() == user).count();
+        if of_user >= CONNECTIONS_OF_USER_MAX || self.connections.len() >= CONNECTIONS_MAX {
+            let message = format!(
+                "{} connections are open, {of_user} of them of user {user}: end some of them",
+                self.connections.len()
+            );
+            return Err(Refusal::new("over_budget", message));
+        }
+        Ok(Peer { user, process: told.pid.as_raw_pid().unsigned_abs() })
+    }
+}
