@@ -16,6 +16,10 @@ const DOCTOR_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or there are warnings only; 1 the journal is damaged or was changed; 2 a \
 check failed; 3 no journal is named, or the arguments are wrong.";
 
+const HEALTH_EXIT_CODES: &str = "\
+Exit codes: 0 it is green or yellow, everything is recorded now; 2 it is red, or no service could be \
+asked; 3 no journal is named, or the arguments are wrong.";
+
 /// Reads, summarises and verifies audit journals. Only `adopt` and `repair` change anything, and
 /// nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
@@ -36,6 +40,9 @@ pub(crate) enum Command {
     /// Checks that every record is as it was written, and names all that are not.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Asks the service that writes the journal how it fares.
+    #[command(after_help = HEALTH_EXIT_CODES)]
+    Health(Health),
     /// Checks what a journal needs around it: settings, modes, disk, lock, clock and key.
     #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(Doctor),
@@ -138,6 +145,16 @@ pub(crate) struct Place {
     /// The journal's name, if it cannot be read any more and the service sets one.
     #[arg(long)]
     pub(crate) origin: Option<String>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

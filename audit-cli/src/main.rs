@@ -6,7 +6,9 @@ mod doctor;
 mod epochs;
 mod exposure;
 mod failure;
+mod health;
 mod notice;
+mod reading;
 mod renew;
 mod show;
 mod stats;
@@ -47,6 +49,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Show(arguments) => show::run(arguments, out),
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Health(arguments) => health::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),
         Command::Adopt(arguments) => renew::adopt(arguments, out),
         Command::Repair(arguments) => renew::repair(arguments, out),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::path::Path;
 
 use audit_runtime::journal::Line;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -10,6 +11,7 @@ use serde_json::value::RawValue;
 use crate::arguments::Show;
 use crate::config;
 use crate::failure::{Exit, Failure};
+use crate::reading::Reading;
 use crate::terminal;
 
 /// Names up to this length have their values in one column, which longer ones push aside.
@@ -19,15 +21,30 @@ const NAME_WIDTH_MAX: usize = 40;
 const DEPTH_MAX: usize = 16;
 
 pub(crate) fn run(arguments: &Show, out: &mut impl Write) -> Result<Exit, Failure> {
-    let seq = arguments.seq;
     let journal = config::journal(arguments.journal.as_deref())?;
-    let line = config::reader(&journal)?.cursor(seq)?.next()?.ok_or_else(|| absent(seq))?;
+    let mut reading = Reading::of(&journal, "show", None);
+    let shown = show(arguments, &journal, &mut reading, out);
+    let flushed = out.flush();
+    reading.leave_record();
+    shown.and_then(|exit| Ok(flushed.map(|()| exit)?))
+}
+
+fn show(
+    arguments: &Show,
+    journal: &Path,
+    reading: &mut Reading,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let seq = arguments.seq;
+    let line = config::reader(journal)?.cursor(seq)?.next()?.ok_or_else(|| absent(seq))?;
     if arguments.json {
+        reading.count(&line);
         out.write_all(line.bytes())?;
         out.write_all(b"\n")?;
         return Ok(Exit::Ok);
     }
     let fields = fields(&line).ok_or_else(|| opaque(seq))?;
+    reading.count(&line);
     let lengths = fields.iter().map(|(name, _)| name.chars().count());
     let width = lengths.filter(|length| *length <= NAME_WIDTH_MAX).max();
     let width = width.unwrap_or_default();

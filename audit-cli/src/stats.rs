@@ -13,6 +13,7 @@ use crate::arguments::Stats;
 use crate::config;
 use crate::failure::{Exit, Failure};
 use crate::notice::{self, Notice};
+use crate::reading::Reading;
 use crate::terminal;
 
 /// How many of the most frequent words are named.
@@ -20,14 +21,20 @@ const TOP: usize = 10;
 
 pub(crate) fn run(arguments: &Stats, out: &mut impl Write) -> Result<Exit, Failure> {
     let journal = config::journal(arguments.journal.as_deref())?;
-    let summary = summarise(&journal)?;
-    if arguments.json {
-        serde_json::to_writer(&mut *out, &summary).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        print(&summary, out)?;
+    let mut reading = Reading::of(&journal, "stats", None);
+    let summary = summarise(&journal, &mut reading)?;
+    let printed = print_as(arguments.json, &summary, out);
+    let flushed = out.flush();
+    reading.leave_record();
+    printed.and_then(|()| Ok(flushed.map(|()| Exit::Ok)?))
+}
+
+fn print_as(json: bool, summary: &Summary, out: &mut impl Write) -> Result<(), Failure> {
+    if !json {
+        return print(summary, out);
     }
-    Ok(Exit::Ok)
+    serde_json::to_writer(&mut *out, summary).map_err(std::io::Error::from)?;
+    Ok(writeln!(out)?)
 }
 
 /// What a journal holds, as `--json` prints it.
@@ -61,13 +68,14 @@ struct Count {
     records: u64,
 }
 
-fn summarise(journal: &Path) -> Result<Summary, Failure> {
+fn summarise(journal: &Path, reading: &mut Reading) -> Result<Summary, Failure> {
     let reader = config::reader(journal)?;
     let segments = reader.segments()?;
     let mut tally = Tally::default();
     let mut cursor = reader.cursor(0)?;
     while let Some(line) = cursor.next()? {
         tally.count(&line);
+        reading.count(&line);
     }
     let (first, last) = (tally.first, tally.last);
     Ok(Summary {

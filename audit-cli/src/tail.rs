@@ -1,6 +1,7 @@
 //! `audited tail`: the last records one line each, and new ones as they become durable.
 
 use std::io::Write;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -11,13 +12,31 @@ use crate::arguments::Tail;
 use crate::config;
 use crate::failure::{self, Exit, Failure};
 use crate::notice::{self, Notice};
+use crate::reading::Reading;
 use crate::terminal::{self, Style};
 
 /// How long to wait before looking for new records again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {
-    let reader = config::reader(&config::journal(arguments.journal.as_deref())?)?;
+    let journal = config::journal(arguments.journal.as_deref())?;
+    let mut reading = Reading::of(&journal, "tail", Some(filter(arguments)));
+    let printed = print(arguments, &journal, &mut reading, out, style);
+    let flushed = out.flush();
+    if !arguments.follow {
+        reading.leave_record();
+    }
+    printed.and_then(|exit| Ok(flushed.map(|()| exit)?))
+}
+
+fn print(
+    arguments: &Tail,
+    journal: &Path,
+    reading: &mut Reading,
+    out: &mut impl Write,
+    style: Style,
+) -> Result<Exit, Failure> {
+    let reader = config::reader(journal)?;
     if arguments.from.is_none() {
         // Whoever asks for the last records is told at once that the first ones are gone.
         reader.cursor(0)?;
@@ -35,7 +54,14 @@ pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Resul
         }
         failure::warn(&format!("{absent}; waiting for it until Ctrl-C"));
     }
+    if arguments.follow {
+        // Nobody knows when it ends, and Ctrl-C leaves no time for anything.
+        reading.clone().leave_endless_record(start);
+    }
     loop {
+        if let Some(line) = &next {
+            reading.count(line);
+        }
         match next {
             Some(line) if arguments.json => {
                 out.write_all(line.bytes())?;
@@ -50,6 +76,15 @@ pub(crate) fn run(arguments: &Tail, out: &mut impl Write, style: Style) -> Resul
         }
         next = cursor.next()?;
     }
+}
+
+/// Which records were asked for, as it is recorded.
+fn filter(arguments: &Tail) -> String {
+    let start = match arguments.from {
+        Some(seq) => format!("--from {seq}"),
+        None => format!("-n {}", arguments.lines),
+    };
+    if arguments.follow { format!("{start} --follow") } else { start }
 }
 
 /// The first of the last `count` records.

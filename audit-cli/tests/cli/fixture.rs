@@ -72,6 +72,16 @@ impl Fixture {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Runs `audited` on a copy of the journal, so that this one does not get the record of a reading.
+    pub(crate) fn run_on_copy(&self, arguments: &[&str]) -> Run {
+        let copy = tempfile::tempdir().unwrap();
+        let copied = Command::new("cp").arg("-a").arg(self.journal()).arg(copy.path()).status();
+        assert!(copied.unwrap().success());
+        let journal = copy.path().join("audit").display().to_string();
+        let arguments: Vec<_> = arguments.iter().map(|text| text.replace('@', &journal)).collect();
+        Run::of(self.command(&[]).args(arguments).output().unwrap())
+    }
+
     /// Runs `audited`, with the journal's path in place of `@`.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         Run::of(self.command(arguments).output().unwrap())
@@ -111,6 +121,17 @@ impl Run {
     pub(crate) fn ok(self) -> String {
         assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
         self.out
+    }
+
+    /// Checks that the first complaint is that this reading left no record, for the reason given, and
+    /// takes it away.
+    #[track_caller]
+    pub(crate) fn unrecorded(mut self, reason: &str) -> Self {
+        let (first, rest) = self.err.split_once('\n').unwrap_or_default();
+        let told = first.strip_prefix("audited: this reading left no record in the journal: ");
+        assert!(told.is_some_and(|told| told.contains(reason)), "{self:?}");
+        self.err = rest.to_owned();
+        self
     }
 
     /// Checks the exit code and that there is one line of complaint which says all of `words`.

@@ -8,5 +8,7 @@ mod follow;
 mod missing;
 mod place;
 mod reading;
+#[cfg(target_os = "linux")]
+mod record;
 mod renew;
 mod verify;

@@ -17,7 +17,8 @@ fn the_argument_comes_before_the_variable_and_that_before_the_file() {
     with(None, &["tail"]).fails(3, &["AUDIT_JOURNAL", "audited.toml"]);
     assert_eq!(with(Some(&journal), &["tail"]).ok().lines().count(), 7);
     with(Some("nowhere"), &["tail"]).fails(2, &["nowhere"]);
-    assert_eq!(with(Some("nowhere"), &["tail", "@"]).ok().lines().count(), 7);
+    // The reading before has left its own record, between those of a start and of a stop.
+    assert_eq!(with(Some("nowhere"), &["tail", "@"]).ok().lines().count(), 10);
 
     fs::write(directory.join("audited.toml"), "journal = \"audit\"\n").unwrap();
     for command in [&["tail"][..], &["show", "5"], &["stats"], &["verify"]] {
@@ -95,4 +96,16 @@ fn wrong_arguments_are_explained() {
     assert!(place_first.err.contains("comes first: `audited show 25"), "{place_first:?}");
     let help = fixture.run(&["--help"]).ok();
     assert!(help.contains("verify") && help.contains("Exit codes"), "{help}");
+}
+
+#[test]
+fn a_number_below_zero_is_no_option() {
+    let fixture = Fixture::new();
+    for command in
+        [["show", "-1", "@"].as_slice(), &["tail", "@", "-n", "-1"], &["tail", "@", "--from", "-1"]]
+    {
+        let run = fixture.run(command);
+        assert_eq!(run.code, Some(3), "{run:?}");
+        assert!(run.err.contains("invalid value '-1'") && !run.err.contains("-- -1"), "{run:?}");
+    }
 }

@@ -35,7 +35,7 @@ fn tail_starts_where_it_is_told_and_prints_exact_lines() {
     let fixture = Fixture::new();
     let lines = fixture.lines();
     let exact = |arguments: &[&str]| -> Vec<String> {
-        let out = fixture.run(arguments).ok();
+        let out = fixture.run_on_copy(arguments).ok();
         out.lines().map(str::to_owned).collect()
     };
     assert_eq!(exact(&["tail", "@", "--json"]), lines);
@@ -135,15 +135,16 @@ fn a_line_that_is_no_event_is_told_apart_and_its_text_is_safe() {
     journal.commit().unwrap();
     drop(journal);
     append_unchecked(&fixture, "no json");
-    let out = fixture.run(&["tail", "@", "-n", "4"]).ok();
+    let read = |arguments: &[&str]| fixture.run(arguments).unrecorded("was not closed in order");
+    let out = read(&["tail", "@", "-n", "4"]).ok();
     assert_eq!(out.matches("no audit event").count(), 3, "{out}");
-    let stats = fixture.run(&["stats", "@"]).ok();
+    let stats = read(&["stats", "@"]).ok();
     assert!(stats.contains("\nunreadable 3\n"), "{stats}");
-    fixture.run(&["show", "8", "@"]).ok();
-    let shown = fixture.run(&["show", "9", "@"]).ok();
+    read(&["show", "8", "@"]).ok();
+    let shown = read(&["show", "9", "@"]).ok();
     assert!(shown.contains("\\u{9b}") && shown.contains("[1,\"\\u{202e}\"]"), "{shown}");
     fixture.run(&["show", "10", "@"]).fails(2, &["record 10", "--json"]);
-    assert!(fixture.run(&["show", "10", "@", "--json"]).ok().contains("no json"));
+    assert!(read(&["show", "10", "@", "--json"]).ok().contains("no json"));
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn stats_counts_what_is_there() {
         recorder.record(forged).wait().unwrap();
     }
     drop(recorder);
-    let out = fixture.run(&["stats", "@", "--json"]).ok();
+    let out = fixture.run_on_copy(&["stats", "@", "--json"]).ok();
     let stats: serde_json::Value = serde_json::from_str(&out).unwrap();
     let bytes = fs::metadata(fixture.segment()).unwrap().len();
     let numbers = ["segments", "bytes", "records", "first_seq", "last_seq", "starts"];
@@ -211,11 +212,12 @@ fn tail_and_stats_tell_of_a_full_disk_and_of_a_clock_that_was_set() {
     let watermark = storage.file("WATERMARK").unwrap();
     fs::write(fixture.journal().join("WATERMARK"), watermark).unwrap();
     fs::write(fixture.segment(), storage.file("seg/00000000000000000000.jsonl").unwrap()).unwrap();
-    let out = fixture.run(&["tail", "@"]).ok();
+    let read = |arguments: &[&str]| fixture.run(arguments).unrecorded("was not closed in order");
+    let out = read(&["tail", "@"]).ok();
     for said in ["clock moved by -3600.000 s", "7 events lost, 3 actions unrecorded"] {
         assert!(out.contains(said), "{said:?} is not in {out}");
     }
-    let stats = fixture.run(&["stats", "@", "--json"]).ok();
+    let stats = read(&["stats", "@", "--json"]).ok();
     let stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
     assert_eq!(stats["lost"], 7);
 }
@@ -245,7 +247,7 @@ fn an_unclean_start_recovered_bytes_and_losses_are_seen() {
     }
     recorder.shutdown(Duration::from_secs(10)).unwrap();
 
-    let out = fixture.run(&["tail", "@"]).ok();
+    let out = fixture.run_on_copy(&["tail", "@"]).ok();
     let ends: Vec<&str> = out
         .lines()
         .filter(|row| row.contains("Journal"))
@@ -313,6 +315,7 @@ fn damage_stops_the_reading_and_is_named() {
     bytes[place] ^= 1;
     fs::write(fixture.segment(), bytes).unwrap();
     let tail = fixture.run(&["tail", "@"]);
+    let tail = tail.unrecorded("damaged at seq 3");
     tail.fails(1, &["damaged at seq 3", "audited verify"]);
     assert_eq!(tail.out.lines().count(), 3);
     fixture.run(&["stats", "@"]).fails(1, &["seq 3"]);
@@ -384,16 +387,4 @@ fn an_intent_is_told_from_an_end_that_nobody_saw() {
     assert_eq!(words, ["intent", "unknown", "success"]);
     let stats = fixture.run(&["stats", "@"]).ok();
     assert!(stats.contains("         1 intent") && stats.contains("         1 unknown"), "{stats}");
-}
-
-#[test]
-fn a_number_below_zero_is_no_option() {
-    let fixture = Fixture::new();
-    for command in
-        [["show", "-1", "@"].as_slice(), &["tail", "@", "-n", "-1"], &["tail", "@", "--from", "-1"]]
-    {
-        let run = fixture.run(command);
-        assert_eq!(run.code, Some(3), "{run:?}");
-        assert!(run.err.contains("invalid value '-1'") && !run.err.contains("-- -1"), "{run:?}");
-    }
 }

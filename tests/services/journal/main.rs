@@ -1,5 +1,5 @@
 //! The journal on a real kernel: its writer killed at every system call, its power cut, its disk full,
-//! silent or failing.
+//! silent or failing; and its socket, asked by other users.
 //!
 //! These tests need Linux, root, strace and ext4's tools; without them they fail and say what to install.
 
@@ -11,6 +11,7 @@
     reason = "a test may stop at the first surprise and says what it tries"
 )]
 
+mod control;
 mod failed_sync;
 mod full;
 mod image;

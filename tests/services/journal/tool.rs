@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 pub(crate) const WRITER: &str = env!("CARGO_BIN_EXE_writer");
 
 /// What brings the tools that are not there.
-pub(crate) const INSTALL: &str = "apt-get install --yes strace e2fsprogs mount";
+pub(crate) const INSTALL: &str = "apt-get install --yes strace e2fsprogs mount util-linux";
 
 /// Runs a tool to its end.
 pub(crate) fn output(program: &str, arguments: &[impl AsRef<OsStr>]) -> Output {

@@ -1,0 +1,44 @@
+//! `audited health`: how the service that writes the journal fares, as it says itself.
+
+use std::io::Write;
+
+use audit_runtime::control::{Client, Error};
+use serde_json::Value;
+
+use crate::arguments::Health;
+use crate::config;
+use crate::failure::{Exit, Failure};
+use crate::reading::DEADLINE;
+use crate::terminal;
+
+pub(crate) fn run(arguments: &Health, out: &mut impl Write) -> Result<Exit, Failure> {
+    let journal = config::journal(arguments.journal.as_deref())?;
+    if !journal.is_dir() {
+        let journal = journal.display().to_string();
+        return Err(audit_runtime::journal::Error::NoJournal { journal }.into());
+    }
+    let told = Client::connect(&journal, DEADLINE).and_then(|mut client| client.health());
+    let json = told.map_err(|error| undecided(&error))?;
+    let health: Value = serde_json::from_str(&json).map_err(|_| senseless())?;
+    let members = health.as_object().ok_or_else(senseless)?;
+    if arguments.json {
+        writeln!(out, "{json}")?;
+    } else {
+        let width = members.keys().map(String::len).max().unwrap_or_default();
+        for (name, value) in members {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            writeln!(out, "{:width$} {}", terminal::escape(name), terminal::escape(&value))?;
+        }
+    }
+    // Yellow means that recording goes on, like the warnings of `doctor`.
+    let is_well = matches!(health["status"].as_str(), Some("green" | "yellow"));
+    Ok(if is_well { Exit::Ok } else { Exit::Undecided })
+}
+
+fn undecided(error: &Error) -> Failure {
+    Failure::Undecided(error.to_string())
+}
+
+fn senseless() -> Failure {
+    Failure::Undecided("the writer's answer is no health that this version knows".to_owned())
+}
