@@ -1,4 +1,4 @@
-//! The end that a recorder writes for an intent whose end nobody saw, from the intent's own bytes.
+//! The ends that a recorder writes from bytes: of an intent that nobody saw end, or that has no record.
 
 use audit_journal::{EventId, encode::Object};
 
@@ -17,11 +17,8 @@ pub(crate) fn unseen_end(intent: &[u8], id: EventId) -> Option<Vec<u8>> {
     let mut end = Object::members(&mut body);
     let (mut rest, mut of, mut is_intent) = (intent, None, false);
     while !rest.is_empty() {
-        let key = take_value(&mut rest)?;
-        rest = rest.strip_prefix(b":")?;
-        let value = take_value(&mut rest)?;
-        rest = rest.strip_prefix(b",").unwrap_or(rest);
-        match std::str::from_utf8(key).ok()?.trim_matches('"') {
+        let (key, value) = take_member(&mut rest)?;
+        match key {
             "id" => {
                 of = Some(value);
                 end.id("id", id);
@@ -43,6 +40,31 @@ pub(crate) fn unseen_end(intent: &[u8], id: EventId) -> Option<Vec<u8>> {
         }
     }
     is_intent.then_some(body)
+}
+
+/// The body of `end`, which this crate has written, as that of an action without an intent: `intent`
+/// has no record, and then the id is the action's own. `None` if the bytes are no such body.
+pub(crate) fn without_intent(end: &[u8], intent: EventId) -> Option<Vec<u8>> {
+    let mut body = Vec::with_capacity(end.len());
+    let mut whole = Object::members(&mut body);
+    let mut rest = end;
+    while !rest.is_empty() {
+        match take_member(&mut rest)? {
+            ("id", _) => whole.id("id", intent),
+            ("phase" | "intent_id", _) => {}
+            (key, value) => whole.raw(key, value),
+        }
+    }
+    Some(body)
+}
+
+/// Takes the first member off, and the comma behind it.
+fn take_member<'a>(rest: &mut &'a [u8]) -> Option<(&'a str, &'a [u8])> {
+    let key = take_value(rest)?;
+    *rest = rest.strip_prefix(b":")?;
+    let value = take_value(rest)?;
+    *rest = rest.strip_prefix(b",").unwrap_or(rest);
+    Some((std::str::from_utf8(key).ok()?.trim_matches('"'), value))
 }
 
 #[cfg(test)]
@@ -97,6 +119,19 @@ mod tests {
             body[from..].to_vec()
         };
         assert_eq!(place(&body), place(&end), "the bytes are the same, escapes included");
+    }
+
+    #[test]
+    fn an_end_without_an_intent_is_what_the_action_leaves_that_has_none() {
+        let hostile = "\"},\"phase\":\"end\",\"intent_id\":\"\"";
+        let mut expected = Event::activity("Pay").field("phase", &public(hostile)).succeeded();
+        expected.unseen = true;
+        let intent = expected.id;
+        let (id, phase) = (EventId::from_u128(7), Some(Phase::End));
+        let end = Event { id, phase, intent: Some(intent), ..expected.clone() };
+        assert_ne!(written(&end), written(&expected));
+        assert_eq!(without_intent(&written(&end), intent), Some(written(&expected)));
+        assert_eq!(without_intent(b"nonsense", intent), None);
     }
 
     #[test]

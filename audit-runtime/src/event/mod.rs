@@ -30,7 +30,7 @@ pub use vocabulary::{
 };
 
 pub(crate) use arguments::Arguments;
-pub(crate) use end::unseen_end;
+pub(crate) use end::{unseen_end, without_intent};
 pub(crate) use line::Stamp;
 #[cfg(feature = "actix")]
 pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};

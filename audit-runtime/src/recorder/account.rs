@@ -48,7 +48,9 @@ impl Shared {
                 std::thread::sleep(Duration::from_millis(1));
             }
         };
-        for (open, context) in self.scopes.take_all() {
+        for (mut open, context) in self.scopes.take_all() {
+            // Another shutdown that comes now waits until the record is queued.
+            let _slot = open.take_slot();
             // Only the disk can make room, and the deadline holds for it, too.
             wait_while(&|| self.queue.is_crowded());
             let is_alarmed = open.is_alarmed;

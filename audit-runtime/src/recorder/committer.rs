@@ -12,7 +12,7 @@ use super::mirror::Copying;
 use super::queue::{Batch, End, Queued};
 use super::receipt::{Recorded, Ticket, Unrecorded};
 use super::unfinished::LeftOpen;
-use crate::event::Event;
+use crate::event::{Event, without_intent};
 use crate::say;
 
 /// How often the committer looks after the journal, with or without events.
@@ -149,7 +149,8 @@ impl Committer<'_> {
     fn stage(&mut self, event: Queued<'_>) {
         let end = event.end();
         let Queued { body, ticket, side } = event;
-        match self.journal.append_encoded(body) {
+        let whole = self.without_intent(body, side);
+        match self.journal.append_encoded(whole.as_deref().unwrap_or(body)) {
             Ok(()) => self.staged.push(Staged { ticket, side, end }),
             Err(error) => {
                 let reason: Arc<str> = error.to_string().into();
@@ -161,6 +162,15 @@ impl Committer<'_> {
                 }
             }
         }
+    }
+
+    /// An end as an action without an intent leaves it, if its intent was given up: a full disk had no
+    /// room for that, and whoever waited for it was gone by then.
+    fn without_intent(&self, body: &[u8], side: Side) -> Option<Vec<u8>> {
+        let Side::End(id) = side else { return None };
+        let is_intent = |staged: &Staged| staged.side == Side::Intent(id);
+        let is_there = self.shared.intents.is_durable(id) || self.staged.iter().any(is_intent);
+        if is_there { None } else { without_intent(body, id) }
     }
 
     /// Records how many events were lost, and how; behind all events of the batch.

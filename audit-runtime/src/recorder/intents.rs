@@ -83,6 +83,11 @@ impl Intents {
         }
     }
 
+    /// True if this one has a durable record, and no end.
+    pub(super) fn is_durable(&self, id: EventId) -> bool {
+        self.durable().contains_key(&id)
+    }
+
     /// The list for the header of a segment whose records follow everything that is durable now;
     /// `null` from a writer that has not read yet what was left open before it.
     pub(super) fn list(&self) -> Vec<u8> {

@@ -1,9 +1,9 @@
 //! The end of a call beside a shutdown.
 
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 use std::time::Duration;
 
-use audit_journal::MemoryStorage;
+use audit_journal::{Line, MemoryStorage, Reader};
 
 use super::*;
 use crate::event::Event;
@@ -39,4 +39,27 @@ fn an_end_that_is_never_recorded_holds_a_shutdown_up_to_its_deadline() {
     let _ = recorder.shutdown(Duration::from_millis(20));
     let receipt = record_end(open, Verdict::of(Outcome::Success), &Context::new(), Some(&shared));
     assert_eq!(receipt.unwrap().wait(), Err(Unrecorded::Stopped));
+}
+
+#[test]
+fn two_shutdowns_at_once_lose_no_end() {
+    for round in 0..60 {
+        let storage = MemoryStorage::new();
+        let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+        let shared = recorder.enter(recorder::current).unwrap();
+        shared.list(&Running::begin(Event::activity("Work")), &Context::new()).unwrap();
+        let both = Barrier::new(2);
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    both.wait();
+                    recorder.shutdown(PATIENCE).unwrap();
+                });
+            }
+        });
+        let mut cursor = Reader::over(Arc::new(storage)).cursor(0).unwrap();
+        let lines = std::iter::from_fn(|| cursor.next().unwrap());
+        let is_end = |line: &Line| line.body().windows(6).any(|bytes| bytes == b"\"Work\"");
+        assert_eq!(lines.filter(is_end).count(), 1, "in round {round}");
+    }
 }

@@ -5,8 +5,10 @@ use std::sync::atomic::AtomicI64;
 use std::time::Instant;
 
 use audit_journal::{Clock, Timestamp};
+use serde_json::Value;
 
 use super::*;
+use crate::event::Phase;
 
 const FIRST: &str = "seg/00000000000000000000.jsonl";
 
@@ -19,7 +21,7 @@ impl Gated {
     }
 
     /// The sum of one member over the records of an action.
-    fn told(&self, action: &str, member: fn(&serde_json::Value) -> &serde_json::Value) -> u64 {
+    fn told(&self, action: &str, member: fn(&Value) -> &Value) -> u64 {
         let records = self.records().into_iter().filter(|record| record["action"] == action);
         records.map(|record| member(&record).as_u64().unwrap()).sum()
     }
@@ -273,7 +275,7 @@ fn a_disk_that_is_silent_while_a_start_ends_old_intents_is_told_of() {
     let storage = Gated::default();
     let recorder = storage.recorder().open().unwrap();
     let mut intent = Event::activity("Pay").succeeded();
-    intent.phase = Some(crate::event::Phase::Intent);
+    intent.phase = Some(Phase::Intent);
     recorder.0.shared.record(&intent).wait().unwrap();
     recorder.shutdown(Duration::from_secs(5)).unwrap();
     storage.set(Gate::ShutAfter(1));
@@ -285,4 +287,42 @@ fn a_disk_that_is_silent_while_a_start_ends_old_intents_is_told_of() {
     eventually("the disk", || recorder.health().status != Status::Red);
     recorder.shutdown(Duration::from_secs(5)).unwrap();
     assert_eq!(storage.actions().iter().filter(|action| *action == "Pay").count(), 2);
+}
+
+/// Hands over both events of a write-ahead action at once: nobody waits for its intent any more.
+fn pay(recorder: &Recorder) -> String {
+    let shared = &recorder.0.shared;
+    let of = |phase| Event { phase: Some(phase), ..Event::activity("Pay").succeeded() };
+    let intent = of(Phase::Intent);
+    let end = Event { intent: Some(intent.id), ..of(Phase::End) };
+    assert!(shared.begin_intent());
+    drop((shared.record(&intent), shared.record(&end)));
+    intent.id.to_string()
+}
+
+#[test]
+fn an_end_whose_intent_found_no_room_names_none() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().open().unwrap();
+    storage.set(Gate::Shut);
+    drop(recorder.record(event("First")));
+    eventually("the committer", || recorder.health().queued_events == 0);
+    let given_up = pay(&recorder);
+    storage.memory.replace("RESERVE", Some(Vec::new()));
+    storage.fill();
+    storage.set(Gate::Open);
+    eventually("a full disk", || recorder.0.shared.counters.interruptions.full().is_some());
+    storage.memory.limit(None);
+    eventually("room", || recorder.0.shared.refusal().is_none());
+    let kept = pay(&recorder);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    assert_eq!(recorder.health().open_intents, 0);
+    let records = storage.records().into_iter().filter(|record| record["action"] == "Pay");
+    let told = records
+        .map(|record| [record["phase"].clone(), record["intent_id"].clone(), record["id"].clone()]);
+    let told: Vec<_> = told.collect();
+    let [plain, intent, end] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(plain, &[Value::Null, Value::Null, given_up.into()]);
+    assert_eq!(intent[2], kept.as_str());
+    assert_eq!(end[..2], ["end".into(), Value::from(kept)]);
 }
