@@ -45,13 +45,20 @@ pub(crate) enum Notice {
         /// How many.
         events: u64,
     },
+    /// A start could not look for open intents in damaged records.
+    Unread {
+        /// The first of them.
+        from_seq: u64,
+        /// The last of them.
+        to_seq: u64,
+    },
 }
 
 impl Notice {
     /// The notice in `record`, if it is one.
     ///
-    /// Only the journal writes the member `journal`. A count of losses comes from the recorder
-    /// itself, and only that records without an actor.
+    /// Only the journal writes the member `journal`. What is lost or unread the recorder itself tells,
+    /// and only that records without an actor.
     pub(crate) fn of(record: &Record) -> Option<Self> {
         if record.category != Category::Journal {
             return None;
@@ -81,6 +88,10 @@ impl Notice {
             }
             ("JournalLost", None) if record.actor.is_none() => {
                 Some(Self::Lost { events: number(record.arguments.get("lost")) })
+            }
+            ("JournalUnread", None) if record.actor.is_none() => {
+                let stated = |name| number(record.arguments.get(name));
+                Some(Self::Unread { from_seq: stated("from_seq"), to_seq: stated("to_seq") })
             }
             _ => None,
         }
@@ -112,6 +123,7 @@ impl fmt::Display for Notice {
                 write!(f, "clock moved by {sign}{:.3} s", Duration::from_nanos(moved).as_secs_f64())
             }
             Self::Lost { events } => write!(f, "{events} events lost"),
+            Self::Unread { from_seq, to_seq } => write!(f, "seq {from_seq} to {to_seq} unread"),
         }
     }
 }

@@ -132,6 +132,7 @@ impl Tally {
                 Notice::Recovered { .. }
                 | Notice::Full
                 | Notice::Clock { .. }
+                | Notice::Unread { .. }
                 | Notice::Epoch { .. },
             )
             | None => {}

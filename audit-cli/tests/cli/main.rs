@@ -11,4 +11,5 @@ mod reading;
 #[cfg(target_os = "linux")]
 mod record;
 mod renew;
+mod unread;
 mod verify;
