@@ -1,8 +1,10 @@
 //! The intent of a write-ahead action, which is durable before the action's body runs.
 
+use std::sync::Arc;
+
 use super::{Open, Scope, Verdict};
 use crate::event::{OnUnrecorded, Outcome, Reason};
-use crate::recorder::{Receipt, Unrecorded};
+use crate::recorder::{Receipt, Shared, Unrecorded};
 
 /// Why an action was cancelled before its body: its intent took too long to become durable.
 const NOT_DURABLE: &str = "intent_not_durable";
@@ -64,8 +66,9 @@ impl Scope {
             self.forget_intent();
         }
         if self.spec.on_unrecorded == OnUnrecorded::FailOpen {
-            // Where nothing can be recorded, the end raises the alarm.
-            if self.recorder.as_ref().is_some_and(|recorder| recorder.refusal().is_none()) {
+            // What a shutdown has ended is recorded. Where nothing can be, the end raises the alarm.
+            let records = |recorder: &Arc<Shared>| recorder.refusal().is_none();
+            if is_open && self.recorder.as_ref().is_some_and(records) {
                 self.alarm(&unrecorded);
             }
             return Ok(());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use audit_journal::{Line, MemoryStorage, Reader};
 
 use super::*;
-use crate::event::Event;
+use crate::event::{Category, Durability, Event, Operation};
 use crate::recorder::Recorder;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,4 +62,32 @@ fn two_shutdowns_at_once_lose_no_end() {
         let is_end = |line: &Line| line.body().windows(6).any(|bytes| bytes == b"\"Work\"");
         assert_eq!(lines.filter(is_end).count(), 1, "in round {round}");
     }
+}
+
+#[test]
+fn an_action_that_a_shutdown_has_ended_at_its_intent_raises_no_alarm() {
+    static PAY: ActionSpec = ActionSpec::new(
+        "Pay",
+        Category::Activity,
+        Operation::Execute,
+        Durability::WriteAhead,
+        OnUnrecorded::FailOpen,
+    );
+    let recorder = Recorder::in_memory(MemoryStorage::new()).open().unwrap();
+    let shared = recorder.enter(recorder::current).unwrap();
+    let mut paying = recorder.enter(|| Scope::enter_open(&PAY));
+    let late = Running::begin(Event::activity("Work"));
+    shared.list(&late, &Context::new()).unwrap();
+    let open = late.take().unwrap();
+    let closing = std::thread::spawn(move || {
+        recorder.shutdown(PATIENCE).unwrap();
+        recorder.health()
+    });
+    while paying.running.change(|_| ()).is_some() {
+        std::thread::yield_now();
+    }
+    // It is still waiting for the other one, and recording goes on until then.
+    paying.intend_blocking().unwrap();
+    drop(record_end(open, Verdict::of(Outcome::Success), &Context::new(), Some(&shared)));
+    assert_eq!(closing.join().unwrap().unrecorded, 0);
 }
