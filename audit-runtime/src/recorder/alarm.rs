@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::answer::Unrecorded;
 use super::health::Counters;
-use super::receipt::Unrecorded;
 use crate::say;
 
 /// Who is to be told of one action, should it turn out to have no record.
@@ -17,7 +17,7 @@ pub(super) struct Alarm {
 
 impl Alarm {
     pub(super) fn raise(&self, why: &Unrecorded) {
-        self.counters.raise(&self.action, why);
+        raise(&self.counters, &self.action, why);
     }
 }
 
@@ -27,9 +27,15 @@ impl fmt::Debug for Alarm {
     }
 }
 
+/// Counts an action of a recorder that has no record, and says so.
+pub(super) fn raise(counters: &Counters, action: &str, why: &Unrecorded) {
+    counters.interruptions.count_unrecorded(why);
+    count(&counters.unrecorded, action, why);
+}
+
 /// Counts an action that has no record, and names it at the 1st, 2nd, 4th, 8th … time, so that a
 /// flood of failures is no flood of messages.
-pub(super) fn raise(counter: &AtomicU64, action: &str, why: &Unrecorded) {
+pub(super) fn count(counter: &AtomicU64, action: &str, why: &Unrecorded) {
     let count = counter.fetch_add(1, Relaxed) + 1;
     if !count.is_power_of_two() {
         return;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use audit_journal::{self as journal, Interruption, Journal};
 
 use super::Shared;
+use super::answer::{Recorded, Unrecorded};
+use super::cell::Ticket;
 use super::intents::Side;
 use super::interruption::Untold;
 use super::mirror::Copying;
 use super::queue::{Batch, End, Queued};
-use super::receipt::{Recorded, Ticket, Unrecorded};
 use super::unfinished::LeftOpen;
 use crate::event::{Event, without_intent};
 use crate::say;

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::receipt::{Cell, Unrecorded};
+use super::answer::Unrecorded;
+use super::cell::Cell;
 
 /// The receipts that somebody awaits or has dropped, in the order of their deadlines.
 #[derive(Debug)]

@@ -8,9 +8,7 @@ use std::time::Duration;
 use audit_journal::{self as journal, Appended, Epoch, encode};
 use serde::Serialize;
 
-use super::alarm;
 use super::interruption::Interruptions;
-use super::receipt::Unrecorded;
 use crate::say;
 
 /// How a recorder fares, at one moment.
@@ -149,12 +147,6 @@ impl Counters {
             relayed: AtomicBool::new(false),
             unrelayed: Mutex::default(),
         }
-    }
-
-    /// Counts an action that has no record, and says so.
-    pub(super) fn raise(&self, action: &str, why: &Unrecorded) {
-        self.interruptions.count_unrecorded(why);
-        alarm::raise(&self.unrecorded, action, why);
     }
 
     /// Shows how far the journal is durable.

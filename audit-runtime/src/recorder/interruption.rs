@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use audit_journal::Timestamp;
 
-use super::receipt::Unrecorded;
+use super::answer::Unrecorded;
 
 /// Tells callers of an interruption as it is, and keeps count of what no record tells of yet.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
 pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
     match current() {
         Some(shared) => shared.count_unrecorded(action, why),
-        None => alarm::raise(&WITHOUT_RECORDER, action, why),
+        None => alarm::count(&WITHOUT_RECORDER, action, why),
     }
 }
 

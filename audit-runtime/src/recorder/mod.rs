@@ -2,7 +2,9 @@
 
 mod account;
 mod alarm;
+mod answer;
 mod builder;
+mod cell;
 mod committer;
 #[cfg(feature = "config")]
 mod config;
@@ -38,6 +40,7 @@ use crate::event::{Durability, Event, Stamp};
 use crate::hash_key::HashKey;
 use crate::say;
 
+pub use answer::{Recorded, Unrecorded};
 pub use builder::RecorderBuilder;
 #[cfg(feature = "config")]
 pub use config::{Config, ConfigError};
@@ -45,16 +48,16 @@ pub use error::Error;
 pub use health::{Health, Status};
 pub(crate) use lookup::{count_unrecorded, current, enter};
 pub use mirror::Mirror;
-pub use receipt::{Receipt, Recorded, Unrecorded};
+pub use receipt::Receipt;
 
 use alarm::Alarm;
 use audit_journal::{MemoryStorage, Reader, Storage};
+use cell::{Cell, Ticket};
 use deadline::Deadlines;
 use health::{Counters, Levels};
 use intents::{INTENTS_MAX, Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
 use queue::{Queue, Rejected};
-use receipt::{Cell, Ticket};
 
 /// How long a recorder that is dropped without a shutdown may take to write what is queued.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
@@ -301,7 +304,7 @@ impl Shared {
 
     /// Counts an action that has no record, and says so.
     pub(crate) fn count_unrecorded(&self, action: &str, why: &Unrecorded) {
-        self.counters.raise(action, why);
+        alarm::raise(&self.counters, action, why);
     }
 
     fn count_lost(&self, events: u64) {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use audit_journal::Reader;
 
+use super::cell::{Cell, Ticket};
 use super::intents::Side;
 use super::queue::Rejected;
-use super::receipt::{Cell, Ticket};
 use super::{Recorded, Shared, Unrecorded, alarm, complete};
 use crate::event::Event;
 
@@ -89,6 +89,6 @@ impl Shared {
 
     /// Raises the alarm for a row that will have no record.
     pub(crate) fn raise_unrecorded(&self, row: &str, why: &Unrecorded) {
-        alarm::raise(&self.counters.unrecorded, row, why);
+        alarm::count(&self.counters.unrecorded, row, why);
     }
 }

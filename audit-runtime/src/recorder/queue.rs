@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use audit_journal::EventId;
 
+use super::cell::Ticket;
 use super::intents::Side;
-use super::receipt::Ticket;
 
 /// How often the committer looks for the next event before it sleeps: some microseconds.
 const LOOKS: u32 = 30;

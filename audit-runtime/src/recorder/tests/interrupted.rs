@@ -50,7 +50,7 @@ fn a_full_disk_refuses_at_once_and_recording_goes_on_by_itself() {
     };
     assert!(reason.contains("has no room since 2") && reason.contains("free space"), "{reason}");
     assert_eq!(recorder.0.shared.refusal(), Some(Unrecorded::JournalFull(reason.clone())));
-    recorder.0.shared.counters.raise("Test", &Unrecorded::JournalFull(reason.clone()));
+    recorder.0.shared.count_unrecorded("Test", &Unrecorded::JournalFull(reason.clone()));
     assert_eq!(recorder.record(queued("Refused")).wait(), Err(Unrecorded::JournalFull(reason)));
     let health = recorder.health();
     assert_eq!((health.status, health.lost, health.unrecorded), (Status::Red, 2, 1));
@@ -148,12 +148,12 @@ fn a_silent_disk_refuses_what_must_be_recorded_and_nothing_grows() {
     storage.set(Gate::Shut);
     let unknown = recorder.record(event("Late")).wait();
     assert!(matches!(unknown, Err(Unrecorded::DeadlineExpired(_))), "{unknown:?}");
-    recorder.0.shared.counters.raise("Test", &unknown.unwrap_err());
+    recorder.0.shared.count_unrecorded("Test", &unknown.unwrap_err());
     eventually("the refusal", || recorder.0.shared.refusal().is_some());
     let refusal = recorder.0.shared.refusal().unwrap();
     assert!(matches!(refusal, Unrecorded::Stalled(silent) if silent > Duration::from_millis(50)));
     assert!(refusal.to_string().contains("has not answered for"), "{refusal}");
-    recorder.0.shared.counters.raise("Test", &refusal);
+    recorder.0.shared.count_unrecorded("Test", &refusal);
     let health = recorder.health();
     assert_eq!(health.status, Status::Red);
     assert!(health.reason.unwrap().contains("the disk has not answered for"));
@@ -182,7 +182,7 @@ fn what_is_told_where_the_reserve_was_is_told_once() {
     let recorder = storage.recorder().open().unwrap();
     storage.fill();
     let late = Unrecorded::DeadlineExpired(Duration::ZERO);
-    recorder.0.shared.counters.raise("Test", &late);
+    recorder.0.shared.count_unrecorded("Test", &late);
     // The record of it meets the full disk, and goes where the reserve was.
     eventually("a full disk", || recorder.0.shared.counters.interruptions.full().is_some());
     storage.memory.limit(None);
@@ -203,9 +203,9 @@ fn what_interrupted_is_told_by_its_name_whether_or_not_an_event_was_lost() {
         resumed.map(|record| record["journal"]["after"].clone()).collect::<Vec<_>>()
     };
     // Each comes from an action that learns of it when it is over.
-    recorder.0.shared.counters.raise("Test", &Unrecorded::JournalFull("it was full".into()));
+    recorder.0.shared.count_unrecorded("Test", &Unrecorded::JournalFull("it was full".into()));
     eventually("the first record", || resumed() == ["full"]);
-    recorder.0.shared.counters.raise("Test", &Unrecorded::Stalled(Duration::from_secs(9)));
+    recorder.0.shared.count_unrecorded("Test", &Unrecorded::Stalled(Duration::from_secs(9)));
     eventually("the second record", || resumed() == ["full", "stalled"]);
 }
 
