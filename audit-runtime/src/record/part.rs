@@ -118,7 +118,8 @@ pub struct Http {
     pub status: Option<u16>,
     /// The id that the client or a proxy gave the request.
     pub request_id: Option<String>,
-    /// True if the client was gone before it had the whole response.
+    /// True if the client was gone before it had the whole response; a server that stops, or
+    /// middleware that gives the request up, may have dropped it instead.
     #[serde(default)]
     pub client_gone: bool,
 }

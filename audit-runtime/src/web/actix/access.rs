@@ -16,7 +16,8 @@ use crate::scope::{self, Verdict};
 /// One request, from its head to the end of its response.
 ///
 /// Dropping it records a panic, if the application's code was running, or else that the client was
-/// gone: the flag tells the two apart exactly, also while the thread unwinds for another reason.
+/// gone: the flag tells the two apart exactly, also while the thread unwinds for another reason. A
+/// server that drops the request as it stops cannot be told from a client that has left.
 pub(super) struct Exchange {
     frame: Frame,
     running: Running,

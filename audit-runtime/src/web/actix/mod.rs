@@ -55,7 +55,8 @@ use body::AuditBody;
 ///
 /// The record is made when the last part of the response has been handed to the server. A client
 /// that leaves before that, as far as actix-web notices, is recorded as `cancelled` with
-/// `client_gone`. What cannot be noticed: over HTTP/1 a handler runs on when its client closes the
+/// `client_gone`. So is a request that a server drops as it stops, or middleware around this one:
+/// from here they look the same. What cannot be noticed: over HTTP/1 a handler runs on when its client closes the
 /// connection in an orderly way, and the operating system takes its response; only a reset ends it.
 /// A protocol upgrade (status 101) is recorded at once. Bytes that actix-web refuses before they
 /// make a request reach no middleware and leave no record.
