@@ -12,7 +12,7 @@ use super::intents::Side;
 use super::interruption::Untold;
 use super::mirror::Copying;
 use super::queue::{Batch, End, Queued};
-use super::unfinished::LeftOpen;
+use super::unfinished::{LeftOpen, Unread};
 use crate::event::{Event, without_intent};
 use crate::say;
 
@@ -34,6 +34,7 @@ pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>, le
         refused: 0,
         telling: 0,
         owed: Vec::new(),
+        unread: Vec::new(),
     };
     committer.show();
     committer.work(|committer| committer.complete(left));
@@ -77,6 +78,8 @@ struct Committer<'a> {
     /// The ends of intents that a full disk had no room for: they are written when there is some,
     /// as without them the intents would stay open. There are at most as many as intents.
     owed: Vec<End>,
+    /// What a start could not read, until a record tells of it.
+    unread: Vec<Unread>,
 }
 
 /// Who waits for an event that is in the journal's memory and not yet durable, and what it is to
@@ -102,28 +105,25 @@ impl Committer<'_> {
     /// Writes the ends of the intents that an earlier writer left open, before anything new.
     fn complete(&mut self, LeftOpen { intents, unread }: LeftOpen) {
         self.shared.intents.adopt(intents.iter().map(|open| (open.id, open.seq)));
-        for unread in &unread {
-            let mut body = Vec::new();
-            self.shared.encode(&unread.event(), &mut body);
-            self.stage(Queued { body: &body, ticket: None, side: Side::Neither });
-        }
-        if !unread.is_empty() {
-            self.settle();
-        }
+        self.unread = unread;
         self.owed.extend(intents.into_iter().filter_map(|open| Some((open.id, open.end?))));
         self.write_owed();
     }
 
-    /// Writes the ends that are owed, once there is room.
+    /// Writes the ends that are owed, and what could not be read, once there is room.
     fn write_owed(&mut self) {
         let cannot = self.journal.full().is_some() || self.shared.counters.failure().is_some();
-        if self.owed.is_empty() || cannot {
+        if cannot || (self.owed.is_empty() && self.unread.is_empty()) {
             return;
         }
         for (id, body) in std::mem::take(&mut self.owed) {
             self.stage(Queued { body: &body, ticket: None, side: Side::End(id) });
         }
-        self.settle();
+        let unread: Vec<_> = self.unread.iter().map(Unread::event).collect();
+        unread.iter().for_each(|event| _ = self.stage_own(event));
+        if self.settle() {
+            self.unread.clear();
+        }
     }
 
     fn commit(&mut self, mut batch: Batch) -> Batch {
@@ -165,8 +165,7 @@ impl Committer<'_> {
         }
     }
 
-    /// An end as an action without an intent leaves it, if its intent was given up: a full disk had no
-    /// room for that, and whoever waited for it was gone by then.
+    /// An end as that of an action without an intent, if a full disk had no room for the intent.
     fn without_intent(&self, body: &[u8], side: Side) -> Option<Vec<u8>> {
         let Side::End(id) = side else { return None };
         let is_intent = |staged: &Staged| staged.side == Side::Intent(id);
@@ -181,11 +180,16 @@ impl Committer<'_> {
         }
         let event =
             Event::journal("JournalLost").name("journal.lost").field("lost", &lost).broke(how);
-        let mut body = Vec::new();
-        self.shared.encode(&event, &mut body);
-        if self.journal.append_encoded(&body).is_ok() {
+        if self.stage_own(&event) {
             self.telling += lost;
         }
+    }
+
+    /// Stages an event of the recorder's own; behind all for which somebody may wait.
+    fn stage_own(&mut self, event: &Event) -> bool {
+        let mut body = Vec::new();
+        self.shared.encode(event, &mut body);
+        self.journal.append_encoded(&body).is_ok()
     }
 
     /// Looks after the journal, with or without events.

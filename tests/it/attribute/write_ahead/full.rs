@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use audit_runtime::journal::{MemoryStorage, verify};
 use audit_runtime::{Recorder, Status, audited};
 
-use super::restart::killed;
+use super::restart::{damage, killed, lines, unlisted};
 use super::{all_records, pairs, restart};
 use crate::support::block_on;
 
@@ -81,4 +81,24 @@ fn a_start_on_a_full_disk_ends_what_was_open_when_there_is_room() {
     for (intent, ends) in pairs(&records).values() {
         assert_eq!(ends.len(), 1, "{intent}");
     }
+}
+
+#[test]
+fn a_start_on_a_full_disk_tells_when_there_is_room_what_it_could_not_read() {
+    let (storage, unlisted) = unlisted();
+    damage(&storage, &unlisted, unlisted.start);
+    let held = storage.names().iter().map(|name| storage.file(name).unwrap().len()).sum();
+    storage.limit(Some(held));
+    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+    while recorder.health().status != Status::Red {
+        std::thread::yield_now();
+    }
+    free(&storage, &recorder);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    assert_eq!(recorder.health().lost, 0);
+    let records = lines(&storage);
+    let unread: Vec<_> =
+        records.iter().filter(|record| record["action"] == "JournalUnread").collect();
+    let [told] = unread.as_slice() else { panic!("{unread:?}") };
+    assert_eq!(told["args"]["from_seq"], unlisted.start);
 }

@@ -1,5 +1,6 @@
 //! A process that dies in the body of an action: the next start writes the end that nobody saw.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -178,15 +179,16 @@ fn an_intent_that_cannot_be_read_stays_open_and_stops_nobody() {
 }
 
 /// The records that stand in the segments, damaged or not.
-fn lines(storage: &MemoryStorage) -> Vec<Value> {
+pub(super) fn lines(storage: &MemoryStorage) -> Vec<Value> {
     let segments = storage.names().into_iter().filter(|name| name.starts_with("seg/"));
     let bytes: Vec<_> = segments.flat_map(|name| storage.file(&name).unwrap()).collect();
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
 }
 
-#[test]
-fn damage_before_the_last_segment_is_told_of_and_stops_nobody() {
+/// The same, and a segment without a list behind it; with the records of the segment that has the
+/// newest one, but for its first and its last: damage in those refuses the journal.
+pub(super) fn unlisted() -> (MemoryStorage, Range<u64>) {
     let storage = killed();
     // A writer that has not read what was open begins a segment, so the newest list is older.
     let unknown = Arc::new(|| b"null".to_vec());
@@ -199,25 +201,35 @@ fn damage_before_the_last_segment_is_told_of_and_stops_nobody() {
     let header = records.iter().rfind(|record| !record["journal"]["open"].is_null());
     let listed = header.unwrap()["seq"].as_u64().unwrap();
     let segment = format!("seg/{listed:020}.jsonl");
-    let bytes = storage.file(&segment).unwrap();
     let next = storage.names().into_iter().find(|name| *name > segment).unwrap();
     let behind: u64 = next[4..24].parse().unwrap();
     assert!(next.starts_with("seg/") && behind > listed + 3, "{next}");
+    (storage, listed + 1..behind - 1)
+}
 
-    // Damage in the first or the last line of a segment refuses the journal.
-    for damaged in listed + 1..behind - 1 {
+/// Changes one record of these.
+pub(super) fn damage(storage: &MemoryStorage, records: &Range<u64>, damaged: u64) {
+    let segment = format!("seg/{:020}.jsonl", records.start - 1);
+    let mut bytes = storage.file(&segment).unwrap();
+    let line = format!("\"seq\":{damaged},\"observed\":\"2");
+    let place = bytes.windows(line.len()).position(|found| found == line.as_bytes()).unwrap();
+    bytes[place + line.len() - 1] = b'3';
+    storage.replace(&segment, Some(bytes));
+}
+
+#[test]
+fn damage_before_the_last_segment_is_told_of_and_stops_nobody() {
+    let (storage, records) = unlisted();
+    let last = records.end;
+    for damaged in records.clone() {
         let storage = storage.snapshot();
-        let line = format!("\"seq\":{damaged},\"observed\":\"2");
-        let place = bytes.windows(line.len()).position(|found| found == line.as_bytes()).unwrap();
-        let mut bytes = bytes.clone();
-        bytes[place + line.len() - 1] = b'3';
-        storage.replace(&segment, Some(bytes));
+        damage(&storage, &records, damaged);
         for starts in 1..=2 {
             restart(&storage);
             let mut records = lines(&storage);
             let unread = records.iter().filter(|record| record["action"] == "JournalUnread");
             let told: Vec<_> = unread.map(|record| record["args"].clone()).collect();
-            let expected = serde_json::json!({ "from_seq": damaged, "to_seq": behind - 1 });
+            let expected = serde_json::json!({ "from_seq": damaged, "to_seq": last });
             assert_eq!(told, vec![expected; starts]);
             records.retain(|record| record["seq"] != damaged);
             for intent in records.iter().filter(|record| record["phase"] == "intent") {
