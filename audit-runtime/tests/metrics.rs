@@ -192,6 +192,11 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     collector.shows("audit_recorders_red", 0.0);
     collector.shows("audit_open_scopes_max", 0.0);
 
+    // A writer that looks once a second whether there is something to do has made no commit.
+    let records = collector.samples("audit_commit_records");
+    assert!(records.iter().all(|records| *records >= 1.0), "{records:?}");
+    assert_eq!(records.len(), collector.samples("audit_commit_duration_seconds").len());
+
     // What a journal has already is not counted again.
     let before = collector.value("audit_records_durable_total");
     let again = Recorder::in_memory(storage).open().unwrap();

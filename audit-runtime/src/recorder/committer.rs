@@ -258,12 +258,12 @@ impl Committer<'_> {
     /// Makes what is staged durable and tells everyone who waits; false if it is not durable.
     fn settle(&mut self) -> bool {
         let begun = self.shared.commits.begin();
-        let outcome = self.journal.commit().map(|_| ());
+        let outcome = self.journal.commit().map(|made| made.next_seq - made.first_seq);
         let is_durable = outcome.is_ok();
         self.tell_failed_sync();
         match outcome {
-            Ok(()) => {
-                self.shared.commits.end(begun, self.staged.len());
+            Ok(records) => {
+                self.shared.commits.end(begun, records);
                 self.show();
                 self.telling = 0;
                 let records = self.journal.committed().records;

@@ -17,7 +17,7 @@ impl Commits {
         Begun
     }
 
-    pub(in super::super) fn end(&self, _begun: Begun, _records: usize) {}
+    pub(in super::super) fn end(&self, _begun: Begun, _records: u64) {}
 }
 
 pub(in super::super) fn start(_shared: &Arc<Shared>) -> io::Result<()> {

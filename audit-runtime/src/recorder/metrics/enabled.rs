@@ -118,7 +118,7 @@ pub(in super::super) struct Commits(Mutex<Vec<Commit>>);
 
 /// How many records a commit held, and how long it took.
 struct Commit {
-    records: usize,
+    records: u64,
     took: Duration,
 }
 
@@ -128,9 +128,10 @@ impl Commits {
         Instant::now()
     }
 
-    pub(in super::super) fn end(&self, begun: Instant, records: usize) {
+    /// Its end, if there was anything to write.
+    pub(in super::super) fn end(&self, begun: Instant, records: u64) {
         let mut commits = self.commits();
-        if commits.len() < COMMITS_MAX {
+        if records > 0 && commits.len() < COMMITS_MAX {
             commits.push(Commit { records, took: begun.elapsed() });
         }
     }
