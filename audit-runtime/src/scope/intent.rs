@@ -52,7 +52,8 @@ impl Scope {
         if receipt.as_ref().is_none_or(Receipt::is_refused) {
             recorder.drop_intent();
         }
-        receipt.ok_or(Unrecorded::Stopped)
+        // Whoever hears of the answer raises the alarm, and the end does if nobody does any more.
+        receipt.map(Receipt::without_alarm).ok_or(Unrecorded::Stopped)
     }
 
     fn intended(&mut self, outcome: Result<(), Unrecorded>) -> Result<(), Unrecorded> {

@@ -104,6 +104,29 @@ fn a_deadline_at_the_intent_refuses_the_body_and_leaves_no_open_intent() {
     }
 }
 
+/// Deadlines pass in order: those of all records so far before this one, which somebody hears of.
+fn let_deadlines_pass(recorder: &Recorder) {
+    let late = block_on(async { recorder.record(Event::activity("Late").succeeded()).await });
+    assert!(matches!(late, Err(Unrecorded::DeadlineExpired(_))), "{late:?}");
+}
+
+#[test]
+fn a_call_given_up_whose_intent_and_end_come_too_late_is_counted_once() {
+    let storage = Stalling::default();
+    let recorder = over(&storage).open().unwrap();
+    storage.stall(true);
+    let ran = Cell::new(false);
+    block_on(async {
+        let paying = recorder.scope(pay_closed(&ran));
+        assert!(rt::time::timeout(Duration::from_millis(10), paying).await.is_err());
+    });
+    let_deadlines_pass(&recorder);
+    assert_eq!(recorder.health().unrecorded, 1);
+    storage.stall(false);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    assert_eq!(recorder.health().unrecorded, 1);
+}
+
 #[test]
 fn an_action_whose_intent_and_end_come_too_late_is_counted_once() {
     let storage = Stalling::default();
@@ -112,15 +135,10 @@ fn an_action_whose_intent_and_end_come_too_late_is_counted_once() {
     let ran = Cell::new(false);
     let refused = block_on(recorder.scope(pay_closed(&ran)));
     assert!(matches!(why(refused), Unrecorded::DeadlineExpired(_)));
-    // Deadlines pass in order: that of the action's end before this one, which somebody hears of.
-    let passed = || {
-        let late = block_on(async { recorder.record(Event::activity("Late").succeeded()).await });
-        assert!(matches!(late, Err(Unrecorded::DeadlineExpired(_))), "{late:?}");
-    };
-    passed();
+    let_deadlines_pass(&recorder);
     assert_eq!(recorder.health().unrecorded, 1);
     block_on(recorder.scope(pay_open(&ran)));
-    passed();
+    let_deadlines_pass(&recorder);
     assert_eq!(recorder.health().unrecorded, 2);
     storage.stall(false);
     recorder.shutdown(Duration::from_secs(20)).unwrap();
