@@ -6,7 +6,6 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -22,43 +21,21 @@ const BACKLOG: i32 = 64;
 /// How long a peer that finds no room there waits before it tries again.
 const CROWD_PAUSE: Duration = Duration::from_millis(10);
 
-/// The file of the socket that one writer listens on; it goes when this is dropped.
+/// The file of the socket that one writer listens on; it goes when this is dropped, which must be before
+/// the lock is free: later another writer's file could have got the same number.
 #[derive(Debug)]
 pub struct ControlSocket {
     path: PathBuf,
     made: (u64, u64),
-    group: Option<u32>,
-    removed: AtomicBool,
 }
 
-impl ControlSocket {
-    /// True if a peer whose first group is `group` may be one of the reader group. Of its other groups
-    /// the system tells nothing, but it lets nobody else connect as long as the mode is as it was made.
-    pub fn admits(&self, group: u32) -> bool {
-        let Some(readers) = self.group else {
-            return false;
-        };
-        let is_closed = |file: Metadata| file.mode() & 0o007 == 0 && file.gid() == readers;
-        group == readers || fs::symlink_metadata(&self.path).is_ok_and(is_closed)
-    }
-
-    /// Removes the file, unless it is that of another writer by now.
-    pub fn remove(&self) {
-        // Later another writer's file could have got the same number.
-        if self.removed.swap(true, Ordering::Relaxed) {
-            return;
-        }
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
         let found = fs::symlink_metadata(&self.path).map(|found| (found.dev(), found.ino()));
         if found.is_ok_and(|found| found == self.made) {
             // One that stays is replaced by the next writer, and nobody can connect to it.
             _ = fs::remove_file(&self.path);
         }
-    }
-}
-
-impl Drop for ControlSocket {
-    fn drop(&mut self) {
-        self.remove();
     }
 }
 
@@ -88,13 +65,19 @@ impl DirectoryStorage {
         fs::set_permissions(&path, Permissions::from_mode(mode))?;
         let made = fs::symlink_metadata(&path)?;
         net::listen(&socket, BACKLOG)?;
-        let file = ControlSocket {
-            path,
-            made: (made.dev(), made.ino()),
-            group: self.modes.group,
-            removed: AtomicBool::new(false),
-        };
+        let file = ControlSocket { path, made: (made.dev(), made.ino()) };
         Ok((UnixListener::from(OwnedFd::from(socket)), file))
+    }
+
+    /// True if a peer whose first group is `group` may be one of the reader group. Of its other groups
+    /// the system tells nothing, but it lets nobody else connect as long as the mode is as it was made.
+    pub fn admits(&self, group: u32) -> bool {
+        let Some(readers) = self.modes.group else {
+            return false;
+        };
+        let is_closed = |file: Metadata| file.mode() & 0o007 == 0 && file.gid() == readers;
+        let socket = self.path().join(NAME);
+        group == readers || fs::symlink_metadata(socket).is_ok_and(is_closed)
     }
 
     /// Connects to the living writer of this journal.
@@ -182,7 +165,7 @@ mod tests {
         let found = fs::symlink_metadata(&path).unwrap();
         assert!(found.file_type().is_socket());
         assert_eq!(found.mode() & 0o7777, 0o600);
-        assert!(!socket.admits(found.gid()));
+        assert!(!storage.admits(found.gid()));
         storage.connect(soon()).unwrap();
         assert!(storage.exposures(Modes::default()).unwrap().is_empty());
         // A later writer's socket is not this one's to remove.
@@ -217,13 +200,13 @@ mod tests {
         let modes = Modes { group: Some(group) };
         let storage = DirectoryStorage::open(directory.path().join("audit"), modes).unwrap();
         let _lock = storage.lock("test").unwrap();
-        let (_listener, socket) = storage.listen().unwrap();
+        let (_listener, _socket) = storage.listen().unwrap();
         let path = storage.path().join(NAME);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o660);
         assert!(storage.exposures(modes).unwrap().is_empty());
-        assert!(socket.admits(group) && socket.admits(group + 1));
+        assert!(storage.admits(group) && storage.admits(group + 1));
         fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
-        assert!(socket.admits(group) && !socket.admits(group + 1));
+        assert!(storage.admits(group) && !storage.admits(group + 1));
         let exposed = storage.exposures(modes).unwrap();
         assert!(matches!(exposed[..], [Error::Exposed { mode: 0o666, .. }]), "{exposed:?}");
     }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use audit_journal::{self as journal, Interruption, Journal};
 
-use super::Shared;
 use super::answer::{Recorded, Unrecorded};
 use super::cell::Ticket;
 use super::intents::Side;
@@ -13,6 +12,7 @@ use super::interruption::Untold;
 use super::mirror::Copying;
 use super::queue::{Batch, End, Queued};
 use super::unfinished::{LeftOpen, Unread};
+use super::{Shared, control};
 use crate::event::{Event, without_intent};
 use crate::say;
 
@@ -21,13 +21,20 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Ends what an earlier writer left open, commits until the recorder is shut down, then closes the
 /// journal.
-pub(super) fn run(shared: &Shared, journal: Journal, mirror: Option<Copying>, left: LeftOpen) {
+pub(super) fn run(
+    shared: &Shared,
+    journal: Journal,
+    socket: Option<control::Socket>,
+    mirror: Option<Copying>,
+    left: LeftOpen,
+) {
     let _alarm = Alarm(shared);
     if let Some(mirror) = &mirror {
         mirror.send(journal.committed().lines.to_vec());
     }
     let mut committer = Committer {
         shared,
+        socket,
         journal,
         mirror,
         staged: Vec::new(),
@@ -68,6 +75,8 @@ impl Drop for Alarm<'_> {
 
 struct Committer<'a> {
     shared: &'a Shared,
+    /// Before the journal, as it goes before the lock, also in a panic.
+    socket: Option<control::Socket>,
     journal: Journal,
     mirror: Option<Copying>,
     staged: Vec<Staged>,
@@ -386,7 +395,8 @@ impl Committer<'_> {
         if let Some(full) = self.shared.counters.interruptions.full() {
             self.shared.counters.fail(&full);
         }
-        let Self { journal, mirror, .. } = self;
+        let Self { socket, journal, mirror, .. } = self;
+        drop(socket);
         drop(journal);
         if let Some(mirror) = mirror {
             mirror.finish();

@@ -228,8 +228,11 @@ impl Owner {
         }
         self.shared.counters.stopped.store(true, Relaxed);
         self.shared.queue.close();
-        // A thread cannot be joined with a deadline, so it is looked at in small steps.
-        while self.committer().as_ref().is_some_and(|thread| !thread.is_finished()) {
+        // A thread cannot be joined with a deadline, so it is looked at in small steps. Answers are given
+        // before this returns, since the process may end then.
+        while self.committer().as_ref().is_some_and(|thread| !thread.is_finished())
+            || self.control.as_ref().is_some_and(|control| !control.has_ended())
+        {
             if due.is_some_and(|due| Instant::now() >= due) {
                 return Err(Error::ShutdownDeadline(deadline));
             }

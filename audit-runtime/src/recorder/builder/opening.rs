@@ -159,13 +159,18 @@ impl RecorderBuilder {
             None => None,
         };
         metrics::start(&shared).map_err(Error::System)?;
+        let (control, socket) = control::start(directory, &shared).unzip();
         let committing = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("audit-committer".into())
-            .spawn(move || committer::run(&committing, journal, copying, left))
-            .map_err(Error::System)?;
-        let control = control::start(directory, &shared);
-        Ok(Recorder::new(shared, committer, control))
+            .spawn(move || committer::run(&committing, journal, socket, copying, left));
+        match committer {
+            Ok(committer) => Ok(Recorder::new(shared, committer, control)),
+            Err(error) => {
+                control.iter().for_each(control::Control::close);
+                Err(Error::System(error))
+            }
+        }
     }
 }
 

@@ -36,4 +36,4 @@ pub use entry::{Entry, Finding, Read};
 pub use error::Error;
 pub use platform::Client;
 
-pub(super) use platform::{Control, start};
+pub(super) use platform::{Control, Socket, start};

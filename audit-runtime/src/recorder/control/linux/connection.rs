@@ -1,6 +1,6 @@
 //! One peer's connection: a request is read, done and answered before the next one is read.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,6 +12,7 @@ use rustix::event::PollFlags;
 
 use super::budget::{Budget, REQUESTS_MAX};
 use super::protocol::{self, LINE_BYTES_MAX, Refusal, Request};
+use super::tell;
 use crate::event::Durability;
 use crate::recorder::control::entry::Peer;
 use crate::recorder::{Receipt, Recorded, Shared, Unrecorded};
@@ -20,17 +21,10 @@ use crate::recorder::{Receipt, Recorded, Shared, Unrecorded};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many requests of one peer are looked at before those of the next.
-const REQUESTS_AT_ONCE: usize = 16;
+pub(super) const REQUESTS_AT_ONCE: usize = 4;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 4096;
-
-/// What has become of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    GoesOn,
-    IsOver,
-}
 
 /// What requests are answered from, at one moment.
 pub(super) struct Desk<'a> {
@@ -76,8 +70,15 @@ impl Connection {
         self.peer.user
     }
 
+    /// Takes no more requests. True if a record is still waited for; the answer to it is sent as far as
+    /// the peer takes it at once.
+    pub(super) fn close(&mut self) -> bool {
+        self.is_last = true;
+        self.receipt.is_some()
+    }
+
     /// True if a request was taken and not answered yet.
-    pub(super) fn is_owed(&self) -> bool {
+    fn is_owed(&self) -> bool {
         self.receipt.is_some() || !self.outgoing.is_empty()
     }
 
@@ -107,19 +108,18 @@ impl Connection {
         self.has_ended = true;
     }
 
-    /// Does what can be done without waiting.
-    pub(super) fn serve(&mut self, desk: &mut Desk<'_>) -> Progress {
+    /// Does what can be done without waiting; false once the connection is over.
+    pub(super) fn serve(&mut self, desk: &mut Desk<'_>) -> bool {
         for _ in 0..REQUESTS_AT_ONCE {
             let step = self.step(desk);
             if step.is_err() || self.has_ended {
-                return Progress::IsOver;
+                return false;
             }
             if !self.has_request() {
                 break;
             }
         }
-        let is_late = self.receipt.is_none() && self.due <= desk.now;
-        if is_late { Progress::IsOver } else { Progress::GoesOn }
+        self.receipt.is_some() || desk.now < self.due
     }
 
     fn step(&mut self, desk: &mut Desk<'_>) -> io::Result<()> {
@@ -200,7 +200,7 @@ impl Connection {
 
     fn write(&mut self) -> io::Result<()> {
         while !self.outgoing.is_empty() {
-            match (&self.stream).write(&self.outgoing) {
+            match tell(&self.stream, &self.outgoing) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => _ = self.outgoing.drain(..written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),

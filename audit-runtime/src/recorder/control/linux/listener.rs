@@ -1,6 +1,6 @@
 //! The thread that serves all peers: it never waits for one of them, nor for the disk.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use audit_journal::ControlSocket;
+use audit_journal::DirectoryStorage;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 
-use super::Bell;
 use super::budget::Budget;
-use super::connection::{Connection, Desk, Progress};
+use super::connection::{Connection, Desk};
 use super::protocol::{self, Refusal};
+use super::{Bell, tell};
 use crate::recorder::Shared;
 use crate::recorder::control::entry::Peer;
 
@@ -24,7 +24,10 @@ const CONNECTIONS_MAX: usize = 32;
 const CONNECTIONS_OF_USER_MAX: usize = 8;
 
 /// How many new peers are let in between two looks at the others.
-const ADMITTED_AT_ONCE: usize = 16;
+const ADMITTED_AT_ONCE: usize = 4;
+
+/// How long the thread rests between two looks at its peers, so that none of them keeps it busy.
+pub(super) const REST: Duration = Duration::from_millis(5);
 
 /// How long nobody is let in after the system could not.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -33,7 +36,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Listener {
     /// None once the recorder ends: who waits to be let in then is told so by that.
     listening: Option<UnixListener>,
-    socket: Arc<ControlSocket>,
+    directory: Arc<DirectoryStorage>,
     bell: Arc<Bell>,
     heard: UnixStream,
     shared: Arc<Shared>,
@@ -47,7 +50,7 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn new(
         listening: UnixListener,
-        socket: Arc<ControlSocket>,
+        directory: Arc<DirectoryStorage>,
         bell: Arc<Bell>,
         heard: UnixStream,
         shared: &Arc<Shared>,
@@ -55,7 +58,7 @@ impl Listener {
         let user = sockopt::socket_peercred(&heard)?.uid.as_raw();
         Ok(Self {
             listening: Some(listening),
-            socket,
+            directory,
             bell,
             heard,
             shared: Arc::clone(shared),
@@ -66,13 +69,13 @@ impl Listener {
         })
     }
 
-    /// Serves until the recorder ends and all that peers wait for is answered.
+    /// Serves until the recorder ends and all records that peers wait for are answered.
     pub(super) fn run(mut self) {
         let waker = Waker::from(Arc::clone(&self.bell));
         loop {
             if self.bell.closing.load(Relaxed) {
                 self.listening = None;
-                self.connections.retain(Connection::is_owed);
+                self.connections.retain_mut(Connection::close);
                 if self.connections.is_empty() {
                     return;
                 }
@@ -81,7 +84,7 @@ impl Listener {
             self.admit();
             let Self { connections, shared, budget, .. } = &mut self;
             let mut desk = Desk { shared, budget, waker: &waker, now: Instant::now() };
-            connections.retain_mut(|peer| peer.serve(&mut desk) == Progress::GoesOn);
+            connections.retain_mut(|peer| peer.serve(&mut desk));
         }
     }
 
@@ -99,12 +102,13 @@ impl Listener {
         for connection in &self.connections {
             watched.push(PollFd::new(connection.stream(), connection.interest()));
         }
-        // A sleep of less than a millisecond would be none.
-        let sleep = sleep.map(|sleep| sleep + Duration::from_millis(1));
         let sleep = sleep.and_then(|sleep| Timespec::try_from(sleep).ok());
-        if poll(&mut watched, sleep.as_ref()).is_err() {
+        let polled = poll(&mut watched, sleep.as_ref());
+        if !self.bell.closing.load(Relaxed) {
+            std::thread::sleep(REST);
+        }
+        if polled.is_err() {
             // Interrupted, or the system has no memory for the moment.
-            std::thread::sleep(Duration::from_millis(1));
             return;
         }
         let hung_up =
@@ -149,7 +153,7 @@ impl Listener {
             Err(refusal) => {
                 self.shared.counters.control_refused.fetch_add(1, Relaxed);
                 // One line always fits a new connection, and who does not read it has no other loss.
-                _ = (&stream).write(&protocol::refusal(&refusal));
+                _ = tell(&stream, &protocol::refusal(&refusal));
                 _ = stream.shutdown(Shutdown::Both);
             }
         }
@@ -165,7 +169,7 @@ impl Listener {
             )
         })?;
         let (user, group) = (told.uid.as_raw(), told.gid.as_raw());
-        if ![self.user, 0].contains(&user) && !self.socket.admits(group) {
+        if ![self.user, 0].contains(&user) && !self.directory.admits(group) {
             let message = format!(
                 "user {user} may not ask this writer: only its own user {}, root and the group of \
                  readers may",

@@ -8,26 +8,31 @@ mod protocol;
 #[cfg(test)]
 mod tests;
 
-use std::io::Write as _;
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::Wake;
+use std::thread::{self, JoinHandle};
+
+use audit_journal::DirectoryStorage;
+use rustix::net::{SendFlags, send};
 
 use super::Error;
 use super::entry::Peer;
 use crate::recorder::Shared;
 use crate::say;
-
-pub use client::Client;
-
-use audit_journal::{ControlSocket, DirectoryStorage};
 use listener::Listener;
+
+/// The socket's file, which the committer removes before it lets go of the lock: the next writer makes its
+/// own in this place, and no other thread waits for a disk that does not answer.
+pub(in super::super) use audit_journal::ControlSocket as Socket;
+pub use client::Client;
 
 /// The listening thread, and how to end it.
 pub(in super::super) struct Control {
-    socket: Arc<ControlSocket>,
     bell: Arc<Bell>,
+    thread: JoinHandle<()>,
 }
 
 /// Wakes the thread: a record that a peer waits for is settled, or the recorder ends.
@@ -39,17 +44,20 @@ struct Bell {
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
         // If there is no room, it has been rung and not yet heard.
-        _ = (&self.ring).write(&[1]);
+        _ = tell(&self.ring, &[1]);
     }
 }
 
 impl Control {
-    /// Removes the socket and takes no more requests; what is being recorded is still answered. It
-    /// must come before the journal's lock is free: the next writer makes its socket in this place.
+    /// Lets nobody in any more and takes no more requests; what is being recorded is still answered.
     pub(in super::super) fn close(&self) {
-        self.socket.remove();
         self.bell.closing.store(true, Relaxed);
         Arc::clone(&self.bell).wake();
+    }
+
+    /// True once that is done. After the committer's end nothing holds it up.
+    pub(in super::super) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 
@@ -57,9 +65,8 @@ impl Control {
 pub(in super::super) fn start(
     directory: Option<Arc<DirectoryStorage>>,
     shared: &Arc<Shared>,
-) -> Option<Control> {
-    let directory = directory?;
-    match listen(&directory, shared) {
+) -> Option<(Control, Socket)> {
+    match listen(directory?, shared) {
         Ok(control) => Some(control),
         Err(error) => {
             let flaw = format!(
@@ -72,16 +79,22 @@ pub(in super::super) fn start(
     }
 }
 
-fn listen(directory: &DirectoryStorage, shared: &Arc<Shared>) -> std::io::Result<Control> {
+fn listen(directory: Arc<DirectoryStorage>, shared: &Arc<Shared>) -> io::Result<(Control, Socket)> {
     let (listening, socket) = directory.listen()?;
-    let socket = Arc::new(socket);
     let (ring, heard) = UnixStream::pair()?;
     ring.set_nonblocking(true)?;
     heard.set_nonblocking(true)?;
     let bell = Arc::new(Bell { ring, closing: AtomicBool::new(false) });
-    let listener = Listener::new(listening, Arc::clone(&socket), Arc::clone(&bell), heard, shared)?;
-    std::thread::Builder::new().name("audit-control".into()).spawn(move || listener.run())?;
-    Ok(Control { socket, bell })
+    let listener = Listener::new(listening, directory, Arc::clone(&bell), heard, shared)?;
+    let thread =
+        thread::Builder::new().name("audit-control".into()).spawn(move || listener.run())?;
+    Ok((Control { bell, thread }, socket))
+}
+
+/// Writes to a peer. One that is gone is an error, and no signal that ends a process which does not
+/// ignore it.
+fn tell(peer: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
+    Ok(send(peer, bytes, SendFlags::NOSIGNAL)?)
 }
 
 /// This process, as a peer would see it; refused where the journal is another user's.
