@@ -1,22 +1,24 @@
 //! The other side: a process that asks a journal's writer for something.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use audit_journal::{Appended, DirectoryStorage};
 
-use super::protocol::{self, Answer, LINE_BYTES_MAX, Request};
+use super::protocol::{self, LINE_BYTES_MAX, Request};
+use super::tell;
 use crate::recorder::control::{Entry, Error};
 
 /// A connection to the living writer of a journal.
 ///
-/// A request that fails ends it: make another one. The writer closes a connection that asks for
+/// A request without an answer ends it: make another one. The writer closes a connection that asks for
 /// nothing for ten seconds.
 #[derive(Debug)]
 pub struct Client {
-    stream: UnixStream,
+    /// None after a request without an answer, which could still come and be taken for that to the next.
+    stream: Option<UnixStream>,
     journal: String,
     deadline: Duration,
 }
@@ -32,7 +34,7 @@ impl Client {
         let storage = DirectoryStorage::read_only(journal.as_ref());
         let journal = journal.as_ref().display().to_string();
         match storage.connect(due(deadline)) {
-            Ok(stream) => Ok(Self { stream, journal, deadline }),
+            Ok(stream) => Ok(Self { stream: Some(stream), journal, deadline }),
             Err(error) => match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                     Err(Error::NoWriter { journal })
@@ -48,8 +50,7 @@ impl Client {
     /// Fails when the writer refuses, cannot record it, or does not answer in time; after the last the
     /// record may be there all the same.
     pub fn append(&mut self, entry: &Entry) -> Result<Appended, Error> {
-        let asked = Request::Append(entry.clone());
-        self.place(&asked)
+        self.ask(&Request::Append(entry.clone()), protocol::place_in)
     }
 
     /// The place of the last durable record.
@@ -57,7 +58,7 @@ impl Client {
     /// # Errors
     /// Fails when the writer refuses or does not answer in time.
     pub fn watermark(&mut self) -> Result<Appended, Error> {
-        self.place(&Request::Watermark)
+        self.ask(&Request::Watermark, protocol::place_in)
     }
 
     /// The health of the recorder: [`Health::to_json`](crate::Health::to_json).
@@ -65,39 +66,38 @@ impl Client {
     /// # Errors
     /// Fails when the writer refuses or does not answer in time.
     pub fn health(&mut self) -> Result<String, Error> {
-        let line = self.ask(&Request::Health)?;
-        self.answer(&line)?;
-        let line = String::from_utf8_lossy(&line);
-        protocol::health_in(&line).map(str::to_owned).ok_or_else(|| self.senseless())
+        self.ask(&Request::Health, protocol::health_in)
     }
 
-    fn place(&mut self, asked: &Request) -> Result<Appended, Error> {
-        let line = self.ask(asked)?;
-        let place = self.answer(&line)?.place();
-        place.ok_or_else(|| self.senseless())
+    fn ask<T>(&mut self, asked: &Request, told: fn(&str) -> Option<T>) -> Result<T, Error> {
+        let line = self.exchange(&protocol::request(asked));
+        let line = line.map_err(|source| self.unreached(source))?;
+        if let Some(refusal) = protocol::refusal_in(&line) {
+            return Err(refusal);
+        }
+        let senseless = || io::Error::other("its answer is of no form that this version knows");
+        told(&line).ok_or_else(|| self.unreached(senseless()))
     }
 
-    fn answer(&self, line: &[u8]) -> Result<Answer, Error> {
-        Answer::parse(line)?.ok_or_else(|| self.senseless())
-    }
-
-    fn ask(&mut self, asked: &Request) -> Result<Vec<u8>, Error> {
-        self.exchange(&protocol::request(asked)).map_err(|source| self.unreached(source))
-    }
-
-    fn exchange(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
+    fn exchange(&mut self, request: &[u8]) -> io::Result<String> {
         let due = due(self.deadline);
-        self.stream.set_write_timeout(Some(left(due)?))?;
-        // A writer that refuses a peer answers and closes before it has read anything.
-        match self.stream.write_all(request) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
-            _ => {}
+        let mut stream = self.stream.take().ok_or(io::ErrorKind::NotConnected)?;
+        let mut unsaid = request;
+        while !unsaid.is_empty() {
+            stream.set_write_timeout(Some(left(due)?))?;
+            match tell(&stream, unsaid) {
+                Ok(said) => unsaid = &unsaid[said..],
+                // A writer that refuses a peer answers and closes before it has read anything.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         let mut line = Vec::new();
         let mut chunk = [0; 4096];
         while !line.ends_with(b"\n") {
-            self.stream.set_read_timeout(Some(left(due)?))?;
-            match self.stream.read(&mut chunk) {
+            stream.set_read_timeout(Some(left(due)?))?;
+            match stream.read(&mut chunk) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(read) => line.extend_from_slice(&chunk[..read]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -107,7 +107,8 @@ impl Client {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         }
-        Ok(line)
+        self.stream = Some(stream);
+        String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into())
     }
 
     fn unreached(&self, source: io::Error) -> Error {
@@ -117,10 +118,6 @@ impl Client {
             _ => source,
         };
         Error::Unreached { journal: self.journal.clone(), source }
-    }
-
-    fn senseless(&self) -> Error {
-        self.unreached(io::Error::other("its answer is of no form that this version knows"))
     }
 }
 

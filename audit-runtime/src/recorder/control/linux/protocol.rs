@@ -66,13 +66,8 @@ pub(super) fn parse(line: &[u8]) -> Result<Request, Refusal> {
         return Err(Refusal::new("unknown_version", message));
     }
     let Envelope { ask, .. } = serde_json::from_slice(line).map_err(malformed)?;
-    match &ask {
-        Request::Append(entry) => match entry.flaw() {
-            Some(flaw) => Err(Refusal::new("malformed", flaw)),
-            None => Ok(ask),
-        },
-        _ => Ok(ask),
-    }
+    let flaw = if let Request::Append(entry) = &ask { entry.flaw() } else { None };
+    flaw.map_or(Ok(ask), |flaw| Err(Refusal::new("malformed", flaw)))
 }
 
 /// The line that names a durable record.
@@ -105,37 +100,32 @@ fn answer(members: impl FnOnce(&mut Object<'_>)) -> Vec<u8> {
     out
 }
 
-/// An answer as its reader finds it.
-#[derive(Deserialize)]
-pub(super) struct Answer {
-    seq: Option<u64>,
-    h: Option<String>,
-    error: Option<String>,
-    #[serde(default)]
-    message: String,
-}
-
-impl Answer {
-    /// Reads the line of an answer; `None` if it is none. One that refuses is an error.
-    pub(super) fn parse(line: &[u8]) -> Result<Option<Self>, Error> {
-        let Ok(answer) = serde_json::from_slice::<Self>(line) else {
-            return Ok(None);
-        };
-        match answer.error {
-            Some(code) => Err(Error::Refused { code, message: answer.message }),
-            None => Ok(Some(answer)),
-        }
+/// The durable record in an answer.
+pub(super) fn place_in(line: &str) -> Option<Appended> {
+    #[derive(Deserialize)]
+    struct Place {
+        seq: u64,
+        h: String,
     }
-
-    /// The durable record that it names.
-    pub(super) fn place(&self) -> Option<Appended> {
-        Some(Appended { seq: self.seq?, hash: Digest::parse(self.h.as_deref()?)? })
-    }
+    let Place { seq, h } = serde_json::from_str(line).ok()?;
+    Some(Appended { seq, hash: Digest::parse(&h)? })
 }
 
 /// The health in an answer, as the writer has put it.
-pub(super) fn health_in(line: &str) -> Option<&str> {
-    line.trim_end().strip_prefix(r#"{"v":1,"health":"#)?.strip_suffix('}')
+pub(super) fn health_in(line: &str) -> Option<String> {
+    let health = line.trim_end().strip_prefix(r#"{"v":1,"health":"#)?.strip_suffix('}')?;
+    Some(health.to_owned())
+}
+
+/// The reason in an answer that refuses.
+pub(super) fn refusal_in(line: &str) -> Option<Error> {
+    #[derive(Deserialize)]
+    struct Refused {
+        error: String,
+        message: String,
+    }
+    let Refused { error: code, message } = serde_json::from_str(line).ok()?;
+    Some(Error::Refused { code, message })
 }
 
 #[cfg(test)]

@@ -414,3 +414,19 @@ fn a_peer_that_takes_its_time_is_let_go_however_busy_it_seems() {
     }
     assert!(!goes_on(&mut connection, 20));
 }
+
+#[test]
+fn a_late_answer_is_not_taken_for_that_to_the_next_request() {
+    let service = Service::start();
+    let journal = service.journal();
+    service.recorder.shutdown(SOON).unwrap();
+    let listening = std::os::unix::net::UnixListener::bind(journal.join("CONTROL")).unwrap();
+    let mut client = Client::connect(&journal, Duration::from_millis(50)).unwrap();
+    let (mut slow, _) = listening.accept().unwrap();
+    let error = client.append(&read()).unwrap_err();
+    assert!(error.to_string().contains("timed out"), "{error}");
+    let place = Appended { seq: 7, hash: audit_journal::Digest::of(b"") };
+    _ = slow.write_all(&protocol::place(place));
+    let error = client.append(&read()).unwrap_err();
+    assert!(matches!(error, Error::Unreached { .. }), "{error}");
+}
