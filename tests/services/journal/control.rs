@@ -192,6 +192,27 @@ fn serve(journal: &OsStr) {
 }
 
 #[test]
+fn a_peer_whose_process_the_system_does_not_show_to_the_writer_is_refused() {
+    let place = Place::new();
+    let mut service = Command::new("unshare")
+        .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
+        .arg(place.binary())
+        .args(["--exact", "--nocapture", SERVING])
+        .env(JOURNAL, place.journal())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("no unshare: {error}; run: {}", tool::INSTALL));
+    let said = BufReader::new(service.stdout.take().unwrap()).lines();
+    assert!(said.map_while(Result::ok).any(|line| line.contains("SERVES")), "this needs root");
+    let error = Client::connect(place.journal(), SOON).unwrap().append(&read()).unwrap_err();
+    assert!(matches!(&error, Error::Refused { code, .. } if code == "not_allowed"), "{error}");
+    assert!(error.to_string().contains("ask from the PID namespace of the service"), "{error}");
+    service.kill().unwrap();
+    service.wait().unwrap();
+    assert!(place.records().iter().all(|record| record["action"] != "JournalRead"));
+}
+
+#[test]
 fn the_socket_of_a_killed_writer_is_replaced_by_the_next_one() {
     if let Some(journal) = std::env::var_os(JOURNAL) {
         return serve(&journal);

@@ -51,6 +51,6 @@ fn body(entry: &Entry, peer: Option<Peer>) -> std::io::Result<Vec<u8>> {
 
 fn append(journal: &mut Journal, body: &[u8]) -> Result<Appended, journal::Error> {
     journal.append(body)?;
-    let committed = journal.commit()?.records.first().copied();
-    Ok(committed.unwrap_or_else(|| journal.last()))
+    journal.commit()?;
+    Ok(journal.last())
 }

@@ -11,25 +11,25 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// How many users are kept account of at once; one more waits for the next second.
 const USERS_MAX: usize = 64;
 
-/// What each user has asked for in the last second.
+/// What each user has asked for in this second.
 #[derive(Debug, Default)]
-pub(super) struct Budget(HashMap<u32, (Instant, u32)>);
+pub(super) struct Budget {
+    begun: Option<Instant>,
+    taken: HashMap<u32, u32>,
+}
 
 impl Budget {
     /// Takes one request out of a user's budget; false if there is none left.
     pub(super) fn take(&mut self, user: u32, now: Instant) -> bool {
-        let is_over = |begun: Instant| now.saturating_duration_since(begun) >= WINDOW;
-        if self.0.len() >= USERS_MAX && !self.0.contains_key(&user) {
-            self.0.retain(|_, (begun, _)| !is_over(*begun));
-            if self.0.len() >= USERS_MAX {
-                return false;
-            }
+        if self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= WINDOW) {
+            self.begun = Some(now);
+            self.taken.clear();
         }
-        let (begun, taken) = self.0.entry(user).or_insert((now, 0));
-        if is_over(*begun) {
-            (*begun, *taken) = (now, 0);
+        if self.taken.len() >= USERS_MAX && !self.taken.contains_key(&user) {
+            return false;
         }
-        *taken += 1;
+        let taken = self.taken.entry(user).or_default();
+        *taken = taken.saturating_add(1);
         *taken <= REQUESTS_MAX
     }
 }
@@ -57,8 +57,8 @@ mod tests {
         let mut budget = Budget::default();
         let start = Instant::now();
         let granted = (0..1000).filter(|user| budget.take(*user, start)).count();
-        assert_eq!((granted, budget.0.len()), (USERS_MAX, USERS_MAX));
+        assert_eq!((granted, budget.taken.len()), (USERS_MAX, USERS_MAX));
         assert!(budget.take(2000, start + WINDOW));
-        assert_eq!(budget.0.len(), 1);
+        assert_eq!(budget.taken.len(), 1);
     }
 }
