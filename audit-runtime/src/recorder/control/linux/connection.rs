@@ -84,8 +84,8 @@ impl Connection {
 
     /// When there is something to do whatever the peer does. A record has a deadline of its own.
     pub(super) fn due(&self) -> Option<Instant> {
-        let at_once = self.due.checked_sub(PATIENCE).filter(|_| self.has_request());
-        self.receipt.is_none().then(|| at_once.unwrap_or(self.due))
+        let due = if self.has_request() { Instant::now() } else { self.due };
+        self.receipt.is_none().then_some(due)
     }
 
     /// True if a request has been read that is to be looked at next.

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use rustix::net::sockopt;
 use super::budget::Budget;
 use super::connection::{Connection, Desk};
 use super::protocol::{self, Refusal};
-use super::{Bell, tell};
+use super::{Bell, Socket, tell};
 use crate::recorder::Shared;
 use crate::recorder::control::entry::Peer;
 
@@ -48,25 +48,31 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(
-        listening: UnixListener,
+    /// Makes the socket, and all that is needed to serve on it.
+    pub(super) fn open(
         directory: Arc<DirectoryStorage>,
-        bell: Arc<Bell>,
-        heard: UnixStream,
-        shared: &Arc<Shared>,
-    ) -> io::Result<Self> {
-        let user = sockopt::socket_peercred(&heard)?.uid.as_raw();
-        Ok(Self {
+        shared: Arc<Shared>,
+    ) -> io::Result<(Self, Socket)> {
+        let (listening, socket) = directory.listen()?;
+        let (ring, heard) = UnixStream::pair()?;
+        ring.set_nonblocking(true)?;
+        heard.set_nonblocking(true)?;
+        let listener = Self {
             listening: Some(listening),
             directory,
-            bell,
+            bell: Arc::new(Bell { ring, closing: AtomicBool::new(false) }),
+            user: sockopt::socket_peercred(&heard)?.uid.as_raw(),
             heard,
-            shared: Arc::clone(shared),
+            shared,
             connections: Vec::new(),
             budget: Budget::default(),
-            user,
             paused: None,
-        })
+        };
+        Ok((listener, socket))
+    }
+
+    pub(super) fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
     }
 
     /// Serves until the recorder ends and all records that peers wait for are answered.

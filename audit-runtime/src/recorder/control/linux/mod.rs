@@ -80,12 +80,8 @@ pub(in super::super) fn start(
 }
 
 fn listen(directory: Arc<DirectoryStorage>, shared: &Arc<Shared>) -> io::Result<(Control, Socket)> {
-    let (listening, socket) = directory.listen()?;
-    let (ring, heard) = UnixStream::pair()?;
-    ring.set_nonblocking(true)?;
-    heard.set_nonblocking(true)?;
-    let bell = Arc::new(Bell { ring, closing: AtomicBool::new(false) });
-    let listener = Listener::new(listening, directory, Arc::clone(&bell), heard, shared)?;
+    let (listener, socket) = Listener::open(directory, Arc::clone(shared))?;
+    let bell = listener.bell();
     let thread =
         thread::Builder::new().name("audit-control".into()).spawn(move || listener.run())?;
     Ok((Control { bell, thread }, socket))
