@@ -15,7 +15,7 @@ fn tail_names_the_records_in_which_a_start_could_not_look() {
     // The newest list of open intents stands in the first segment: this writer has none to tell.
     let unknown = Arc::new(|| b"null".to_vec());
     let options = Options { segment_bytes_max: 1, open: unknown, ..Options::default() };
-    let storage = DirectoryStorage::open(&fixture.journal(), Modes::default()).unwrap();
+    let storage = DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap();
     let journal = Journal::open(Arc::new(storage), options).unwrap();
     journal.close().unwrap();
     let sound = fs::read_to_string(fixture.segment()).unwrap();
