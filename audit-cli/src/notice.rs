@@ -35,6 +35,13 @@ pub(crate) enum Notice {
         /// How many actions were refused, or went on without waiting for their record.
         unrecorded: u64,
     },
+    /// The writer ended while the disk was full or stalled.
+    Stopped {
+        /// How many events were not recorded.
+        lost: u64,
+        /// How many actions were refused, or went on without waiting for their record.
+        unrecorded: u64,
+    },
     /// The wall clock jumped.
     Clock {
         /// By how many nanoseconds.
@@ -82,6 +89,10 @@ impl Notice {
                 lost: number(journal.get("lost")),
                 unrecorded: number(journal.get("unrecorded")),
             }),
+            ("JournalStop", Some(journal)) => Some(Self::Stopped {
+                lost: number(Some(journal.get("lost")?)),
+                unrecorded: number(journal.get("unrecorded")),
+            }),
             ("JournalClock", Some(journal)) => {
                 let jump_ns = journal.get("jump_ns").and_then(Value::as_i64).unwrap_or(0);
                 Some(Self::Clock { jump_ns })
@@ -115,7 +126,7 @@ impl fmt::Display for Notice {
             Self::Epoch { number, cause } => write!(f, "epoch {number}, {cause}"),
             Self::Recovered { bytes } => write!(f, "{bytes} bytes set aside"),
             Self::Full => f.write_str("disk full"),
-            Self::Resumed { lost, unrecorded } => {
+            Self::Resumed { lost, unrecorded } | Self::Stopped { lost, unrecorded } => {
                 write!(f, "{lost} events lost, {unrecorded} actions unrecorded")
             }
             Self::Clock { jump_ns } => {

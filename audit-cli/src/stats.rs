@@ -127,7 +127,11 @@ impl Tally {
                 self.starts += 1;
                 self.starts_unclean += u64::from(unclean);
             }
-            Some(Notice::Lost { events: lost } | Notice::Resumed { lost, .. }) => self.lost += lost,
+            Some(
+                Notice::Lost { events: lost }
+                | Notice::Resumed { lost, .. }
+                | Notice::Stopped { lost, .. },
+            ) => self.lost += lost,
             Some(
                 Notice::Recovered { .. }
                 | Notice::Full

@@ -141,9 +141,13 @@ pub(super) fn start(envelope: Envelope, boot: &str, writer: &str, unclean: bool)
     })
 }
 
-/// The last record of a writer that closes the journal in order.
-pub(super) fn stop(envelope: Envelope) -> Vec<u8> {
-    record(envelope, STOP, |_| {})
+/// The last record of a writer that closes the journal in order, and what no record tells of before.
+pub(super) fn stop(envelope: Envelope, missed: Option<&Interruption>) -> Vec<u8> {
+    record(envelope, STOP, |journal| {
+        if let Some(missed) = missed {
+            tell_missed(journal, missed);
+        }
+    })
 }
 
 /// The record of bytes that were moved out of the journal after a crash.
@@ -166,12 +170,7 @@ pub(super) fn full(envelope: Envelope, cause: &str) -> Vec<u8> {
 
 /// The record of a writer that goes on after an interruption, and of what was missed meanwhile.
 pub(super) fn resumed(envelope: Envelope, missed: &Interruption) -> Vec<u8> {
-    record(envelope, RESUMED, |journal| {
-        journal.plain("after", missed.after);
-        journal.time("since", missed.since);
-        journal.number("lost", missed.lost);
-        journal.number("unrecorded", missed.unrecorded);
-    })
+    record(envelope, RESUMED, |journal| tell_missed(journal, missed))
 }
 
 /// The record of a writer that lives and had nothing to record.
@@ -197,6 +196,13 @@ pub(super) fn is_stop(body: &[u8]) -> bool {
 /// True if the body is a record of recovered bytes.
 pub(super) fn is_recovered(body: &[u8]) -> bool {
     is(body, RECOVERED)
+}
+
+fn tell_missed(journal: &mut Object<'_>, missed: &Interruption) {
+    journal.plain("after", missed.after);
+    journal.time("since", missed.since);
+    journal.number("lost", missed.lost);
+    journal.number("unrecorded", missed.unrecorded);
 }
 
 /// What the lock's file says about its holder, and whether that is a visitor.
@@ -292,7 +298,7 @@ mod tests {
     fn control_records_know_their_own_kind_only() {
         let header = Header { reason: Reason::First, previous: None, epoch: None };
         let segment = segment(ENVELOPE, "o", &header, b"[]");
-        let stop = stop(ENVELOPE);
+        let stop = stop(ENVELOPE, None);
         let start = start(ENVELOPE, "0000000000000000", "me", true);
         assert!(is_segment(&segment) && !is_stop(&segment));
         assert!(is_stop(&stop) && !is_segment(&stop));

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::batch::{Appended, Author, Batch};
-use super::control::{self, Envelope, Header};
+use super::control::{self, Envelope, Header, Interruption};
 use super::epoch::{self, Epoch, Wish};
 use super::error::Error;
 use super::line::{self, Chain};
@@ -197,11 +197,15 @@ impl Journal {
     /// # Errors
     /// [`Error::Poisoned`] after a failed commit.
     pub fn stop(&mut self) -> Result<(), Error> {
-        // A full disk may still have room for this.
-        self.check_usable()?;
-        self.append_checked(&control::stop(self.envelope()), Author::Journal);
-        self.stopped = true;
-        Ok(())
+        self.stage_stop(None)
+    }
+
+    /// The same, and the record tells what was missed in an interruption that this end is part of.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`] after a failed commit.
+    pub fn stop_interrupted(&mut self, missed: &Interruption) -> Result<(), Error> {
+        self.stage_stop(Some(missed))
     }
 
     /// The staged lines as they are to be written, unless a failed sync gives them other numbers:
@@ -286,6 +290,14 @@ impl Journal {
             self.stop()?;
         }
         self.commit().map(|_| ())
+    }
+
+    fn stage_stop(&mut self, missed: Option<&Interruption>) -> Result<(), Error> {
+        // A full disk may still have room for this.
+        self.check_usable()?;
+        self.append_checked(&control::stop(self.envelope(), missed), Author::Journal);
+        self.stopped = true;
+        Ok(())
     }
 
     /// Forgets what the commit before has told.

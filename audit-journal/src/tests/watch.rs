@@ -1,7 +1,7 @@
 //! What a writer notices without being asked: a file that is gone, a clock that jumps, a quiet hour.
 
 use super::*;
-use crate::{Kind, verify};
+use crate::{DirectoryStorage, Kind, Modes, verify};
 
 const FIRST: &str = "seg/00000000000000000000.jsonl";
 const SECOND: i64 = 1_000_000_000;
@@ -151,6 +151,27 @@ fn a_removed_or_replaced_file_is_found_and_nothing_more_is_acknowledged() {
         assert!(error.to_string().contains("put it back"), "{error}");
         assert!(matches!(journal.append(&body("late")), Err(Error::Poisoned { .. })));
     }
+}
+
+#[test]
+fn a_writer_without_its_lock_writes_nothing_more_beside_the_next_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || {
+        let modes = Modes::default();
+        let storage = DirectoryStorage::open(directory.path().join("audit"), modes).unwrap();
+        Journal::open(Arc::new(storage), options()).unwrap()
+    };
+    let mut first = open();
+    std::fs::remove_file(directory.path().join("audit/LOCK")).unwrap();
+    let mut second = open();
+    first.append(b"\"of\":1").unwrap();
+    let refused = first.commit().unwrap_err();
+    assert!(matches!(&refused, Error::Displaced { name, .. } if name == "LOCK"), "{refused}");
+    second.append(b"\"of\":2").unwrap();
+    second.commit().unwrap();
+    second.close().unwrap();
+    let storage = DirectoryStorage::read_only(directory.path().join("audit"));
+    assert!(verify(&storage).unwrap().is_intact());
 }
 
 #[test]

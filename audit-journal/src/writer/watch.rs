@@ -1,5 +1,7 @@
 //! What a writer looks after without being asked: its files, its clock, and that it is seen to live.
 
+use std::io;
+
 use super::Journal;
 use crate::batch::Author;
 use crate::control;
@@ -92,7 +94,8 @@ impl Journal {
 
     pub(super) fn check_files_if_due(&mut self) -> Result<(), Error> {
         if self.chain.next - self.watch.checked < RECORDS_MAX {
-            return Ok(());
+            // Whoever took the lock away has let another writer in, whose records must not meet ours.
+            return self.check_in_place("LOCK", self.lock.is_in_place());
         }
         self.check_files()
     }
@@ -106,12 +109,16 @@ impl Journal {
             (watermark::NAME, self.publisher.is_in_place()),
         ];
         for (name, found) in files {
-            if !found.map_err(Error::io(&*self.storage, "look for", name))? {
-                let (journal, name) = (self.storage.describe(), name.to_owned());
-                return Err(Error::Displaced { journal, name });
-            }
+            self.check_in_place(name, found)?;
         }
         self.watch.checked = self.durable.next;
         Ok(())
+    }
+
+    fn check_in_place(&self, name: &str, found: io::Result<bool>) -> Result<(), Error> {
+        if found.map_err(Error::io(&*self.storage, "look for", name))? {
+            return Ok(());
+        }
+        Err(Error::Displaced { journal: self.storage.describe(), name: name.to_owned() })
     }
 }

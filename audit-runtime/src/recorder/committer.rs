@@ -1,14 +1,15 @@
 //! The one thread that writes: it takes everything queued, commits it at once and settles receipts.
 
+mod refused;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audit_journal::{self as journal, Interruption, Journal};
+use audit_journal::{self as journal, Journal};
 
 use super::answer::{Recorded, Unrecorded};
 use super::cell::Ticket;
 use super::intents::Side;
-use super::interruption::Untold;
 use super::mirror::Copying;
 use super::queue::{Batch, End, Queued};
 use super::unfinished::{LeftOpen, Unread};
@@ -254,10 +255,7 @@ impl Committer<'_> {
         let Some(missed) = interruptions.take_untold() else {
             return;
         };
-        let Untold { since, was_full, lost, unrecorded } = missed;
-        let after = if was_full { "full" } else { "stalled" };
-        let told = Interruption { after, since, lost, unrecorded };
-        if self.journal.append_resumed(&told).is_ok() && self.settle() {
+        if self.journal.append_resumed(&missed.in_record()).is_ok() && self.settle() {
             interruptions.note_told(missed);
         } else {
             interruptions.put_back(missed);
@@ -323,75 +321,14 @@ impl Committer<'_> {
         }
     }
 
-    /// Answers those whose records found no room, and remembers what the journal is to tell of them.
-    fn give_up(&mut self) {
-        let full = self.shared.counters.interruptions.full().unwrap_or_default();
-        let why = Unrecorded::JournalFull(full);
-        let staged = std::mem::take(&mut self.staged).into_iter();
-        let lost: u64 = staged.map(|event| self.turn_away(event.end, event.ticket, &why)).sum();
-        self.shared.count_lost(lost);
-        let told_of = std::mem::take(&mut self.telling);
-        self.shared.counters.interruptions.count_lost(lost + told_of);
-    }
-
-    /// Refuses what was queued before the disk was known to be full, but for the ends of intents.
-    fn keep_ends(&mut self, batch: &mut Batch, why: &Unrecorded) {
-        let mut lost = batch.lost;
-        for event in batch.events() {
-            lost += self.turn_away(event.end(), event.ticket, why);
-        }
-        self.shared.count_lost(lost);
-        self.shared.counters.interruptions.count_lost(lost);
-    }
-
-    /// Answers one that a full disk has no room for, and keeps it if it ends an intent; returns how
-    /// many events are lost by that.
-    fn turn_away(&mut self, end: Option<End>, ticket: Option<Ticket>, why: &Unrecorded) -> u64 {
-        let is_lost = end.is_none() && !comes_again(&ticket);
-        if let Some(ticket) = ticket {
-            ticket.settle(Err(why.clone()));
-        }
-        self.owed.extend(end);
-        is_lost.into()
-    }
-
-    fn fail(&mut self, reason: &Arc<str>) {
-        say::error(format_args!("the journal failed: {reason}"));
-        self.shared.counters.fail(reason);
-        let lost = self.staged.iter().filter(|event| !comes_again(&event.ticket)).count();
-        self.shared.count_lost(lost as u64);
-        self.answer_staged(&Unrecorded::JournalFailed(Arc::clone(reason)));
-    }
-
-    fn answer_staged(&mut self, why: &Unrecorded) {
-        for ticket in self.staged.drain(..).filter_map(|staged| staged.ticket) {
-            ticket.settle(Err(why.clone()));
-        }
-    }
-
-    /// Answers what was queued before it was known that nothing can be recorded any more.
-    fn refuse_all(&self, batch: &mut Batch, why: &Unrecorded) {
-        let mut lost = batch.lost;
-        for event in batch.events() {
-            lost += u64::from(!comes_again(&event.ticket));
-            if let Some(ticket) = event.ticket {
-                ticket.settle(Err(why.clone()));
-            }
-        }
-        self.shared.count_lost(lost);
-    }
-
     /// Records the orderly end, if the journal still can, lets go of its lock, and only then waits
     /// for whoever reads the mirror.
     fn close(mut self) {
         self.catch_up();
         if self.shared.counters.failure().is_none() {
-            match self.journal.stop() {
-                Ok(()) => _ = self.settle(),
-                Err(error) => self.fail(&error.to_string().into()),
-            }
+            self.stop();
         }
-        // Whatever was refused until now, no record will tell of it.
+        // What was refused is told of, at best, and lost all the same.
         if let Some(full) = self.shared.counters.interruptions.full() {
             self.shared.counters.fail(&full);
         }
@@ -402,9 +339,21 @@ impl Committer<'_> {
             mirror.finish();
         }
     }
-}
 
-/// True if the event is kept elsewhere, so that it is not lost when it is turned away.
-fn comes_again(ticket: &Option<Ticket>) -> bool {
-    ticket.as_ref().is_some_and(Ticket::comes_again)
+    /// Records the orderly end, and with it what a disk that is still full kept out.
+    fn stop(&mut self) {
+        let missed = self.shared.counters.interruptions.take_untold();
+        let staged = match &missed {
+            Some(missed) => self.journal.stop_interrupted(&missed.in_record()),
+            None => self.journal.stop(),
+        };
+        if let Err(error) = staged {
+            return self.fail(&error.to_string().into());
+        }
+        if self.settle()
+            && let Some(missed) = missed
+        {
+            self.shared.counters.interruptions.note_told(missed);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use audit_journal::Timestamp;
+use audit_journal::{Interruption, Timestamp};
 
 use super::answer::Unrecorded;
 
@@ -35,6 +35,14 @@ pub(super) struct Untold {
     pub(super) lost: u64,
     /// Actions that were refused, or went on without waiting for their record.
     pub(super) unrecorded: u64,
+}
+
+impl Untold {
+    /// As the record that tells of it has it.
+    pub(super) fn in_record(&self) -> Interruption {
+        let Self { since, was_full, lost, unrecorded } = *self;
+        Interruption { after: if was_full { "full" } else { "stalled" }, since, lost, unrecorded }
+    }
 }
 
 impl Interruptions {

@@ -244,7 +244,9 @@ impl World {
         }
         // Nothing is staged, so this tells whether the next record stays in this file.
         self.rotation.look(&self.oracle, &self.clocks);
-        let is_astray = appends && self.rotation.due.is_none();
+        // Without its lock a writer writes nothing more.
+        let is_locked = !matches!(file, Displaced::Lock);
+        let is_astray = appends && is_locked && self.rotation.due.is_none();
         if is_astray {
             self.append(10)?;
             self.commit()?;

@@ -15,9 +15,14 @@ const FIRST: &str = "seg/00000000000000000000.jsonl";
 impl Gated {
     /// Lets nothing grow any more.
     fn fill(&self) {
+        self.leave(0);
+    }
+
+    /// Leaves room for so many bytes.
+    fn leave(&self, bytes: usize) {
         let names = self.memory.names().into_iter();
         let used: usize = names.filter_map(|name| Some(self.memory.file(&name)?.len())).sum();
-        self.memory.limit(Some(used));
+        self.memory.limit(Some(used + bytes));
     }
 
     /// The sum of one member over the records of an action.
@@ -66,6 +71,22 @@ fn a_full_disk_refuses_at_once_and_recording_goes_on_by_itself() {
     assert_eq!(storage.actions()[2..], expected);
     assert_eq!(storage.told("JournalResumed", |record| &record["journal"]["lost"]), 2);
     assert_eq!(storage.told("JournalResumed", |record| &record["journal"]["unrecorded"]), 1);
+}
+
+#[test]
+fn an_end_on_a_full_disk_tells_what_was_missed() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().open().unwrap();
+    storage.fill();
+    recorder.record(event("Saved")).wait().unwrap();
+    let refused = recorder.record(event("Refused")).wait().unwrap_err();
+    recorder.0.shared.count_unrecorded("Test", &refused);
+    // Enough for one record, but not for the reserve that a recorder needs to go on.
+    storage.leave(1000);
+    assert!(recorder.shutdown(Duration::from_secs(5)).is_err());
+    assert_eq!(storage.actions()[2..], ["Saved", "JournalFull", "JournalStop"]);
+    assert_eq!(storage.told("JournalStop", |record| &record["journal"]["lost"]), 1);
+    assert_eq!(storage.told("JournalStop", |record| &record["journal"]["unrecorded"]), 1);
 }
 
 #[test]
