@@ -62,7 +62,8 @@ impl Reading {
     fn append(self) {
         let Self { journal, read } = self;
         if let Err(error) = append(&journal, &Entry::Read(read)) {
-            failure::warn(&format!("this reading left no record in the journal: {error}"));
+            let left = if is_unknown(&error) { "may have left no" } else { "left no" };
+            failure::warn(&format!("this reading {left} record in the journal: {error}"));
         }
     }
 }
@@ -90,6 +91,15 @@ fn append(journal: &Path, entry: &Entry) -> Result<(), Error> {
 
 fn ask(journal: &Path, entry: &Entry) -> Result<(), Error> {
     Client::connect(journal, DEADLINE)?.append(entry).map(|_| ())
+}
+
+/// True if the record may be there all the same.
+fn is_unknown(error: &Error) -> bool {
+    match error {
+        Error::Unreached { .. } => true,
+        Error::Refused { code, .. } => code == "unknown",
+        _ => false,
+    }
 }
 
 /// The journal that an older epoch is of, and its number: the epoch itself is never written again.

@@ -239,7 +239,7 @@ impl fmt::Display for Error {
                 f,
                 "the journal in {journal} is damaged at seq {seq} ({segment}, line {line}, byte {offset}): \
                  {reason}; nothing was changed, `audited verify` lists all damage; put back what is \
-                 missing, or set it aside: `audited repair --quarantine`"
+                 missing, or set it aside: `audited repair --quarantine {journal}`"
             ),
             Self::SetAside { journal, directory, next_seq } => write!(
                 f,

@@ -15,6 +15,8 @@ const CHECK: &str = "epochs";
 const DIR: &str = "epochs";
 /// What tells of an epoch, once all of it has been set aside.
 const NAME: &str = "EPOCH";
+/// What it is called until then.
+const DRAFT: &str = "MOVING";
 /// What is moved before that is there.
 const PARTS: [&str; 4] = ["WATERMARK", "REDO", "quarantine", "seg"];
 /// What is read of one: it names damaged places, up to 1,000, and all files.
@@ -33,6 +35,8 @@ enum State {
     Whole(Result<Epoch, io::Error>),
     /// Only a part of it has been moved.
     Unfinished,
+    /// What was written down about it is gone.
+    Untold,
 }
 
 /// False, and a word on it, if the directory is an older epoch itself, in which nothing may change.
@@ -99,7 +103,8 @@ fn older(storage: &dyn Storage) -> io::Result<Vec<Older>> {
             let stated = read(storage, &format!("{DIR}/{number}/{NAME}"));
             older.push(Older { number, state: State::Whole(stated) });
         } else if PARTS.into_iter().any(has) {
-            older.push(Older { number, state: State::Unfinished });
+            let state = if has(DRAFT) { State::Unfinished } else { State::Untold };
+            older.push(Older { number, state });
         }
         // A mere intention to set one aside binds nobody.
     }
@@ -138,6 +143,13 @@ fn tell(older: &[Older], first: &First, report: &mut Report) {
                 format!(
                     "{DIR}/{number}/{NAME} cannot be read ({error}): it is not as it was written; \
                      restore it from a backup"
+                ),
+            ),
+            State::Untold => report.damage(
+                CHECK,
+                format!(
+                    "{DIR}/{number} holds an older journal, and its {NAME}, which tells how it was, is \
+                     gone: put it back just as it was, or find out who removed it"
                 ),
             ),
             State::Unfinished => report.warning(
@@ -207,7 +219,7 @@ fn tell_stated(number: u64, stated: &Epoch, report: &mut Report) {
          {reason}"
     );
     if *cause == Cause::Damage {
-        let advice = "the health is red until the next start";
+        let advice = "the health was red until the next start";
         let message = format!(
             "{told}; look at the places with `audited verify --epoch {number}`, find out how that \
              came about, and keep {DIR}/{number} as it is; {advice}"

@@ -21,8 +21,8 @@ pub(super) fn check_watermark(reader: &Reader, has_writer: bool, report: &mut Re
         Ok(Some(durable)) => report.ok(WATERMARK, format!("{durable} records are durable")),
         Ok(None) if has_writer => report.failure(
             WATERMARK,
-            "WATERMARK cannot be read, so readers see nothing new; the next record writes it anew: \
-             find out who changed it",
+            "WATERMARK cannot be read, so readers see nothing new: find out who changed it; if it is \
+             gone, its writer records nothing more: put it back or restart the service",
         ),
         Ok(None) => report.warning(
             WATERMARK,

@@ -68,6 +68,8 @@ fn an_epoch_that_is_gone_or_that_nothing_names_is_damage() {
     doctor(&fixture).says(0, "epochs ok", "epoch 1 is current");
     fs::write(older.join("EPOCH"), "{\"v\":1,").unwrap();
     doctor(&fixture).says(2, "epochs failure", "epochs/0/EPOCH cannot be read");
+    fs::remove_file(older.join("EPOCH")).unwrap();
+    doctor(&fixture).says(1, "epochs failure", "epochs/0 holds an older journal, and its EPOCH");
 }
 
 #[test]

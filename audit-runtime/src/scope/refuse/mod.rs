@@ -18,7 +18,7 @@ pub use actix::Refusable;
     note = "return a `Result` whose error implements `From<audit_runtime::Unrecorded>`; in actix-web \
             also `HttpResponse`, `impl Responder` or `actix_web::Result<T>`",
     note = "or write `on_unrecorded = fail_open` in `#[audited(...)]`: the action then proceeds \
-            without a record, is counted, and turns the health red"
+            without a record, is counted, and the health tells of it"
 )]
 pub trait Refuse {
     /// The value that stands for the refusal.
