@@ -75,8 +75,8 @@ impl MemoryStorage {
     /// A copy of the files as they are now, with nobody at work on them.
     pub fn snapshot(&self) -> Self {
         let copy = Self::new();
-        for name in self.names() {
-            copy.replace(&name, self.file(&name));
+        for (name, contents) in &self.disk().files {
+            copy.replace(name, Some(contents.bytes.clone()));
         }
         copy
     }
@@ -371,6 +371,22 @@ mod tests {
         let mut overwritten = storage.open("a", Access::Overwrite).unwrap();
         assert!(overwritten.append(b"x").is_err());
         assert!(overwritten.truncate(0).is_ok());
+    }
+
+    #[test]
+    fn a_snapshot_shows_one_moment() {
+        let storage = MemoryStorage::new();
+        let writing = storage.clone();
+        let write = move |number: usize| {
+            writing.replace(&number.to_string(), Some(Vec::new()));
+            writing.replace("COUNT", Some(vec![0; number]));
+        };
+        let writer = std::thread::spawn(move || (0..2000).for_each(write));
+        while !writer.is_finished() {
+            let seen = storage.snapshot();
+            let count = seen.file("COUNT").map_or(0, |count| count.len() + 2);
+            assert!(seen.names().len() >= count);
+        }
     }
 
     #[test]

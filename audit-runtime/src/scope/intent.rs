@@ -74,7 +74,9 @@ impl Scope {
             }
             return Ok(());
         }
-        self.alarm(&unrecorded);
+        if is_open {
+            self.alarm(&unrecorded);
+        }
         match is_unknown {
             true => self.cancel(),
             false => self.leave(),

@@ -66,28 +66,29 @@ fn two_shutdowns_at_once_lose_no_end() {
 
 #[test]
 fn an_action_that_a_shutdown_has_ended_at_its_intent_raises_no_alarm() {
-    static PAY: ActionSpec = ActionSpec::new(
-        "Pay",
-        Category::Activity,
-        Operation::Execute,
-        Durability::WriteAhead,
-        OnUnrecorded::FailOpen,
-    );
+    const fn pay(on_unrecorded: OnUnrecorded) -> ActionSpec {
+        let (category, operation) = (Category::Activity, Operation::Execute);
+        ActionSpec::new("Pay", category, operation, Durability::WriteAhead, on_unrecorded)
+    }
+    static OPEN: ActionSpec = pay(OnUnrecorded::FailOpen);
+    static CLOSED: ActionSpec = pay(OnUnrecorded::FailClosed);
     let recorder = Recorder::in_memory(MemoryStorage::new()).open().unwrap();
     let shared = recorder.enter(recorder::current).unwrap();
-    let mut paying = recorder.enter(|| Scope::enter_open(&PAY));
+    let mut open = recorder.enter(|| Scope::enter_open(&OPEN));
+    let mut closed = recorder.enter(|| Scope::enter(&CLOSED)).unwrap();
     let late = Running::begin(Event::activity("Work"));
     shared.list(&late, &Context::new()).unwrap();
-    let open = late.take().unwrap();
+    let held = late.take().unwrap();
     let closing = std::thread::spawn(move || {
         recorder.shutdown(PATIENCE).unwrap();
         recorder.health()
     });
-    while paying.running.change(|_| ()).is_some() {
+    while [&open, &closed].iter().any(|scope| scope.running.change(|_| ()).is_some()) {
         std::thread::yield_now();
     }
     // It is still waiting for the other one, and recording goes on until then.
-    paying.intend_blocking().unwrap();
-    drop(record_end(open, Verdict::of(Outcome::Success), &Context::new(), Some(&shared)));
+    open.intend_blocking().unwrap();
+    assert_eq!(closed.intend_blocking(), Err(Unrecorded::Stopped));
+    drop(record_end(held, Verdict::of(Outcome::Success), &Context::new(), Some(&shared)));
     assert_eq!(closing.join().unwrap().unrecorded, 0);
 }
