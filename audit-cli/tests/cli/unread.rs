@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit_runtime::Event;
 use audit_runtime::journal::{DirectoryStorage, Journal, Modes, Options};
+use audit_runtime::{Actor, Event};
 
 use crate::fixture::Fixture;
 
@@ -22,7 +22,7 @@ fn tail_names_the_records_in_which_a_start_could_not_look() {
     fs::write(fixture.segment(), sound.replace("DeleteInvoice", "ChangeInvoice")).unwrap();
     let recorder = fixture.recorder();
     // Anybody may take the name, but only the recorder has no actor.
-    let forged = Event::journal("JournalUnread").actor(audit_runtime::Actor::user("42"));
+    let forged = Event::journal("JournalUnread").actor(Actor::user("42"));
     recorder.record(forged.succeeded()).wait().unwrap();
     recorder.shutdown(Duration::from_secs(10)).unwrap();
 
