@@ -14,7 +14,7 @@ use super::mirror::Mirror;
 use super::service::Service;
 use crate::hash_key::HashKey;
 
-/// Settings of a [`Recorder`]; every one has a default that suits a service.
+/// Settings of a [`Recorder`](crate::Recorder); every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]
 pub struct RecorderBuilder {
     place: Place,
