@@ -8,6 +8,7 @@ mod lag;
 mod owner;
 mod report;
 mod reserve;
+mod service;
 mod settings;
 mod sync;
 
@@ -73,7 +74,10 @@ fn look_into(journal: &Path, reader: &Reader, report: &mut Report) {
         Err(error) => return report.journal_error("lock", &error),
     };
     match &writer {
-        Some(writer) => report.ok("lock", format!("a writer lives: {writer}")),
+        Some(writer) => {
+            report.ok("lock", format!("a writer lives: {writer}"));
+            service::check(journal, report);
+        }
         None => report.ok("lock", "no writer lives: the lock is free"),
     }
     reserve::check(journal, writer.is_some(), report);

@@ -163,6 +163,13 @@ fn the_health_of_the_living_service_can_be_asked() {
     let red = fixture.run(&["health", "@"]);
     assert_eq!(red.code, Some(2), "{red:?}");
     assert!(red.out.contains("red") && red.out.contains("LOCK"), "{red:?}");
+    fs::rename(fixture.directory().join("gone"), &lock).unwrap();
+    let examined = fixture.run(&["doctor", "@"]);
+    assert_eq!(examined.code, Some(2), "{examined:?}");
+    assert!(
+        examined.out.contains("its health is red: ") && examined.out.contains("LOCK"),
+        "{examined:?}"
+    );
     drop(recorder.shutdown(Duration::from_secs(10)));
 }
 
