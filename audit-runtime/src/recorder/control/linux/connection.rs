@@ -157,6 +157,11 @@ impl Connection {
         }
         match protocol::parse(line) {
             Ok(Request::Append(entry)) => {
+                // What is not taken here takes no room in the queue of a disk that does not answer, and
+                // is no loss of the service's.
+                if let Some(why) = desk.shared.refusal() {
+                    return self.refuse(&unrecorded(&why), desk);
+                }
                 let mut event = entry.event(Some(self.peer));
                 event.durability = Some(Durability::Synced);
                 self.receipt = Some(desk.shared.record(&event));
@@ -241,8 +246,15 @@ fn recorded(answer: Result<Recorded, Unrecorded>) -> Result<Appended, Refusal> {
         Ok(Recorded::Queued) => {
             Err(Refusal::new("unknown", "it is queued and not known to be durable"))
         }
-        Err(why @ Unrecorded::DeadlineExpired(_)) => Err(Refusal::new("unknown", why.to_string())),
-        Err(why @ Unrecorded::Stopped) => Err(Refusal::new("stopped", why.to_string())),
-        Err(why) => Err(Refusal::new("unrecorded", why.to_string())),
+        Err(why) => Err(unrecorded(&why)),
     }
+}
+
+fn unrecorded(why: &Unrecorded) -> Refusal {
+    let code = match why {
+        Unrecorded::DeadlineExpired(_) => "unknown",
+        Unrecorded::Stopped => "stopped",
+        _ => "unrecorded",
+    };
+    Refusal::new(code, why.to_string())
 }

@@ -108,3 +108,19 @@ fn what_was_answered_until_a_shutdown_is_there() {
         assert_eq!(record(&service, place)["action"], "JournalRead");
     }
 }
+
+#[test]
+fn what_a_peer_asks_of_a_writer_that_has_ended_is_no_loss_of_the_services() {
+    let service = Service::start();
+    service.recorder.shutdown(SOON).unwrap();
+    let mut budget = Budget::default();
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    theirs.write_all(&protocol::request(&Request::Append(read()))).unwrap();
+    let (shared, waker) = (&*service.recorder.0.shared, Waker::noop());
+    let mut desk = Desk { shared, budget: &mut budget, waker, now: Instant::now() };
+    assert!(Connection::new(ours, Peer { user: 1, process: 1 }).serve(&mut desk));
+    assert_eq!(answer(&mut BufReader::new(theirs))["error"], "stopped");
+    let health = service.recorder.health();
+    assert_eq!((health.lost, health.unrecorded, health.control_refused), (0, 0, 1));
+}
