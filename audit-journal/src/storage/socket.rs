@@ -56,16 +56,16 @@ impl DirectoryStorage {
         socket.set_permissions(Permissions::from_mode(0o600))?;
         let (address, _directory) = address(self.path())?;
         net::bind(&socket, &address)?;
+        let made = fs::symlink_metadata(&path)?;
+        let file = ControlSocket { path, made: (made.dev(), made.ino()) };
         let mut mode = 0o600;
         if let Some(group) = self.modes.group {
-            chown(&path, None, Some(group))?;
+            chown(&file.path, None, Some(group))?;
             mode = 0o660;
         }
         // Whatever the process's mask is.
-        fs::set_permissions(&path, Permissions::from_mode(mode))?;
-        let made = fs::symlink_metadata(&path)?;
+        fs::set_permissions(&file.path, Permissions::from_mode(mode))?;
         net::listen(&socket, BACKLOG)?;
-        let file = ControlSocket { path, made: (made.dev(), made.ino()) };
         Ok((UnixListener::from(OwnedFd::from(socket)), file))
     }
 

@@ -41,7 +41,11 @@ pub fn append_alone(journal: impl AsRef<Path>, entry: &Entry) -> Result<Appended
 fn body(entry: &Entry, peer: Option<Peer>) -> std::io::Result<Vec<u8>> {
     // Nothing in an entry is hashed, so no record shows this key.
     let key = HashKey::random()?;
-    let service = Service { name: Some("audited".into()), ..Service::default() }.encode();
+    // The service that serves nothing is this program, under the name that it lies under.
+    let program = std::env::current_exe().ok();
+    let name = program.as_deref().and_then(Path::file_name);
+    let name = name.map(|name| name.to_string_lossy().into_owned().into());
+    let service = Service { name, ..Service::default() }.encode();
     let mut body = Vec::new();
     entry
         .event(peer)

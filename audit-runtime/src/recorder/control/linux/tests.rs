@@ -280,6 +280,8 @@ fn where_nobody_writes_a_record_is_appended_alone_but_not_beside_a_writer() {
         (&"JournalRead".into(), &"tail".into())
     );
     assert_eq!(recorded["ext"]["peer.process"], std::process::id());
+    let program = std::env::current_exe().unwrap();
+    assert_eq!(recorded["service"]["name"], *program.file_name().unwrap().to_string_lossy());
     let again = Recorder::builder(service.journal()).open().unwrap();
     assert_eq!(again.health().durable, place.seq + 3);
     let none = append_alone(service.directory.path().join("none"), &read());
