@@ -125,25 +125,29 @@ impl Connection {
     fn step(&mut self, desk: &mut Desk<'_>) -> io::Result<()> {
         self.look_for_record(desk);
         self.write()?;
-        if self.is_owed() || self.is_last {
-            self.has_ended |= self.is_last && !self.is_owed();
-            return Ok(());
+        if !self.is_owed() && !self.is_last {
+            self.read()?;
+            self.take_line(desk);
+            self.write()?;
         }
-        self.read()?;
-        let line = self.incoming.iter().position(|byte| *byte == b'\n');
-        match line {
+        self.has_ended |= self.is_last && !self.is_owed();
+        Ok(())
+    }
+
+    /// Takes the next line, if it has been read to its end.
+    fn take_line(&mut self, desk: &mut Desk<'_>) {
+        match self.incoming.iter().position(|byte| *byte == b'\n') {
             Some(end) if end <= LINE_BYTES_MAX => {
                 let line: Vec<u8> = self.incoming.drain(..=end).collect();
                 self.take(&line, desk);
             }
-            None if self.incoming.len() <= LINE_BYTES_MAX => return Ok(()),
+            None if self.incoming.len() <= LINE_BYTES_MAX => {}
             _ => {
                 let message = format!("a request has at most {LINE_BYTES_MAX} bytes");
                 self.refuse(&Refusal::new("too_long", message), desk);
                 self.is_last = true;
             }
         }
-        self.write()
     }
 
     /// Does what a line asks for.

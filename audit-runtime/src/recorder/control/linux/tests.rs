@@ -142,7 +142,11 @@ fn a_request_that_is_none_is_answered_with_the_reason_and_nothing_more() {
         let told: Value = serde_json::from_str(&told).unwrap();
         assert_eq!(told["error"], code, "{line}: {told}");
         assert!(told["message"].as_str().is_some_and(|text| !text.is_empty()), "{told}");
-        _ = peer.get_mut().write_all(b"{\"v\":1,\"ask\":\"health\"}\n");
+        // Whatever else is asked, the connection is over, and at once.
+        peer.get_mut().set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        if index % 2 == 0 {
+            _ = peer.get_mut().write_all(b"{\"v\":1,\"ask\":\"health\"}\n");
+        }
         let mut rest = Vec::new();
         match peer.read_to_end(&mut rest) {
             Ok(_) => {}
