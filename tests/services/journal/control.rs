@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{PermissionsExt as _, lchown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audit_runtime::control::{Client, Entry, Error, Read, append_alone};
 use audit_runtime::journal::{Error as JournalError, Reader};
@@ -23,6 +23,7 @@ const JOURNAL: &str = "AUDIT_TEST_CONTROL_JOURNAL";
 const ASKING: &str =
     "control::another_user_is_kept_out_by_the_system_and_where_that_fails_by_the_writer";
 const SERVING: &str = "control::the_socket_of_a_killed_writer_is_replaced_by_the_next_one";
+const ENDING: &str = "control::a_disk_that_does_not_let_the_socket_go_holds_up_no_shutdown";
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -243,4 +244,38 @@ fn the_socket_of_a_killed_writer_is_replaced_by_the_next_one() {
     let readings =
         place.records().iter().filter(|record| record["action"] == "JournalRead").count();
     assert_eq!(readings, 2);
+}
+
+/// The service whose disk takes a second to remove the socket.
+fn end(journal: &OsStr) {
+    let recorder = Recorder::builder(journal).open().unwrap();
+    let begun = Instant::now();
+    let is_closed = recorder.shutdown(Duration::from_millis(200)).is_ok();
+    println!("ENDED {is_closed} {}", begun.elapsed() < Duration::from_millis(900));
+    // Without the last look that dropping the recorder would take.
+    std::process::exit(0);
+}
+
+#[test]
+fn a_disk_that_does_not_let_the_socket_go_holds_up_no_shutdown() {
+    if let Some(journal) = std::env::var_os(JOURNAL) {
+        return end(&journal);
+    }
+    let place = Place::new();
+    let service = Command::new("strace")
+        .args(["-f", "-o", "/dev/null", "-e", "trace=?unlink,unlinkat"])
+        .args(["-e", "inject=?unlink,unlinkat:delay_enter=1000000", "-P"])
+        .arg(place.journal().join("CONTROL"))
+        .arg(place.binary())
+        .args(["--exact", "--nocapture", ENDING])
+        .env(JOURNAL, place.journal())
+        .output();
+    let service =
+        service.unwrap_or_else(|error| panic!("no strace: {error}; run: {}", tool::INSTALL));
+    let said = String::from_utf8_lossy(&service.stdout);
+    assert!(
+        said.contains("ENDED false true"),
+        "{said}{}",
+        String::from_utf8_lossy(&service.stderr)
+    );
 }
