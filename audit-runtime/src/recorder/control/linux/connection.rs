@@ -36,8 +36,8 @@ pub(super) struct Desk<'a> {
 
 /// A peer that was let in.
 pub(super) struct Connection {
-    stream: UnixStream,
-    peer: Peer,
+    pub(super) stream: UnixStream,
+    pub(super) peer: Peer,
     incoming: Vec<u8>,
     outgoing: Vec<u8>,
     /// Of a record that the peer waits for.
@@ -60,14 +60,6 @@ impl Connection {
             is_last: false,
             has_ended: false,
         }
-    }
-
-    pub(super) fn stream(&self) -> &UnixStream {
-        &self.stream
-    }
-
-    pub(super) fn user(&self) -> u32 {
-        self.peer.user
     }
 
     /// Takes no more requests. True if a record is still waited for; the answer to it is sent as far as

@@ -106,7 +106,7 @@ impl Listener {
         }
         let first = watched.len();
         for connection in &self.connections {
-            watched.push(PollFd::new(connection.stream(), connection.interest()));
+            watched.push(PollFd::new(&connection.stream, connection.interest()));
         }
         let sleep = sleep.and_then(|sleep| Timespec::try_from(sleep).ok());
         let polled = poll(&mut watched, sleep.as_ref());
@@ -183,7 +183,7 @@ impl Listener {
             );
             return Err(Refusal::new("not_allowed", message));
         }
-        let of_user = self.connections.iter().filter(|other| other.user() == user).count();
+        let of_user = self.connections.iter().filter(|other| other.peer.user == user).count();
         if of_user >= CONNECTIONS_OF_USER_MAX || self.connections.len() >= CONNECTIONS_MAX {
             let message = format!(
                 "{} connections are open, {of_user} of them of user {user}: end some of them",
