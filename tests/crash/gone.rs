@@ -67,21 +67,34 @@ fn a_second_writer_that_got_in_by_another_lock_is_noticed() {
 }
 
 #[test]
-fn a_directory_that_is_removed_is_noticed_under_load() {
+fn a_segment_that_is_removed_is_noticed_under_load() {
     let directory = tempfile::tempdir().unwrap();
     let journal = directory.path().join("journal");
     let recorder = Recorder::builder(&journal).open().unwrap();
     let record = || recorder.record(Event::activity("Work").succeeded()).wait();
     let Recorded::Durable { seq, .. } = record().unwrap() else { panic!("not durable") };
-    assert_eq!(Reader::open(&journal).unwrap().segments().unwrap().len(), 1);
     let lost = Instant::now();
-    fs::remove_dir_all(&journal).unwrap();
+    fs::remove_file(journal.join(FIRST)).unwrap();
     let mut acknowledged = 0;
     while record().is_ok() {
         acknowledged += 1;
         assert!(lost.elapsed() < NOTICED_MAX, "nothing was noticed");
     }
     assert!(acknowledged > 0, "the load began too late to show anything behind seq {seq}");
+    assert_eq!(recorder.health().status, Status::Red);
+}
+
+#[test]
+fn a_directory_that_is_removed_takes_no_more_records() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = directory.path().join("journal");
+    let recorder = Recorder::builder(&journal).open().unwrap();
+    let record = || recorder.record(Event::activity("Work").succeeded()).wait();
+    record().unwrap();
+    assert_eq!(Reader::open(&journal).unwrap().segments().unwrap().len(), 1);
+    fs::remove_dir_all(&journal).unwrap();
+    let refused = record();
+    assert!(matches!(refused, Err(Unrecorded::JournalFailed(_))), "{refused:?}");
     assert_eq!(recorder.health().status, Status::Red);
     assert!(!journal.exists(), "the writer has made something there again");
 }
