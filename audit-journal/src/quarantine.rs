@@ -6,8 +6,7 @@ use std::io;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
-use super::segment::read_range;
-use super::storage::{Access, Storage, StorageFile, open_or_create};
+use super::storage::{Access, Storage, StorageFile, open_or_create, read_range};
 
 pub(super) const DIR: &str = "quarantine";
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -8,7 +8,7 @@ use super::control::{self, Previous};
 use super::error::Error;
 use super::line::{self, Chain, LINE_BYTES_MAX, Parsed};
 use super::lines::{Lines, Piece};
-use super::storage::{Access, Storage, StorageFile};
+use super::storage::{Access, Storage, StorageFile, read_range};
 use crate::digest::Digest;
 
 /// Where the segments are.
@@ -134,20 +134,6 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
         hash: parsed.hash,
         stopped: control::is_stop(&line[parsed.body]),
     }))
-}
-
-/// The bytes of a file from `start` to `end`, or to its own end.
-pub(super) fn read_range(file: &dyn StorageFile, start: u64, end: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
-    let mut held = 0;
-    while held < bytes.len() {
-        match file.read_at(start + held as u64, &mut bytes[held..])? {
-            0 => break,
-            read => held += read,
-        }
-    }
-    bytes.truncate(held);
-    Ok(bytes)
 }
 
 /// Other files, such as an editor's backup, are no segments.

@@ -68,6 +68,20 @@ pub trait Storage: Send + Sync {
     fn describe(&self) -> String;
 }
 
+/// The bytes of a file from `start` to `end`, or to its own end.
+pub(super) fn read_range(file: &dyn StorageFile, start: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
+    let mut held = 0;
+    while held < bytes.len() {
+        match file.read_at(start + held as u64, &mut bytes[held..])? {
+            0 => break,
+            read => held += read,
+        }
+    }
+    bytes.truncate(held);
+    Ok(bytes)
+}
+
 /// Opens a file for overwriting, and makes it first if there is none.
 pub(super) fn open_or_create(
     storage: &dyn Storage,
