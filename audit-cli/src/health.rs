@@ -1,6 +1,7 @@
 //! `audited health`: how the service that writes the journal fares, as it says itself.
 
 use std::io::Write;
+use std::path::Path;
 
 use audit_runtime::control::{Client, Error};
 use serde_json::Value;
@@ -17,8 +18,7 @@ pub(crate) fn run(arguments: &Health, out: &mut impl Write) -> Result<Exit, Fail
         let journal = journal.display().to_string();
         return Err(audit_runtime::journal::Error::NoJournal { journal }.into());
     }
-    let told = Client::connect(&journal, DEADLINE).and_then(|mut client| client.health());
-    let json = told.map_err(|error| undecided(&error))?;
+    let json = ask(&journal).map_err(|error| undecided(&error))?;
     let health: Value = serde_json::from_str(&json).map_err(|_| senseless())?;
     let members = health.as_object().ok_or_else(senseless)?;
     if arguments.json {
@@ -33,6 +33,11 @@ pub(crate) fn run(arguments: &Health, out: &mut impl Write) -> Result<Exit, Fail
     // Yellow means that recording goes on, like the warnings of `doctor`.
     let is_well = matches!(health["status"].as_str(), Some("green" | "yellow"));
     Ok(if is_well { Exit::Ok } else { Exit::Undecided })
+}
+
+/// What the living writer of the journal says, as one line of JSON.
+pub(crate) fn ask(journal: &Path) -> Result<String, Error> {
+    Client::connect(journal, DEADLINE)?.health()
 }
 
 fn undecided(error: &Error) -> Failure {

@@ -10,8 +10,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use audit_benches::{Table, median};
-use audit_runtime::{Actor, Event, Operation, Recorder, Target, public};
+use audit_benches::{Table, median, named_places, synced_event};
+use audit_runtime::Recorder;
 
 const ROUNDS: usize = 25;
 /// How many calls a round has: enough for a percentile, few enough that both sides meet one disk.
@@ -20,11 +20,7 @@ const CALLS: usize = 400;
 const LINE_BYTES: usize = 560;
 
 fn main() {
-    let named: Vec<PathBuf> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench")
-        .map(PathBuf::from)
-        .collect();
+    let named = named_places();
     let usual = || vec![PathBuf::from(env!("CARGO_TARGET_TMPDIR"))];
     for place in if named.is_empty() { usual() } else { named } {
         println!("one thread, {ROUNDS} rounds of {CALLS} calls, medians of the rounds\n");
@@ -39,7 +35,7 @@ fn compare(place: &Path) -> Table {
     let mut bare = OpenOptions::new().append(true).create_new(true).open(bare).unwrap();
     let rounds: Vec<_> = (0..ROUNDS)
         .map(|_| {
-            let synced = percentiles(|| _ = recorder.record(event()).wait().unwrap());
+            let synced = percentiles(|| _ = recorder.record(synced_event()).wait().unwrap());
             (synced, percentiles(|| write_and_sync(&mut bare)))
         })
         .collect();
@@ -87,14 +83,4 @@ fn percentiles(mut call: impl FnMut()) -> Percentiles {
 fn write_and_sync(file: &mut File) {
     file.write_all(&[b'x'; LINE_BYTES]).unwrap();
     file.sync_data().unwrap();
-}
-
-fn event() -> Event {
-    Event::activity("UpdateAccount")
-        .operation(Operation::Update)
-        .actor(Actor::user("42").named("ada").role("admin"))
-        .target(Target::new("Account", 4711))
-        .field("quota", &250)
-        .field("region", &public("eu-central-1"))
-        .succeeded()
 }

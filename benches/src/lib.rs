@@ -4,8 +4,10 @@
 //! each round and only then over all rounds.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use audit_runtime::{Actor, Durability, Event, Operation, Target, public};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What a piece of work took.
@@ -15,6 +17,24 @@ pub struct Taken {
     pub wall: Duration,
     /// Of the processor's time, by this thread alone.
     pub thread: Duration,
+}
+
+/// The directories that the command line names.
+pub fn named_places() -> Vec<PathBuf> {
+    let named = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    named.map(PathBuf::from).collect()
+}
+
+/// A `synced` event of a usual size.
+pub fn synced_event() -> Event {
+    Event::activity("UpdateAccount")
+        .operation(Operation::Update)
+        .actor(Actor::user("42").named("ada").role("admin"))
+        .target(Target::new("Account", 4711))
+        .field("quota", &250)
+        .field("region", &public("eu-central-1"))
+        .durability(Durability::Synced)
+        .succeeded()
 }
 
 /// What one side took, one entry for each round, in order.

@@ -19,7 +19,7 @@ mod writes;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use audit_benches::{Table, median};
+use audit_benches::{Table, median, named_places};
 
 use bare::Bare;
 use handed::HandOver;
@@ -37,11 +37,7 @@ const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(500);
 
 fn main() {
-    let named: Vec<PathBuf> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench")
-        .map(PathBuf::from)
-        .collect();
+    let named = named_places();
     let places = if named.is_empty() { usual_places() } else { named };
     for place in places {
         println!("in {}, {ROUNDS} rounds of {ROUND:?}\n", kind(&place));

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use audit_benches::synced_event;
+use audit_runtime::Recorder;
 use audit_runtime::journal::Reader;
-use audit_runtime::{Actor, Durability, Event, Operation, Recorder, Target, public};
 
 use crate::tasks;
 use crate::writes::writes;
@@ -45,7 +46,7 @@ impl Recording {
 
     /// Records one event and waits until it is durable.
     pub(crate) fn record(&self) {
-        self.recorder.record(event()).wait().unwrap();
+        self.recorder.record(synced_event()).wait().unwrap();
     }
 
     pub(crate) fn run(&self, producers: &Producers, round: Duration, per_batch: u64) -> Run {
@@ -82,7 +83,7 @@ impl Recording {
     async fn task(&self, due: Instant) -> u64 {
         let mut records = 0;
         while Instant::now() < due {
-            self.recorder.record(event()).await.unwrap();
+            self.recorder.record(synced_event()).await.unwrap();
             records += 1;
         }
         records
@@ -98,15 +99,4 @@ impl Recording {
         let segments = Reader::open(&self.journal).unwrap().segments().unwrap();
         segments.iter().map(|segment| segment.bytes).sum()
     }
-}
-
-fn event() -> Event {
-    Event::activity("UpdateAccount")
-        .operation(Operation::Update)
-        .actor(Actor::user("42").named("ada").role("admin"))
-        .target(Target::new("Account", 4711))
-        .field("quota", &250)
-        .field("region", &public("eu-central-1"))
-        .durability(Durability::Synced)
-        .succeeded()
 }

@@ -2,19 +2,18 @@
 
 use std::path::Path;
 
-use audit_runtime::control::{Client, Error};
+use audit_runtime::control::Error;
 use serde_json::Value;
 
 use super::report::Report;
-use crate::reading::DEADLINE;
+use crate::health;
 use crate::terminal;
 
 const CHECK: &str = "service";
 
 /// Asks the writer of the journal for its health.
 pub(super) fn check(journal: &Path, report: &mut Report) {
-    let told = Client::connect(journal, DEADLINE).and_then(|mut client| client.health());
-    match told.map(|json| serde_json::from_str::<Value>(&json).unwrap_or_default()) {
+    match health::ask(journal).map(|json| serde_json::from_str::<Value>(&json).unwrap_or_default()) {
         Ok(health) => tell(&health, report),
         // As on systems where no writer listens, or for one that could not make the socket.
         Err(Error::NoWriter { .. }) => report.warning(

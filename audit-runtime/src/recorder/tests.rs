@@ -166,6 +166,17 @@ impl Wake for Unpark {
     }
 }
 
+/// Records an event that the committer has taken and waits with at the gate: what is recorded next
+/// waits in the queue.
+fn record_held(storage: &Gated, recorder: &Recorder) -> Receipt {
+    storage.set(Gate::Shut);
+    let receipt = recorder.record(event("First"));
+    while recorder.health().queued_events > 0 {
+        std::thread::yield_now();
+    }
+    receipt
+}
+
 /// Runs a future without any executor: the runtime must not need one.
 fn block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
@@ -364,12 +375,7 @@ fn no_action_begins_once_a_shutdown_has_begun() {
 fn events_that_find_the_journal_failed_are_answered_at_once() {
     let storage = Gated::default();
     let recorder = storage.recorder().open().unwrap();
-    storage.set(Gate::Shut);
-    let first = recorder.record(event("First"));
-    // The committer has taken the first when it waits at the gate, so this one waits in the queue.
-    while recorder.health().queued_events > 0 {
-        std::thread::yield_now();
-    }
+    let first = record_held(&storage, &recorder);
     let second = recorder.record(event("Second"));
     storage.set(Gate::Failing);
     for receipt in [first, second] {

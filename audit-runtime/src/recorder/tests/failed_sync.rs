@@ -6,11 +6,7 @@ use super::*;
 fn a_single_failed_sync_is_told_and_every_receipt_names_the_record_that_is_durable() {
     let storage = Gated::default();
     let recorder = storage.recorder().open().unwrap();
-    storage.set(Gate::Shut);
-    let first = recorder.record(event("First"));
-    while recorder.health().queued_events > 0 {
-        std::thread::yield_now();
-    }
+    let first = record_held(&storage, &recorder);
     let queued = ["Second", "Third"].map(|action| recorder.record(event(action)));
     storage.set(Gate::FailingOnce);
     let receipts = [first].into_iter().chain(queued).map(Receipt::wait);

@@ -26,6 +26,17 @@ fn free(storage: &MemoryStorage, recorder: &Recorder) {
     }
 }
 
+/// Starts where there is no room, and waits until the recorder has seen it.
+fn start_full(storage: &MemoryStorage) -> Recorder {
+    let held = storage.names().iter().map(|name| storage.file(name).unwrap().len()).sum();
+    storage.limit(Some(held));
+    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+    while recorder.health().status != Status::Red {
+        std::thread::yield_now();
+    }
+    recorder
+}
+
 #[test]
 fn an_end_that_meets_a_full_disk_is_written_when_there_is_room() {
     let storage = MemoryStorage::new();
@@ -68,12 +79,7 @@ fn what_begins_while_the_disk_is_full_and_goes_on_is_kept_account_of() {
 #[test]
 fn a_start_on_a_full_disk_ends_what_was_open_when_there_is_room() {
     let storage = killed();
-    let held = storage.names().iter().map(|name| storage.file(name).unwrap().len()).sum();
-    storage.limit(Some(held));
-    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
-    while recorder.health().status != Status::Red {
-        std::thread::yield_now();
-    }
+    let recorder = start_full(&storage);
     free(&storage, &recorder);
     assert_eq!(recorder.health().lost, 0);
     recorder.shutdown(Duration::from_secs(20)).unwrap();
@@ -87,12 +93,7 @@ fn a_start_on_a_full_disk_ends_what_was_open_when_there_is_room() {
 fn a_start_on_a_full_disk_tells_when_there_is_room_what_it_could_not_read() {
     let (storage, unlisted) = unlisted();
     damage(&storage, &unlisted, unlisted.start);
-    let held = storage.names().iter().map(|name| storage.file(name).unwrap().len()).sum();
-    storage.limit(Some(held));
-    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
-    while recorder.health().status != Status::Red {
-        std::thread::yield_now();
-    }
+    let recorder = start_full(&storage);
     free(&storage, &recorder);
     recorder.shutdown(Duration::from_secs(20)).unwrap();
     assert_eq!(recorder.health().lost, 0);

@@ -41,6 +41,28 @@ fn over(storage: &Stalling) -> RecorderBuilder {
     Recorder::over(Arc::new(storage.clone())).wait_ms_max(WAIT_MS_MAX)
 }
 
+/// A recorder whose disk does not answer from its first event on.
+fn stalled() -> (Stalling, Recorder) {
+    let storage = Stalling::default();
+    let recorder = over(&storage).open().unwrap();
+    storage.stall(true);
+    (storage, recorder)
+}
+
+/// Lets the disk answer, and everything that waits for it come to its end.
+fn let_go(storage: &Stalling, recorder: &Recorder) {
+    storage.stall(false);
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+}
+
+/// Drops the call while its intent is on its way.
+fn give_up_paying(recorder: &Recorder, ran: &Cell<bool>) {
+    block_on(async {
+        let paying = recorder.scope(pay_closed(ran));
+        assert!(rt::time::timeout(Duration::from_millis(10), paying).await.is_err());
+    });
+}
+
 fn why(refused: Result<(), Failure>) -> Unrecorded {
     match refused {
         Err(Failure::Refused(unrecorded)) => unrecorded,
@@ -65,9 +87,7 @@ fn a_journal_that_fails_at_the_intent_refuses_the_body() {
 
 #[test]
 fn a_deadline_at_the_intent_refuses_the_body_and_leaves_no_open_intent() {
-    let storage = Stalling::default();
-    let recorder = over(&storage).open().unwrap();
-    storage.stall(true);
+    let (storage, recorder) = stalled();
     let (ran, ran_sync) = (Cell::new(false), AtomicBool::new(false));
     // Both at once: whoever comes when the disk is known to be silent is turned away sooner.
     let (refused, refused_sync) = std::thread::scope(|threads| {
@@ -90,8 +110,7 @@ fn a_deadline_at_the_intent_refuses_the_body_and_leaves_no_open_intent() {
     assert!(!ran.get() && !ran_sync.load(Relaxed));
     assert_eq!(recorder.health().unrecorded, 3);
     // The intents were on their way, and become durable after all.
-    storage.stall(false);
-    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let_go(&storage, &recorder);
     let records = all_records(storage);
     let pairs = pairs(&records);
     assert_eq!(pairs.len(), 2);
@@ -112,26 +131,18 @@ fn let_deadlines_pass(recorder: &Recorder) {
 
 #[test]
 fn a_call_given_up_whose_intent_and_end_come_too_late_is_counted_once() {
-    let storage = Stalling::default();
-    let recorder = over(&storage).open().unwrap();
-    storage.stall(true);
+    let (storage, recorder) = stalled();
     let ran = Cell::new(false);
-    block_on(async {
-        let paying = recorder.scope(pay_closed(&ran));
-        assert!(rt::time::timeout(Duration::from_millis(10), paying).await.is_err());
-    });
+    give_up_paying(&recorder, &ran);
     let_deadlines_pass(&recorder);
     assert_eq!(recorder.health().unrecorded, 1);
-    storage.stall(false);
-    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let_go(&storage, &recorder);
     assert_eq!(recorder.health().unrecorded, 1);
 }
 
 #[test]
 fn an_action_whose_intent_and_end_come_too_late_is_counted_once() {
-    let storage = Stalling::default();
-    let recorder = over(&storage).open().unwrap();
-    storage.stall(true);
+    let (storage, recorder) = stalled();
     let ran = Cell::new(false);
     let refused = block_on(recorder.scope(pay_closed(&ran)));
     assert!(matches!(why(refused), Unrecorded::DeadlineExpired(_)));
@@ -140,22 +151,18 @@ fn an_action_whose_intent_and_end_come_too_late_is_counted_once() {
     block_on(recorder.scope(pay_open(&ran)));
     let_deadlines_pass(&recorder);
     assert_eq!(recorder.health().unrecorded, 2);
-    storage.stall(false);
-    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let_go(&storage, &recorder);
     assert_eq!(recorder.health().unrecorded, 2);
 }
 
 #[test]
 fn a_deadline_at_the_intent_lets_the_open_stance_go_on_and_raises_the_alarm() {
-    let storage = Stalling::default();
-    let recorder = over(&storage).open().unwrap();
-    storage.stall(true);
+    let (storage, recorder) = stalled();
     let ran = Cell::new(false);
     block_on(recorder.scope(pay_open(&ran)));
     assert!(ran.get());
     assert_eq!(recorder.health().status, Status::Red);
-    storage.stall(false);
-    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let_go(&storage, &recorder);
     let records = all_records(storage);
     let ends: Vec<_> = pairs(&records).into_values().flat_map(|(_, ends)| ends).collect();
     assert_eq!(ends.len(), 1);
@@ -164,16 +171,10 @@ fn a_deadline_at_the_intent_lets_the_open_stance_go_on_and_raises_the_alarm() {
 
 #[test]
 fn a_call_given_up_before_its_intent_was_durable_was_cancelled() {
-    let storage = Stalling::default();
-    let recorder = over(&storage).open().unwrap();
-    storage.stall(true);
+    let (storage, recorder) = stalled();
     let ran = Cell::new(false);
-    block_on(async {
-        let paying = recorder.scope(pay_closed(&ran));
-        assert!(rt::time::timeout(Duration::from_millis(10), paying).await.is_err());
-    });
-    storage.stall(false);
-    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    give_up_paying(&recorder, &ran);
+    let_go(&storage, &recorder);
     assert!(!ran.get());
     let records = all_records(storage);
     let ends: Vec<_> = pairs(&records).into_values().flat_map(|(_, ends)| ends).collect();
