@@ -3,12 +3,10 @@
 pub mod catalog;
 mod context;
 mod event;
-mod hash_key;
 #[cfg(feature = "rusqlite")]
 pub mod outbox;
 pub mod record;
 mod recorder;
-pub mod redact;
 mod say;
 mod scope;
 #[cfg(feature = "actix")]
@@ -22,13 +20,15 @@ pub mod __private;
 pub use audit_journal as journal;
 pub use audit_journal::{Clock, Digest, EventId, OnDamage, SystemClock, Timestamp};
 pub use audit_macros::{Redact, audited};
+/// Redaction, a crate of its own.
+pub use audit_redact as redact;
+pub use audit_redact::{HashKey, HiddenPaths, Public, Redact, Redacted, Redaction, public};
 pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
     InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Phase, Reason, Severity,
     Target, TraceContext, Trust, TrustedProxies,
 };
-pub use hash_key::HashKey;
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};
 pub use record::{Record, RecordError};
@@ -39,7 +39,6 @@ pub use recorder::{
     Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded,
     health, open, record,
 };
-pub use redact::{HiddenPaths, Public, Redact, Redacted, public};
 #[cfg(feature = "actix")]
 pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 

@@ -1,7 +1,6 @@
 //! Names that the output of our macros may use; no part of the public interface.
 
-pub use inventory;
-pub use serde;
+pub use audit_redact::__private::*;
 
 pub use crate::catalog::{ActionSpec, Registered};
 pub use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
@@ -10,11 +9,6 @@ pub use crate::scope::{Captures, Scope, classify};
 
 #[cfg(feature = "actix")]
 pub use crate::scope::refuse::Refusable;
-
-pub use crate::redact::field::{Field, Hidden, Unruled, public, rule};
-pub use crate::redact::{
-    Element, FieldClass, HiddenPaths, MapKey, Redact, Redacted, RedactedField, RedactedType,
-};
 
 /// The type `!`, which stable Rust lets nobody write outside a return type.
 pub type Never = <fn() -> ! as Returning>::Output;

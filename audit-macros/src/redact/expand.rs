@@ -55,6 +55,7 @@ impl<'a> Output<'a> {
                 fn redact<__AuditS: __audit::serde::Serializer>(
                     &self,
                     __audit_serializer: __AuditS,
+                    __audit_how: __audit::Redaction<'_>,
                 ) -> ::core::result::Result<__AuditS::Ok, __AuditS::Error> {
                     #body
                 }
@@ -296,7 +297,7 @@ fn value(at: usize, field: &Field<Class>) -> TokenStream {
     match field.mark {
         Class::Sensitive => quote!(&__audit::Hidden),
         Class::Public { .. } => quote!(&__audit::Field::<#ty>::plain(#binding)),
-        Class::Ruled => quote!(&__audit::Field::<#ty>::form(#binding)),
+        Class::Ruled => quote!(&__audit::Field::<#ty>::form(#binding, __audit_how)),
     }
 }
 

@@ -4,7 +4,7 @@ use audit_journal::encode;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use crate::redact::{HiddenPaths, Redact};
+use audit_redact::{HiddenPaths, Redact};
 
 /// The longest JSON of one captured value, in bytes.
 const VALUE_BYTES_MAX: usize = 4096;

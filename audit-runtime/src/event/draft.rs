@@ -10,7 +10,7 @@ use super::{
     Actor, Arguments, Authenticated, Category, Code, CorrelationId, Durability, Event, Http,
     Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
 };
-use crate::redact::Redact;
+use audit_redact::Redact;
 
 /// An event without an outcome; [`Event`] shows how one begins.
 #[derive(Clone, Debug)]

@@ -73,8 +73,8 @@ mod tests {
 
     use super::*;
     use crate::event::{Actor, Event, Stamp, Target};
-    use crate::hash_key::HashKey;
-    use crate::redact::public;
+    use audit_redact::HashKey;
+    use audit_redact::public;
 
     fn written(event: &Event) -> Vec<u8> {
         let stamp = Stamp { key: &HashKey::from_bytes([1; 32]), service: b"{}", catalog: "c" };

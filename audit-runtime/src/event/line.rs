@@ -10,7 +10,7 @@ use super::{
     Actor, Arguments, Authenticated, Category, Event, Http, Origin, Outcome, Severity, Target, end,
     name, sentence,
 };
-use crate::hash_key::HashKey;
+use audit_redact::HashKey;
 
 /// Caps in bytes of escaped JSON; together they keep any event under the journal's line limit.
 mod cap {

@@ -49,7 +49,7 @@ fn words(json: Option<&[u8]>) -> String {
 mod tests {
     use super::*;
     use crate::event::{Actor, Target};
-    use crate::redact::public;
+    use audit_redact::public;
 
     #[test]
     fn places_are_filled_with_exact_redacted_values() {

@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::context::Context;
 use crate::event::{Actor, Target};
-use crate::hash_key::HashKey;
 use crate::recorder::{Recorder, RecorderBuilder, Status};
-use crate::redact::public;
+use audit_redact::HashKey;
+use audit_redact::public;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -10,8 +10,8 @@ use super::*;
 use crate::event::{
     self, ActorKind, Authenticated, CorrelationId, Event, Severity, Stamp, TraceContext, Trust,
 };
-use crate::hash_key::HashKey;
-use crate::redact::public;
+use audit_redact::HashKey;
+use audit_redact::public;
 
 /// Appends `bodies` to a journal and reads all but its own two opening records back.
 fn lines(bodies: &[Vec<u8>]) -> Vec<Line> {

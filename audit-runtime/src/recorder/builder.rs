@@ -12,7 +12,7 @@ use audit_journal::{Clock, OnDamage, Options, Storage, SystemClock};
 
 use super::mirror::Mirror;
 use super::service::Service;
-use crate::hash_key::HashKey;
+use audit_redact::HashKey;
 
 /// Settings of a [`Recorder`](crate::Recorder); every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use audit_journal::{EventId, Timestamp};
 
 use super::Error;
-use crate::hash_key::HashKey;
+use audit_redact::HashKey;
 
 const KEY_BYTES: usize = 32;
 

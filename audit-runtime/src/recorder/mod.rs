@@ -37,8 +37,8 @@ use std::time::{Duration, Instant};
 
 use crate::context::{self, Context, OpenScopes};
 use crate::event::{Durability, Event, Stamp};
-use crate::hash_key::HashKey;
 use crate::say;
+use audit_redact::HashKey;
 
 pub use answer::{Recorded, Unrecorded};
 pub use builder::RecorderBuilder;

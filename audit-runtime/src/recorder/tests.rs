@@ -16,7 +16,7 @@ use audit_journal::{Access, LockOutcome, MemoryStorage, Reader, StorageFile};
 
 use super::*;
 use crate::event::{Actor, Outcome, Target};
-use crate::redact::public;
+use audit_redact::public;
 
 /// Storage in memory whose syncs can be held up or made to fail.
 #[derive(Clone, Default)]

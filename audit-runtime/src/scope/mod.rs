@@ -16,7 +16,7 @@ use crate::catalog::ActionSpec;
 use crate::context::{self, Context, Frame, Open, Running};
 use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
-use crate::redact::Redact;
+use audit_redact::Redact;
 
 pub(crate) use classify::Verdict;
 

@@ -7,7 +7,7 @@ use audit_journal::{BODY_BYTES_MAX, EventId};
 
 use super::*;
 use crate::event::{Code, CorrelationId, Operation, Phase, Reason, TraceContext, TrustedProxies};
-use crate::redact::{HiddenPaths, Redact, public};
+use audit_redact::{HiddenPaths, Redact, Redaction, public};
 
 fn line(event: &Event) -> serde_json::Value {
     let key = HashKey::from_bytes([1; 32]);
@@ -61,7 +61,11 @@ fn an_unknown_user_a_session_and_an_unrouted_path_are_hashed() {
 struct Secretive;
 
 impl Redact for Secretive {
-    fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn redact<S: serde::Serializer>(
+        &self,
+        serializer: S,
+        _how: Redaction<'_>,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str("[redacted]")
     }
 

@@ -9,7 +9,6 @@ use audit_journal::{DirectoryStorage, Journal, Modes, Options, Storage};
 use super::{Place, RecorderBuilder};
 use crate::catalog;
 use crate::context::OpenScopes;
-use crate::hash_key::HashKey;
 use crate::recorder::deadline::Deadlines;
 use crate::recorder::health::Counters;
 use crate::recorder::intents::Intents;
@@ -18,6 +17,7 @@ use crate::recorder::queue::Queue;
 use crate::recorder::unfinished::{self, LeftOpen};
 use crate::recorder::{Error, Recorder, Shared, committer, control, key_file, lookup, metrics};
 use crate::say;
+use audit_redact::HashKey;
 
 /// The key of the keyed hashes, as far as there is one.
 enum Key {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use audit_journal::OnDamage;
 
-use crate::hash_key::HashKey;
 use crate::recorder::{Mirror, RecorderBuilder};
+use audit_redact::HashKey;
 
 /// One setting: its name in the file, and what it may be.
 pub(super) struct Key {

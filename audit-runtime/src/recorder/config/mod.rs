@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Recorder, RecorderBuilder, key_file};
-use crate::hash_key::HashKey;
+use audit_redact::HashKey;
 
 pub use error::ConfigError;
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::quoted;
 use super::keys::{Apply, Change, Key, Kind};
-use crate::hash_key::HashKey;
 use crate::recorder::{RecorderBuilder, key_file};
+use audit_redact::HashKey;
 
 /// A value as the file or the environment has it.
 pub(super) enum Written {

@@ -9,8 +9,8 @@ use super::entry::Peer;
 use super::{Entry, Error, platform};
 use crate::catalog;
 use crate::event::Stamp;
-use crate::hash_key::HashKey;
 use crate::recorder::service::Service;
+use audit_redact::HashKey;
 
 /// Appends `entry` to the journal in the directory `journal`, which no service writes now, and closes it
 /// again. It stands between a record of the start of this process and one of its orderly end.

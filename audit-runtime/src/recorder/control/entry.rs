@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Actor, Draft, Event, Operation, Outcome, Severity};
-use crate::redact::public;
+use audit_redact::public;
 
 /// Longest texts in bytes: a word, a name, a sentence.
 const WORD_BYTES_MAX: usize = 64;

@@ -1,6 +1,6 @@
 //! Where a rule may be used: as the element of a list, as the key of a map.
 
-use super::Redact;
+use crate::Redact;
 
 /// A type with a redaction rule whose lists may be written too.
 ///

@@ -11,7 +11,7 @@ use audit_journal::{Digest, EventId, Timestamp};
 use serde::Serializer;
 
 use super::{mark, shown, shown_as_text};
-use crate::redact::{Element, Redact};
+use crate::{Element, Redact, Redaction};
 
 shown! {
     (), bool, char, f32, f64,
@@ -50,7 +50,7 @@ mark! { MapKey:
 
 /// Written as an ISO 8601 duration in seconds, exact to the nanosecond: `PT1.5S`.
 impl Redact for Duration {
-    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn redact<S: Serializer>(&self, serializer: S, _how: Redaction<'_>) -> Result<S::Ok, S::Error> {
         let fraction = format!("{:09}", self.subsec_nanos());
         let fraction = fraction.trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };
@@ -62,8 +62,8 @@ impl Element for Duration {}
 
 /// Written in the form of [`Timestamp`]; times outside its range as the end they lie beyond.
 impl Redact for SystemTime {
-    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Timestamp::from(*self).redact(serializer)
+    fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error> {
+        Timestamp::from(*self).redact(serializer, how)
     }
 }
 

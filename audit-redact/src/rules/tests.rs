@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use audit_journal::{Digest, Timestamp};
 
-use crate::redact::{HiddenPaths, Redact, public};
+use crate::{HiddenPaths, Redact, Redaction, public};
 
 /// Asserts the JSON and the `Debug` text of a value's log form.
 #[track_caller]
@@ -112,7 +112,11 @@ fn debug_names_a_part_that_cannot_be_serialized_and_does_not_panic() {
 fn containers_report_the_paths_that_their_elements_hide() {
     struct Card;
     impl Redact for Card {
-        fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn redact<S: serde::Serializer>(
+            &self,
+            serializer: S,
+            _how: Redaction<'_>,
+        ) -> Result<S::Ok, S::Error> {
             serializer.serialize_unit()
         }
 
@@ -120,7 +124,7 @@ fn containers_report_the_paths_that_their_elements_hide() {
             report.hide("number");
         }
     }
-    impl crate::redact::Element for Card {}
+    impl crate::Element for Card {}
 
     assert_eq!(HiddenPaths::of::<u32>(), [""; 0]);
     assert_eq!(HiddenPaths::of::<Card>(), ["number"]);

@@ -3,14 +3,14 @@
 use serde::Serializer;
 use url::Url;
 
-use crate::redact::{Element, HiddenPaths, REDACTED, Redact};
+use crate::{Element, HiddenPaths, REDACTED, Redact, Redaction};
 
 /// Shows scheme, host, port and path, and hides the user and password, the query and the fragment:
 /// `https://[redacted]@example.org/reset?[redacted]`. Of an address without a host, such as
 /// `mailto:` or `data:`, only the scheme is shown. A secret in the path itself is not recognised:
 /// mark such a field `#[sensitive]`.
 impl Redact for Url {
-    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn redact<S: Serializer>(&self, serializer: S, _how: Redaction<'_>) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&shown(self))
     }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, Serializer};
 
-use super::{HiddenPaths, REDACTED, Redact, Redacted};
+use crate::{HiddenPaths, REDACTED, Redact, Redacted, Redaction};
 
 /// Demands the rule of a field that carries no mark.
 pub fn rule<T: Redact + ?Sized>() {}
@@ -35,8 +35,8 @@ pub struct Field<T: ?Sized>(PhantomData<T>);
 
 impl<T: Redact + ?Sized> Field<T> {
     /// The form of an unmarked field.
-    pub fn form(value: &T) -> Redacted<'_, T> {
-        value.redacted()
+    pub fn form<'a>(value: &'a T, how: Redaction<'a>) -> Redacted<'a, T> {
+        value.redacted_with(how)
     }
 
     /// Reports what an unmarked field hides, as the part at `path`.
@@ -66,7 +66,7 @@ impl Serialize for Hidden {
 /// What a field is taken for when its type lacks a rule and the build fails anyway.
 pub trait Unruled<T: ?Sized> {
     /// Hidden.
-    fn form(_: &T) -> Hidden {
+    fn form(_: &T, _: Redaction<'_>) -> Hidden {
         Hidden
     }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serializer;
 
-use crate::redact::{Element, HiddenPaths, MapKey, Redact};
+use crate::{Element, HiddenPaths, MapKey, Redact, Redaction};
 
 macro_rules! maps {
     ($([$($generics:tt)*] $map:ty),* $(,)?) => {$(
         impl<K: MapKey, V: Redact, $($generics)*> Redact for $map {
-            fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_map(self.iter().map(|(k, v)| (k.redacted(), v.redacted())))
+            fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.iter().map(|(k, v)| (k.redacted_with(how), v.redacted_with(how))))
             }
 
             fn hidden(report: &mut HiddenPaths) {

@@ -2,14 +2,14 @@
 
 use actix_web::web::{Form, Json, Path, Query, ReqData};
 
-use crate::redact::{HiddenPaths, Redact};
+use crate::{HiddenPaths, Redact, Redaction};
 
 /// Extractors that are written as the value inside.
 macro_rules! transparent {
     ($($extractor:ident),* $(,)?) => {$(
         impl<T: Redact> Redact for $extractor<T> {
-            fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                T::redact(self, serializer)
+            fn redact<S: serde::Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error> {
+                T::redact(self, serializer, how)
             }
 
             fn hidden(report: &mut HiddenPaths) {
@@ -22,8 +22,12 @@ macro_rules! transparent {
 transparent! { Form, Json, Path, Query }
 
 impl<T: Redact + Clone + 'static> Redact for ReqData<T> {
-    fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::redact(self, serializer)
+    fn redact<S: serde::Serializer>(
+        &self,
+        serializer: S,
+        how: Redaction<'_>,
+    ) -> Result<S::Ok, S::Error> {
+        T::redact(self, serializer, how)
     }
 
     fn hidden(report: &mut HiddenPaths) {
@@ -39,7 +43,11 @@ mod tests {
     struct Secretive;
 
     impl Redact for Secretive {
-        fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn redact<S: serde::Serializer>(
+            &self,
+            serializer: S,
+            _how: Redaction<'_>,
+        ) -> Result<S::Ok, S::Error> {
             serializer.serialize_str("[redacted]")
         }
 

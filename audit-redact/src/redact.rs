@@ -1,23 +1,12 @@
-//! Redaction: what of a value may be written to a log, decided by its type.
-
-mod debug;
-pub(crate) mod field;
-mod marker;
-mod paths;
-mod public;
-mod registry;
-mod rules;
+//! The trait that decides which part of a value may be written, and the form it takes in a log.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::{Serialize, Serializer};
 
-use debug::AsDebug;
-
-pub use marker::{Element, MapKey};
-pub use paths::HiddenPaths;
-pub use public::{Public, public};
-pub use registry::{FieldClass, RedactedField, RedactedType};
+use crate::debug::AsDebug;
+use crate::paths::HiddenPaths;
 
 /// Stands in every log for a value that is hidden; it tells neither length nor presence.
 pub const REDACTED: &str = "[redacted]";
@@ -44,7 +33,7 @@ pub trait Redact {
     ///
     /// # Errors
     /// Fails when the serializer does, or when the `Serialize` of a public part does.
-    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error>;
 
     /// Writes that form the way `Debug` would; `{:#?}` spreads it over lines.
     ///
@@ -57,9 +46,25 @@ pub trait Redact {
     /// Reports the paths that values of this type hide, whether or not a value is there.
     fn hidden(_report: &mut HiddenPaths) {}
 
-    /// The value as it may appear in a log.
+    /// The value as it may appear in a log, without anything that takes a key to read or to join.
     fn redacted(&self) -> Redacted<'_, Self> {
-        Redacted(self)
+        self.redacted_with(Redaction::full())
+    }
+
+    /// The value as it may appear in a log.
+    fn redacted_with<'a>(&'a self, how: Redaction<'a>) -> Redacted<'a, Self> {
+        Redacted { value: self, how }
+    }
+}
+
+/// How values are redacted; a small thing that is passed on to every part of a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Redaction<'a>(PhantomData<&'a ()>);
+
+impl Redaction<'_> {
+    /// Whatever is sensitive is written as [`REDACTED`].
+    pub const fn full() -> Self {
+        Self(PhantomData)
     }
 }
 
@@ -88,7 +93,10 @@ pub trait Redact {
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-pub struct Redacted<'a, T: ?Sized>(&'a T);
+pub struct Redacted<'a, T: ?Sized> {
+    value: &'a T,
+    how: Redaction<'a>,
+}
 
 impl<T: ?Sized> Clone for Redacted<'_, T> {
     fn clone(&self) -> Self {
@@ -100,12 +108,12 @@ impl<T: ?Sized> Copy for Redacted<'_, T> {}
 
 impl<T: Redact + ?Sized> Serialize for Redacted<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.redact(serializer)
+        self.value.redact(serializer, self.how)
     }
 }
 
 impl<T: Redact + ?Sized> fmt::Debug for Redacted<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt_redacted(f)
+        self.value.fmt_redacted(f)
     }
 }

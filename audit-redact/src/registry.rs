@@ -1,6 +1,6 @@
 //! The list of every type in the program that derives its redaction rule.
 
-/// A type that derives [`Redact`](trait@super::Redact), as its source says it.
+/// A type that derives [`Redact`](trait@crate::Redact), as its source says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedactedType {
     /// Module path and name.

@@ -3,14 +3,14 @@
 use serde::Serializer;
 use serde::ser::SerializeTuple;
 
-use crate::redact::{Element, HiddenPaths, Redact};
+use crate::{Element, HiddenPaths, Redact, Redaction};
 
 macro_rules! tuples {
     ($($length:literal: $($part:ident $place:tt $path:literal),+;)*) => {$(
         impl<$($part: Redact),+> Redact for ($($part,)+) {
-            fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error> {
                 let mut tuple = serializer.serialize_tuple($length)?;
-                $(tuple.serialize_element(&self.$place.redacted())?;)+
+                $(tuple.serialize_element(&self.$place.redacted_with(how))?;)+
                 tuple.end()
             }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, BinaryHeap, HashSet, LinkedList, VecDeque};
 
 use serde::Serializer;
 
-use crate::redact::{Element, HiddenPaths, Redact};
+use crate::{Element, HiddenPaths, Redact, Redaction};
 
 macro_rules! lists {
     ($([$($generics:tt)*] $list:ty),* $(,)?) => {$(
         impl<T: Element, $($generics)*> Redact for $list {
-            fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_seq(self.iter().map(Redact::redacted))
+            fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.iter().map(|part| part.redacted_with(how)))
             }
 
             fn hidden(report: &mut HiddenPaths) {

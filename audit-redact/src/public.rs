@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Element, MapKey, Redact};
+use crate::{Element, MapKey, Redact, Redaction};
 
 /// A value that may appear in any log, as it is; see [`public`].
 ///
@@ -28,7 +28,7 @@ pub fn public<T: Serialize>(value: T) -> Public<T> {
 }
 
 impl<T: Serialize> Redact for Public<T> {
-    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn redact<S: Serializer>(&self, serializer: S, _how: Redaction<'_>) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }

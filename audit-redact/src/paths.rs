@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 
-use super::Redact;
+use crate::Redact;
 
 /// Deeper paths are not looked for; the redacted form itself has no such limit.
 const DEPTH_MAX: usize = 16;
@@ -86,7 +86,8 @@ impl HiddenPaths {
         self.found
     }
 
-    pub(crate) fn found(&self) -> &[String] {
+    /// The paths found so far.
+    pub fn found(&self) -> &[String] {
         &self.found
     }
 }

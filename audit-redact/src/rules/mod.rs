@@ -27,8 +27,8 @@ mod tests;
 /// Types that are shown as their `Serialize` writes them.
 macro_rules! shown {
     ($($ty:ty),* $(,)?) => {$(
-        impl $crate::redact::Redact for $ty {
-            fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::Redact for $ty {
+            fn redact<S: serde::Serializer>(&self, serializer: S, _how: $crate::Redaction<'_>) -> Result<S::Ok, S::Error> {
                 serde::Serialize::serialize(self, serializer)
             }
         }
@@ -38,19 +38,19 @@ macro_rules! shown {
 /// Types that are shown as the text of their `Display`, and may stand in lists.
 macro_rules! shown_as_text {
     ($($ty:ty),* $(,)?) => {$(
-        impl $crate::redact::Redact for $ty {
-            fn redact<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::Redact for $ty {
+            fn redact<S: serde::Serializer>(&self, serializer: S, _how: $crate::Redaction<'_>) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
-        impl $crate::redact::Element for $ty {}
+        impl $crate::Element for $ty {}
     )*};
 }
 
 /// Implements a marker trait for each type.
 macro_rules! mark {
     ($marker:ident: $($ty:ty),* $(,)?) => {
-        $(impl $crate::redact::$marker for $ty {})*
+        $(impl $crate::$marker for $ty {})*
     };
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Month, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Ti
 use serde::{Serialize, Serializer};
 
 use super::{mark, shown, shown_as_text};
-use crate::redact::{Element, MapKey, Redact};
+use crate::{Element, MapKey, Redact, Redaction};
 
 shown! { NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
 mark! { Element: NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
@@ -14,7 +14,7 @@ mark! { MapKey: NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
 shown_as_text! { TimeDelta }
 
 impl<Tz: TimeZone> Redact for DateTime<Tz> {
-    fn redact<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn redact<S: Serializer>(&self, serializer: S, _how: Redaction<'_>) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
 }
