@@ -1,102 +1,8 @@
 //! The name rule: which words of an identifier say that its value is a secret.
 
-/// Terms that make a name sensitive; the words of one term follow each other in the name.
-///
-/// Credentials, keys and session values, connection strings (they carry passwords), payment
-/// data and the social security number. Other personal data is not found by name.
-const SENSITIVE: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "passkey",
-    "pwd",
-    "user_pass",
-    "db_pass",
-    "secret",
-    "credential",
-    "creds",
-    "token",
-    "access_token",
-    "auth_token",
-    "bearer_token",
-    "refresh_token",
-    "jwt",
-    "bearer",
-    "authorization",
-    "cookie",
-    "session_id",
-    "session_key",
-    "api_key",
-    "auth_key",
-    "access_key",
-    "account_key",
-    "client_secret",
-    "encryption_key",
-    "hmac_key",
-    "master_key",
-    "private_key",
-    "secret_id",
-    "secret_key",
-    "shared_key",
-    "signing_key",
-    "ssh_key",
-    "privkey",
-    "mnemonic",
-    "seed_phrase",
-    "recovery_phrase",
-    "recovery_code",
-    "backup_code",
-    "security_code",
-    "auth_code",
-    "login_code",
-    "sms_code",
-    "magic_link",
-    "authorization_code",
-    "reset_code",
-    "verification_code",
-    "mfa_code",
-    "pin",
-    "otp",
-    "totp",
-    "hotp",
-    "database_url",
-    "db_url",
-    "redis_url",
-    "connection_string",
-    "dsn",
-    "card_number",
-    "credit_card",
-    "cvc",
-    "cvv",
-    "iban",
-    "ssn",
-    "social_security",
-];
+use std::ops::Range;
 
-/// Terms that are common parts of harmless names (`render_pass`), and sensitive as a whole name.
-const ALONE: &[&str] = &["pass"];
-
-/// First words of a name that speaks about a secret without holding it: `has_password`,
-/// `max_tokens`.
-const ABOUT_FIRST: &[&str] =
-    &["is", "has", "needs", "requires", "max", "min", "num", "total", "prompt", "completion"];
-
-/// First words that speak about a secret only where no text can be: `wrong_password: bool` tells
-/// that it was wrong, `wrong_password: String` holds what the user typed.
-const VERDICT_FIRST: &[&str] = &["invalid", "missing", "expired", "unknown", "wrong"];
-
-/// Last words of a name that speaks about a secret without holding it: `token_count`,
-/// `password_changed_at`, `access_key_id`.
-const ABOUT_LAST: &[&str] = &[
-    "age", "at", "attempts", "changed", "count", "enabled", "error", "expired", "expiry", "id",
-    "invalid", "kind", "len", "length", "limit", "missing", "name", "policy", "required", "size",
-    "state", "status", "ttl", "type", "valid", "version",
-];
-
-/// Terms that stay sensitive whatever stands around them, because their last word is only by
-/// accident one of those above.
-const ALWAYS: &[&str] = &["session_id", "secret_id"];
+use crate::terms::{ABOUT_FIRST, ABOUT_LAST, ALONE, HARMLESS, SENSITIVE, VALUE_LAST};
 
 /// The term for which an identifier looks sensitive, in snake case, or none.
 ///
@@ -112,38 +18,71 @@ const ALWAYS: &[&str] = &["session_id", "secret_id"];
 /// ```
 pub fn sensitive_part(name: &str) -> Option<&'static str> {
     let words = words(name);
-    let find = |terms: &[&'static str]| terms.iter().copied().find(|term| contains(&words, term));
-    let alone = || ALONE.iter().copied().find(|term| matches!(&*words, [word] if same(word, term)));
-    find(ALWAYS).or_else(|| find(SENSITIVE).or_else(alone).filter(|_| !is_about(&words)))
+    find(&words, |place| !is_about(&words, place))
 }
 
-/// The term for which the name of a `bool` or a number looks sensitive, in snake case, or none.
+/// The term for which the name of a number looks sensitive, in snake case, or none.
+///
+/// A number is no secret because its name begins with one, and several are counted, not held.
 ///
 /// ```
 /// use audit_syntax::{sensitive_part, sensitive_part_of_number};
 ///
-/// assert_eq!(sensitive_part("wrong_password"), Some("password"));
-/// assert_eq!(sensitive_part_of_number("wrong_password"), None);
 /// assert_eq!(sensitive_part_of_number("pin"), Some("pin"));
+/// assert_eq!(sensitive_part("invalid_tokens"), Some("token"));
+/// assert_eq!(sensitive_part_of_number("invalid_tokens"), None);
 /// ```
 pub fn sensitive_part_of_number(name: &str) -> Option<&'static str> {
-    let tells = words(name).first().is_some_and(|word| VERDICT_FIRST.contains(&word.as_str()));
-    sensitive_part(name).filter(|part| !tells || ALWAYS.contains(part))
+    let words = words(name);
+    let is_value = |word: &String| VALUE_LAST.contains(&word.as_str());
+    let is_singular = words.last().is_some_and(|word| !word.ends_with('s'));
+    let is_held = |place: &Range<usize>| words.iter().skip(place.end).all(is_value) && is_singular;
+    find(&words, |place| is_held(place) && !is_about(&words, place))
 }
 
-fn is_about(words: &[String]) -> bool {
-    let named = |word: Option<&String>, list: &[&str]| {
-        word.is_some_and(|word| list.contains(&word.as_str()))
+/// The first term of the list whose place in a name satisfies `is_meant`.
+fn find(words: &[String], is_meant: impl Fn(&Range<usize>) -> bool) -> Option<&'static str> {
+    let is_sensitive = |term: &&&'static str| {
+        let mut places = places(words, term, same);
+        places.any(|place| is_meant(&place) && !is_harmless(words, &place))
     };
-    named(words.first(), ABOUT_FIRST) || named(words.last(), ABOUT_LAST)
+    let alone = || ALONE.iter().find(|term| matches!(words, [word] if same(word, term)));
+    SENSITIVE.iter().find(is_sensitive).or_else(alone).copied()
 }
 
-/// True if the words of `term` follow each other in `words`, or stand there as one word.
-fn contains(words: &[String], term: &str) -> bool {
-    let parts: Vec<&str> = term.split('_').collect();
-    let joined = parts.concat();
-    let in_sequence = |window: &[String]| window.iter().zip(&parts).all(|(w, p)| same(w, p));
-    words.windows(parts.len()).any(in_sequence) || words.iter().any(|word| same(word, &joined))
+/// True if what stands at `place` belongs to a harmless term. The last word of a term says what
+/// it is: `access_token` is an address in `access_token_url`.
+fn is_harmless(words: &[String], place: &Range<usize>) -> bool {
+    let mut known = HARMLESS.iter().flat_map(|term| places(words, term, |word, part| word == part));
+    known.any(|known| known.start < place.end && place.end <= known.end)
+}
+
+/// True if a name speaks about the secret that stands at `place` in it.
+fn is_about(words: &[String], place: &Range<usize>) -> bool {
+    let begins = words.first().is_some_and(|word| ABOUT_FIRST.contains(&word.as_str()));
+    let behind = words.get(place.end..).unwrap_or_default();
+    begins || behind.last().is_some_and(|word| ABOUT_LAST.contains(&word.as_str()))
+}
+
+/// Where the words of `term` follow each other in `words`, or stand there as one word.
+fn places(
+    words: &[String],
+    term: &'static str,
+    equals: fn(&str, &str) -> bool,
+) -> impl Iterator<Item = Range<usize>> {
+    // Every field that is derived asks for every term: nearly all are told apart by a letter.
+    let first = term.as_bytes().first();
+    let begins = move |(_, word): &(usize, &String)| word.as_bytes().first() == first;
+    words.iter().enumerate().filter(begins).filter_map(move |(at, word)| {
+        let parts: Vec<&str> = term.split('_').collect();
+        let follows = || {
+            let window = words.get(at..at + parts.len())?;
+            let is_same = window.iter().zip(&parts).all(|(word, part)| equals(word, part));
+            is_same.then_some(parts.len())
+        };
+        let is_joined = || equals(word, &parts.concat()).then_some(1);
+        follows().or_else(is_joined).map(|length| at..at + length)
+    })
 }
 
 /// Compares a word with a term, numbered (`cvv2`) or in the plural (`tokens`).
@@ -221,7 +160,6 @@ mod tests {
              authorization => authorization
              set_cookie => cookie
              session_id => session_id
-             session_id_status => session_id
              vault_secret_id => secret_id
              card_number => card_number
              cvv => cvv
@@ -296,21 +234,38 @@ mod tests {
              access_key_id
              token_id
              secret_name
+             session_id_status
              cookie_policy
              pin_attempts",
         );
     }
 
     #[test]
-    fn a_verdict_on_a_secret_is_harmless_where_no_text_can_be() {
-        for verdict in VERDICT_FIRST {
-            let name = format!("{verdict}_tokens");
-            assert_eq!(sensitive_part(&name), Some("token"));
-            assert_eq!(sensitive_part_of_number(&name), None);
+    fn what_only_sounds_like_a_secret_is_harmless() {
+        check(
+            "next_token
+             next_page_token
+             nextPageToken
+             client_request_token
+             token_url
+             pins
+             gpio_pin_a
+             auth_token_url
+             next_tokens => token
+             reset_password_url => password
+             next_token_secret => secret",
+        );
+    }
+
+    #[test]
+    fn a_number_holds_a_secret_only_if_its_name_ends_with_one() {
+        for name in ["pin", "user_pin", "pin_code", "card_number", "token", "wrong_pin", "cvv2"] {
+            assert_eq!(sensitive_part_of_number(name), sensitive_part(name), "{name}");
+            assert_ne!(sensitive_part(name), None, "{name}");
         }
-        assert_eq!(sensitive_part_of_number("unknown_session_id"), Some("session_id"));
-        assert_eq!(sensitive_part_of_number("token"), Some("token"));
-        assert_eq!(sensitive_part_of_number("pin_wrong"), Some("pin"));
+        for name in ["tokens", "invalid_tokens", "password_reuse", "token_budget", "pin_wrong"] {
+            assert_eq!(sensitive_part_of_number(name), None, "{name}");
+        }
     }
 
     #[test]
