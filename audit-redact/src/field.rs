@@ -4,10 +4,32 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, Serializer};
 
+use crate::marks::{Marked, NoMarks, OwnMarks};
 use crate::{HiddenPaths, REDACTED, Redact, Redacted, Redaction};
 
 /// Demands the rule of a field that carries no mark.
 pub fn rule<T: Redact + ?Sized>() {}
+
+/// Demands the rule of a field that carries no mark, and whose type is known to carry secrets.
+pub fn carrier<T: Carrier + ?Sized>() {}
+
+/// What an unmarked field may hold although its type is named like one that carries secrets: a type
+/// of that name that has a rule.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` often carries a secret and has no redaction rule",
+    label = "a log would show a password, a `?token=…`, an `authorization` header or any member of a \
+             JSON value",
+    note = "mark the field `#[sensitive]` to hide it",
+    note = "better: keep the part that is no secret, such as `uri.path()`, in a field of its own",
+    note = "to show all of it: `#[public(reason = \"…\")]`",
+    note = "the feature `url` of `audit_runtime` gives `url::Url` a rule, which hides the user, the \
+            query and the fragment"
+)]
+pub trait Carrier: Redact {}
+
+// Hidden from the compiler's advice, which would speak of a missing rule and not of what is carried.
+#[diagnostic::do_not_recommend]
+impl<T: Redact + ?Sized> Carrier for T {}
 
 /// Demands that a field marked `#[public]` can be written.
 pub fn public<T: Written + ?Sized>() {}
@@ -45,6 +67,13 @@ impl<T: Redact + ?Sized> Field<T> {
     }
 }
 
+impl<T: Marked + ?Sized> Field<T> {
+    /// The type hides something.
+    pub fn marks() -> OwnMarks {
+        OwnMarks
+    }
+}
+
 impl<T: Serialize + ?Sized> Field<T> {
     /// The form of a public field: as it is.
     pub fn plain(value: &T) -> &T {
@@ -77,6 +106,11 @@ pub trait Unruled<T: ?Sized> {
 
     /// Nothing to report.
     fn hidden(_: &mut HiddenPaths, _: &str) {}
+
+    /// The type hides nothing that is known.
+    fn marks() -> NoMarks {
+        NoMarks
+    }
 }
 
 impl<T: ?Sized> Unruled<T> for Field<T> {}

@@ -7,8 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use zeroize::Zeroize as _;
 
-/// A secret key for hashes that join equal values without telling what they are.
+use crate::keys::file;
+
+/// A secret key for hashes that join equal values without telling what they are; it is wiped from
+/// memory with its last clone.
 ///
 /// Session ids, unknown user names and the paths of unrouted requests are written as
 /// `<key id>:<22 characters>`: 128 bits of HMAC-SHA256 over the field's domain and the value.
@@ -20,11 +24,13 @@ pub struct HashKey {
 
 impl HashKey {
     /// A key of 32 bytes; its id is derived from it by hashing.
-    pub fn from_bytes(key: [u8; 32]) -> Self {
+    pub fn from_bytes(mut key: [u8; 32]) -> Self {
         let fingerprint = Digest::of_parts(&[b"audited hash key id\0", &key]);
         let id = fingerprint.as_bytes()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-        let block: hmac::digest::Key<Hmac<Sha256>> = padded(&key).into();
-        let mac = Hmac::<Sha256>::new(&block);
+        let mut block = padded(&key);
+        let mac = Hmac::<Sha256>::new((&block).into());
+        block.zeroize();
+        key.zeroize();
         Self { id, mac }
     }
 
@@ -33,9 +39,7 @@ impl HashKey {
     /// # Errors
     /// Fails when the operating system gives no random bytes.
     pub fn random() -> std::io::Result<Self> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(std::io::Error::other)?;
-        Ok(Self::from_bytes(key))
+        file::random().map(|key| Self::from_bytes(*key))
     }
 
     /// The key's public name: eight hexadecimal digits.

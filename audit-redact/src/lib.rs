@@ -2,23 +2,46 @@
 //!
 //! Users meet these names through `audit_runtime`, which re-exports them beside the derive.
 
+mod allow_leak;
 mod debug;
+mod disclosure;
 mod field;
 mod hash_key;
+pub mod keys;
 mod marker;
+mod marks;
+pub mod parse;
 mod paths;
+mod policy;
+mod probe;
 mod public;
 mod redact;
+mod redactor;
 mod registry;
 mod rules;
+mod sensitive;
+mod strict;
+mod unmet;
+mod wire;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
+pub use disclosure::{Disclosed, disclose};
 pub use hash_key::HashKey;
+pub use keys::{EncryptionKey, KeyProvider, Keys};
 pub use marker::{Element, MapKey};
+pub use marks::Plain;
+pub use parse::{ParseError, withheld};
 pub use paths::HiddenPaths;
+pub use policy::{Mark, Mask, Policy};
 pub use public::{Public, public};
 pub use redact::{REDACTED, Redact, Redacted, Redaction};
-pub use registry::{FieldClass, RedactedField, RedactedType};
+pub use redactor::{OpenError, Redactor, Tightness};
+pub use registry::{Exception, ExceptionKind, FieldClass, RedactedField, RedactedType};
+pub use sensitive::{Secret, Sensitive, Withheld};
+/// The answer of a comparison in constant time, for [`Secret::same`].
+pub use subtle::Choice;
+pub use unmet::{Need, Unmet};
+pub use wire::{Wire, on_withheld, wire, wire_plain};

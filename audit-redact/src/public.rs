@@ -4,17 +4,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Element, MapKey, Redact, Redaction};
+use crate::{Element, MapKey, Plain, Redact, Redaction};
 
 /// A value that may appear in any log, as it is; see [`public`].
 ///
 /// As the type of a field it also serves lists and maps: `Vec<Public<String>>`,
 /// `HashMap<Public<String>, u32>`. On the wire it is its value.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(transparent, bound(deserialize = "T: Plain + Deserialize<'de>"))]
+// Nobody else makes one, so that there is none of a type with marks.
+#[non_exhaustive]
 pub struct Public<T>(pub T);
 
 /// Says that `value` may appear in any log, as it is.
+///
+/// It is for [`Plain`] values, such as text; a type with marks is written by its own rule.
 ///
 /// ```
 /// use audit_runtime::{Redact, public};
@@ -23,7 +27,7 @@ pub struct Public<T>(pub T);
 /// assert_eq!(serde_json::to_string(&note.redacted())?, r#""changed on request of the owner""#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-pub fn public<T: Serialize>(value: T) -> Public<T> {
+pub fn public<T: Plain + Serialize>(value: T) -> Public<T> {
     Public(value)
 }
 

@@ -1,11 +1,12 @@
 //! The trait that decides which part of a value may be written, and the form it takes in a log.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::{Serialize, Serializer};
 
+use crate::Redactor;
 use crate::debug::AsDebug;
+use crate::disclosure::for_log;
 use crate::paths::HiddenPaths;
 
 /// Stands in every log for a value that is hidden; it tells neither length nor presence.
@@ -25,6 +26,8 @@ pub const REDACTED: &str = "[redacted]";
     label = "nothing says whether a log may show this `{Self}`",
     note = "a type of your own gets its rule from `#[derive(Redact)]`",
     note = "in a derive: mark the field `#[sensitive]` to hide it, or `#[public]` to show it",
+    note = "as the parameter of a generic type: mark the field that holds it, or let the parameter be \
+            `audit_runtime::Public<{Self}>`, if it is no secret",
     note = "in `fields(…)`: leave it out, or write `name = audit_runtime::public(&value)` to show it, \
             if it is no secret"
 )]
@@ -59,12 +62,12 @@ pub trait Redact {
 
 /// How values are redacted; a small thing that is passed on to every part of a value.
 #[derive(Clone, Copy, Debug)]
-pub struct Redaction<'a>(PhantomData<&'a ()>);
+pub struct Redaction<'a>(pub(crate) Option<&'a Redactor>);
 
 impl Redaction<'_> {
     /// Whatever is sensitive is written as [`REDACTED`].
     pub const fn full() -> Self {
-        Self(PhantomData)
+        Self(None)
     }
 }
 
@@ -108,7 +111,8 @@ impl<T: ?Sized> Copy for Redacted<'_, T> {}
 
 impl<T: Redact + ?Sized> Serialize for Redacted<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.redact(serializer, self.how)
+        // What is public may have parts with a wire form, which is no form for a log.
+        for_log(|| self.value.redact(serializer, self.how))
     }
 }
 

@@ -32,6 +32,7 @@ macro_rules! shown {
                 serde::Serialize::serialize(self, serializer)
             }
         }
+        impl $crate::Plain for $ty {}
     )*};
 }
 
@@ -44,6 +45,7 @@ macro_rules! shown_as_text {
             }
         }
         impl $crate::Element for $ty {}
+        impl $crate::Plain for $ty {}
     )*};
 }
 

@@ -11,7 +11,7 @@ use audit_journal::{Digest, EventId, Timestamp};
 use serde::Serializer;
 
 use super::{mark, shown, shown_as_text};
-use crate::{Element, Redact, Redaction};
+use crate::{Element, Plain, Redact, Redaction};
 
 shown! {
     (), bool, char, f32, f64,
@@ -60,6 +60,8 @@ impl Redact for Duration {
 
 impl Element for Duration {}
 
+impl Plain for Duration {}
+
 /// Written in the form of [`Timestamp`]; times outside its range as the end they lie beyond.
 impl Redact for SystemTime {
     fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error> {
@@ -68,3 +70,5 @@ impl Redact for SystemTime {
 }
 
 impl Element for SystemTime {}
+
+impl Plain for SystemTime {}

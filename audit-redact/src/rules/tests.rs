@@ -100,6 +100,7 @@ fn public_shows_free_text_on_purpose() {
 #[test]
 fn debug_names_a_part_that_cannot_be_serialized_and_does_not_panic() {
     struct Failing;
+    impl crate::Plain for Failing {}
     impl serde::Serialize for Failing {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
             Err(serde::ser::Error::custom("canary-7f3a"))

@@ -1,0 +1,184 @@
+//! The policies of `#[sensitive(…)]`: what of a marked field is written, and how configuration
+//! tightens it.
+
+mod dispatch;
+mod exposed;
+mod leaf;
+mod list;
+mod mask;
+mod scratch;
+mod serializer;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::{Display, Write as _};
+
+use serde::{Serialize, Serializer};
+
+use crate::field::Hidden;
+use crate::{Redaction, Redactor, Tightness};
+
+pub use dispatch::{Output, OutputByDisplay, OutputByNothing, OutputBySerialize};
+pub use dispatch::{Veil, VeilByExposing, VeilByNothing, VeilBySerialize};
+pub use dispatch::{Veilable, VeilableByExposing, VeilableBySerialize, subject, treated};
+pub use exposed::Exposing;
+pub use mask::Mask;
+
+use leaf::{Leaf, Treatment};
+use scratch::Scratch;
+use serializer::Treated;
+
+/// What `#[sensitive(…)]` says of a field, as its source says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The type and the path from there to the field: `Login.email`, `Method.Card.number`.
+    ///
+    /// A sealed value carries it, so that it opens as nothing else.
+    pub field: &'static str,
+    /// What is written of the field.
+    pub policy: Policy,
+    /// The class of data it belongs to; a recorder may be told to write less of a class.
+    pub class: Option<&'static str>,
+}
+
+/// What is written of a field marked `#[sensitive]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Nothing: [`REDACTED`](crate::REDACTED) stands there.
+    Full,
+    /// A few characters.
+    Mask(Mask),
+    /// A keyed hash; equal values of a domain are written alike.
+    Pseudonym {
+        /// What joins the values: other domains write equal values differently.
+        domain: &'static str,
+    },
+    /// The value, sealed for whoever holds the key.
+    Encrypt {
+        /// Sealed for one person or thing each, whose values can be erased by destroying its key.
+        per_subject: bool,
+    },
+    /// Not even that there is a field.
+    Omit,
+    /// What the function of this path makes of the value.
+    With(&'static str),
+}
+
+impl Policy {
+    /// How tight the policy is; none for a function of the user's, which may show anything.
+    pub fn tightness(&self) -> Option<Tightness> {
+        match self {
+            Self::Full => Some(Tightness::Full),
+            Self::Mask(_) => Some(Tightness::Mask),
+            Self::Pseudonym { .. } => Some(Tightness::Pseudonym),
+            Self::Encrypt { .. } => Some(Tightness::Encrypt),
+            Self::Omit => Some(Tightness::Omit),
+            Self::With(_) => None,
+        }
+    }
+
+    /// The policy's name, as it stands in the source.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Mask(_) => "mask",
+            Self::Pseudonym { .. } => "pseudonym",
+            Self::Encrypt { .. } => "encrypt",
+            Self::Omit => "omit",
+            Self::With(_) => "with",
+        }
+    }
+}
+
+impl Mark {
+    /// The policy that holds: the tighter one of the source's and that of the class.
+    pub fn policy_under(&self, redactor: &Redactor) -> Policy {
+        let asked = match self.class.and_then(|class| redactor.class(class)) {
+            Some(asked) if self.policy.tightness() < Some(asked) => asked,
+            _ => return self.policy,
+        };
+        match asked {
+            Tightness::Pseudonym => Policy::Pseudonym { domain: self.name() },
+            Tightness::Encrypt => Policy::Encrypt { per_subject: false },
+            Tightness::Omit => Policy::Omit,
+            // A class cannot say which characters a mask keeps.
+            Tightness::Mask | Tightness::Full => Policy::Full,
+        }
+    }
+
+    /// True if the field is left out of a struct.
+    pub fn is_left_out(&self, how: Redaction<'_>) -> bool {
+        how.redactor().is_some_and(|redactor| self.policy_under(redactor) == Policy::Omit)
+    }
+
+    /// The field's name, or that of the struct or variant which it is the one unnamed part of.
+    fn name(&self) -> &'static str {
+        let last = self.field.rsplit('.').next().unwrap_or(self.field);
+        last.split('[').next().unwrap_or(last)
+    }
+
+    /// True if what the function of [`Policy::With`] returns is written, in whatever form.
+    pub fn shows(&self, how: Redaction<'_>) -> bool {
+        !matches!(self.form(how), Form::Hidden)
+    }
+
+    fn form<'a>(&self, how: Redaction<'a>) -> Form<'a> {
+        let Some(redactor) = how.redactor() else {
+            return Form::Hidden;
+        };
+        match self.policy_under(redactor) {
+            Policy::Full | Policy::Omit => Form::Hidden,
+            Policy::Mask(mask) => Form::Mask(mask),
+            Policy::Pseudonym { domain } => Form::Pseudonym { redactor, domain },
+            Policy::Encrypt { .. } => Form::Seal { redactor, field: self.field },
+            Policy::With(_) => Form::Own,
+        }
+    }
+}
+
+/// The policy that holds, with what it takes.
+#[derive(Clone, Copy)]
+enum Form<'a> {
+    Hidden,
+    Mask(Mask),
+    Pseudonym {
+        redactor: &'a Redactor,
+        domain: &'static str,
+    },
+    Seal {
+        redactor: &'a Redactor,
+        field: &'static str,
+    },
+    /// As the value writes itself.
+    Own,
+}
+
+/// A marked field as its policy writes it.
+pub struct Veiled<'a, V> {
+    value: V,
+    form: Form<'a>,
+    subject: Option<&'a dyn Display>,
+}
+
+impl<V: Serialize> Serialize for Veiled<'_, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut name = Scratch::new();
+        let treatment = match self.form {
+            Form::Hidden => return Hidden.serialize(serializer),
+            Form::Own => return self.value.serialize(serializer),
+            Form::Mask(mask) => Treatment::Mask(mask),
+            Form::Pseudonym { redactor, domain } => Treatment::Pseudonym { redactor, domain },
+            Form::Seal { redactor, field } => {
+                let subject = match self.subject.map(|subject| write!(name, "{subject}")) {
+                    None => None,
+                    Some(Ok(())) => std::str::from_utf8(name.as_bytes()).ok(),
+                    // Sealed for part of a name, it would not be erased with the whole one.
+                    Some(Err(_)) => return Hidden.serialize(serializer),
+                };
+                Treatment::Seal { redactor, field, subject }
+            }
+        };
+        Treated { value: &self.value, leaf: Leaf::new(treatment) }.serialize(serializer)
+    }
+}
