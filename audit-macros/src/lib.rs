@@ -1,8 +1,12 @@
-//! The two macros of audited, each parsed, modelled, checked and expanded in files of its own.
+//! The macros of audited, each parsed, modelled, checked and expanded in files of its own.
 
+mod attributes;
 mod audited;
 mod errors;
+mod leaks;
+mod manifest;
 mod redact;
+mod wrap;
 
 use proc_macro::TokenStream;
 
@@ -10,8 +14,8 @@ use proc_macro::TokenStream;
 ///
 /// Every field is one of three:
 ///
-/// - `#[sensitive]`: always written as `[redacted]`, whatever its type and its value. The type of
-///   the field needs no trait at all.
+/// - `#[sensitive]`: written as `[redacted]`, whatever its type and its value. The type of the field
+///   needs no trait at all. In parentheses stands another policy; see below.
 /// - `#[public]`: written as it is; its type implements `Serialize`. `#[public(reason = "…")]` says
 ///   why, and is required where the *name* of the field looks like a secret's (`password`,
 ///   `api_key`, `PinCode`). A field without a name answers to the name of its struct or variant.
@@ -19,9 +23,39 @@ use proc_macro::TokenStream;
 ///   booleans, times, addresses, ids, derived types and containers of these have a rule. Free text
 ///   (`String`, `&str`, bytes, paths, JSON values) has none, and does not compile unmarked.
 ///
+/// # Policies
+///
+/// | `#[sensitive(…)]` | what a log shows of the field |
+/// |---|---|
+/// | `full` | `[redacted]`; the default |
+/// | `mask(last = 4)`, `mask(first = 1)`, both | `****4242`: up to 8 characters, of values of 8 and of 3 × as many characters or more; `min = N` raises that |
+/// | `mask(card)` | the last four of 12 to 19 digits |
+/// | `mask(email)` | first character and host: `a****@example.com`; the host alone before which there are fewer than 5 characters |
+/// | `mask(ip)` | the network: `192.0.2.0/24`, `2001:db8:1::/48` |
+/// | `pseudonym`, `pseudonym(domain = "email")` | `<key id>:<22 characters>`, a keyed hash: equal values of a domain, which is the field's name unless it is said, are written alike |
+/// | `encrypt` | `enc:<key id>:<field>:<text>`, which whoever holds the key can open |
+/// | `encrypt(subject = expression)` | the same under a key of the subject's own, so that erasing that key erases the values. The expression implements `Display`, and sees `self` and the other fields by name |
+/// | `omit` | nothing, not even that there is a field; for fields with a name |
+/// | `with = path` | what the function makes of `&field`: anything with `Serialize` or `Display`. It may show all of it, so it is listed as an exception |
+/// | `class = pii`, alone or beside a policy | the tighter one of the policy (alone: `full`) and what the recorder is told of the class |
+///
+/// A value that is too short for its mask, or not of its kind, is written as `[redacted]`, and so is
+/// all that needs a key where there is none. `Debug` and `redacted()` show `[redacted]` for every
+/// policy (and leave out what `omit` names): keys, masks and classes are the recorder's, or come by
+/// `redacted_with(Redaction::with(&redactor))`.
+///
+/// `mask`, `pseudonym` and `encrypt` treat each piece of text or number in the field as its
+/// `Serialize` writes it, keys of maps too, and keep the shape around them: what is absent, how many
+/// there are, and the names of fields. A list of bytes or letters is one text. A `Sensitive` field,
+/// or an `Option`, list or map of such, needs `Serialize` for what is inside. They treat all of a type alike: a
+/// type with marks of its own has its own rule, and is best left unmarked.
+///
 /// Options of the type:
 ///
 /// - `#[redact(default = "public")]`: unmarked fields are public; for types that hold no secret.
+/// - `#[redact(strict)]`: every sensitive field is a `Sensitive<T>`, or a list or an `Option` of one.
+///   `strict = true` in `[workspace.metadata.audited]` or `[package.metadata.audited]` of Cargo.toml
+///   demands it of every type there, and no type or package can be less strict.
 /// - `#[redact(crate = "path")]`: where `audit_runtime` is found, if not under its own name.
 ///
 /// The log form has the fields under their Rust names and in their order; enums are externally
@@ -32,8 +66,13 @@ use proc_macro::TokenStream;
 /// stands in a list below; beside or above `Redact`, which cannot see it there, it can say only that
 /// there are `conflicting implementations of trait Debug` (E0119).
 ///
+/// Nothing public goes around a mark: a public field whose type hides something itself is an error
+/// (unmarked, that type's rule shows what may be shown), and so is a text such as `#[error("{pin}")]`
+/// or `#[display("{pin}")]` that shows a sensitive field. Types of other crates that carry secrets
+/// (`Url`, `Uri`, `HeaderMap`, `serde_json::Value`) are public only with a reason.
+///
 /// A generic type is bounded by its unmarked fields that mention a type parameter
-/// (`Vec<T>: Redact`), and by its public ones (`T: Serialize`); a sensitive field asks for nothing.
+/// (`Vec<T>: Redact`), and by its public ones (`T: Plain + Serialize`); a sensitive field asks for nothing.
 #[proc_macro_derive(Redact, attributes(sensitive, public, redact))]
 pub fn derive_redact(input: TokenStream) -> TokenStream {
     redact::derive(input.into()).into()
@@ -93,10 +132,87 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 /// `durability = queued`, or call it in a thread for blocking work such as actix-web's `web::block`
 /// (see `Context` for what does not follow there).
 ///
+/// A log or format macro in the body must not show a field marked `#[sensitive]`: see `deny_leaks`.
+///
 /// The attribute goes on functions and methods, `async` or not, and on functions that end in an async
 /// block; above or below other attributes. The signature stays as it is. An `async fn` that waits for
 /// its record (unless `queued`) is `Send` only if what it returns is.
 #[proc_macro_attribute]
 pub fn audited(arguments: TokenStream, item: TokenStream) -> TokenStream {
     audited::attribute(arguments.into(), item.into()).into()
+}
+
+/// Makes it an error to show a field marked `#[sensitive]` in a log or format macro.
+///
+/// ```text
+/// #[deny_leaks]
+/// fn sign_in(login: &Login) {
+///     let password = login.password.clone();
+///     info!(user = %login.username, "signed in with {password}"); // does not compile
+/// }
+/// ```
+///
+/// The attribute goes on functions, methods, impls, traits and inline modules, and looks into every
+/// function in them; bodies of `#[audited]` functions are always looked into. It asks the compiler's
+/// type checker about each value that a macro shows, in code that is checked and never runs: the
+/// compiled program is the same with and without it.
+///
+/// What is found: fields (`login.password`, `self.0`), through references, smart pointers, guards and
+/// extractors up to four dereferences deep, and what hands them on (`&`, `clone`, `as_str`, `trim`,
+/// `unwrap`, `iter`, …); variables that took such a value by `let`, assignment, a pattern of any
+/// kind, a loop or a closure's parameter; and what `Sensitive::expose` gives. The macros are those of the standard
+/// library (`format!`, `println!`, `write!`, `panic!`, `dbg!`, `assert_eq!`, …), of `tracing`, `log`,
+/// `slog`, `anyhow` and `eyre`, under their own names or those that a `use` in the function or the
+/// inline module gives them. The whole value may be shown: its `Debug` is redacted.
+///
+/// A value that may be shown is written `allow_leak!(value, "why")`, and listed in the catalogue with
+/// the reason.
+///
+/// What is not found, and left to the lint:
+///
+/// - what a function, a getter or a macro of your own makes of a value; copies in other structs;
+///   values written without a macro (`write_all`); `serde_json::json!`;
+/// - fields behind more than four dereferences, and types without `#[derive(Redact)]`;
+/// - assignments in closures to variables outside, and uses that stand above the assignment in a loop;
+/// - patterns over the result of a function whose type only the use of the parts tells (`parse`,
+///   `into`, `from_str`, …); write the type in the pattern's place: `let login: Login = …`.
+///
+/// Option: `crate = "path"`, where `audit_runtime` is found, if not under its own name.
+#[proc_macro_attribute]
+pub fn deny_leaks(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    leaks::attribute(arguments.into(), item.into()).into()
+}
+
+/// Turns every field marked `#[sensitive]` into a `Sensitive<T>`, which nothing can print or
+/// serialize by accident, anywhere in the program.
+///
+/// ```text
+/// #[wrap_sensitive]
+/// #[derive(Redact, Clone, PartialEq, Deserialize, Serialize)]
+/// struct Login {
+///     name: UserName,
+///     #[sensitive]
+///     #[serde(serialize_with = "audit_runtime::wire")]
+///     password: String, // a Sensitive<String> to the program
+/// }
+/// ```
+///
+/// Write it above all derives: only those below see the wrapped fields. The options of a mark stay
+/// for `#[derive(Redact)]`; without that derive the marks are used up. An `Option<T>` becomes a
+/// `Sensitive<Option<T>>`; a field that is a `Sensitive<T>` already, or a list or an
+/// `Option` of one, stays as it is. A mark in a `cfg_attr` wraps under its condition.
+///
+/// What is wrapped implements `audit_runtime::Secret`; a generic type says so of its parameters.
+///
+/// With `#[derive(Serialize)]` a wrapped field says what is written: nothing, by
+/// `#[serde(skip_serializing)]`, or the clear value where it is disclosed and `[redacted]` elsewhere,
+/// by `#[serde(serialize_with = "audit_runtime::wire")]`. Attributes that would write the clear value
+/// everywhere, or that ask a question of the wrapped value, are errors that say what to write instead.
+/// A type with `#[serde(into = "…")]` is written as the other type, whose fields are wrapped by
+/// themselves.
+///
+/// Option: `crate = "path"`, where `audit_runtime` is found, if not under its own name.
+#[proc_macro_attribute]
+pub fn wrap_sensitive(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    wrap::attribute(arguments.into(), item.into()).into()
 }

@@ -1,8 +1,9 @@
-//! The catalogue of audited actions: what the macros registered, sorted and hashed.
+//! The catalogue: what the macros registered of audited actions and exceptions, sorted and hashed.
 
 use std::sync::OnceLock;
 
 use audit_journal::Digest;
+use audit_redact::Exception;
 
 use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
 
@@ -123,6 +124,16 @@ pub fn actions() -> Vec<&'static ActionSpec> {
     // Attribute macros that copy their item, such as debug handlers, register it twice.
     actions.dedup_by_key(|spec| place(spec));
     actions
+}
+
+/// Everything in this program that shows more than the rules of redaction do by themselves, with
+/// file, line and, where the source has to give one, the reason.
+///
+/// A reviewer who agrees with these, and with what [`RedactedType::all`](crate::redact::RedactedType)
+/// lists as public, has seen every door. As with [`actions`], a crate that is never mentioned is not
+/// linked.
+pub fn exceptions() -> Vec<&'static Exception> {
+    Exception::all()
 }
 
 /// Sixteen characters that change whenever the catalogue does, computed once.

@@ -19,10 +19,14 @@ pub mod __private;
 /// The journal, a crate of its own.
 pub use audit_journal as journal;
 pub use audit_journal::{Clock, Digest, EventId, OnDamage, SystemClock, Timestamp};
-pub use audit_macros::{Redact, audited};
+pub use audit_macros::{Redact, audited, deny_leaks, wrap_sensitive};
 /// Redaction, a crate of its own.
 pub use audit_redact as redact;
-pub use audit_redact::{HashKey, HiddenPaths, Public, Redact, Redacted, Redaction, public};
+pub use audit_redact::{
+    Disclosed, HashKey, HiddenPaths, Keys, ParseError, Plain, Public, Redact, Redacted, Redaction,
+    Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, wire, wire_plain,
+    withheld,
+};
 pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
@@ -40,7 +44,10 @@ pub use recorder::{
     health, open, record,
 };
 #[cfg(feature = "actix")]
-pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
+pub use web::{
+    AuditMiddleware, ForwardingHeader, InvalidHeader, form_config, json_config, path_config,
+    query_config,
+};
 
 /// The examples of the README, compiled as they stand there.
 #[cfg(all(doctest, feature = "actix"))]

@@ -105,7 +105,7 @@ fn names(fields: &[Field], errors: &mut Errors) {
             );
             errors.at(&field.name, message);
         }
-        let part = sensitive_part(&name.to_string()).filter(|_| !field.value.has_reason);
+        let part = sensitive_part(&name.to_string()).filter(|_| field.value.reason.is_none());
         if let Some(part) = part {
             errors.at(
                 &field.name,
@@ -121,7 +121,7 @@ fn names(fields: &[Field], errors: &mut Errors) {
 
 /// Refuses a value that is named like a secret where it comes from, whatever it is called here.
 fn shown(value: &Value, errors: &mut Errors) {
-    if value.has_reason {
+    if value.reason.is_some() {
         return;
     }
     if let Some((name, part)) = secrets::in_expression(&value.expression) {

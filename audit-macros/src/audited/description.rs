@@ -81,7 +81,7 @@ mod tests {
 
     /// The parts of `text`, and how many mistakes it has, where the field `role` is captured.
     fn read(text: &str) -> (Vec<Part>, usize) {
-        let value = Value { expression: parse_quote!(role), has_reason: false };
+        let value = Value { expression: parse_quote!(role), reason: None };
         let fields = [Field { name: parse_quote!(role), value }];
         let mut errors = Errors::default();
         let parts = parts(&LitStr::new(text, Span::call_site()), &fields, &mut errors);

@@ -10,6 +10,7 @@ use syn::{Block, Expr, ExprReference, Local, Pat, Stmt, Token};
 
 use super::function::{async_tail, mentions};
 use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
+use crate::redact::exception;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
@@ -33,10 +34,17 @@ struct Call<'a> {
 impl Call<'_> {
     /// A body that runs where the function does.
     fn run(&self, body: &TokenStream) -> TokenStream {
-        let hint = self.return_hint();
+        let closure = match self.returns {
+            // Named, the type brings every complaint about what is returned to where it is returned.
+            Returns::Value(ty) => quote!(move || -> #ty { #body }),
+            _ => {
+                let hint = self.return_hint();
+                quote!(move || { #hint #body })
+            }
+        };
         let enter = self.enter(None);
         let intend = self.intend(&quote!(__audit::Scope::intend_blocking(&mut __audit_scope)));
-        let run = quote!(__audit::Scope::call(&mut __audit_scope, move || { #hint #body }));
+        let run = quote!(__audit::Scope::call(&mut __audit_scope, #closure));
         let finish = quote!(__audit::Scope::finish_blocking(__audit_scope, __audit_verdict));
         let end = self.end(&run, &finish);
         quote!(#enter #intend #end)
@@ -88,10 +96,12 @@ impl Call<'_> {
         let specification = self.specification();
         let scope = self.scope();
         let captures = self.captures(this);
+        let exceptions = self.exceptions();
         quote! {
             use #runtime::__private as __audit;
             static __AUDIT_SPEC: __audit::ActionSpec = #specification;
             __audit::inventory::submit! { __audit::Registered(&__AUDIT_SPEC) }
+            #exceptions
             let mut __audit_scope = #scope;
             #captures
         }
@@ -130,6 +140,21 @@ impl Call<'_> {
                 ::core::column!(),
             )
         }
+    }
+
+    /// What is captured although it is named like a secret.
+    fn exceptions(&self) -> TokenStream {
+        let Spec { targets, fields, .. } = self.spec;
+        let of_targets = targets.iter().flat_map(|Target { kind, id, name }| {
+            let id = (format!("{}.id", kind.unraw()), Some(id));
+            [id, (format!("{}.name", kind.unraw()), name.as_ref())]
+        });
+        let of_fields = fields.iter().map(|f| (f.name.unraw().to_string(), Some(&f.value)));
+        let reasons = of_targets.chain(of_fields).filter_map(|(what, value)| {
+            let what = format!("{}.{what}", self.name);
+            Some(exception("PublicCapture", &what, Some(value?.reason.as_ref()?)))
+        });
+        reasons.collect()
     }
 
     fn capture_names(&self) -> Option<TokenStream> {

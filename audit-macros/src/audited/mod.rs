@@ -15,6 +15,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
+use crate::leaks;
 
 /// The function with its body in an audit scope, or unchanged beside a `compile_error!` for each
 /// mistake.
@@ -25,7 +26,9 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let mut errors = Errors::default();
     let written = parse::attribute(arguments, &mut errors);
     let spec = check::spec(written, &mut errors);
-    let function = function::read(item.clone(), &mut errors);
+    let runtime = spec.as_ref().and_then(|spec| spec.runtime.as_ref());
+    let checked = leaks::function(item.clone(), runtime);
+    let function = function::read(checked, &mut errors);
     if let (Some(spec), Some(function)) = (&spec, &function) {
         check::refusal(spec, function, &mut errors);
     }

@@ -57,7 +57,7 @@ pub(super) struct Field {
 pub(super) struct Value {
     pub(super) expression: Expr,
     /// `#[public(reason = "…")]` stands before it: its names are no concern.
-    pub(super) has_reason: bool,
+    pub(super) reason: Option<LitStr>,
 }
 
 /// A part of the description.

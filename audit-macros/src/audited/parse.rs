@@ -181,35 +181,36 @@ struct Named {
 
 impl Parse for Named {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let has_reason = reason(input)?;
+        let reason = reason(input)?;
         let key = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
         let expression = input.parse()?;
-        Ok(Self { key, value: Value { expression, has_reason } })
+        Ok(Self { key, value: Value { expression, reason } })
     }
 }
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let has_reason = reason(input)?;
+        let reason = reason(input)?;
         if input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
             let Named { key, value } = input.parse()?;
-            return Ok(Self { name: key, value: Value { has_reason, ..value } });
+            return Ok(Self { name: key, value: Value { reason, ..value } });
         }
         let expression: Expr = input.parse()?;
         match &expression {
             Expr::Path(path) if path.attrs.is_empty() && path.qself.is_none() => {
                 let name = path.path.require_ident();
                 let name = name.map_err(|_| nameless(&expression))?.clone();
-                Ok(Self { name, value: Value { expression, has_reason } })
+                Ok(Self { name, value: Value { expression, reason } })
             }
             _ => Err(nameless(&expression)),
         }
     }
 }
 
-/// Reads `#[public(reason = "…")]`, if it is there.
-fn reason(input: ParseStream<'_>) -> syn::Result<bool> {
+/// The text of `#[public(reason = "…")]`, if it is there.
+fn reason(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
+    let mut reason = None;
     let attributes = input.call(Attribute::parse_outer)?;
     for attribute in &attributes {
         let misformed = || syn::Error::new_spanned(attribute, REASON_FORM);
@@ -226,10 +227,10 @@ fn reason(input: ParseStream<'_>) -> syn::Result<bool> {
             Some(text) if text.value().trim().is_empty() => {
                 return Err(syn::Error::new_spanned(text, EMPTY_REASON));
             }
-            Some(_) => {}
+            text => reason = text,
         }
     }
-    Ok(!attributes.is_empty())
+    Ok(reason)
 }
 
 fn nameless(value: &Expr) -> syn::Error {

@@ -5,17 +5,25 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{GenericArgument, Ident, LitStr, Member, PathArguments, Type};
 
-use super::model::{Class, Field, Item, Mark, MarkKind, Marks};
+use super::model::{Class, Field, Item, Mark, MarkKind, Marks, Policy, PolicyKind};
+use super::{texts, types};
 use crate::errors::Errors;
 
 const SECOND_DEBUG: &str = "`#[derive(Redact)]` implements `Debug` already, \
                             and shows only what a log may show: remove this `Debug`";
 
-/// The types of which a value can be no text.
+const OMITTED_PLACE: &str = "only a field with a name can be left out, since those behind this one \
+                             would move up: write `#[sensitive]`, which hides the value";
+const PUBLIC_SECRET: &str = "a `Sensitive` secret is never shown: remove this mark, or give the \
+                             field a type that is no secret";
+
 const NUMBERS: &[&str] = &[
-    "bool", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-    "f32", "f64",
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64",
 ];
+
+/// The types that hold nothing but what their one parameter says.
+const CONTAINERS: &[&str] = &["Option", "Vec", "VecDeque", "Box", "Rc", "Arc"];
 
 pub(crate) fn item(item: Item<Marks>, errors: &mut Errors) -> Item<Class> {
     for path in &item.debug_derived {
@@ -27,31 +35,70 @@ pub(crate) fn item(item: Item<Marks>, errors: &mut Errors) -> Item<Class> {
         false => Class::Ruled,
     };
     let judge = |owner: &Ident, field: Field<Marks>| {
-        let class = judge(&field, owner, errors).unwrap_or_else(by_default);
-        Field { mark: class, member: field.member, ty: field.ty }
+        let class = match judge(&field, owner, errors).unwrap_or_else(by_default) {
+            Class::Public { reason: None } if carries(&field, errors) => {
+                Class::Sensitive(Policy::FULL)
+            }
+            class => class,
+        };
+        Field { mark: class, member: field.member, ty: field.ty, disclosed: field.disclosed }
     };
     let shape = shape.map(judge, &ident);
+    for part in shape.parts() {
+        texts::check(part, errors);
+    }
     Item { ident, generics, options, shape, debug_derived }
 }
 
-/// The class that marks or a mistake give a field; none if it carries no mark.
+/// The class that marks, a mistake or its type give a field; none if nothing does.
 fn judge(field: &Field<Marks>, owner: &Ident, errors: &mut Errors) -> Option<Class> {
     if let [first, second, ..] = field.mark.as_slice() {
         errors.at(&second.attribute, too_many(first, second));
-        return Some(Class::Sensitive);
+        return Some(Class::Sensitive(Policy::FULL));
     }
     let mark = field.mark.first();
     match mark.map(|mark| &mark.kind) {
-        Some(MarkKind::Sensitive | MarkKind::Broken) => Some(Class::Sensitive),
+        Some(MarkKind::Sensitive(policy)) => Some(sensitive(policy, field, errors)),
+        Some(MarkKind::Broken) => Some(Class::Sensitive(Policy::FULL)),
+        // Its own rule hides it, also where fields are public by default.
+        None if is_secret(&field.ty) => Some(Class::Ruled),
+        Some(MarkKind::Public { .. }) if is_secret(&field.ty) => {
+            let mark = mark.map(|mark| &mark.attribute);
+            errors.at(mark.to_token_stream(), PUBLIC_SECRET);
+            Some(Class::Sensitive(Policy::FULL))
+        }
         Some(MarkKind::Public { reason: Some(reason) }) => Some(public(Some(reason))),
         kind => match looks_sensitive(field, owner) {
             Some(finding) => {
                 report(&finding, field, mark, errors);
-                Some(Class::Sensitive)
+                Some(Class::Sensitive(Policy::FULL))
             }
             None => kind.map(|_| public(None)),
         },
     }
+}
+
+fn sensitive(policy: &Policy, field: &Field<Marks>, errors: &mut Errors) -> Class {
+    if let (PolicyKind::Omit(path), Member::Unnamed(_)) = (&policy.kind, &field.member) {
+        errors.at(path, OMITTED_PLACE);
+    }
+    Class::Sensitive(policy.clone())
+}
+
+/// Refuses to show, without a reason, a type of another crate that carries secrets.
+fn carries(field: &Field<Marks>, errors: &mut Errors) -> bool {
+    let Some((name, shows)) = types::carrier(&field.ty) else {
+        return false;
+    };
+    let message = format!(
+        "a `{name}` may show {shows}: mark the field `#[sensitive]`, or say why a log may show it, \
+         `#[public(reason = \"…\")]`"
+    );
+    match field.mark.first() {
+        Some(mark) => errors.at(&mark.attribute, message),
+        None => errors.at(&field.ty, message),
+    }
+    true
 }
 
 fn public(reason: Option<&LitStr>) -> Class {
@@ -71,9 +118,13 @@ fn too_many(first: &Mark, second: &Mark) -> String {
 /// Says that a field looks sensitive: by its own name, or in a tuple by that of what it is part of.
 fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
     let name = field.name().unwrap_or_else(|| owner.unraw().to_string());
-    let part = match is_number(&field.ty) {
-        true => sensitive_part_of_number(&name),
-        false => sensitive_part(&name),
+    let part = if is_one_of(&field.ty, &["bool"]) {
+        // It tells of a secret at the most, and holds none.
+        None
+    } else if is_one_of(&field.ty, NUMBERS) {
+        sensitive_part_of_number(&name)
+    } else {
+        sensitive_part(&name)
     }?;
     if part == name.to_lowercase() {
         return Some(format!("`{name}` looks sensitive"));
@@ -82,7 +133,12 @@ fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
 }
 
 /// True if a value of this type is a boolean or a number, or none.
-fn is_number(ty: &Type) -> bool {
+pub(super) fn is_number(ty: &Type) -> bool {
+    is_one_of(ty, NUMBERS) || is_one_of(ty, &["bool"])
+}
+
+/// True if a type, or what is in an `Option`, has one of these names.
+fn is_one_of(ty: &Type, names: &[&str]) -> bool {
     let Type::Path(path) = ty else {
         return false;
     };
@@ -90,13 +146,35 @@ fn is_number(ty: &Type) -> bool {
         return false;
     };
     match &last.arguments {
-        PathArguments::None => NUMBERS.iter().any(|number| last.ident == number),
+        PathArguments::None => names.iter().any(|name| last.ident == name),
         PathArguments::AngleBracketed(list) if last.ident == "Option" => {
-            let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_number(inner));
+            let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_one_of(inner, names));
             list.args.iter().all(inner)
         }
         _ => false,
     }
+}
+
+/// True if the type is the secret `Sensitive<…>`, or a usual container of nothing but that.
+pub(crate) fn is_secret(ty: &Type) -> bool {
+    let last = match ty {
+        Type::Reference(reference) => return is_secret(&reference.elem),
+        Type::Slice(slice) => return is_secret(&slice.elem),
+        Type::Array(array) => return is_secret(&array.elem),
+        Type::Paren(paren) => return is_secret(&paren.elem),
+        Type::Group(group) => return is_secret(&group.elem),
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let Some(last) = last else {
+        return false;
+    };
+    let PathArguments::AngleBracketed(list) = &last.arguments else {
+        return false;
+    };
+    let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_secret(inner));
+    last.ident == "Sensitive"
+        || CONTAINERS.iter().any(|name| last.ident == name) && list.args.iter().all(inner)
 }
 
 /// Points at the mark that is not enough, or else at the field.

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Shape, Style};
+use super::veil::LeftOut;
+use super::{check, exceptions, probed, types};
 
 /// The implementations, in a scope of their own where `__audit` names the runtime.
 pub(crate) fn item(item: &Item<Class>) -> TokenStream {
@@ -20,15 +23,19 @@ pub(crate) fn item(item: &Item<Class>) -> TokenStream {
     let markers = output.markers();
     let debug = item.debug_derived.is_empty().then(|| output.debug());
     let entry = output.registry_entry();
+    let marks = output.marks();
+    let probed = probed::fields(item);
     quote! {
         const _: () = {
             use #runtime::__private as __audit;
             #[allow(unused_imports)]
             use __audit::Unruled as _;
+            #marks
             #redact
             #markers
             #debug
             #entry
+            #probed
         };
     }
 }
@@ -38,11 +45,11 @@ struct Output<'a> {
 }
 
 /// One struct, or one variant of an enum.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     /// Type and variant, as they appear in the log.
-    name: String,
-    variant: Option<(u32, &'a Ident)>,
-    fields: &'a Fields<Class>,
+    pub(super) name: String,
+    pub(super) variant: Option<(u32, &'a Ident)>,
+    pub(super) fields: &'a Fields<Class>,
 }
 
 impl<'a> Output<'a> {
@@ -86,7 +93,18 @@ impl<'a> Output<'a> {
         };
         let key = is_fieldless
             .then(|| self.implementation(&quote!(__audit::MapKey), &TokenStream::new()));
-        quote!(#element #key)
+        let marks = if self.hides() { quote!(__audit::Marked) } else { quote!(__audit::Plain) };
+        let marks = self.implementation(&marks, &TokenStream::new());
+        quote!(#element #key #marks)
+    }
+
+    /// True if a part of the type may be hidden: one that is marked, or one whose type decides.
+    fn hides(&self) -> bool {
+        self.item.shape.fields().into_iter().any(|field| match &field.mark {
+            Class::Sensitive(_) => true,
+            Class::Public { .. } => false,
+            Class::Ruled => !check::is_number(&field.ty),
+        })
     }
 
     fn implementation(&self, of: &TokenStream, body: &TokenStream) -> TokenStream {
@@ -118,8 +136,14 @@ impl<'a> Output<'a> {
                 continue;
             }
             let bound: WherePredicate = match mark {
-                Class::Sensitive => continue,
-                Class::Public { .. } => parse_quote!(#ty: __audit::serde::Serialize),
+                Class::Sensitive(policy) => match policy.bound(ty) {
+                    Some(bound) => bound,
+                    None => continue,
+                },
+                // Nothing tells whether a parameter has marks; what is plain has none.
+                Class::Public { .. } => {
+                    parse_quote!(#ty: __audit::Plain + __audit::serde::Serialize)
+                }
                 Class::Ruled => parse_quote!(#ty: __audit::Redact),
             };
             if seen.insert(bound.to_token_stream().to_string()) {
@@ -127,6 +151,21 @@ impl<'a> Output<'a> {
             }
         }
         bounds
+    }
+
+    /// The constants that say what policies there are, for the serializer and for the registry.
+    fn marks(&self) -> TokenStream {
+        let of_part = |part: Part<'a>| -> TokenStream {
+            let fields = part.fields.list.iter().enumerate();
+            fields.map(|(at, field)| part.mark_constant(at, field)).collect()
+        };
+        let marks: TokenStream = self.parts().into_iter().map(of_part).collect();
+        match marks.is_empty() {
+            true => marks,
+            false => {
+                quote!(#[allow(unused_imports, clippy::wildcard_imports)] use __audit::veil::*; #marks)
+            }
+        }
     }
 
     fn parts(&self) -> Vec<Part<'a>> {
@@ -165,18 +204,29 @@ impl<'a> Output<'a> {
         let start = quote!(__audit::serde::Serializer::#method);
         let fields = || part.fields.list.iter().enumerate();
         let Some(state) = state else {
-            let value = fields().map(|(at, field)| value(at, field));
+            let value = fields().map(|(at, field)| part.value(at, field));
             return quote!(#start(__audit_serializer, #name #(, #value)*));
         };
         let state = format_ident!("{state}");
         let state = quote!(__audit::serde::ser::#state);
         let writes = fields().map(|(at, field)| {
             let key = field.name().map(|key| quote!(#key,));
-            let value = value(at, field);
-            quote!(#state::serialize_field(&mut __audit_state, #key #value)?;)
+            let write = || {
+                let value = part.value(at, field);
+                quote!(#state::serialize_field(&mut __audit_state, #key #value)?;)
+            };
+            let skip = quote!(#state::skip_field(&mut __audit_state, #key)?;);
+            match part.left_out(at, field) {
+                LeftOut::Never => write(),
+                LeftOut::Always => skip,
+                LeftOut::If(condition) => {
+                    let write = write();
+                    quote!(if #condition { #skip } else { #write })
+                }
+            }
         });
-        let count = part.fields.list.len();
-        let mutable = (count > 0).then(|| quote!(mut));
+        let count = part.count();
+        let mutable = (!part.fields.list.is_empty()).then(|| quote!(mut));
         quote! {
             let #mutable __audit_state = #start(__audit_serializer, #name, #count)?;
             #(#writes)*
@@ -194,13 +244,24 @@ impl<'a> Output<'a> {
         for part in self.parts() {
             for (at, field) in part.fields.list.iter().enumerate() {
                 let (ty, path) = (&field.ty, part.path(at, field));
-                match field.mark {
-                    Class::Sensitive => {
+                if self.item.options.strict && matches!(field.mark, Class::Sensitive(_)) {
+                    demands.extend(quote!(__audit::wrapped::<#ty>();));
+                }
+                match &field.mark {
+                    Class::Sensitive(policy) => {
+                        demands.extend(policy.demand(ty));
                         reports.extend(quote!(__audit::HiddenPaths::hide(__audit_report, #path);));
                     }
-                    Class::Public { .. } => demands.extend(quote!(__audit::public::<#ty>();)),
+                    Class::Public { .. } => {
+                        demands.extend(quote!(__audit::public::<#ty>();));
+                        let parts = types::parts(ty).into_iter().filter(|part| !is_plain(part));
+                        demands.extend(parts.map(as_it_is));
+                    }
                     Class::Ruled => {
-                        demands.extend(quote!(__audit::rule::<#ty>();));
+                        demands.extend(match types::carrier(ty) {
+                            Some(_) => quote!(__audit::carrier::<#ty>();),
+                            None => quote!(__audit::rule::<#ty>();),
+                        });
                         let hidden = quote!(__audit::Field::<#ty>::hidden);
                         reports.extend(quote!(#hidden(__audit_report, #path);));
                     }
@@ -214,10 +275,12 @@ impl<'a> Output<'a> {
         let name = self.item.ident.unraw().to_string();
         let parts = self.parts();
         let fields = parts.iter().flat_map(|part| {
-            let describe = |(at, field)| describe(&part.path(at, field), &field.mark);
+            let describe = |(at, field)| part.describe(at, field);
             part.fields.list.iter().enumerate().map(describe)
         });
+        let exceptions = exceptions::of(self.item, &parts);
         quote! {
+            #exceptions
             __audit::inventory::submit! {
                 __audit::RedactedType {
                     name: ::core::concat!(::core::module_path!(), "::", #name),
@@ -231,12 +294,12 @@ impl<'a> Output<'a> {
 }
 
 impl Part<'_> {
-    /// Binds the fields that are shown.
+    /// Binds the fields that are shown, if only in part.
     fn pattern(&self) -> TokenStream {
         let variant = self.variant.map(|(_, ident)| quote!(::#ident));
         let bindings = self.fields.list.iter().enumerate().filter_map(|(at, field)| {
             let (member, binding) = (&field.member, binding(at));
-            (!matches!(field.mark, Class::Sensitive)).then(|| quote!(#member: #binding,))
+            self.is_bound(field).then(|| quote!(#member: #binding,))
         });
         let bindings: Vec<TokenStream> = bindings.collect();
         if variant.is_none() && bindings.is_empty() {
@@ -246,7 +309,7 @@ impl Part<'_> {
     }
 
     /// The path from the type to a field, as it is reported.
-    fn path(&self, at: usize, field: &Field<Class>) -> String {
+    pub(super) fn path(&self, at: usize, field: &Field<Class>) -> String {
         let variant = self.variant.map(|(_, ident)| ident.unraw().to_string());
         let place = match field.name() {
             Some(name) => name,
@@ -291,37 +354,31 @@ impl Part<'_> {
     }
 }
 
-/// A reference to what may be written of one field.
-fn value(at: usize, field: &Field<Class>) -> TokenStream {
-    let (ty, binding) = (&field.ty, binding(at));
-    match field.mark {
-        Class::Sensitive => quote!(&__audit::Hidden),
-        Class::Public { .. } => quote!(&__audit::Field::<#ty>::plain(#binding)),
-        Class::Ruled => quote!(&__audit::Field::<#ty>::form(#binding, __audit_how)),
+/// True for the types that need not be asked whether they have marks, by their names.
+pub(super) fn is_plain(ty: &Type) -> bool {
+    check::is_number(ty) || matches!(ty.to_token_stream().to_string().as_str(), "String" | "str")
+}
+
+/// Demands that a part of a public field has no marks of its own.
+fn as_it_is(part: &Type) -> TokenStream {
+    quote_spanned! {part.span()=>
+        __audit::as_it_is::<#part, _>(__audit::Field::<#part>::marks());
     }
 }
 
-fn binding(at: usize) -> Ident {
+pub(super) fn binding(at: usize) -> Ident {
     format_ident!("__audit_{at}")
 }
 
-fn describe(name: &str, class: &Class) -> TokenStream {
-    let (class, reason): (_, Option<&LitStr>) = match class {
-        Class::Sensitive => (quote!(Sensitive), None),
-        Class::Public { reason } => (quote!(Public), reason.as_ref()),
-        Class::Ruled => (quote!(Ruled), None),
-    };
-    let reason = match reason {
+pub(super) fn optional(reason: Option<&LitStr>) -> TokenStream {
+    match reason {
         Some(reason) => quote!(::core::option::Option::Some(#reason)),
         None => quote!(::core::option::Option::None),
-    };
-    quote! {
-        __audit::RedactedField { name: #name, class: __audit::FieldClass::#class, reason: #reason }
     }
 }
 
-/// True if one of the identifiers stands anywhere in the type; tokens show those in macros too.
-fn mentions(ty: &Type, identifiers: &[&Ident]) -> bool {
+/// True if one of the identifiers stands anywhere in the tokens; they show what stands in macros too.
+pub(super) fn mentions(tokens: &impl ToTokens, identifiers: &[&Ident]) -> bool {
     fn any(tokens: TokenStream, identifiers: &[&Ident]) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => identifiers.contains(&&ident),
@@ -329,5 +386,5 @@ fn mentions(ty: &Type, identifiers: &[&Ident]) -> bool {
             _ => false,
         })
     }
-    any(ty.to_token_stream(), identifiers)
+    any(tokens.to_token_stream(), identifiers)
 }

@@ -1,30 +1,48 @@
 //! `#[derive(Redact)]`: parse, model, check and expand, one file each.
 
 mod check;
+mod exceptions;
 mod expand;
 mod model;
 mod parse;
+mod policy;
+mod probed;
+mod texts;
+mod types;
+mod veil;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::check::is_secret;
+pub(crate) use self::exceptions::exception;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::manifest;
 
 /// The implementations for the type in `input`, and a `compile_error!` for each mistake in it.
 ///
 /// A field with a mistake is treated as sensitive, so that the type still has its implementations:
 /// one mistake gives one message, and the compiler goes on to check the other fields.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let (manifests, noted) = manifest::current();
+    let expansion = expansion(input, manifests.strict);
+    quote!(#expansion #noted)
+}
+
+/// The same where the manifests demand `strict` of every type or not.
+fn expansion(input: TokenStream, strict: bool) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
     let mut errors = Errors::default();
-    let marked = parse::item(input, &mut errors);
+    let mut marked = parse::item(input, &mut errors);
+    marked.options.strict |= strict;
     let judged = check::item(marked, &mut errors);
     let expansion = expand::item(&judged);
     let errors = errors.into_tokens();

@@ -2,7 +2,7 @@
 //! it was judged.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, Generics, Ident, LitStr, Member, Path, Type};
+use syn::{Attribute, Expr, Generics, Ident, LitStr, Member, Path, Type};
 
 pub(crate) struct Item<M> {
     pub(crate) ident: Ident,
@@ -17,6 +17,8 @@ pub(crate) struct Item<M> {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) default_public: bool,
+    /// Every sensitive field is a `Sensitive<T>`.
+    pub(crate) strict: bool,
     pub(crate) runtime: Option<Path>,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct Variant<M> {
 
 pub(crate) struct Fields<M> {
     pub(crate) style: Style,
+    /// Attributes of the struct or variant by which another derive prints it.
+    pub(crate) texts: Vec<Attribute>,
     pub(crate) list: Vec<Field<M>>,
 }
 
@@ -45,6 +49,8 @@ pub(crate) enum Style {
 pub(crate) struct Field<M> {
     pub(crate) member: Member,
     pub(crate) ty: Type,
+    /// serde writes it in clear where it is disclosed.
+    pub(crate) disclosed: bool,
     pub(crate) mark: M,
 }
 
@@ -57,7 +63,7 @@ pub(crate) struct Mark {
 }
 
 pub(crate) enum MarkKind {
-    Sensitive,
+    Sensitive(Policy),
     Public {
         reason: Option<LitStr>,
     },
@@ -67,9 +73,40 @@ pub(crate) enum MarkKind {
 
 /// What decides whether a field is written.
 pub(crate) enum Class {
-    Sensitive,
+    Sensitive(Policy),
     Public { reason: Option<LitStr> },
     Ruled,
+}
+
+/// What is written of a sensitive field.
+#[derive(Clone)]
+pub(crate) struct Policy {
+    pub(crate) kind: PolicyKind,
+    /// The class of data, by which a recorder may be told to write less.
+    pub(crate) class: Option<Ident>,
+}
+
+#[derive(Clone)]
+pub(crate) enum PolicyKind {
+    Full,
+    Mask(Mask),
+    Pseudonym { domain: Option<LitStr> },
+    Encrypt { subject: Option<Expr> },
+    Omit(Path),
+    With(Path),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Mask {
+    Ends { first: u16, last: u16, min: u16 },
+    Card,
+    Email,
+    Ip,
+}
+
+impl Policy {
+    /// Nothing of the field is written, and there is nothing to decide at run time.
+    pub(crate) const FULL: Self = Self { kind: PolicyKind::Full, class: None };
 }
 
 impl<M> Shape<M> {
@@ -92,18 +129,24 @@ impl<M> Shape<M> {
         }
     }
 
+    /// The fields of the struct, or of each variant.
+    pub(crate) fn parts(&self) -> Vec<&Fields<M>> {
+        match self {
+            Self::Struct(fields) => vec![fields],
+            Self::Enum(variants) => variants.iter().map(|variant| &variant.fields).collect(),
+        }
+    }
+
     /// All fields, those of an enum variant by variant.
     pub(crate) fn fields(&self) -> Vec<&Field<M>> {
-        match self {
-            Self::Struct(fields) => fields.list.iter().collect(),
-            Self::Enum(variants) => variants.iter().flat_map(|v| &v.fields.list).collect(),
-        }
+        self.parts().into_iter().flat_map(|fields| &fields.list).collect()
     }
 }
 
 impl<M> Fields<M> {
     fn map<N>(self, judge: impl FnMut(Field<M>) -> Field<N>) -> Fields<N> {
-        Fields { style: self.style, list: self.list.into_iter().map(judge).collect() }
+        let list = self.list.into_iter().map(judge).collect();
+        Fields { style: self.style, texts: self.texts, list }
     }
 }
 

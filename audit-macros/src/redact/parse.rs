@@ -4,35 +4,44 @@ use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Data, DeriveInput, Ident, LitStr, Member, Meta, Path, Token};
 
 use super::model::{Field, Fields, Item, Mark, MarkKind, Marks, Options, Shape, Style, Variant};
+use super::policy::policy;
+use super::texts;
+use crate::attributes;
 use crate::errors::Errors;
 
-const SENSITIVE_HAS_NO_OPTIONS: &str =
-    "`#[sensitive]` takes no options, a log always shows `[redacted]`: write it alone";
 const PUBLIC_OPTIONS: &str = "`#[public]` accepts only a reason: `#[public(reason = \"…\")]`";
 const EMPTY_REASON: &str = "the reason is empty: say why a log may show this field";
 const TYPE_OPTIONS: &str =
-    "`#[redact(…)]` accepts only `default = \"public\"` and `crate = \"path\"`";
+    "`#[redact(…)]` accepts only `default = \"public\"`, `strict` and `crate = \"path\"`";
+const NOT_STRICT: &str = "`strict` stands alone, and nothing makes a type less strict: write \
+                          `strict`, or remove it";
+const WRAPPED_TOO_LATE: &str = "the derives above have seen the fields as they were: write \
+                                `#[wrap_sensitive]` above all derives";
 const UNION: &str = "`#[derive(Redact)]` cannot tell which field of a union is there: \
                      use an enum, or implement `Redact` by hand";
 
 pub(crate) fn item(input: DeriveInput, errors: &mut Errors) -> Item<Marks> {
     let shape = match input.data {
-        Data::Struct(data) => Shape::Struct(fields(data.fields, errors)),
+        Data::Struct(data) => Shape::Struct(fields(data.fields, &input.attrs, errors)),
         Data::Enum(data) => Shape::Enum(
             data.variants
                 .into_iter()
                 .map(|variant| {
                     refuse_marks(&variant.attrs, "a variant", errors);
-                    Variant { ident: variant.ident, fields: fields(variant.fields, errors) }
+                    let fields = fields(variant.fields, &variant.attrs, errors);
+                    Variant { ident: variant.ident, fields }
                 })
                 .collect(),
         ),
         Data::Union(data) => {
             errors.at(data.union_token, UNION);
-            Shape::Struct(fields(syn::Fields::Unit, errors))
+            Shape::Struct(fields(syn::Fields::Unit, &[], errors))
         }
     };
     refuse_marks(&input.attrs, "a type", errors);
+    if let Some(below) = input.attrs.iter().find(|a| is_wrapping(a)) {
+        errors.at(below, WRAPPED_TOO_LATE);
+    }
     Item {
         options: options(&input.attrs, errors),
         debug_derived: debug_derived(&input.attrs),
@@ -42,7 +51,11 @@ pub(crate) fn item(input: DeriveInput, errors: &mut Errors) -> Item<Marks> {
     }
 }
 
-fn fields(fields: syn::Fields, errors: &mut Errors) -> Fields<Marks> {
+fn is_wrapping(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "wrap_sensitive")
+}
+
+fn fields(fields: syn::Fields, attributes: &[Attribute], errors: &mut Errors) -> Fields<Marks> {
     let style = match fields {
         syn::Fields::Named(_) => Style::Named,
         syn::Fields::Unnamed(_) => Style::Tuple,
@@ -52,12 +65,13 @@ fn fields(fields: syn::Fields, errors: &mut Errors) -> Fields<Marks> {
         .into_iter()
         .enumerate()
         .map(|(place, field)| Field {
+            disclosed: attributes::discloses(&field.attrs),
             mark: marks(field.attrs, errors),
             member: field.ident.map_or(Member::from(place), Member::from),
             ty: field.ty,
         })
         .collect();
-    Fields { style, list }
+    Fields { style, texts: texts::of(attributes), list }
 }
 
 fn marks(attributes: Vec<Attribute>, errors: &mut Errors) -> Marks {
@@ -81,11 +95,10 @@ fn marks(attributes: Vec<Attribute>, errors: &mut Errors) -> Marks {
 }
 
 fn sensitive(attribute: &Attribute, errors: &mut Errors) -> MarkKind {
-    if let Meta::Path(_) = attribute.meta {
-        return MarkKind::Sensitive;
+    match policy(attribute, errors) {
+        Some(policy) => MarkKind::Sensitive(policy),
+        None => MarkKind::Broken,
     }
-    errors.at(&attribute.meta, SENSITIVE_HAS_NO_OPTIONS);
-    MarkKind::Broken
 }
 
 fn public(attribute: &Attribute, errors: &mut Errors) -> MarkKind {
@@ -151,6 +164,9 @@ fn option(
     options: &mut Options,
     errors: &mut Errors,
 ) -> syn::Result<()> {
+    if meta.path.is_ident("strict") {
+        return strict(meta, options, errors);
+    }
     let is_crate = meta.path.is_ident("crate");
     if !is_crate && !meta.path.is_ident("default") {
         errors.at(&meta.path, TYPE_OPTIONS);
@@ -175,7 +191,23 @@ fn option(
     Ok(())
 }
 
-fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+fn strict(
+    meta: &ParseNestedMeta<'_>,
+    options: &mut Options,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    if !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        errors.at(&meta.path, NOT_STRICT);
+        return skip_value(meta);
+    }
+    if options.strict {
+        errors.at(&meta.path, "this option is there twice: remove one");
+    }
+    options.strict = true;
+    Ok(())
+}
+
+pub(super) fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;
     } else if meta.input.peek(syn::token::Paren) {

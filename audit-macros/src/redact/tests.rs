@@ -4,12 +4,12 @@
 
 use quote::quote;
 
-use super::derive;
+use super::expansion;
 
 /// Compares the expansion with `snapshots/NAME.snap`.
 #[track_caller]
 fn check(name: &str, input: proc_macro2::TokenStream) {
-    let file = syn::parse2(derive(input)).expect("the expansion is a list of items");
+    let file = syn::parse2(expansion(input, false)).expect("the expansion is a list of items");
     let actual = prettyplease::unparse(&file);
     let path = format!("{}/src/redact/snapshots/{name}.snap", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("AUDIT_SNAPSHOTS").is_some_and(|v| v == "overwrite") {
@@ -105,6 +105,27 @@ fn generics_are_bounded_by_field_types() {
                 token: &'a U,
                 #[sensitive]
                 hidden: U,
+            }
+        },
+    );
+}
+
+#[test]
+fn policies() {
+    check(
+        "policies",
+        quote! {
+            enum Contact<T> {
+                Card {
+                    #[sensitive(mask(card), class = pci)]
+                    number: T,
+                    #[sensitive(omit)]
+                    pin: String,
+                    #[sensitive(encrypt(subject = holder))]
+                    limit: u32,
+                    holder: u32,
+                },
+                Email(#[sensitive(pseudonym)] String, #[sensitive(with = host)] String),
             }
         },
     );

@@ -4,7 +4,7 @@ use audit_journal::encode;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use audit_redact::{HiddenPaths, Redact};
+use audit_redact::{HiddenPaths, Redact, Redaction};
 
 /// The longest JSON of one captured value, in bytes.
 const VALUE_BYTES_MAX: usize = 4096;
@@ -46,7 +46,7 @@ impl Arguments {
     }
 
     /// Redacts and keeps `value`. What does not fit is cut, and the event says so.
-    pub(crate) fn push<T: Redact>(&mut self, name: &'static str, value: &T) {
+    pub(crate) fn push<T: Redact>(&mut self, name: &'static str, value: &T, how: Redaction<'_>) {
         if self.json.is_empty() {
             self.json.reserve(JSON_BYTES_USUAL);
         }
@@ -61,7 +61,7 @@ impl Arguments {
         }
         self.cut |= encode::text_capped(&mut self.json, name, NAME_BYTES_MAX);
         self.json.push(b':');
-        match encode::value(&mut self.json, &value.redacted(), left.min(VALUE_BYTES_MAX)) {
+        match encode::value(&mut self.json, &value.redacted_with(how), left.min(VALUE_BYTES_MAX)) {
             Ok(cut) => self.cut |= cut,
             // The error's own text may quote the value, so only its fact is recorded.
             Err(_) => self.json.extend_from_slice(br#""[unserializable]""#),

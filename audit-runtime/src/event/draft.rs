@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use audit_journal::{EventId, Timestamp};
 
+use super::redactor::redacting;
 use super::{
     Actor, Arguments, Authenticated, Category, Code, CorrelationId, Durability, Event, Http,
     Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
@@ -122,15 +123,16 @@ impl Draft {
         self
     }
 
-    /// Adds an input of the action in its redacted form.
+    /// Adds an input of the action in its redacted form, which the running task's recorder gives it;
+    /// without one, whatever is sensitive is hidden.
     pub fn field<T: Redact>(mut self, name: &'static str, value: &T) -> Self {
-        self.event.arguments.push(name, value);
+        redacting(&mut |how| self.event.arguments.push(name, value, how));
         self
     }
 
     /// Adds an extra under a name with a namespace, such as `acme.shard`, in its redacted form.
     pub fn extra<T: Redact>(mut self, name: &'static str, value: &T) -> Self {
-        self.event.extras.push(name, value);
+        redacting(&mut |how| self.event.extras.push(name, value, how));
         self
     }
 

@@ -8,6 +8,7 @@ mod end;
 mod line;
 mod name;
 mod origin;
+mod redactor;
 mod sentence;
 mod target;
 mod vocabulary;
@@ -34,6 +35,7 @@ pub(crate) use end::{unseen_end, without_intent};
 pub(crate) use line::Stamp;
 #[cfg(feature = "actix")]
 pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
+pub(crate) use redactor::redact_by;
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.

@@ -3,16 +3,17 @@
 mod opening;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit_journal::{Clock, OnDamage, Options, Storage, SystemClock};
+use audit_journal::{Clock, MemoryStorage, OnDamage, Options, Storage, SystemClock};
 
 use super::mirror::Mirror;
 use super::service::Service;
-use audit_redact::HashKey;
+use audit_redact::{HashKey, Keys, Tightness};
 
 /// Settings of a [`Recorder`](crate::Recorder); every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]
@@ -29,6 +30,9 @@ pub struct RecorderBuilder {
     mirror: Option<Mirror>,
     key: Option<HashKey>,
     key_file: Option<PathBuf>,
+    keys: Option<Keys>,
+    has_ephemeral_keys: bool,
+    classes: BTreeMap<String, Tightness>,
     group: Option<u32>,
     lock_wait_ms: u64,
     on_damage: OnDamage,
@@ -49,6 +53,10 @@ impl RecorderBuilder {
         Self::new(Place::Storage(storage))
     }
 
+    pub(super) fn in_memory(storage: MemoryStorage) -> Self {
+        Self { has_ephemeral_keys: true, ..Self::over(Arc::new(storage)) }
+    }
+
     fn new(place: Place) -> Self {
         let journal = Options::default();
         Self {
@@ -64,6 +72,9 @@ impl RecorderBuilder {
             mirror: None,
             key: None,
             key_file: None,
+            keys: None,
+            has_ephemeral_keys: false,
+            classes: BTreeMap::new(),
             group: None,
             lock_wait_ms: 0,
             on_damage: OnDamage::Refuse,
@@ -164,6 +175,20 @@ impl RecorderBuilder {
         self
     }
 
+    /// The keys that seal fields marked `#[sensitive(encrypt)]`. By default they lie beside the
+    /// journal: see [`Keys::beside`].
+    pub fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// How tightly fields of the class `name` are redacted at the least: `#[sensitive(class = pii)]`.
+    /// Where their source redacts them more tightly, that holds.
+    pub fn class(mut self, name: impl Into<String>, tightness: Tightness) -> Self {
+        self.classes.insert(name.into(), tightness);
+        self
+    }
+
     /// Lets the Unix group with this id read the journal: modes 0750 and 0640 instead of 0700 and
     /// 0600.
     pub fn group(mut self, id: u32) -> Self {
@@ -202,7 +227,7 @@ impl RecorderBuilder {
     }
 }
 
-/// Shows the settings, and of the key only that there is one.
+/// Shows the settings, and of the keys only that there are some.
 impl fmt::Debug for RecorderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecorderBuilder")
@@ -219,6 +244,8 @@ impl fmt::Debug for RecorderBuilder {
             .field("mirror", &self.mirror)
             .field("has_key", &self.key.is_some())
             .field("key_file", &self.key_file)
+            .field("keys", &self.keys)
+            .field("classes", &self.classes)
             .field("group", &self.group)
             .finish_non_exhaustive()
     }

@@ -1,11 +1,12 @@
 //! Why a recorder could not be opened, installed or shut down.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit_journal as journal;
+use audit_redact::{Need, Unmet};
 
 /// Why a recorder could not be opened, installed or shut down.
 ///
@@ -21,6 +22,15 @@ pub enum Error {
         path: PathBuf,
         /// What went wrong.
         cause: std::io::Error,
+    },
+    /// The keys that seal values could not be read.
+    Keys(std::io::Error),
+    /// Fields are to be sealed, and there is no key for it.
+    Unkeyed {
+        /// The fields, and what they need.
+        unmet: Unmet,
+        /// Where a key would be found.
+        file: Option<PathBuf>,
     },
     /// The process has a recorder already.
     AlreadyInstalled,
@@ -48,6 +58,8 @@ impl fmt::Display for Error {
                 "cannot use the key file {}: {cause} (name another one with `key_file`)",
                 path.display()
             ),
+            Self::Keys(cause) => cause.fmt(f),
+            Self::Unkeyed { unmet, file } => unkeyed(f, unmet, file.as_deref()),
             Self::AlreadyInstalled => f.write_str(
                 "this process has a recorder already: call `install` or `audit_runtime::open` once",
             ),
@@ -65,6 +77,25 @@ impl fmt::Display for Error {
     }
 }
 
+fn unkeyed(f: &mut fmt::Formatter<'_>, unmet: &Unmet, file: Option<&Path>) -> fmt::Result {
+    match (unmet.need, file) {
+        (Need::Key, Some(file)) => write!(
+            f,
+            "there is no key to seal {unmet}: run `audited keys new {}` as the service's user, or \
+             name the file of the keys with `keys`",
+            file.display()
+        ),
+        (Need::Key, None) => {
+            write!(f, "there is no key to seal {unmet}: give the recorder one with `keys`")
+        }
+        (Need::Subjects, _) => write!(
+            f,
+            "there is no place for the keys of subjects, which seal {unmet}: name a directory with \
+             `Keys::with_subjects`"
+        ),
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -75,7 +106,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Journal(error) => Some(error),
-            Self::KeyFile { cause, .. } | Self::System(cause) => Some(cause),
+            Self::KeyFile { cause, .. } | Self::Keys(cause) | Self::System(cause) => Some(cause),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ use std::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Shared, Unrecorded, alarm};
+use audit_redact::Redaction;
 
 thread_local! {
     static OVERRIDE: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
@@ -27,6 +28,14 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
     // A thread that is ending may have lost its own recorder already.
     let own = OVERRIDE.try_with(|own| own.borrow().clone()).ok().flatten();
     own.or_else(|| INSTALLED.get().cloned())
+}
+
+/// Calls `work` with what the running task's recorder redacts with.
+pub(super) fn redacting(work: &mut dyn FnMut(Redaction<'_>)) {
+    match current() {
+        Some(shared) => work(Redaction::with(shared.redactor())),
+        None => work(Redaction::full()),
+    }
 }
 
 /// Counts an action that has no record, with or without a recorder, and says so.

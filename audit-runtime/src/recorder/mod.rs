@@ -14,7 +14,6 @@ mod error;
 mod health;
 mod intents;
 mod interruption;
-mod key_file;
 mod lookup;
 mod metrics;
 mod mirror;
@@ -26,6 +25,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod unfinished;
+mod withheld;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 use crate::context::{self, Context, OpenScopes};
 use crate::event::{Durability, Event, Stamp};
 use crate::say;
-use audit_redact::HashKey;
+use audit_redact::{HashKey, Redactor};
 
 pub use answer::{Recorded, Unrecorded};
 pub use builder::RecorderBuilder;
@@ -85,6 +85,7 @@ pub(crate) struct Shared {
     counters: Arc<Counters>,
     deadlines: Arc<Deadlines>,
     key: HashKey,
+    redactor: Redactor,
     service: Vec<u8>,
     catalog: &'static str,
     commits: Arc<metrics::Commits>,
@@ -146,9 +147,10 @@ impl Recorder {
         RecorderBuilder::directory(path.as_ref())
     }
 
-    /// Settings for a recorder whose journal lies in memory, for tests.
+    /// Settings for a recorder whose journal lies in memory, for tests. Its keys live as long as it
+    /// does, unless others are given.
     pub fn in_memory(storage: MemoryStorage) -> RecorderBuilder {
-        Self::over(Arc::new(storage))
+        RecorderBuilder::in_memory(storage)
     }
 
     /// Settings for a recorder whose journal lies in `storage`.
@@ -208,6 +210,7 @@ impl Recorder {
         committer: JoinHandle<()>,
         control: Option<control::Control>,
     ) -> Self {
+        withheld::watch();
         Self(Arc::new(Owner { shared, committer: Mutex::new(Some(committer)), control }))
     }
 }
@@ -286,6 +289,11 @@ impl Shared {
                 Receipt::failed(unrecorded, self.alarm(event))
             }
         }
+    }
+
+    /// What captured values are redacted with.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Why an action that must be recorded cannot begin now, if so.

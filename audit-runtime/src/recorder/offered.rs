@@ -13,8 +13,8 @@ use super::queue::Rejected;
 use super::{Recorded, Shared, Unrecorded, alarm, complete};
 use crate::event::Event;
 
-/// Keeps the seal of a body apart from every other keyed hash.
-const SEAL_DOMAIN: &str = "outbox";
+/// Keeps the seal of a body apart from every other keyed hash: no field can be called so.
+const SEAL_DOMAIN: &str = "(outbox)";
 
 /// A body that the committer has taken.
 #[must_use = "what became of the body is known from this alone"]

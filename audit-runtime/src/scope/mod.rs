@@ -16,7 +16,7 @@ use crate::catalog::ActionSpec;
 use crate::context::{self, Context, Frame, Open, Running};
 use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
-use audit_redact::Redact;
+use audit_redact::{Redact, Redaction};
 
 pub(crate) use classify::Verdict;
 
@@ -97,10 +97,10 @@ impl Scope {
 
     /// Evaluates what the attribute captures; a panic in there is a panic of the call.
     pub fn capture(&mut self, capture: impl FnOnce(&mut Captures)) {
-        let running = self.running.clone();
+        let (running, recorder) = (self.running.clone(), self.recorder.clone());
         self.call(|| {
             let arguments = Arguments::inputs();
-            capture(&mut Captures { running, targets: Vec::new(), arguments });
+            capture(&mut Captures { running, recorder, targets: Vec::new(), arguments });
         });
     }
 
@@ -234,6 +234,7 @@ fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
 /// Dropping it gives them to the action, so that those before a panic are recorded.
 pub struct Captures {
     running: Running,
+    recorder: Option<Arc<Shared>>,
     targets: Vec<Target>,
     arguments: Arguments,
 }
@@ -264,7 +265,9 @@ impl Captures {
 
     /// An input of the action, in its redacted form.
     pub fn field<T: Captured>(&mut self, name: &'static str, value: &T) {
-        self.arguments.push(name, value);
+        let recorder = self.recorder.as_ref();
+        let how = recorder.map_or(Redaction::full(), |shared| Redaction::with(shared.redactor()));
+        self.arguments.push(name, value, how);
     }
 }
 

@@ -9,15 +9,17 @@ use audit_journal::{DirectoryStorage, Journal, Modes, Options, Storage};
 use super::{Place, RecorderBuilder};
 use crate::catalog;
 use crate::context::OpenScopes;
+use crate::event;
 use crate::recorder::deadline::Deadlines;
 use crate::recorder::health::Counters;
 use crate::recorder::intents::Intents;
 use crate::recorder::mirror::Copying;
 use crate::recorder::queue::Queue;
 use crate::recorder::unfinished::{self, LeftOpen};
-use crate::recorder::{Error, Recorder, Shared, committer, control, key_file, lookup, metrics};
+use crate::recorder::{Error, Recorder, Shared, committer, control, lookup, metrics};
 use crate::say;
-use audit_redact::HashKey;
+use audit_redact::keys::file as key_file;
+use audit_redact::{HashKey, Keys, RedactedType, Redactor, Tightness};
 
 /// The key of the keyed hashes, as far as there is one.
 enum Key {
@@ -45,6 +47,8 @@ impl RecorderBuilder {
         let is_new = storage.list("seg").is_ok_and(|segments| segments.is_empty());
         let owner = key_file::owner(self.journal());
         let known_key = self.known_key(owner)?;
+        let redactor = self.redactor()?;
+        self.refuse_unkeyed(&redactor)?;
         let intents = Arc::new(Intents::default());
         let open = Arc::clone(&intents);
         let options = Options {
@@ -72,7 +76,8 @@ impl RecorderBuilder {
             },
         };
         let left = unfinished::find(storage)?;
-        let shared = self.share(&journal, intents, key, service)?;
+        let redactor = redactor.with_origin(journal.origin()).with_hash_key(key.clone());
+        let shared = self.share(&journal, intents, redactor, key, service)?;
         self.start(shared, journal, left, directory)
     }
 
@@ -97,25 +102,58 @@ impl RecorderBuilder {
         }
         let path = match (&self.key_file, &self.place) {
             (Some(path), _) => path.clone(),
-            (None, Place::Directory(journal)) => key_file::beside(journal)?,
+            (None, Place::Directory(journal)) => key_file::beside(journal, ".key")
+                .map_err(|cause| Error::KeyFile { path: journal.clone(), cause })?,
             (None, Place::Storage(_)) => {
                 return HashKey::random().map(Key::Known).map_err(Error::System);
             }
         };
         match key_file::read(&path, owner) {
-            Ok(Some(key)) => Ok(Key::Known(key)),
+            Ok(Some(key)) => Ok(Key::Known(HashKey::from_bytes(*key))),
             Ok(None) => Ok(Key::Missing(path)),
             Err(cause) => Err(Error::KeyFile { path, cause }),
         }
+    }
+
+    /// The keys that seal values: those that were given, else what lies beside the journal.
+    fn known_keys(&self) -> Result<Keys, Error> {
+        let keys = match (self.keys.clone(), self.journal()) {
+            (Some(keys), Some(journal)) => keys.for_journal(journal),
+            (None, Some(journal)) => Keys::beside(journal),
+            (Some(keys), None) => Ok(keys),
+            (None, None) if self.has_ephemeral_keys => Keys::ephemeral(),
+            (None, None) => Ok(Keys::default()),
+        };
+        keys.map_err(Error::Keys)
+    }
+
+    /// Refuses to start a service that would hide what it is to seal.
+    fn refuse_unkeyed(&self, redactor: &Redactor) -> Result<(), Error> {
+        let unmet = redactor.unmet(&RedactedType::all()).map_err(Error::Keys)?;
+        let Some(unmet) = unmet.into_iter().next() else { return Ok(()) };
+        let file = self.journal().and_then(|journal| key_file::beside(journal, ".keys").ok());
+        Err(Error::Unkeyed { unmet, file })
+    }
+
+    /// What values are redacted with; the journal's name and the key of the hashes are known later.
+    fn redactor(&self) -> Result<Redactor, Error> {
+        let redactor = Redactor::default().with_keys(self.known_keys()?);
+        let classes = self.classes.iter();
+        let with = |redactor: Redactor, (name, tightness): (&String, &Tightness)| {
+            redactor.with_class(name, *tightness)
+        };
+        Ok(classes.fold(redactor, with))
     }
 
     fn share(
         &self,
         journal: &Journal,
         intents: Arc<Intents>,
+        redactor: Redactor,
         key: HashKey,
         service: Vec<u8>,
     ) -> Result<Arc<Shared>, Error> {
+        event::redact_by(lookup::redacting);
         let limit = Duration::from_millis(self.wait_ms_max);
         Ok(Arc::new(Shared {
             queue: Queue::new(self.queue_bytes_max),
@@ -124,6 +162,7 @@ impl RecorderBuilder {
             counters: Arc::new(Counters::new(limit)),
             deadlines: Deadlines::start(limit).map_err(Error::System)?,
             key,
+            redactor,
             service,
             catalog: catalog::hash(),
             commits: Arc::default(),
@@ -198,5 +237,6 @@ fn make_key(path: PathBuf, owner: Option<u32>, journal_is_new: bool) -> Result<H
             path.display()
         ));
     }
-    key_file::create(&path, owner).map_err(|cause| Error::KeyFile { path, cause })
+    let made = key_file::create(&path, owner).map(|key| HashKey::from_bytes(*key));
+    made.map_err(|cause| Error::KeyFile { path, cause })
 }

@@ -15,7 +15,7 @@ pub(super) fn read(
     file: &Path,
     text: &str,
     mistakes: &mut Vec<String>,
-    mut set: impl FnMut(String, &'static Key, Written) -> Result<(), String>,
+    mut set: impl FnMut(String, &'static Key, &str, Written) -> Result<(), String>,
 ) {
     let place = |offset: usize| {
         let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
@@ -33,7 +33,7 @@ pub(super) fn read(
         each_key(table.get_ref(), "", &mut |name, offset, value| {
             let place = place(offset);
             let mistake = match keys::named(name) {
-                Some(key) => set(place, key, written(value)).err(),
+                Some(key) => set(place, key, name, written(value)).err(),
                 None => Some(format!("{place}: {}", unknown(name))),
             };
             mistakes.extend(mistake);

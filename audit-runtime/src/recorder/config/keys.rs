@@ -7,7 +7,7 @@ use std::time::Duration;
 use audit_journal::OnDamage;
 
 use crate::recorder::{Mirror, RecorderBuilder};
-use audit_redact::HashKey;
+use audit_redact::{HashKey, Keys, Tightness};
 
 /// One setting: its name in the file, and what it may be.
 pub(super) struct Key {
@@ -28,10 +28,17 @@ pub(super) enum Kind {
     Word(&'static [(&'static str, Change)]),
     /// A secret, named by the place where it is kept and never written here.
     Secret(Apply<HashKey>),
+    /// A ring of keys, named likewise.
+    Ring(Apply<Keys>),
+    /// How tightly a class is redacted; the class's name stands in the place of the star.
+    Class(Classify),
 }
 
 /// What a word stands for.
 pub(super) type Change = fn(RecorderBuilder) -> RecorderBuilder;
+
+/// The method that takes a class and its tightness.
+pub(super) type Classify = fn(RecorderBuilder, String, Tightness) -> RecorderBuilder;
 
 /// The method that takes a value.
 pub(super) type Apply<T> = fn(RecorderBuilder, T) -> RecorderBuilder;
@@ -43,6 +50,7 @@ pub(super) const KEYS: &[Key] = &[
     key("group", Kind::Number(0..=4_294_967_294, |builder, id| builder.group(id as u32))),
     key("key_file", Kind::Path(|builder, path| builder.key_file(path))),
     key("hash_key", Kind::Secret(|builder, key| builder.hash_key(key))),
+    key("keys", Kind::Ring(|builder, keys| builder.keys(keys))),
     key("wait_ms_max", Kind::Number(1..=3_600_000, |builder, ms| builder.wait_ms_max(ms))),
     key("heartbeat_ms", Kind::Number(1..=31_536_000_000, |builder, ms| builder.heartbeat_ms(ms))),
     key(
@@ -84,6 +92,7 @@ pub(super) const KEYS: &[Key] = &[
     key("service.name", Kind::Text(128, |builder, name| builder.service_name(name.into()))),
     key("service.version", Kind::Text(128, |builder, text| builder.service_version(text.into()))),
     key("service.instance", Kind::Text(128, |builder, name| builder.instance(name))),
+    key("class.*", Kind::Class(|builder, name, tightness| builder.class(name, tightness))),
 ];
 
 const fn key(name: &'static str, kind: Kind) -> Key {
@@ -93,7 +102,7 @@ const fn key(name: &'static str, kind: Kind) -> Key {
 impl Key {
     /// The variable that makes the setting: `AUDIT_SERVICE__NAME` for `service.name`.
     pub(super) fn variable(&self) -> String {
-        format!("{PREFIX}{}", self.name.to_uppercase().replace('.', "__"))
+        variable(self.name)
     }
 
     /// Two keys that speak of one setting and contradict each other.
@@ -105,7 +114,29 @@ pub(super) const PREFIX: &str = "AUDIT_";
 
 /// The key of this name.
 pub(super) fn named(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
+    let is_named = |key: &&Key| match key.name.strip_suffix('*') {
+        Some(section) => name.strip_prefix(section).is_some_and(is_class),
+        None => key.name == name,
+    };
+    KEYS.iter().find(is_named)
+}
+
+/// The key that a variable makes, with its name: that of a class is written small.
+pub(super) fn named_by(variable: &str) -> Option<(&'static Key, String)> {
+    let name = variable.strip_prefix(PREFIX)?.to_lowercase().replace("__", ".");
+    let key = named(&name).filter(|_| self::variable(&name) == variable)?;
+    Some((key, name))
+}
+
+/// The variable of the key of this name.
+pub(super) fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_uppercase().replace('.', "__"))
+}
+
+/// True for what a class can be called, in the source as well.
+fn is_class(name: &str) -> bool {
+    let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// True if keys stand in a section of this name.

@@ -14,8 +14,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Recorder, RecorderBuilder, key_file};
-use audit_redact::HashKey;
+use super::{Recorder, RecorderBuilder};
+use audit_redact::keys::file as key_file;
+use audit_redact::{HashKey, Keys};
 
 pub use error::ConfigError;
 
@@ -37,7 +38,7 @@ use value::{Value, Written};
 /// ```
 #[derive(Clone, Default)]
 pub struct Config {
-    settings: BTreeMap<&'static str, Setting>,
+    settings: BTreeMap<String, Setting>,
 }
 
 /// A checked value with the place where it was found.
@@ -95,8 +96,8 @@ impl Config {
         let mut config = Self::default();
         let mut mistakes = Vec::new();
         let base = file.parent().unwrap_or(Path::new(""));
-        file::read(file, text, &mut mistakes, |place, key, written| {
-            config.set(place, key, written, base)
+        file::read(file, text, &mut mistakes, |place, key, name, written| {
+            config.set(place, key, name, written, base)
         });
         for (name, written) in variables {
             mistakes.extend(config.set_variable(&name, written).err());
@@ -129,7 +130,7 @@ impl Config {
         match (self.value("hash_key"), self.value("key_file")) {
             (Some(_), _) => None,
             (None, Some(Value::Path(path, _))) => Some(path.clone()),
-            (None, _) => key_file::beside(journal).ok(),
+            (None, _) => key_file::beside(journal, ".key").ok(),
         }
     }
 
@@ -149,12 +150,31 @@ impl Config {
         };
         let unread = |cause| super::Error::KeyFile { path: path.clone(), cause };
         let key = key_file::read_existing(&path, key_file::owner(Some(journal))).map_err(unread);
-        key.map(Some).map_err(|error| ConfigError::one(error.to_string()))
+        let key = key.map(|key| Some(HashKey::from_bytes(*key)));
+        key.map_err(|error| ConfigError::one(error.to_string()))
+    }
+
+    /// The keys that seal values, as a recorder of `journal` would read them.
+    ///
+    /// # Errors
+    /// Says why they cannot be read.
+    pub fn sealing_keys(&self, journal: &Path) -> Result<Keys, ConfigError> {
+        let keys = match self.settings.get("keys") {
+            Some(setting) => match &setting.value {
+                Value::Ring(secret, _) => {
+                    let keys = secret.read_ring(Some(journal));
+                    keys.map_err(|why| setting.mistake(&why))?.for_journal(journal)
+                }
+                _ => Keys::beside(journal),
+            },
+            None => Keys::beside(journal),
+        };
+        keys.map_err(|cause| ConfigError::one(cause.to_string()))
     }
 
     /// The names of all settings that are made, in their alphabetical order.
-    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.settings.keys().copied()
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.settings.keys().map(String::as_str)
     }
 
     /// A recorder's settings; calls to the builder come before them.
@@ -190,12 +210,13 @@ impl Config {
         &mut self,
         place: String,
         key: &'static Key,
+        name: &str,
         written: Written,
         base: &Path,
     ) -> Result<(), String> {
-        let checked = Value::check(key, written, base);
+        let checked = Value::check(key, name, written, base);
         let value = checked.map_err(|mistake| format!("{place}: {mistake}"))?;
-        self.settings.insert(key.name, Setting { place, value });
+        self.settings.insert(name.to_owned(), Setting { place, value });
         Ok(())
     }
 
@@ -203,7 +224,7 @@ impl Config {
         let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
             return Ok(());
         };
-        let Some(key) = KEYS.iter().find(|key| key.variable() == name) else {
+        let Some((key, setting)) = keys::named_by(name) else {
             let nearest = keys::nearest(name, KEYS.iter().map(Key::variable));
             return nearest.map_or(Ok(()), |nearest| {
                 Err(format!("the variable {} is no setting; did you mean {nearest}?", quoted(name)))
@@ -211,14 +232,14 @@ impl Config {
         };
         let place = format!("the variable {name}");
         match written.into_string() {
-            Ok(text) => self.set(place, key, Written::Variable(text), Path::new("")),
-            Err(_) => Err(format!("{place}: `{}` is not UTF-8; write it so", key.name)),
+            Ok(text) => self.set(place, key, &setting, Written::Variable(text), Path::new("")),
+            Err(_) => Err(format!("{place}: `{setting}` is not UTF-8; write it so")),
         }
     }
 
     fn contradictions(&self) -> Vec<String> {
         let both = Key::CONTRADICTIONS.iter().filter_map(|(one, other)| {
-            let (first, second) = (self.settings.get(one)?, self.settings.get(other)?);
+            let (first, second) = (self.settings.get(*one)?, self.settings.get(*other)?);
             Some(format!(
                 "{}: `{one}` and `{other}` ({}) contradict each other; leave one out",
                 first.place, second.place

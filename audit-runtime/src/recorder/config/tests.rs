@@ -39,7 +39,7 @@ fn the_sample_shows_every_setting_and_its_default() {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
         parse(&format!("{header}{text}"), &[]).unwrap();
     }
-    let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+    let known: Vec<_> = KEYS.iter().map(|key| key.name.replace('*', "pii")).collect();
     assert_eq!(shown, known);
 }
 
@@ -61,13 +61,15 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("service.name", "shop", "name: Some(\"shop\")"),
         ("service.version", "1.4", "version: Some(\"1.4\")"),
         ("service.instance", "a", "instance: Some(\"a\")"),
+        ("class.pii", "omit", "classes: {\"pii\": Omit}"),
     ];
     for (key, value, shown) in cases {
         let written =
             if value.parse::<u64>().is_ok() { value.into() } else { format!("{value:?}") };
         let file = format!("journal = \"audit\"\n{key} = {written}\n");
         assert!(builder(&file, &[]).contains(shown), "{key} in the file");
-        let variable = keys::named(key).unwrap().variable();
+        let variable = keys::variable(key);
+        assert!(keys::named(key).is_some());
         let file = "journal = \"audit\"\n";
         assert!(!builder(file, &[]).contains(shown), "{key} is a default");
         assert!(builder(file, &[(&variable, value)]).contains(shown), "{variable}");
@@ -75,7 +77,7 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
     let secret = [("AUDIT_JOURNAL", "audit"), ("AUDIT_HASH_KEY", "env:PATH")];
     let error = parse("", &secret).unwrap().recorder().unwrap_err().to_string();
     assert!(error.contains("PATH") && error.contains("64 hexadecimal digits"), "{error}");
-    assert_eq!(cases.len() + 2, KEYS.len(), "a setting is not tried");
+    assert_eq!(cases.len() + 3, KEYS.len(), "a setting is not tried");
 }
 
 #[test]
@@ -134,6 +136,9 @@ fn single_mistakes_say_what_to_do() {
         ("frobnicate = 1", "known are journal, origin"),
         ("\"a\\u001b[2J\" = 1", "`a\\u{1b}[2J` is no setting"),
         ("journal = \"a", "line 1: not TOML: "),
+        ("[class]\npii = \"hide\"", "`class.pii` is `hide`; write one of \"mask\", \"encrypt\""),
+        ("[class]\npii = 5", "`class.pii` is a number; write one of"),
+        ("[class]\n\"p i\" = \"mask\"", "`class.p i` is no setting"),
         ("group = 1\ngroup = 2", "line 2: not TOML: `duplicate key`"),
         ("journal = \"a\"\nkey_file = \"a/key\"", "line 2: `key_file` lies in the journal's"),
     ];
@@ -157,11 +162,14 @@ fn variables_of_other_programs_are_left_alone() {
 
 #[test]
 fn a_secret_is_named_by_its_place_and_never_shown() {
-    for written in [KEY.to_owned(), format!("env:{KEY}"), format!("file:{KEY}"), "env:".into()] {
+    let ring = [format!("encrypt {KEY}"), format!("file:encrypt {KEY};encrypt {KEY}")];
+    let places = [KEY.to_owned(), format!("env:{KEY}"), format!("file:{KEY}"), "env:".into()];
+    for written in places.into_iter().chain(ring) {
         let file = format!("journal = \"a\"\nhash_key = \"{written}\"");
         for error in [
             parse(&file, &[]).unwrap_err(),
             parse("", &[("AUDIT_HASH_KEY", &written)]).unwrap_err(),
+            parse("", &[("AUDIT_KEYS", &written)]).unwrap_err(),
             parse(&format!("{file}\nhash_kye = \"{KEY}\""), &[]).unwrap_err(),
             parse(&format!("hash_key = \"{KEY}"), &[]).unwrap_err(),
         ] {
@@ -194,4 +202,27 @@ fn a_secret_in_a_file_must_be_there_and_private() {
     assert_eq!(key.pseudonym("d", b"v"), HashKey::from_bytes(bytes).pseudonym("d", b"v"));
     assert!(format!("{:?}", config.recorder().unwrap()).contains("has_key: true"));
     assert!(!format!("{config:?}{:?}", config.recorder().unwrap()).contains(&KEY[..8]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ring_of_keys_is_read_from_its_place() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ring");
+    let text = format!("journal = \"a\"\nkeys = \"file:{}\"", path.display());
+    let config = parse(&text, &[]).unwrap();
+    let refused = config.recorder().unwrap_err().to_string();
+    assert!(refused.contains("line 2") && refused.contains("`keys` names it"), "{refused}");
+    let id = Keys::add_to_file(&path).unwrap().id().to_owned();
+    let builder = format!("{:?}", config.recorder().unwrap());
+    assert!(builder.contains(&id), "{builder}");
+    let keys = config.sealing_keys(directory.path()).unwrap();
+    assert_eq!(keys.sealing(None).unwrap().unwrap().id(), id);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = config.sealing_keys(directory.path()).unwrap_err().to_string();
+    assert!(refused.contains("0644"), "{refused}");
+    let config = parse("journal = \"a\"", &[("AUDIT_KEYS", "env:PATH")]).unwrap();
+    let refused = config.recorder().unwrap_err().to_string();
+    assert!(refused.contains("AUDIT_KEYS") && refused.contains("variable PATH"), "{refused}");
 }

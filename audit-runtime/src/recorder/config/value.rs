@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::error::quoted;
-use super::keys::{Apply, Change, Key, Kind};
-use crate::recorder::{RecorderBuilder, key_file};
-use audit_redact::HashKey;
+use super::keys::{Apply, Change, Classify, Key, Kind};
+use crate::recorder::RecorderBuilder;
+use audit_redact::keys::file as key_file;
+use audit_redact::{HashKey, Keys, Tightness};
 
 /// A value as the file or the environment has it.
 pub(super) enum Written {
@@ -28,6 +29,8 @@ pub(super) enum Value {
     Number(u64, Apply<u64>),
     Word(Change),
     Secret(Secret, Apply<HashKey>),
+    Ring(Secret, Apply<Keys>),
+    Class(String, Tightness, Classify),
 }
 
 /// Where a secret is kept.
@@ -42,7 +45,12 @@ impl Value {
     ///
     /// # Errors
     /// Says what is allowed instead.
-    pub(super) fn check(key: &Key, written: Written, base: &Path) -> Result<Self, String> {
+    pub(super) fn check(
+        key: &Key,
+        name: &str,
+        written: Written,
+        base: &Path,
+    ) -> Result<Self, String> {
         match &key.kind {
             Kind::Number(range, apply) => {
                 let wrong = |shown: String| {
@@ -81,6 +89,8 @@ impl Value {
             Kind::Journal => Ok(Self::Journal(base.join(text(key, written, "\"PATH\"")?))),
             Kind::Path(apply) => Ok(Self::Path(base.join(text(key, written, "\"PATH\"")?), *apply)),
             Kind::Secret(apply) => Ok(Self::Secret(Secret::check(key, written, base)?, *apply)),
+            Kind::Ring(apply) => Ok(Self::Ring(Secret::check(key, written, base)?, *apply)),
+            Kind::Class(apply) => tightness(name, written, *apply),
         }
     }
 
@@ -99,6 +109,11 @@ impl Value {
                 let key = secret.read(builder.journal())?;
                 apply(builder, key)
             }
+            Self::Ring(secret, apply) => {
+                let keys = secret.read_ring(builder.journal())?;
+                apply(builder, keys)
+            }
+            Self::Class(name, tightness, apply) => apply(builder, name.clone(), *tightness),
         })
     }
 }
@@ -118,11 +133,20 @@ impl Secret {
         };
         match text.split_once(':') {
             // Later errors show the name of the place, which must not be the key either.
-            Some((_, name)) if key_file::parsed(name).is_some() => Err(wrong()),
+            Some((_, name)) if holds_key(name) => Err(wrong()),
             Some(("env", name)) if is_variable(name) => Ok(Self::Variable(name.to_owned())),
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(base.join(path))),
             _ => Err(wrong()),
         }
+    }
+
+    /// Reads the ring of keys from where it is kept.
+    pub(super) fn read_ring(&self, journal: Option<&Path>) -> Result<Keys, String> {
+        let keys = match self {
+            Self::Variable(name) => Keys::from_variable(name),
+            Self::File(path) => Keys::of_owner(path, key_file::owner(journal)),
+        };
+        keys.map_err(|cause| format!("{cause} (`keys` names it)"))
     }
 
     /// Reads the secret from where it is kept.
@@ -132,11 +156,13 @@ impl Secret {
                 let named = format!("the variable {name}, which `hash_key` names,");
                 let text = std::env::var(name)
                     .map_err(|_| format!("{named} is not set; set it to 64 hexadecimal digits"))?;
-                key_file::parsed(&text)
+                key_file::parse(&text)
+                    .map(|key| HashKey::from_bytes(*key))
                     .ok_or_else(|| format!("{named} does not hold 64 hexadecimal digits"))
             }
             Self::File(path) => {
-                key_file::read_existing(path, key_file::owner(journal)).map_err(|cause| {
+                let read = key_file::read_existing(path, key_file::owner(journal));
+                read.map(|key| HashKey::from_bytes(*key)).map_err(|cause| {
                     let path = path.display().to_string();
                     format!(
                         "cannot use the key file {}: {cause} (`hash_key` names it)",
@@ -157,6 +183,23 @@ impl Written {
             Self::Other(kind) => kind,
         }
     }
+}
+
+fn tightness(name: &str, written: Written, apply: Classify) -> Result<Value, String> {
+    let words = Tightness::ALL.map(|tightness| format!("\"{}\"", tightness.word())).join(", ");
+    let (Written::Text(word) | Written::Variable(word)) = &written else {
+        return Err(format!("`{name}` is {}; write one of {words}", written.kind()));
+    };
+    let found = Tightness::ALL.into_iter().find(|tightness| tightness.word() == word);
+    let found =
+        found.ok_or_else(|| format!("`{name}` is {}; write one of {words}", quoted(word)))?;
+    let class = name.split_once('.').map_or(name, |(_, class)| class);
+    Ok(Value::Class(class.to_owned(), found, apply))
+}
+
+/// True if a key may stand in the text: so many hexadecimal digits in a row as one has.
+fn holds_key(text: &str) -> bool {
+    text.as_bytes().windows(64).any(|run| run.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn text(key: &Key, written: Written, allowed: &str) -> Result<String, String> {

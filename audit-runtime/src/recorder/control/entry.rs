@@ -17,6 +17,8 @@ const SENTENCE_BYTES_MAX: usize = 1024;
 pub enum Entry {
     /// Somebody has read the journal: the record `JournalRead`.
     Read(Read),
+    /// Somebody is about to read a sealed value: the record `JournalReveal`.
+    Reveal(Reveal),
     /// A detector has found something: the record `DetectorFinding`.
     Finding(Finding),
 }
@@ -41,6 +43,22 @@ pub struct Read {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// The older epoch that they are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+}
+
+/// Which sealed value is read in clear.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Reveal {
+    /// The number of the record that it stands in.
+    pub seq: u64,
+    /// Its path in the record, such as `args.email`; at most 1,024 bytes.
+    pub field: String,
+    /// The id of the key that has sealed it; at most 64 bytes.
+    pub key_id: String,
+    /// The older epoch that the record is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
 }
@@ -96,6 +114,24 @@ impl Read {
     }
 }
 
+impl Reveal {
+    /// The value at the path `field` of the record `seq`, sealed by the key `key_id`.
+    pub fn of(seq: u64, field: impl Into<String>, key_id: impl Into<String>) -> Self {
+        Self { seq, field: field.into(), key_id: key_id.into(), epoch: None }
+    }
+
+    fn draft(&self) -> Draft {
+        let draft = Event::journal("JournalReveal")
+            .name("journal.reveal")
+            .operation(Operation::Read)
+            .severity(Severity::Medium)
+            .field("seq", &self.seq)
+            .field("field", &public(&self.field))
+            .field("key_id", &public(&self.key_id));
+        self.epoch.iter().fold(draft, |draft, epoch| draft.field("epoch", epoch))
+    }
+}
+
 impl Finding {
     /// What `rule` has found for `key`, with the lowest severity; all else is still to be said.
     pub fn of(rule: impl Into<String>, key: impl Into<String>) -> Self {
@@ -126,6 +162,10 @@ impl Entry {
                 (holds(&read.command, WORD_BYTES_MAX), "`command` must have 1 to 64 bytes"),
                 (fits(&read.filter), "`filter` has more than 1024 bytes"),
             ],
+            Self::Reveal(reveal) => vec![
+                (holds(&reveal.field, SENTENCE_BYTES_MAX), "`field` must have 1 to 1024 bytes"),
+                (holds(&reveal.key_id, WORD_BYTES_MAX), "`key_id` must have 1 to 64 bytes"),
+            ],
             Self::Finding(finding) => vec![
                 (holds(&finding.rule, WORD_BYTES_MAX), "`rule` must have 1 to 64 bytes"),
                 (holds(&finding.key, NAME_BYTES_MAX), "`key` must have 1 to 256 bytes"),
@@ -140,6 +180,7 @@ impl Entry {
     pub(super) fn event(&self, peer: Option<Peer>) -> Event {
         let draft = match self {
             Self::Read(read) => read.draft(),
+            Self::Reveal(reveal) => reveal.draft(),
             Self::Finding(finding) => finding.draft(),
         };
         let Some(Peer { user, process }) = peer else {
@@ -147,7 +188,7 @@ impl Entry {
         };
         let id = format!("uid:{user}");
         let actor = match self {
-            Self::Read(_) => Actor::user(id),
+            Self::Read(_) | Self::Reveal(_) => Actor::user(id),
             Self::Finding(_) => Actor::service(id),
         };
         draft.actor(actor).extra("peer.process", &process).ended(Outcome::Success)

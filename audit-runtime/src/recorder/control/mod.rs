@@ -32,7 +32,7 @@ mod platform;
 mod platform;
 
 pub use alone::append_alone;
-pub use entry::{Entry, Finding, Read};
+pub use entry::{Entry, Finding, Read, Reveal};
 pub use error::Error;
 pub use platform::Client;
 

@@ -9,6 +9,7 @@ use actix_web::{
 };
 
 use super::{Returned, Verdict};
+use audit_redact::Disclosed;
 
 /// What can be said of one of actix-web's responders before a response is made of it.
 pub trait Answer {
@@ -68,6 +69,12 @@ impl<T> Answer for Json<T> {
 impl<T> Answer for Form<T> {
     fn judged(&self) -> Verdict {
         Verdict::assumed()
+    }
+}
+
+impl<R: Answer> Answer for Disclosed<R> {
+    fn judged(&self) -> Verdict {
+        self.0.judged()
     }
 }
 
@@ -288,6 +295,8 @@ mod tests {
             verdict!(nothing),
             verdict!(mixed),
             verdict!(foreign),
+            verdict!(Disclosed(Page)),
+            verdict!(Disclosed(Err::<&str, _>(Forbidden))),
         ] {
             assert!(verdict.is_left_to_the_response());
         }
@@ -298,7 +307,8 @@ mod tests {
         let tuple = ("gone", StatusCode::GONE);
         let response = Some(HttpResponse::Gone().finish());
         let mixed: Either<Json<u8>, HttpResponse> = Either::Right(HttpResponse::Gone().finish());
-        for verdict in [verdict!(tuple), verdict!(response), verdict!(mixed)] {
+        let disclosed = Disclosed((Json(5), StatusCode::GONE));
+        for verdict in [verdict!(tuple), verdict!(response), verdict!(mixed), verdict!(disclosed)] {
             assert_eq!(verdict, Verdict::of(Outcome::Failure));
         }
     }
@@ -313,6 +323,7 @@ mod tests {
             verdict!("fine"),
             verdict!(String::new()),
             verdict!(Json(5)),
+            verdict!(Disclosed(Json(5))),
             verdict!(Some("fine")),
             verdict!(Some(5)),
             verdict!(None::<u8>),

@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::recorder::control::{Finding, Read};
+    use crate::recorder::control::{Finding, Read, Reveal};
 
     fn text(bytes_max: usize) -> impl Strategy<Value = String> {
         let cut = move |text: String| {
@@ -163,12 +163,20 @@ mod tests {
         )
     }
 
+    fn reveal() -> impl Strategy<Value = Entry> {
+        let numbers = any::<(u64, Option<u64>)>();
+        (numbers, text(200), text(64)).prop_map(|((seq, epoch), field, key_id)| {
+            Entry::Reveal(Reveal { seq, field, key_id, epoch })
+        })
+    }
+
     fn asked() -> impl Strategy<Value = Request> {
         prop_oneof![
             Just(Request::Watermark),
             Just(Request::Health),
             read().prop_map(Request::Append),
             finding().prop_map(Request::Append),
+            reveal().prop_map(Request::Append),
         ]
     }
 
@@ -225,6 +233,9 @@ mod tests {
             Entry::Read(Read::of("")),
             Entry::Read(Read::of(long(65))),
             Entry::Read(read),
+            Entry::Reveal(Reveal::of(1, "", "key")),
+            Entry::Reveal(Reveal::of(1, long(1025), "key")),
+            Entry::Reveal(Reveal::of(1, "field", long(65))),
             Entry::Finding(Finding::of(long(65), "key")),
             Entry::Finding(Finding::of("rule", "")),
             Entry::Finding(Finding::of("rule", long(257))),

@@ -1,0 +1,56 @@
+//! Reads attributes that are not ours.
+
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, LitStr, Meta, Path, Token};
+
+/// The metas of every attribute called `name`, also of those that a `cfg_attr` adds.
+pub(crate) fn metas(attributes: &[Attribute], name: &str) -> Vec<Meta> {
+    let mut found = Vec::new();
+    for attribute in attributes {
+        collect(&attribute.meta, name, &mut found);
+    }
+    found
+}
+
+fn collect(meta: &Meta, name: &str, found: &mut Vec<Meta>) {
+    let Meta::List(list) = meta else {
+        return;
+    };
+    let is_conditional = list.path.is_ident("cfg_attr");
+    if !is_conditional && !list.path.is_ident(name) {
+        return;
+    }
+    let Ok(inner) = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
+        return;
+    };
+    if is_conditional {
+        inner.iter().skip(1).for_each(|meta| collect(meta, name, found));
+    } else {
+        found.extend(inner);
+    }
+}
+
+/// True for `serialize_with = "…::wire"`, the serializer of wrapped fields.
+pub(crate) fn is_wire(meta: &Meta) -> bool {
+    writes_by(meta, &["wire"])
+}
+
+/// True for the attributes of a field that is written in clear where it is disclosed.
+pub(crate) fn discloses(attributes: &[Attribute]) -> bool {
+    metas(attributes, "serde").iter().any(|meta| writes_by(meta, &["wire", "wire_plain"]))
+}
+
+fn writes_by(meta: &Meta, functions: &[&str]) -> bool {
+    let path = literal(meta).and_then(|text| text.parse::<Path>().ok());
+    let is_known = |path: Path| {
+        path.segments.last().is_some_and(|last| functions.iter().any(|name| last.ident == name))
+    };
+    meta.path().is_ident("serialize_with") && path.is_some_and(is_known)
+}
+
+/// The text of `name = "text"`.
+pub(crate) fn literal(meta: &Meta) -> Option<LitStr> {
+    let value = meta.require_name_value().ok()?.value.to_token_stream();
+    syn::parse2(value).ok()
+}

@@ -1,0 +1,217 @@
+//! Walks through blocks, branches, loops and closures, each with variables of its own.
+
+use std::collections::HashSet;
+use std::mem;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::visit_mut::VisitMut;
+use syn::{
+    Arm, Block, Expr, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Item, Local, Pat,
+    Stmt,
+};
+
+use super::conditions::{cfg, of_statement};
+use super::pass::is_open;
+use super::scope::{Repeated, wholes};
+use super::walk::{Sources, Walk};
+
+impl Walk {
+    /// Walks through a block in a scope of its own.
+    pub(super) fn block(&mut self, block: &mut Block) -> Sources {
+        let visible = self.scope.bindings.len();
+        self.scope.depth += 1;
+        for statement in &block.stmts {
+            if let Stmt::Item(Item::Use(import)) = statement {
+                self.aliases.read(import);
+            }
+        }
+        let mut sources = Sources::new();
+        let mut statements = Vec::new();
+        for mut statement in mem::take(&mut block.stmts) {
+            self.scope.open_frame();
+            sources = self.statement(&mut statement);
+            let questions = self.scope.close_frame();
+            statements.extend(self.marks.before(questions, cfg(of_statement(&statement))));
+            statements.push(statement);
+        }
+        block.stmts = statements;
+        self.scope.depth -= 1;
+        self.scope.bindings.truncate(visible);
+        sources
+    }
+
+    /// Walks through a statement; its sources are those of the block if it is the last.
+    pub(super) fn statement(&mut self, statement: &mut Stmt) -> Sources {
+        match statement {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Expr(expression, end) => {
+                let sources = self.value(expression);
+                return if end.is_none() { sources } else { Sources::new() };
+            }
+            Stmt::Macro(call) => {
+                let sources = self.macro_call(&call.mac);
+                return if call.semi_token.is_none() { sources } else { Sources::new() };
+            }
+            Stmt::Item(item) => self.visit_item_mut(item),
+        }
+        Sources::new()
+    }
+
+    pub(super) fn local(&mut self, local: &mut Local) {
+        let Some(init) = &mut local.init else {
+            let first = self.scope.bindings.len();
+            self.bind(&local.pat, None, &Sources::new());
+            let is_open = !matches!(local.pat, Pat::Type(_));
+            self.scope.bindings[first..].iter_mut().for_each(|binding| binding.is_open = is_open);
+            return;
+        };
+        if let (Pat::Tuple(pattern), Expr::Tuple(values)) = (&local.pat, &mut *init.expr)
+            && pattern.elems.len() == values.elems.len()
+            && !pattern.elems.iter().any(|element| matches!(element, Pat::Rest(_)))
+        {
+            // Each value has a name of its own.
+            let each: Vec<_> =
+                values.elems.iter_mut().map(|v| (self.taken(v), self.value(v))).collect();
+            for (element, (repeated, sources)) in pattern.elems.iter().zip(each) {
+                self.bind(element, repeated.as_ref(), &sources);
+            }
+            return;
+        }
+        let repeated = self.taken(&init.expr);
+        let is_open = is_open(&init.expr);
+        let sources = self.value(&mut init.expr);
+        if let Some((_, otherwise)) = &mut init.diverge {
+            self.value(otherwise);
+        }
+        let first = self.scope.bindings.len();
+        self.bind(&local.pat, repeated.as_ref(), &sources);
+        if is_open {
+            self.scope.bindings[first..].iter_mut().for_each(|binding| binding.is_open = true);
+        }
+    }
+
+    pub(super) fn assign(&mut self, left: &mut Expr, sources: &Sources) {
+        let name = match &*left {
+            Expr::Path(path) => {
+                path.path.get_ident().and_then(|name| self.scope.find(&name.unraw().to_string()))
+            }
+            _ => None,
+        };
+        let Some(at) = name else {
+            self.value(left);
+            return;
+        };
+        let (level, depth) = (self.scope.level(), self.scope.depth);
+        let binding = &mut self.scope.bindings[at];
+        if binding.level == level && binding.depth == depth {
+            // Whatever it held before, it holds no longer.
+            binding.questions.clear();
+        }
+        binding.questions.extend(sources.iter().map(|(question, _)| *question));
+    }
+
+    pub(super) fn branch(&mut self, branch: &mut ExprIf) -> Sources {
+        let visible = self.scope.bindings.len();
+        let mut sources = self.conditional(&mut branch.cond, &mut branch.then_branch);
+        self.scope.bindings.truncate(visible);
+        if let Some((_, otherwise)) = &mut branch.else_branch {
+            sources.extend(self.value(otherwise));
+        }
+        sources
+    }
+
+    pub(super) fn repeat(&mut self, repeat: &mut ExprWhile) -> Sources {
+        let visible = self.scope.bindings.len();
+        self.conditional(&mut repeat.cond, &mut repeat.body);
+        self.scope.bindings.truncate(visible);
+        Sources::new()
+    }
+
+    /// Walks through a condition, and the body for which it may declare variables.
+    pub(super) fn conditional(&mut self, condition: &mut Expr, body: &mut Block) -> Sources {
+        self.scope.open_condition();
+        self.value(condition);
+        self.scope.settle_frame();
+        self.close_body(body)
+    }
+
+    /// Walks through a body whose frame is open.
+    pub(super) fn close_body(&mut self, body: &mut Block) -> Sources {
+        let sources = self.block(body);
+        let questions = self.scope.close_frame();
+        body.stmts.splice(0..0, self.marks.before(questions, Vec::new()));
+        sources
+    }
+
+    pub(super) fn for_each(&mut self, repeat: &mut ExprForLoop) -> Sources {
+        let visible = self.scope.bindings.len();
+        let repeated = self.taken(&repeat.expr).map(|all| {
+            let (private, tokens) = (&self.private, &all.tokens);
+            Repeated { tokens: quote!(#private::each(#tokens)), is_place: false, ..all }
+        });
+        let sources = self.value(&mut repeat.expr);
+        self.bind(&repeat.pat, repeated.as_ref(), &sources);
+        self.scope.open_frame();
+        self.close_body(&mut repeat.body);
+        self.scope.bindings.truncate(visible);
+        Sources::new()
+    }
+
+    pub(super) fn choice(&mut self, choice: &mut ExprMatch) -> Sources {
+        let repeated = self.taken(&choice.expr);
+        let of = self.value(&mut choice.expr);
+        let mut sources = Sources::new();
+        for Arm { attrs, pat, body, .. } in &mut choice.arms {
+            let visible = self.scope.bindings.len();
+            // What there may not be at all is not asked about from outside.
+            let repeated = repeated.as_ref().filter(|_| cfg(attrs).is_empty());
+            self.bind(pat, repeated, &of);
+            self.scope.open_frame();
+            if let Pat::Guard(guarded) = pat {
+                self.value(&mut guarded.guard);
+            }
+            sources.extend(self.value(body));
+            let questions = self.scope.close_frame();
+            self.marks.around(body, questions, Vec::new());
+            self.scope.bindings.truncate(visible);
+        }
+        sources
+    }
+
+    pub(super) fn enter_closure(&mut self, body: TokenStream) {
+        let mut found = HashSet::new();
+        wholes(body, &mut found);
+        self.scope.closures.push(found);
+    }
+
+    /// Walks through a closure that is given what `sources` tell; its own sources are what it
+    /// returns.
+    pub(super) fn closure(&mut self, closure: &mut ExprClosure, given: &Sources) -> Sources {
+        let visible = self.scope.bindings.len();
+        self.enter_closure(closure.body.to_token_stream());
+        self.scope.open_frame();
+        let mut renamed = Vec::new();
+        for (at, input) in closure.inputs.iter().enumerate() {
+            let value = match input {
+                Pat::Type(typed) => Some(self.value_of(&typed.ty)),
+                Pat::Ident(_) | Pat::Wild(_) => None,
+                _ => {
+                    let name = self.marks.argument();
+                    let value = Some(Repeated::closed(name.to_token_stream()));
+                    renamed.push((at, name));
+                    value
+                }
+            };
+            self.bind(input, value.as_ref(), given);
+        }
+        self.scope.settle_frame();
+        let sources = self.value(&mut closure.body);
+        let questions = self.scope.close_frame();
+        self.marks.around(&mut closure.body, questions, renamed);
+        self.scope.closures.pop();
+        self.scope.bindings.truncate(visible);
+        sources
+    }
+}

@@ -1,0 +1,180 @@
+//! `#[deny_leaks]`: every value that a log or format macro shows is asked about, by the compiler's
+//! own type checker, in code that never runs.
+
+mod bodies;
+mod conditions;
+mod pass;
+mod pattern;
+mod scope;
+mod walk;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use audit_syntax::Aliases;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::Parser;
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Block, FnArg, ImplItem, Item, ItemFn, Path, Signature, TraitItem};
+
+use crate::errors::Errors;
+use walk::Walk;
+
+const OPTIONS: &str = "`#[deny_leaks]` has one option: `crate = \"path::to::audit_runtime\"`";
+const NO_BODIES: &str =
+    "`#[deny_leaks]` belongs on a function, an impl, a trait or an inline module";
+const ELSEWHERE: &str = "the body of this module is in a file of its own, where the attribute cannot \
+                         look: write `#[deny_leaks]` on what is in it";
+
+/// The item with its bodies checked, or unchanged beside a `compile_error!` for each mistake.
+pub(crate) fn attribute(arguments: TokenStream, input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let runtime = options(arguments, &mut errors);
+    // What does not parse here does not parse in the compiler, which says so itself.
+    let mut found = syn::parse2::<Item>(input.clone()).ok();
+    match &found {
+        Some(Item::Mod(module)) if module.content.is_none() => errors.at(&module.ident, ELSEWHERE),
+        Some(Item::Fn(_) | Item::Impl(_) | Item::Mod(_) | Item::Trait(_)) | None => {}
+        Some(Item::Verbatim(_)) => found = None,
+        Some(other) => errors.at(first_token(other), NO_BODIES),
+    }
+    let errors = errors.into_tokens();
+    if let Some(mut found) = found.filter(|_| errors.is_empty())
+        && item(&mut found, &private(runtime.as_ref()), &Aliases::default())
+    {
+        return found.into_token_stream();
+    }
+    quote!(#errors #input)
+}
+
+/// The function with its body checked, or as it is if it cannot be read.
+pub(crate) fn function(input: TokenStream, runtime: Option<&Path>) -> TokenStream {
+    let Ok(mut read) = syn::parse2::<ItemFn>(input.clone()) else {
+        return input;
+    };
+    match body(&read.sig, &mut read.block, &private(runtime), &Aliases::default()) {
+        true => read.into_token_stream(),
+        false => input,
+    }
+}
+
+/// The path of the names that the output may use.
+fn private(runtime: Option<&Path>) -> TokenStream {
+    match runtime {
+        Some(path) => quote!(#path::__private),
+        None => quote!(::audit_runtime::__private),
+    }
+}
+
+fn options(arguments: TokenStream, errors: &mut Errors) -> Option<Path> {
+    let mut runtime = None;
+    let parser = syn::meta::parser(|meta| {
+        if !meta.path.is_ident("crate") {
+            return Err(meta.error(OPTIONS));
+        }
+        let text: syn::LitStr = meta.value()?.parse()?;
+        let path = text.parse_with(Path::parse_mod_style);
+        runtime = Some(path.map_err(|_| syn::Error::new_spanned(text, OPTIONS))?);
+        Ok(())
+    });
+    if let Err(error) = parser.parse2(arguments) {
+        errors.push(error);
+    }
+    runtime
+}
+
+fn first_token(item: &Item) -> TokenStream {
+    item.to_token_stream().into_iter().take(1).collect()
+}
+
+/// Checks every body in an item; true if anything is asked in it.
+fn item(item: &mut Item, private: &TokenStream, aliases: &Aliases) -> bool {
+    let mut has_written = false;
+    match item {
+        Item::Fn(function) if !is_checked_by_itself(&function.attrs) => {
+            has_written = body(&function.sig, &mut function.block, private, aliases);
+        }
+        Item::Impl(block) => {
+            for part in &mut block.items {
+                if let ImplItem::Fn(method) = part
+                    && !is_checked_by_itself(&method.attrs)
+                {
+                    has_written |= body(&method.sig, &mut method.block, private, aliases);
+                }
+            }
+        }
+        Item::Trait(block) => {
+            for part in &mut block.items {
+                if let TraitItem::Fn(method) = part
+                    && !is_checked_by_itself(&method.attrs)
+                    && let Some(default) = &mut method.default
+                {
+                    has_written |= body(&method.sig, default, private, aliases);
+                }
+            }
+        }
+        Item::Mod(module) => {
+            if let Some((_, items)) = &mut module.content {
+                let mut aliases = aliases.clone();
+                for part in items.iter() {
+                    if let Item::Use(import) = part {
+                        aliases.read(import);
+                    }
+                }
+                for part in items {
+                    has_written |= self::item(part, private, &aliases);
+                }
+            }
+        }
+        _ => {}
+    }
+    has_written
+}
+
+/// True if an attribute of ours will look at the body.
+fn is_checked_by_itself(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| last.ident == "audited" || last.ident == "deny_leaks")
+    })
+}
+
+/// Checks a body; true if anything is asked in it.
+fn body(
+    signature: &Signature,
+    block: &mut Block,
+    private: &TokenStream,
+    aliases: &Aliases,
+) -> bool {
+    // Nothing is formatted at compile time, and nothing of ours may be called there.
+    if signature.constness.is_some() {
+        return false;
+    }
+    let mut walk = Walk::new(private.clone(), aliases.clone());
+    walk.scope.open_frame();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(_) => walk.scope.declare("self".to_owned(), false, Vec::new()),
+            FnArg::Typed(typed) => {
+                let is_plain =
+                    conditions::cfg(&typed.attrs).is_empty() && !pattern::is_unnameable(&typed.ty);
+                let value = is_plain.then(|| walk.value_of(&typed.ty));
+                walk.bind(&typed.pat, value.as_ref(), &Vec::new());
+            }
+        }
+    }
+    walk.scope.settle_frame();
+    walk.block(block);
+    let questions = walk.scope.close_frame();
+    block.stmts.splice(0..0, walk.marks.before(questions, Vec::new()));
+    let mut writer = write::Writer {
+        private,
+        marks: &walk.marks,
+        questions: &walk.scope.questions,
+        has_written: walk.has_written_items,
+    };
+    writer.visit_block_mut(block);
+    writer.has_written
+}

@@ -1,0 +1,222 @@
+//! Writes the questions about what is shown where they were found, and leaves out all others.
+
+use std::mem;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Block, Expr, ExprBlock, ExprClosure, Pat, PatIdent, Stmt, Token, parse_quote, token,
+};
+
+use super::scope::Question;
+
+const MARK: &str = "__audit_mark_";
+
+/// The places where questions stand, each marked in the body by its number.
+#[derive(Default)]
+pub(super) struct Marks {
+    list: Vec<Mark>,
+    arguments: usize,
+}
+
+struct Mark {
+    questions: Vec<usize>,
+    /// The conditions under which the statement after it is there.
+    conditions: Vec<Attribute>,
+    /// Whether the mark stands before an expression in a block of its own.
+    is_around: bool,
+    /// The parameters of a closure that may have to become one name each.
+    renamed: Vec<(usize, Ident)>,
+}
+
+impl Marks {
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// A mark to stand before a statement.
+    pub(super) fn before(
+        &mut self,
+        questions: Vec<usize>,
+        conditions: Vec<Attribute>,
+    ) -> Option<Stmt> {
+        if questions.is_empty() {
+            return None;
+        }
+        Some(self.add(Mark { questions, conditions, is_around: false, renamed: Vec::new() }))
+    }
+
+    /// Puts a mark before an expression.
+    pub(super) fn around(
+        &mut self,
+        body: &mut Expr,
+        questions: Vec<usize>,
+        renamed: Vec<(usize, Ident)>,
+    ) {
+        if questions.is_empty() {
+            return;
+        }
+        let mark = self.add(Mark { questions, conditions: Vec::new(), is_around: true, renamed });
+        let inner = mem::replace(body, Expr::Verbatim(TokenStream::new()));
+        let stmts = vec![mark, Stmt::Expr(inner, None)];
+        let block = Block { brace_token: token::Brace::default(), stmts };
+        *body = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block });
+    }
+
+    /// A name for a parameter.
+    pub(super) fn argument(&mut self) -> Ident {
+        self.arguments += 1;
+        format_ident!("__audit_argument_{}", self.arguments)
+    }
+
+    fn add(&mut self, mark: Mark) -> Stmt {
+        let name = format_ident!("{MARK}{}", self.list.len());
+        self.list.push(mark);
+        Stmt::Expr(Expr::Verbatim(name.into_token_stream()), Some(Token![;](Span::call_site())))
+    }
+
+    fn of(&self, statement: Option<&Stmt>) -> Option<&Mark> {
+        let Some(Stmt::Expr(Expr::Verbatim(name), Some(_))) = statement else {
+            return None;
+        };
+        let name = name.to_string();
+        self.list.get(name.strip_prefix(MARK)?.parse::<usize>().ok()?)
+    }
+}
+
+/// Replaces the marks in a body.
+pub(super) struct Writer<'a> {
+    pub(super) private: &'a TokenStream,
+    pub(super) marks: &'a Marks,
+    pub(super) questions: &'a [Question],
+    /// Whether any question is asked.
+    pub(super) has_written: bool,
+}
+
+impl Writer<'_> {
+    /// The code of a mark, if anything about it is shown.
+    fn code(&mut self, mark: &Mark) -> Option<TokenStream> {
+        let checks: TokenStream =
+            mark.questions.iter().map(|at| self.checks(&self.questions[*at])).collect();
+        if checks.is_empty() {
+            return None;
+        }
+        self.has_written = true;
+        let (private, conditions) = (self.private, &mark.conditions);
+        Some(quote! {
+            #(#conditions)*
+            #[allow(
+                warnings,
+                clippy::all,
+                clippy::nursery,
+                clippy::pedantic,
+                clippy::restriction,
+            )]
+            if false {
+                loop {}
+                use #private::levels::*;
+                #checks
+            }
+        })
+    }
+
+    fn checks(&self, question: &Question) -> TokenStream {
+        let tokens = &question.tokens;
+        if let Some(copy) = &question.copy {
+            let mut copy = copy.clone();
+            let mut writer = Writer { has_written: false, ..*self };
+            writer.visit_expr_mut(&mut copy);
+            return match writer.has_written {
+                true => quote!(let _ = #copy;),
+                false => TokenStream::new(),
+            };
+        }
+        let checks = question.shown.iter().map(|span| {
+            // The compiler points at the type for which the method is called.
+            let private = self.private.clone().into_iter().map(|mut token| {
+                token.set_span(*span);
+                token
+            });
+            let private: TokenStream = private.collect();
+            let check = quote_spanned!(*span=> .write_to_log::<#private::ClearText>());
+            quote!((&&&&&&#tokens).__audit_verdict()#check;)
+        });
+        checks.collect()
+    }
+
+    /// The code of a mark that stands before an expression; its block goes if there is none.
+    fn around(&mut self, expression: &mut Expr) {
+        let Expr::Block(ExprBlock { block, .. }) = expression else {
+            return;
+        };
+        let Some(mark) = self.marks.of(block.stmts.first()).filter(|mark| mark.is_around) else {
+            return;
+        };
+        match self.code(mark) {
+            Some(code) => block.stmts[0] = Stmt::Expr(Expr::Verbatim(code), None),
+            None => {
+                if let Some(Stmt::Expr(inner, None)) = block.stmts.pop() {
+                    *expression = inner;
+                }
+            }
+        }
+    }
+
+    /// Gives a closure's parameters the names by which the questions speak of them.
+    fn rename(&self, closure: &mut ExprClosure) {
+        let Expr::Block(ExprBlock { block, .. }) = &mut *closure.body else {
+            return;
+        };
+        let Some(mark) = self.marks.of(block.stmts.first()).filter(|mark| mark.is_around) else {
+            return;
+        };
+        let asked: Vec<String> = mark
+            .questions
+            .iter()
+            .map(|at| &self.questions[*at])
+            .filter(|question| !question.shown.is_empty())
+            .map(|question| question.tokens.to_string())
+            .collect();
+        for (at, name) in &mark.renamed {
+            let word = name.to_string();
+            if asked.iter().any(|tokens| tokens.split_whitespace().any(|w| w == word)) {
+                let plain = Pat::Ident(PatIdent {
+                    attrs: Vec::new(),
+                    by_ref: None,
+                    mutability: None,
+                    ident: name.clone(),
+                    subpat: None,
+                });
+                let pattern = mem::replace(&mut closure.inputs[*at], plain);
+                block.stmts.insert(1, parse_quote!(let #pattern = #name;));
+            }
+        }
+    }
+}
+
+impl VisitMut for Writer<'_> {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        if let Expr::Closure(closure) = expression {
+            self.rename(closure);
+        }
+        visit_mut::visit_expr_mut(self, expression);
+        self.around(expression);
+    }
+
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        visit_mut::visit_block_mut(self, block);
+        let mut statements = Vec::new();
+        for statement in mem::take(&mut block.stmts) {
+            match self.marks.of(Some(&statement)).filter(|mark| !mark.is_around) {
+                Some(mark) => statements
+                    .extend(self.code(mark).map(|code| Stmt::Expr(Expr::Verbatim(code), None))),
+                None => statements.push(statement),
+            }
+        }
+        block.stmts = statements;
+    }
+
+    // Items have been written by walks of their own.
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}

@@ -1,0 +1,53 @@
+//! Registers what is shown although a rule would hide it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+use super::expand::{Part, optional};
+use super::model::{Class, Item, Policy, PolicyKind};
+
+/// What of the type is shown although a rule would hide it.
+pub(super) fn of(item: &Item<Class>, parts: &[Part<'_>]) -> TokenStream {
+    let name = item.ident.unraw().to_string();
+    let mut found = TokenStream::new();
+    if item.options.default_public {
+        found.extend(exception("PublicByDefault", &name, None));
+    }
+    for part in parts {
+        for (at, field) in part.fields.list.iter().enumerate() {
+            let path = match part.path(at, field) {
+                path if path.is_empty() || path.starts_with('[') => format!("{name}{path}"),
+                path => format!("{name}.{path}"),
+            };
+            if let Class::Public { reason: Some(reason) } = &field.mark {
+                found.extend(exception("PublicField", &path, Some(reason)));
+            }
+            if let Class::Sensitive(Policy { kind: PolicyKind::With(_), .. }) = &field.mark {
+                found.extend(exception("OwnPolicy", &path, None));
+            }
+            if field.disclosed {
+                found.extend(exception("Disclosed", &path, None));
+            }
+        }
+    }
+    found
+}
+
+/// Registers that `what`, in the module of the type, is shown.
+pub(crate) fn exception(kind: &str, what: &str, reason: Option<&LitStr>) -> TokenStream {
+    let kind = format_ident!("{kind}");
+    let reason = optional(reason);
+    quote! {
+        __audit::inventory::submit! {
+            __audit::Exception {
+                kind: __audit::ExceptionKind::#kind,
+                what: ::core::concat!(::core::module_path!(), "::", #what),
+                reason: #reason,
+                file: ::core::file!(),
+                line: ::core::line!(),
+            }
+        }
+    }
+}

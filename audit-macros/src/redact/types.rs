@@ -1,0 +1,148 @@
+//! What the tokens of a field's type tell, and what they do not.
+
+use syn::{GenericArgument, Path, PathArguments, ReturnType, Type};
+
+/// Types of other crates that are named like this carry secrets, which each does in a way of its own.
+const CARRIERS: &[(&str, &str)] = &[
+    ("Url", "a password or `?token=…`"),
+    ("Uri", "a password or `?token=…`"),
+    ("HeaderMap", "an `authorization` header or a cookie"),
+    ("Value", "any member of a JSON value"),
+];
+
+/// Containers of the standard library, which are what their parameters are.
+const CONTAINERS: &[&str] = &[
+    "Option",
+    "Vec",
+    "VecDeque",
+    "Box",
+    "Rc",
+    "Arc",
+    "Cow",
+    "Result",
+    "HashMap",
+    "BTreeMap",
+    "HashSet",
+    "BTreeSet",
+    "BinaryHeap",
+    "LinkedList",
+    "Mutex",
+    "RwLock",
+    "Cell",
+    "RefCell",
+];
+
+/// The name in the type that carries secrets, and what it may show.
+pub(super) fn carrier(ty: &Type) -> Option<(&'static str, &'static str)> {
+    parts(ty).into_iter().find_map(|part| {
+        let path = path(part)?;
+        let last = path.segments.last()?;
+        let (name, shows) = *CARRIERS.iter().find(|(name, _)| last.ident == name)?;
+        // Many a crate has a `Value` of its own.
+        let of_json = || {
+            let mut owners = path.segments.iter().rev().skip(1);
+            owners.next().is_none_or(|owner| owner.ident == "serde_json" || owner.ident == "json")
+        };
+        (name != "Value" || of_json()).then_some((name, shows))
+    })
+}
+
+/// The types that a value of `ty` is made of, as far as its tokens tell: of `Option<Vec<Card>>`, `Card`.
+///
+/// A type with parameters that is no container of the standard library is one, and so are they.
+pub(super) fn parts(ty: &Type) -> Vec<&Type> {
+    let mut found = Vec::new();
+    collect(ty, &mut found);
+    found
+}
+
+fn collect<'a>(ty: &'a Type, found: &mut Vec<&'a Type>) {
+    match ty {
+        Type::Array(array) => collect(&array.elem, found),
+        Type::Group(group) => collect(&group.elem, found),
+        Type::Paren(parentheses) => collect(&parentheses.elem, found),
+        Type::Reference(reference) => collect(&reference.elem, found),
+        Type::Slice(slice) => collect(&slice.elem, found),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|part| collect(part, found)),
+        Type::Path(whole) => {
+            let Some(last) = whole.path.segments.last() else {
+                return;
+            };
+            // Nothing of what it names is there.
+            if last.ident == "PhantomData" {
+                return;
+            }
+            let inner = inner(&last.arguments);
+            if inner.is_empty() || !CONTAINERS.iter().any(|name| last.ident == name) {
+                found.push(ty);
+            }
+            inner.into_iter().for_each(|part| collect(part, found));
+        }
+        _ => {}
+    }
+}
+
+fn inner(arguments: &PathArguments) -> Vec<&Type> {
+    match arguments {
+        PathArguments::AngleBracketed(list) => {
+            let types = list.args.iter().filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            });
+            types.collect()
+        }
+        PathArguments::Parenthesized(function) => match &function.output {
+            ReturnType::Type(_, ty) => vec![ty],
+            ReturnType::Default => Vec::new(),
+        },
+        PathArguments::None => Vec::new(),
+    }
+}
+
+fn path(ty: &Type) -> Option<&Path> {
+    match ty {
+        Type::Path(path) => Some(&path.path),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+    use syn::parse_str;
+
+    use super::*;
+
+    #[test]
+    fn a_carrier_is_found_wherever_it_stands() {
+        for guilty in [
+            "Url",
+            "url::Url",
+            "Option<Uri>",
+            "Vec<(u32, http::HeaderMap)>",
+            "Arc<serde_json::Value>",
+            "HashMap<String, Value>",
+            "&'a [Uri; 2]",
+            "Envelope<Uri>",
+        ] {
+            assert!(carrier(&parse_str(guilty).unwrap()).is_some(), "{guilty}");
+        }
+        for innocent in ["UrlId", "Option<u32>", "config::Value", "PhantomData<Url>", "fn(Url)"] {
+            assert!(carrier(&parse_str(innocent).unwrap()).is_none(), "{innocent}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_taken_apart() {
+        for (text, expected) in [
+            ("Card", "Card"),
+            ("Option<Vec<(u32, &'a Card)>>", "u32,Card"),
+            ("HashMap<Key, Page<Card>>", "Key,Page<Card>,Card"),
+            ("[Box<dyn Any>; 2]", ""),
+        ] {
+            let ty = parse_str(text).unwrap();
+            let found = parts(&ty).into_iter().map(|part| part.to_token_stream().to_string());
+            assert_eq!(found.collect::<Vec<_>>().join(",").replace(' ', ""), expected, "{text}");
+        }
+    }
+}
