@@ -20,8 +20,8 @@ const HEALTH_EXIT_CODES: &str = "\
 Exit codes: 0 it is green or yellow, everything is recorded now; 2 it is red, or no service could be \
 asked; 3 no journal is named, or the arguments are wrong.";
 
-/// Reads, summarises and verifies audit journals. Only `adopt` and `repair` change anything, and
-/// nothing disturbs the service that writes a journal.
+/// Reads, summarises and verifies audit journals. Only `adopt`, `repair` and `keys new` change anything,
+/// and nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -46,6 +46,16 @@ pub(crate) enum Command {
     /// Checks what a journal needs around it: settings, modes, disk, lock, clock and key.
     #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(Doctor),
+    /// Makes the keys that seal values, so that only their holder can read them.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Prints how records name a value that they hide behind a pseudonym: a session, an unknown user,
+    /// a field marked `#[sensitive(pseudonym)]`. One line for each key that may have made it.
+    #[command(after_help = EXIT_CODES)]
+    Pseudonym(Pseudonym),
+    /// Prints a sealed value in clear, once it is recorded who has asked for it.
+    #[command(after_help = EXIT_CODES)]
+    Reveal(Reveal),
     /// Sets the journal aside as it is and begins a new one in its place, for your reason: after a
     /// backup was restored, a directory moved, or acknowledged records lost. The service must be
     /// stopped.
@@ -117,6 +127,46 @@ pub(crate) struct Verify {
     pub(crate) epoch: Option<u64>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Makes a key in FILE that seals values from the service's next start on. FILE is made if it is
+    /// missing; the keys that are in it stay there, to read what they have sealed.
+    New {
+        /// For a journal in DIR this is `DIR.keys`, unless the setting `keys` names another file. Run
+        /// this as the service's user.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pseudonym {
+    /// The value, or `-` to take it from standard input: what is typed here stays in the shell's
+    /// history, and other users of the machine see it while this runs.
+    pub(crate) value: String,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// The field's name or, where its mark says `domain = "…"`, that. Without it the value is taken
+    /// for a session, an actor, a path and a method, each on its line.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reveal {
+    /// The record's sequence number: the first column of `tail`.
+    #[arg(value_parser = seq, allow_negative_numbers = true)]
+    pub(crate) seq: u64,
+    /// The value's path as `show` prints it, such as `args.email`.
+    pub(crate) field: String,
+    /// The name of the journal that it was sealed for, if an outbox has handed it over from another.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Adopt {
     /// Why, for whoever reads the journal later; it is recorded.
@@ -177,7 +227,9 @@ fn place() -> impl TypedValueParser<Value = PathBuf> {
 
 fn seq(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| {
-        "SEQ, the number of a record, comes first: `audited show 25 audit-journal`".to_owned()
+        "SEQ, the number of a record, comes first: `audited show 25 audit-journal`, `audited reveal 25 \
+         args.email audit-journal`"
+            .to_owned()
     })
 }
 

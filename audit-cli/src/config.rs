@@ -23,6 +23,17 @@ pub(crate) fn journal(named: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
+/// The settings that a service of this journal would find here: those of the file and the variables,
+/// unless they name another journal.
+pub(crate) fn settings(journal: &Path) -> Result<Config, Failure> {
+    let config = Config::load().map_err(|error| Failure::Usage(error.to_string()))?;
+    let is_same = |named: &Path| match (named.canonicalize(), journal.canonicalize()) {
+        (Ok(named), Ok(journal)) => named == journal,
+        _ => false,
+    };
+    Ok(if config.journal().is_none_or(is_same) { config } else { Config::default() })
+}
+
 /// Opens a journal for reading, and warns if it may seem to have fewer records than it has.
 pub(crate) fn reader(journal: &Path) -> Result<Reader, Failure> {
     let reader = Reader::open(journal)?;

@@ -7,9 +7,12 @@ mod epochs;
 mod exposure;
 mod failure;
 mod health;
+mod keys;
 mod notice;
+mod pseudonym;
 mod reading;
 mod renew;
+mod reveal;
 mod show;
 mod stats;
 mod tail;
@@ -51,6 +54,9 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Health(arguments) => health::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),
+        Command::Keys(arguments) => keys::run(arguments, out),
+        Command::Pseudonym(arguments) => pseudonym::run(arguments, out),
+        Command::Reveal(arguments) => reveal::run(arguments, out),
         Command::Adopt(arguments) => renew::adopt(arguments, out),
         Command::Repair(arguments) => renew::repair(arguments, out),
     }

@@ -68,7 +68,8 @@ impl Reading {
     }
 }
 
-fn append(journal: &Path, entry: &Entry) -> Result<(), Error> {
+/// Has `entry` appended: by the service that lives, else alone.
+pub(crate) fn append(journal: &Path, entry: &Entry) -> Result<(), Error> {
     let due = Instant::now() + BETWEEN_MAX;
     loop {
         let unasked = match ask(journal, entry) {
@@ -103,7 +104,7 @@ fn is_unknown(error: &Error) -> bool {
 }
 
 /// The journal that an older epoch is of, and its number: the epoch itself is never written again.
-fn current(journal: &Path) -> Option<(PathBuf, Option<u64>)> {
+pub(crate) fn current(journal: &Path) -> Option<(PathBuf, Option<u64>)> {
     if !journal.join("EPOCH").exists() {
         return None;
     }

@@ -94,13 +94,13 @@ fn value(json: &str) -> String {
     }
 }
 
-fn absent(seq: u64) -> Failure {
+pub(crate) fn absent(seq: u64) -> Failure {
     Failure::Undecided(format!(
         "there is no record {seq} yet: the journal ends before it; `audited stats` prints its range"
     ))
 }
 
-fn opaque(seq: u64) -> Failure {
+pub(crate) fn opaque(seq: u64) -> Failure {
     Failure::Undecided(format!(
         "record {seq} is not one JSON object: something else was appended to the journal; \
          `audited show {seq} --json` prints the line as it is"

@@ -1,10 +1,11 @@
-//! Who may read and change the journal and its key.
+//! Who may read and change the journal and its keys.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
 use audit_runtime::journal::{DirectoryStorage, Error, Modes};
+use audit_runtime::redact::keys::file;
 
 use super::owner;
 use super::report::{Report, as_the_service};
@@ -12,6 +13,7 @@ use super::settings::Settings;
 
 const CHECK: &str = "access";
 const KEY: &str = "key";
+const KEYS: &str = "keys";
 
 /// How many files are named; a wrong mode is often that of all of them.
 const NAMED_MAX: usize = 5;
@@ -109,11 +111,7 @@ pub(super) fn check_key(journal: &Path, is_new: bool, settings: &Settings, repor
         return report.failure(KEY, message);
     }
     let named = file.as_ref().map_or("`hash_key`".to_owned(), |path| path.display().to_string());
-    let denied = |path: &std::path::PathBuf| match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(error),
-        _ => None,
-    };
-    if let Some(error) = file.as_ref().and_then(denied) {
+    if let Some(error) = file.as_deref().and_then(denied) {
         report.warning(KEY, as_the_service(&format!("cannot read {named}"), &error));
         return;
     }
@@ -131,4 +129,23 @@ pub(super) fn check_key(journal: &Path, is_new: bool, settings: &Settings, repor
         ),
         Err(message) => report.failure(KEY, message),
     }
+}
+
+/// Checks the keys that seal values, where the settings say that they are.
+pub(super) fn check_sealing_keys(journal: &Path, settings: &Settings, report: &mut Report) {
+    let beside = file::beside(journal, ".keys").ok();
+    if let Some(error) = beside.as_deref().and_then(denied) {
+        report.warning(KEYS, as_the_service("cannot read the keys that seal values", &error));
+        return;
+    }
+    match settings.sealing_key(journal) {
+        Ok(Some(id)) => report.ok(KEYS, format!("the key {id} seals new values")),
+        Ok(None) => report.ok(KEYS, "there is no key that seals values; few services need one"),
+        Err(message) => report.failure(KEYS, message),
+    }
+}
+
+/// Why this user may not read the file, if so.
+fn denied(path: &Path) -> Option<io::Error> {
+    File::open(path).err().filter(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }

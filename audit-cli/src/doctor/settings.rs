@@ -51,6 +51,13 @@ impl Settings {
     pub(super) fn has_key(&self, journal: &Path) -> Result<bool, String> {
         self.0.key(journal).map(|key| key.is_some()).map_err(|error| error.to_string())
     }
+
+    /// The id of the key that seals new values, if there is one.
+    pub(super) fn sealing_key(&self, journal: &Path) -> Result<Option<String>, String> {
+        let keys = self.0.sealing_keys(journal).map_err(|error| error.to_string())?;
+        let key = keys.sealing(None).map_err(|error| error.to_string())?;
+        Ok(key.map(|key| key.id().to_owned()))
+    }
 }
 
 fn told(config: &Config) -> String {

@@ -338,6 +338,26 @@ mod unix {
     }
 
     #[test]
+    fn keys_that_seal_values_must_be_whole_and_private() {
+        let fixture = Fixture::new();
+        let keys = fixture.directory().join("audit.keys");
+        doctor(&fixture).says(0, "keys ok", "there is no key that seals values");
+        let made = fixture.run(&["keys", "new", "@.keys"]).ok();
+        let id = made.split_whitespace().nth(3).unwrap();
+        doctor(&fixture).says(0, "keys ok", id);
+        chmod(&keys, 0o640);
+        doctor(&fixture).says(2, "keys failure", "0640");
+        chmod(&keys, 0o600);
+        fs::write(&keys, "encrypt deadbeef").unwrap();
+        let said = doctor(&fixture);
+        said.says(2, "keys failure", "line 1 holds no key");
+        assert!(!said.findings.join("").contains("deadbeef"));
+        let file = fixture.directory().join("audited.toml");
+        fs::write(&file, "keys = \"env:AUDIT_TEST_UNSET\"\n").unwrap();
+        doctor(&fixture).says(2, "keys failure", "AUDIT_TEST_UNSET");
+    }
+
+    #[test]
     fn files_of_the_superuser_are_failures_where_the_service_is_another_user() {
         let fixture = Fixture::new();
         let (journal, key) = (fixture.journal(), fixture.directory().join("audit.key"));

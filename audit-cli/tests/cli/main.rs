@@ -5,6 +5,8 @@
 mod doctor;
 mod fixture;
 mod follow;
+#[cfg(target_os = "linux")]
+mod keys;
 mod missing;
 mod place;
 mod reading;
