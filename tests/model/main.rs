@@ -12,6 +12,7 @@
 mod damage;
 #[path = "../crash/disk/mod.rs"]
 mod disk;
+mod policies;
 #[path = "../crash/random.rs"]
 mod random;
 mod simulation;
