@@ -15,3 +15,47 @@ fn audited() {
     cases.pass("ui/audited/pass/*.rs");
     cases.compile_fail("ui/audited/fail/*.rs");
 }
+
+#[test]
+fn deny_leaks() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/deny_leaks/pass/*.rs");
+    cases.compile_fail("ui/deny_leaks/fail/*.rs");
+}
+
+#[test]
+fn leaks() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("ui/leaks/*/*.rs");
+}
+
+#[test]
+fn sensitive() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/sensitive/pass/*.rs");
+    cases.compile_fail("ui/sensitive/fail/*.rs");
+}
+
+#[test]
+fn wrap() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/wrap/pass/*.rs");
+    cases.compile_fail("ui/wrap/fail/*.rs");
+}
+
+#[test]
+fn disclosure() {
+    trybuild::TestCases::new().compile_fail("ui/disclosure/fail/*.rs");
+}
+
+#[test]
+fn strict() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/strict/pass/*.rs");
+    cases.compile_fail("ui/strict/fail/*.rs");
+}
+
+#[test]
+fn mistakes() {
+    trybuild::TestCases::new().compile_fail("ui/mistakes/*.rs");
+}

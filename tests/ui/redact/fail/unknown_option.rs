@@ -3,12 +3,6 @@ use audit_runtime::Redact;
 #[derive(Redact)]
 #[redact(mode = "strict", default = "sensitive", crate = "1 + 1", strict(very), default)]
 struct Login {
-    #[sensitive(mask(last = 4))]
-    card: String,
-    #[sensitive()]
-    note: String,
-    #[sensitive = "full"]
-    remark: String,
     #[public(because = "it is short")]
     name: String,
     #[public()]

@@ -1,0 +1,41 @@
+use audit_runtime::{Redact, wrap_sensitive};
+use std::fmt;
+
+// row: second-debug
+#[wrap_sensitive]
+#[derive(Debug, Redact)]
+struct Twice {
+    #[sensitive]
+    password: String,
+}
+
+// row: debug-by-hand
+#[wrap_sensitive]
+#[derive(Redact)]
+struct ByHand {
+    #[sensitive]
+    password: String,
+}
+
+impl fmt::Debug for ByHand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.password)
+    }
+}
+
+#[wrap_sensitive]
+#[derive(Redact)]
+struct Login {
+    user: u64,
+    // row: forgotten-mark
+    password: String,
+    // row: marked-public
+    #[public]
+    token: String,
+    // row: two-marks
+    #[public]
+    #[sensitive]
+    cookie: String,
+}
+
+fn main() {}
