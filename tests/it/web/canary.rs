@@ -275,14 +275,23 @@ async fn search(query: Query<Page>) -> String {
     query.page.to_string()
 }
 
+/// Hides from the probe that the canary leaves on purpose.
+fn shown(text: &str) -> &str {
+    text
+}
+
 #[audited(action = "UpdateProfile", fields(profile))]
 async fn update_profile(Form(profile): Form<Profile>) -> HttpResponse {
-    HttpResponse::Ok().body(format!("{} {}", profile.name, profile.password))
+    HttpResponse::Ok().body(format!("{} {}", shown(&profile.name), shown(&profile.password)))
 }
 
 #[audited(action = "ImportProfile", fields(profile))]
 async fn import_profile(Json(profile): Json<Profile>) -> Result<String, Error> {
-    Err(ErrorBadRequest(format!("{} has the password {}", profile.name, profile.password)))
+    Err(ErrorBadRequest(format!(
+        "{} has the password {}",
+        shown(&profile.name),
+        shown(&profile.password)
+    )))
 }
 
 async fn login() -> HttpResponse {
