@@ -173,6 +173,30 @@ fn a_segment_without_a_durable_record_is_not_followed_by_one_of_its_name() {
 }
 
 #[test]
+fn a_segment_that_a_batch_was_given_up_in_has_no_successor_of_its_name_either() {
+    let storage = Faulty::new();
+    let mut journal = journal(&storage);
+    write(&mut journal, ["safe"]);
+    journal.append(&body("given up")).unwrap();
+    storage.fail_next_syncs(1);
+    storage.fail_call("create", io::ErrorKind::StorageFull, 3);
+    assert!(matches!(journal.commit(), Err(Error::Full { .. })));
+    assert!(journal.failed_sync().is_some());
+    // The new segment waits for room without a durable record; its own sync is final.
+    storage.fail_next_syncs(1);
+    let error = journal.resume(1, 0).unwrap_err().to_string();
+    assert!(error.contains("cannot sync seg/00000000000000000003.jsonl"), "{error}");
+    assert!(matches!(journal.resume(1, 0), Err(Error::Poisoned { .. })));
+    assert_eq!(segments(&storage.inner).len(), 2);
+    drop(journal);
+    storage.inner.crash(0);
+    write(&mut open(&storage.inner).unwrap(), ["later"]);
+    let story = story(&storage.inner);
+    assert_eq!(story[2..], ["safe", "journal.segment", "journal.start", "later"]);
+    assert_eq!(damage(&storage.inner), (vec![], 0));
+}
+
+#[test]
 fn a_start_whose_sync_fails_goes_on_as_well() {
     let storage = Faulty::new();
     journal(&storage).close().unwrap();

@@ -64,6 +64,12 @@ impl Rotation {
         self.doubtful.push("sync_failed");
     }
 
+    /// True if the next batch may stand in a segment without a durable record, which no other can
+    /// follow: one that is due, or one that a batch was given up in.
+    pub(super) fn may_begin_segment(&self) -> bool {
+        self.due.is_some() || !self.doubtful.is_empty()
+    }
+
     /// Why the batch that begins with this line must have a header, or may have the one it has.
     pub(super) fn reason(&self, first: &[u8]) -> Option<&'static str> {
         let header = line::header(Some(&first.to_vec()));

@@ -53,7 +53,7 @@ impl World {
 
     pub(super) fn commit(&mut self) -> Result<(), String> {
         let was_full = self.journal().full().is_some();
-        let has_segment = self.oracle.segment_length() > 0 && self.rotation.due.is_none();
+        let has_segment = self.oracle.segment_length() > 0 && !self.rotation.may_begin_segment();
         self.take_met();
         let outcome = self.journal().commit().map(|_| ());
         let met = self.take_met();
