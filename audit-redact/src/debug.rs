@@ -176,11 +176,41 @@ impl<'a, 'f> Serializer for DebugSerializer<'a, 'f> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Written {
-        // Quoted and escaped like any string, so that text cannot pass for structure.
-        let mut text = String::new();
-        write!(text, "{value}").map_err(|_| Error::Value)?;
-        self.serialize_str(&text)
+        self.0.write_char('"')?;
+        let mut text = Escaped { f: &mut *self.0, has_failed: false };
+        let written = write!(text, "{value}");
+        let has_failed = text.has_failed;
+        self.0.write_char('"')?;
+        match written {
+            Err(_) if has_failed => Err(Error::Write),
+            // Its `Display` gave up, maybe after a part of the text.
+            Err(_) => Err(Error::Value),
+            Ok(()) => Ok(()),
+        }
     }
+}
+
+/// Escapes text as the `Debug` of strings does, so that it cannot pass for structure.
+struct Escaped<'a, 'f> {
+    f: &'a mut Formatter<'f>,
+    has_failed: bool,
+}
+
+impl Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let written = text.split_inclusive(is_escaped).try_for_each(|part| {
+            let plain = part.trim_end_matches(is_escaped);
+            self.f.write_str(plain)?;
+            let mut escaped = part[plain.len()..].chars().flat_map(char::escape_debug);
+            escaped.try_for_each(|c| self.f.write_char(c))
+        });
+        self.has_failed |= written.is_err();
+        written
+    }
+}
+
+fn is_escaped(c: char) -> bool {
+    c != '\'' && c.escape_debug().len() != 1
 }
 
 struct List<'a, 'f>(DebugList<'a, 'f>);

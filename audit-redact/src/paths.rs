@@ -46,7 +46,7 @@ impl HiddenPaths {
     pub fn of<T: Redact + ?Sized>() -> Vec<String> {
         let mut report = Self::default();
         report.part::<T>("");
-        report.into_vec()
+        report.found
     }
 
     /// Reports the paths that the part at `path`, of type `T`, hides.
@@ -81,12 +81,7 @@ impl HiddenPaths {
         }
     }
 
-    /// The paths in the order they were found, each once.
-    pub fn into_vec(self) -> Vec<String> {
-        self.found
-    }
-
-    /// The paths found so far.
+    /// The paths found so far, in their order, each once.
     pub fn found(&self) -> &[String] {
         &self.found
     }

@@ -5,8 +5,9 @@ pub use serde;
 
 pub use crate::field::{Field, Hidden, Unruled, carrier, public, rule};
 pub use crate::marks::{Marked, as_it_is};
+pub use crate::parts::Parts;
 pub use crate::policy::{Exposing, Output, Veil, Veilable, subject, treated};
-pub use crate::probe::{ClearText, EXPOSED, Hides, Unknown, any, each, probe};
+pub use crate::probe::{ClearText, EXPOSED, Hides, Unknown, any, each, probe, same, taken};
 pub use crate::strict::wrapped;
 pub use crate::{
     Element, Exception, ExceptionKind, FieldClass, HiddenPaths, MapKey, Mark, Mask, Plain, Policy,

@@ -3,8 +3,7 @@
 //! The macros write `probe::<FIELD, _>(&base).verdict().write_to_log()` for every `base.field` that is
 //! shown, where the code is type-checked and never runs. Method resolution takes the first of the
 //! implementations below that fits: the type of `base`, then what it dereferences to, four times
-//! over, as the field access itself does. A type that says nothing about the field is unknown, and
-//! allowed.
+//! over, as the field access itself does. A type that says nothing about the field is allowed.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -31,6 +30,7 @@ pub const fn probe<const FIELD: u64, T: ?Sized>(_base: &T) -> Probe<FIELD, T> {
 }
 
 /// A value of any type, where no code runs.
+#[expect(clippy::empty_loop, reason = "it is never run")]
 pub const fn any<T>() -> T {
     loop {}
 }
@@ -114,6 +114,30 @@ levels! {
     ];
 }
 
+/// A question about the field `FIELD` of what a pattern took apart: of a `T`, or of a reference to one.
+#[derive(Debug)]
+pub struct Taken<const FIELD: u64, T: ?Sized>(PhantomData<fn(*const T)>);
+
+/// Asks about the type that a pattern names, of which not every parameter need be known yet.
+pub const fn taken<const FIELD: u64, T: ?Sized>(_owner: &T) -> Taken<FIELD, T> {
+    Taken(PhantomData)
+}
+
+/// Two values of one type.
+pub const fn same<T: ?Sized>(_one: &T, _other: &T) {}
+
+impl<const F: u64, T: ?Sized + Hides<F>> Level0 for &&&&&Taken<F, T> {
+    type Verdict = T::Verdict;
+}
+
+impl<const F: u64, T: ?Sized + Hides<F>> Level1 for &&&&Taken<F, &T> {
+    type Verdict = T::Verdict;
+}
+
+impl<const F: u64, T: ?Sized + Hides<F>> Level2 for &&&Taken<F, &mut T> {
+    type Verdict = T::Verdict;
+}
+
 #[doc(hidden)]
 pub trait Otherwise {
     fn __audit_verdict(&self) -> Unknown {
@@ -122,3 +146,4 @@ pub trait Otherwise {
 }
 
 impl<const F: u64, T: ?Sized> Otherwise for Probe<F, T> {}
+impl<const F: u64, T: ?Sized> Otherwise for Taken<F, T> {}

@@ -38,40 +38,77 @@ pub trait Redact {
     /// Fails when the serializer does, or when the `Serialize` of a public part does.
     fn redact<S: Serializer>(&self, serializer: S, how: Redaction<'_>) -> Result<S::Ok, S::Error>;
 
-    /// Writes that form the way `Debug` would; `{:#?}` spreads it over lines.
+    /// Writes the form of [`Redaction::full`] the way `Debug` would; `{:#?}` spreads it over lines.
     ///
     /// # Errors
     /// Fails only when the formatter does: a part that cannot be serialized is named as such.
     fn fmt_redacted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&AsDebug(&self.redacted()), f)
+        fmt::Debug::fmt(&AsDebug(&self.redacted_with(Redaction::full())), f)
     }
 
     /// Reports the paths that values of this type hide, whether or not a value is there.
     fn hidden(_report: &mut HiddenPaths) {}
 
-    /// The value as it may appear in a log, without anything that takes a key to read or to join.
+    /// The value as it may appear in a log, without keys: see [`Redaction::keyless`].
     fn redacted(&self) -> Redacted<'_, Self> {
-        self.redacted_with(Redaction::full())
+        self.redacted_with(Redaction::keyless())
     }
 
-    /// The value as it may appear in a log.
+    /// The value as it may appear in a log, redacted in a way of your choice.
     fn redacted_with<'a>(&'a self, how: Redaction<'a>) -> Redacted<'a, Self> {
         Redacted { value: self, how }
     }
 }
 
 /// How values are redacted; a small thing that is passed on to every part of a value.
+///
+/// | | `mask`, `with` | `pseudonym`, `encrypt` | a field with a `class` | used by |
+/// |---|---|---|---|---|
+/// | [`full`](Self::full) | `[redacted]` | `[redacted]` | `[redacted]` | `Debug` |
+/// | [`keyless`](Self::keyless) | applied | `[redacted]` | `[redacted]` | [`redacted`](Redact::redacted) |
+/// | [`with`](Self::with) | applied | applied | the tighter policy | recorders |
+///
+/// Nothing is written of a field under `omit` in any of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Redaction<'a>(pub(crate) Option<&'a Redactor>);
+pub struct Redaction<'a>(pub(crate) Extent<'a>);
 
-impl Redaction<'_> {
+/// How much of what its policies leave a value shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Extent<'a> {
+    Full,
+    Keyless,
+    With(&'a Redactor),
+}
+
+impl<'a> Redaction<'a> {
     /// Whatever is sensitive is written as [`REDACTED`].
     pub const fn full() -> Self {
-        Self(None)
+        Self(Extent::Full)
+    }
+
+    /// Policies that need no key are applied; what would need one is written as [`REDACTED`], and so
+    /// is every field with a `class`, since only a recorder knows what is set for it.
+    pub const fn keyless() -> Self {
+        Self(Extent::Keyless)
+    }
+
+    /// All policies are applied, with the keys and classes of `redactor`.
+    pub const fn with(redactor: &'a Redactor) -> Self {
+        Self(Extent::With(redactor))
+    }
+
+    /// The keys and classes to redact with, if there are any.
+    pub const fn redactor(self) -> Option<&'a Redactor> {
+        match self.0 {
+            Extent::With(redactor) => Some(redactor),
+            Extent::Full | Extent::Keyless => None,
+        }
     }
 }
 
 /// A value as it may appear in a log: it can be serialized and printed, and nothing else.
+///
+/// Printed with `{:?}` it hides all that is sensitive, as the `Debug` of the value itself does.
 ///
 /// ```
 /// use audit_runtime::Redact;
@@ -82,17 +119,19 @@ impl Redaction<'_> {
 ///     username: String,
 ///     #[sensitive]
 ///     password: String,
-///     attempt: u32,
+///     #[sensitive(mask(card))]
+///     card: String,
 /// }
 ///
-/// let login = Login { username: "ada".into(), password: "hunter2".into(), attempt: 1 };
+/// let card = "4242 4242 4242 4242".into();
+/// let login = Login { username: "ada".into(), password: "hunter2".into(), card };
 /// assert_eq!(
 ///     serde_json::to_string(&login.redacted())?,
-///     r#"{"username":"ada","password":"[redacted]","attempt":1}"#,
+///     r#"{"username":"ada","password":"[redacted]","card":"****4242"}"#,
 /// );
 /// assert_eq!(
 ///     format!("{login:?}"),
-///     r#"Login { username: "ada", password: [redacted], attempt: 1 }"#,
+///     r#"Login { username: "ada", password: [redacted], card: [redacted] }"#,
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
+use crate::HashKey;
+use crate::keys::hash::Pseudonym;
 use crate::keys::{Found, Keys, Sealed};
-use crate::{HashKey, Redaction};
 
-/// The keys and classes that a recorder redacts with; see [`Redaction::with`].
+/// The keys and classes that a recorder redacts with; see [`Redaction::with`](crate::Redaction::with).
 ///
 /// Without a key, what would need it is hidden.
 #[derive(Clone, Debug, Default)]
@@ -104,6 +105,11 @@ impl Redactor {
         self.hash_key.as_ref().map(|key| key.pseudonym(domain, value))
     }
 
+    /// The same, without memory of its own.
+    pub(crate) fn hashed(&self, domain: &str, value: &[u8]) -> Option<Pseudonym> {
+        self.hash_key.as_ref().map(|key| key.hashed(domain, value))
+    }
+
     /// The text of the sealed `value`: under the key of its subject, if it is about one, so that
     /// erasing that key erases the value.
     ///
@@ -137,18 +143,6 @@ impl Redactor {
     /// How tightly values of the class `name` are redacted at the least, if that is set.
     pub fn class(&self, name: &str) -> Option<Tightness> {
         self.classes.get(name).copied()
-    }
-}
-
-impl<'a> Redaction<'a> {
-    /// Redacts with the keys and classes of `redactor`.
-    pub const fn with(redactor: &'a Redactor) -> Self {
-        Self(Some(redactor))
-    }
-
-    /// The keys and classes to redact with; `None` if whatever is sensitive is hidden.
-    pub const fn redactor(self) -> Option<&'a Redactor> {
-        self.0
     }
 }
 
@@ -199,7 +193,6 @@ mod tests {
         assert_eq!(redactor.pseudonym("email", b"ada"), None);
         assert_eq!(redactor.seal("User.email", None, b"ada"), None);
         assert_eq!(redactor.with_keys(keys(1)).seal("User.email", Some("42"), b"ada"), None);
-        assert!(Redaction::full().redactor().is_none());
     }
 
     #[test]

@@ -30,6 +30,27 @@ pub struct RedactedField {
 }
 
 impl RedactedField {
+    /// A field without a mark of more than a word; macro output is made of these, since the compiler
+    /// checks a call in less time than all members of a literal.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, class: FieldClass) -> Self {
+        Self { name, class, reason: None, mark: None }
+    }
+
+    /// The same with the reason why it is shown.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+
+    /// The same with its policy.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn marked(self, mark: Mark) -> Self {
+        Self { mark: Some(mark), ..self }
+    }
+
     /// What is written of a field marked `#[sensitive]`; none for other fields.
     pub fn policy(&self) -> Option<Policy> {
         match (self.class, self.mark) {

@@ -2,6 +2,7 @@
 
 #[doc(hidden)]
 pub mod file;
+pub(crate) mod hash;
 mod modes;
 mod ring;
 mod seal;
@@ -15,12 +16,13 @@ use std::sync::Arc;
 use audit_journal::Digest;
 use zeroize::Zeroizing;
 
-use crate::HashKey;
+use crate::parse;
 use ring::Ring;
 use subjects::Subjects;
 
 pub(crate) use subjects::Found;
 
+pub use hash::HashKey;
 pub use seal::{EncryptionKey, Sealed};
 
 /// Where a service's keys are kept, if not in files: a key service, an enclave.
@@ -123,11 +125,10 @@ impl Keys {
     /// # Errors
     /// Says why it cannot be used.
     pub fn from_variable(name: &str) -> io::Result<Self> {
-        let text = std::env::var(name).map(|text| Zeroizing::new(text.replace(';', "\n")));
-        // The error of a variable that is not UTF-8 would show it.
-        let text = text.map_err(|_| io::Error::other(format!("the variable {name} is not set")))?;
+        let text = Zeroizing::new(parse::env_var(name).map_err(io::Error::other)?);
+        let lines = Zeroizing::new(text.replace(';', "\n"));
         let wrong = |cause| io::Error::other(format!("cannot use the variable {name}: {cause}"));
-        Self::parse(&text).map_err(wrong)
+        Self::parse(&lines).map_err(wrong)
     }
 
     /// Keys that nobody keeps, for a journal that is not kept either, as in a test.
@@ -287,6 +288,12 @@ impl fmt::Debug for Keys {
         }
         shown.field("subjects", &self.subjects).finish_non_exhaustive()
     }
+}
+
+/// What a key is called that nobody gave a name: eight hexadecimal digits of its hash.
+fn id_of(domain: &[u8], key: &[u8; 32]) -> String {
+    let hash = Digest::of_parts(&[domain, key]);
+    hash.as_bytes()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Says of which file an error is.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use aes_gcm::aead::{AeadInOut as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _};
-use audit_journal::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroize as _;
+
+use super::id_of;
 
 const NONCE_BYTES: usize = 12;
 /// What every sealed value begins with.
@@ -41,10 +42,7 @@ pub struct Sealed<'a> {
 impl EncryptionKey {
     /// A key of 32 bytes; its id is derived from it by hashing.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        let fingerprint = Digest::of_parts(&[ID_DOMAIN, &bytes]);
-        let id: String =
-            fingerprint.as_bytes()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self::new(&id, bytes)
+        Self::new(&id_of(ID_DOMAIN, &bytes), bytes)
     }
 
     /// A key of 32 bytes that its keeper calls `id`: 1 to 64 ASCII letters, digits, `.`, `_`, `-`.

@@ -95,14 +95,21 @@ impl Subjects {
 
     fn names(&self) -> io::Result<HashKey> {
         let path = self.place.join(NAMES);
-        if let Some(key) = file::read(&path, self.owner)? {
-            return Ok(HashKey::from_bytes(*key));
+        let read = || {
+            let key = file::read(&path, self.owner)?;
+            io::Result::Ok(key.map(|key| HashKey::from_bytes(*key)))
+        };
+        if let Some(names) = read()? {
+            return Ok(names);
         }
         // With other names nobody's key would be found again, and none could be erased.
         if !self.is_empty()? {
-            return Err(io::Error::other(format!(
-                "{NAMES} is missing, by which the keys are found; restore it from a backup"
-            )));
+            // Another process may have made it since, and a key after it.
+            return read()?.ok_or_else(|| {
+                io::Error::other(format!(
+                    "{NAMES} is missing, by which the keys are found; restore it from a backup"
+                ))
+            });
         }
         modes::make_directory(&self.place)?;
         file::create(&path, self.owner).map(|key| HashKey::from_bytes(*key))

@@ -72,7 +72,7 @@ fn what_is_no_file_of_keys_is_named() {
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     assert!(error.to_string().contains("none"), "{error}");
     let error = Keys::from_variable("AUDITED_TEST_WITHOUT_KEYS").unwrap_err().to_string();
-    assert!(error.contains("AUDITED_TEST_WITHOUT_KEYS is not set"), "{error}");
+    assert!(error.contains("AUDITED_TEST_WITHOUT_KEYS`: there is no text"), "{error}");
     let error = Keys::from_variable("PATH").unwrap_err().to_string();
     assert!(error.contains("PATH") && error.contains("line 1"), "{error}");
 }
@@ -195,4 +195,17 @@ fn a_sealed_text_of_today_opens_for_ever() {
         .with_keys(Keys::parse(&format!("encrypt {}", "5a".repeat(32))).unwrap());
     let sealed = "enc:528d0130:User.ssn:AAECAwQFBgcICQoLfZYVSA72k_0_Bv2X6g2kmsjaMIn1PH3Gcy1x";
     assert_eq!(redactor.open(sealed).unwrap(), b"078-05-1120");
+}
+
+#[test]
+fn services_that_start_at_once_agree_on_the_names_of_keys() {
+    for _ in 0..4 {
+        let place = Place::new();
+        std::thread::scope(|scope| {
+            for subject in ["1", "2", "3", "4", "5", "6"] {
+                let keys = place.keys();
+                scope.spawn(move || keys.sealing(Some(subject)).unwrap().unwrap());
+            }
+        });
+    }
 }

@@ -1,6 +1,6 @@
 //! What a policy makes of one piece of text, the smallest part that it treats.
 
-use std::fmt::{self, Display, Formatter, Write as _};
+use std::fmt::{self, Display, Formatter};
 
 use serde::Serializer;
 
@@ -127,18 +127,20 @@ impl<'a> Leaf<'a> {
         value: impl Display,
         part: impl FnOnce(&str) -> &str,
     ) -> Result<S::Ok, S::Error> {
-        let mut scratch = Scratch::new();
-        let written = write!(scratch, "{value}");
-        match (written, std::str::from_utf8(scratch.as_bytes())) {
-            (Ok(()), Ok(text)) => self.text(serializer, part(text)),
-            // A `Display` that gave up may have written only a part, which joins with nothing.
-            _ => self.hidden(serializer),
+        match Scratch::new().text_of(value) {
+            Some(text) => self.text(serializer, part(text)),
+            None => self.hidden(serializer),
         }
     }
 
     fn keyed<S: Serializer>(self, serializer: S, bytes: &[u8]) -> Result<S::Ok, S::Error> {
         let text = match self.treatment {
-            Treatment::Pseudonym { redactor, domain } => redactor.pseudonym(domain, bytes),
+            Treatment::Pseudonym { redactor, domain } => {
+                return match redactor.hashed(domain, bytes) {
+                    Some(text) => serializer.serialize_str(text.as_str()),
+                    None => self.hidden(serializer),
+                };
+            }
             Treatment::Seal { redactor, field, subject } => redactor.seal(field, subject, bytes),
             Treatment::Mask(_) => None,
         };

@@ -12,11 +12,12 @@ mod serializer;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
 use crate::field::Hidden;
+use crate::redact::Extent;
 use crate::{Redaction, Redactor, Tightness};
 
 pub use dispatch::{Output, OutputByDisplay, OutputByNothing, OutputBySerialize};
@@ -80,14 +81,7 @@ impl Policy {
 
     /// The policy's name, as it stands in the source.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Mask(_) => "mask",
-            Self::Pseudonym { .. } => "pseudonym",
-            Self::Encrypt { .. } => "encrypt",
-            Self::Omit => "omit",
-            Self::With(_) => "with",
-        }
+        self.tightness().map_or("with", Tightness::word)
     }
 }
 
@@ -124,15 +118,20 @@ impl Mark {
     }
 
     fn form<'a>(&self, how: Redaction<'a>) -> Form<'a> {
-        let Some(redactor) = how.redactor() else {
-            return Form::Hidden;
+        let policy = match how.0 {
+            Extent::Full => return Form::Hidden,
+            // A recorder may be told anything of the class.
+            Extent::Keyless if self.class.is_some() => return Form::Hidden,
+            Extent::Keyless => self.policy,
+            Extent::With(redactor) => self.policy_under(redactor),
         };
-        match self.policy_under(redactor) {
-            Policy::Full | Policy::Omit => Form::Hidden,
-            Policy::Mask(mask) => Form::Mask(mask),
-            Policy::Pseudonym { domain } => Form::Pseudonym { redactor, domain },
-            Policy::Encrypt { .. } => Form::Seal { redactor, field: self.field },
-            Policy::With(_) => Form::Own,
+        match (policy, how.redactor()) {
+            (Policy::Mask(mask), _) => Form::Mask(mask),
+            (Policy::With(_), _) => Form::Own,
+            (Policy::Pseudonym { domain }, Some(redactor)) => Form::Pseudonym { redactor, domain },
+            (Policy::Encrypt { .. }, Some(redactor)) => Form::Seal { redactor, field: self.field },
+            (Policy::Full | Policy::Omit, _)
+            | (Policy::Pseudonym { .. } | Policy::Encrypt { .. }, None) => Form::Hidden,
         }
     }
 }
@@ -170,11 +169,11 @@ impl<V: Serialize> Serialize for Veiled<'_, V> {
             Form::Mask(mask) => Treatment::Mask(mask),
             Form::Pseudonym { redactor, domain } => Treatment::Pseudonym { redactor, domain },
             Form::Seal { redactor, field } => {
-                let subject = match self.subject.map(|subject| write!(name, "{subject}")) {
+                let subject = match self.subject.map(|subject| name.text_of(subject)) {
                     None => None,
-                    Some(Ok(())) => std::str::from_utf8(name.as_bytes()).ok(),
-                    // Sealed for part of a name, it would not be erased with the whole one.
-                    Some(Err(_)) => return Hidden.serialize(serializer),
+                    Some(Some(subject)) => Some(subject),
+                    // Sealed for nobody, or for part of a name, it would not be erased with the whole.
+                    Some(None) => return Hidden.serialize(serializer),
                 };
                 Treatment::Seal { redactor, field, subject }
             }

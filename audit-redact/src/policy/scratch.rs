@@ -1,6 +1,6 @@
 //! Room for the clear text of one value while its written form is made; wiped afterwards.
 
-use std::fmt;
+use std::fmt::{self, Display, Write as _};
 
 use zeroize::Zeroize as _;
 
@@ -39,6 +39,13 @@ impl Scratch {
             true => self.short.get(..self.short_len).unwrap_or_default(),
             false => &self.long,
         }
+    }
+
+    /// The text of a value's `Display`, for room that is empty. None if it gave up: what it has
+    /// written until then is a part, which joins with nothing.
+    pub(super) fn text_of(&mut self, value: impl Display) -> Option<&str> {
+        write!(self, "{value}").ok()?;
+        std::str::from_utf8(self.as_bytes()).ok()
     }
 
     /// Moves all bytes by hand: a vector that grows by itself leaves its old memory as it was.

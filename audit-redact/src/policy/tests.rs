@@ -211,13 +211,27 @@ impl Display for Failing {
 }
 
 #[test]
-fn without_a_redactor_or_a_key_everything_is_hidden() {
+fn without_a_redactor_only_what_needs_none_is_shown() {
     let with = mark(Policy::With("shown"));
+    let written = |mark: Mark, how| {
+        let veiled = Veiled { value: CARD, form: mark.form(how), subject: None };
+        serde_json::to_string(&veiled).unwrap()
+    };
+    let hidden = || format!("{REDACTED:?}");
     for mark in [last_four(), pseudonym(), sealed(), with, mark(Policy::Full), mark(Policy::Omit)] {
-        let form = mark.form(Redaction::full());
-        let veiled = Veiled { value: CARD, form, subject: None };
-        assert_eq!(serde_json::to_string(&veiled).unwrap(), r#""[redacted]""#);
+        assert_eq!(written(mark, Redaction::full()), hidden());
+        let of_class = Mark { class: Some("unknown"), ..mark };
+        assert_eq!(written(of_class, Redaction::keyless()), hidden());
     }
+    for mark in [pseudonym(), sealed(), mark(Policy::Full), mark(Policy::Omit)] {
+        assert_eq!(written(mark, Redaction::keyless()), hidden());
+    }
+    assert_eq!(written(last_four(), Redaction::keyless()), r#""****4242""#);
+    assert_eq!(written(with, Redaction::keyless()), format!("{CARD:?}"));
+}
+
+#[test]
+fn without_a_key_what_needs_one_is_hidden() {
     let bare = Redactor::new("test");
     for mark in [pseudonym(), sealed()] {
         let form = mark.form(Redaction::with(&bare));

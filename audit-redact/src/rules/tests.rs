@@ -110,6 +110,32 @@ fn debug_names_a_part_that_cannot_be_serialized_and_does_not_panic() {
 }
 
 #[test]
+fn debug_escapes_the_text_of_a_display_as_it_does_strings() {
+    struct Shown<T>(T);
+    impl<T: std::fmt::Display> Redact for Shown<T> {
+        fn redact<S: serde::Serializer>(&self, s: S, _: Redaction<'_>) -> Result<S::Ok, S::Error> {
+            s.collect_str(&self.0)
+        }
+    }
+    struct GivesUp;
+    impl std::fmt::Display for GivesUp {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a part")?;
+            Err(std::fmt::Error)
+        }
+    }
+    for c in ('\0'..'\u{3100}').chain(['\u{fe0f}', '\u{1f600}', '\u{e0001}']) {
+        for text in [format!("{c}"), format!("a{c}{c}b"), format!("{c}'\"x")] {
+            assert_eq!(format!("{:?}", Shown(&text).redacted()), format!("{text:?}"));
+        }
+    }
+    let parts = format!("{:?}", Shown(format_args!("{}{}", "\n", 7)).redacted());
+    assert_eq!(parts, r#""\n7""#);
+    let cut = format!("{:?}", (1, public(7), Shown(GivesUp)).redacted());
+    assert_eq!(cut, r#"(1, 7, "a part"[unserializable])"#);
+}
+
+#[test]
 fn containers_report_the_paths_that_their_elements_hide() {
     struct Card;
     impl Redact for Card {

@@ -30,7 +30,8 @@ pub use secret::Secret;
 /// put a key into a `Box`.
 ///
 /// `==` between two secrets takes as long for equal ones as for different ones of the same length;
-/// whether their lengths differ may show.
+/// whether their lengths differ may show, and so may whether an `Option` holds a value and what shape
+/// JSON has. Times, decimals and the numbers of JSON are compared as their own `==` does it.
 ///
 /// ```
 /// use audit_runtime::Sensitive;

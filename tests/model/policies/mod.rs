@@ -152,18 +152,41 @@ fn seen(json: &Json, into: &mut Vec<String>) {
 
 fn nothing_is_seen(value: &Value) -> Result<(), TestCaseError> {
     let (redactor, everything) = (redactor(), everything(value));
-    let how = Redaction::with(&redactor);
-    let line = serde_json::to_vec(&everything.redacted_with(how)).unwrap();
-    let line = String::from_utf8(line).expect("JSON is UTF-8");
-    let json: Json = serde_json::from_str(&line).expect("every shape is JSON");
-    let secrets = value.secrets();
     prop_assert_eq!(format!("{everything:?}"), DEBUG);
-    prop_assert_eq!(json.as_object().unwrap().len(), 10);
-    for (field, json) in json.as_object().unwrap() {
+    prop_assert_eq!(format!("{:?}", everything.redacted()), DEBUG);
+    let full = serde_json::to_value(everything.redacted_with(Redaction::full())).unwrap();
+    prop_assert!(full.as_object().unwrap().values().all(|json| json == HIDDEN), "{}", full);
+    let keyless = serde_json::to_value(everything.redacted()).unwrap();
+    for field in ["full", "joined", "sealed", "class"] {
+        prop_assert_eq!(&keyless[field], HIDDEN);
+    }
+    let how = Redaction::with(&redactor);
+    nothing_is_seen_in(&keyless, &redactor, value)?;
+    let keyed = serde_json::to_string(&everything.redacted_with(how)).unwrap();
+    let keyed: Json = serde_json::from_str(&keyed).unwrap();
+    nothing_is_seen_in(&keyed, &redactor, value)?;
+    for field in ["last", "ends", "card", "email", "ip", "with"] {
+        prop_assert_eq!(&keyless[field], &keyed[field], "{} takes no key", field);
+    }
+    let again = serde_json::to_value(everything.redacted_with(how)).unwrap();
+    for field in ["full", "last", "ends", "card", "email", "ip", "joined", "class", "with"] {
+        prop_assert_eq!(&keyed[field], &again[field], "{} is not stable", field);
+    }
+    Ok(())
+}
+
+fn nothing_is_seen_in(
+    json: &Json,
+    redactor: &Redactor,
+    value: &Value,
+) -> Result<(), TestCaseError> {
+    let (json, secrets) = (json.as_object().unwrap(), value.secrets());
+    prop_assert_eq!(json.len(), 10);
+    for (field, json) in json {
         let mut texts = Vec::new();
         seen(json, &mut texts);
         for text in texts {
-            if is_explained(&redactor, field, &text, &secrets) {
+            if is_explained(redactor, field, &text, &secrets) {
                 continue;
             }
             let mut runs = secrets.iter().flat_map(|secret| secret.windows(RUN_BYTES));
@@ -171,11 +194,6 @@ fn nothing_is_seen(value: &Value) -> Result<(), TestCaseError> {
                 runs.find(|run| text.as_bytes().windows(RUN_BYTES).any(|seen| seen == *run));
             prop_assert_eq!(found, None, "{} shows {:?} of {:?}", field, text, value);
         }
-    }
-    let again = serde_json::to_string(&everything.redacted_with(how)).unwrap();
-    let again: Json = serde_json::from_str(&again).unwrap();
-    for field in ["full", "last", "ends", "card", "email", "ip", "joined", "class", "with"] {
-        prop_assert_eq!(&json[field], &again[field], "{} is not stable", field);
     }
     Ok(())
 }

@@ -49,11 +49,11 @@ pub trait Secret {
     /// What is left is a valid value, and of no further use. Borrowed memory is not owned and stays as it is.
     fn wipe(&mut self);
 
-    /// Compares in a time that depends on the lengths alone, not on where the values differ.
+    /// Compares in a time that depends on the lengths, not on where text or bytes differ.
     fn same(&self, other: &Self) -> Choice;
 }
 
-/// Types that are a few numbers: another value takes their place, and they are compared at once.
+/// Types that are a few numbers: another value takes their place, and their own `==` compares them.
 macro_rules! numbers {
     ($($number:ty: $blank:expr),* $(,)?) => {$(
         impl $crate::Secret for $number {

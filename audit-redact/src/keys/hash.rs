@@ -2,14 +2,24 @@
 
 use std::fmt;
 
-use audit_journal::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroize as _;
 
-use crate::keys::file;
+use super::{file, id_of};
+use crate::REDACTED;
+
+/// Separates these keys' ids from those of other keys of the same bytes.
+const ID_DOMAIN: &[u8] = b"audited hash key id\0";
+/// Stands for a zero in a domain, which a zero ends: bytes that no text has.
+const ZERO_IN_DOMAIN: &[u8] = &[0xc0, 0x80];
+
+/// Eight hexadecimal digits.
+const ID_BYTES: usize = 8;
+/// 128 bits in base64.
+const TAG_BYTES: usize = 22;
 
 /// A secret key for hashes that join equal values without telling what they are; it is wiped from
 /// memory with its last clone.
@@ -25,8 +35,7 @@ pub struct HashKey {
 impl HashKey {
     /// A key of 32 bytes; its id is derived from it by hashing.
     pub fn from_bytes(mut key: [u8; 32]) -> Self {
-        let fingerprint = Digest::of_parts(&[b"audited hash key id\0", &key]);
-        let id = fingerprint.as_bytes()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = id_of(ID_DOMAIN, &key);
         let mut block = padded(&key);
         let mac = Hmac::<Sha256>::new((&block).into());
         block.zeroize();
@@ -49,12 +58,35 @@ impl HashKey {
 
     /// The keyed hash of `value`, separated by `domain` from equal values of other fields.
     pub fn pseudonym(&self, domain: &str, value: &[u8]) -> String {
+        self.hashed(domain, value).as_str().to_owned()
+    }
+
+    /// The same, without memory of its own.
+    pub(crate) fn hashed(&self, domain: &str, value: &[u8]) -> Pseudonym {
         let mut mac = self.mac.clone();
-        mac.update(domain.as_bytes());
+        for (place, part) in domain.split('\0').enumerate() {
+            if place > 0 {
+                mac.update(ZERO_IN_DOMAIN);
+            }
+            mac.update(part.as_bytes());
+        }
         mac.update(&[0]);
         mac.update(value);
         let tag = mac.finalize().into_bytes();
-        format!("{}:{}", self.id, URL_SAFE_NO_PAD.encode(&tag[..16]))
+        let mut text = [b':'; ID_BYTES + 1 + TAG_BYTES];
+        text[..ID_BYTES].copy_from_slice(self.id.as_bytes());
+        // It fails where there is no room, and there is exactly as much as it takes.
+        _ = URL_SAFE_NO_PAD.encode_slice(&tag[..16], &mut text[ID_BYTES + 1..]);
+        Pseudonym(text)
+    }
+}
+
+/// The text of a keyed hash: the id of the key, a colon, the hash.
+pub(crate) struct Pseudonym([u8; ID_BYTES + 1 + TAG_BYTES]);
+
+impl Pseudonym {
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or(REDACTED)
     }
 }
 
@@ -73,6 +105,8 @@ fn padded(key: &[u8; 32]) -> [u8; 64] {
 
 #[cfg(test)]
 mod tests {
+    use audit_journal::Digest;
+
     use super::*;
 
     #[test]
@@ -94,6 +128,13 @@ mod tests {
         assert_ne!(key.pseudonym("user", b"ada"), key.pseudonym("path", b"ada"));
         let other = HashKey::from_bytes([2; 32]);
         assert_ne!(key.pseudonym("user", b"ada"), other.pseudonym("user", b"ada"));
+    }
+
+    #[test]
+    fn no_zero_in_a_domain_passes_for_its_end() {
+        let key = HashKey::from_bytes([1; 32]);
+        assert_ne!(key.pseudonym("a\0b", b"c"), key.pseudonym("a", b"b\0c"));
+        assert_ne!(key.pseudonym("a\0", b""), key.pseudonym("a", b"\0"));
     }
 
     #[test]
