@@ -40,8 +40,10 @@ use proc_macro::TokenStream;
 /// | `class = pii`, alone or beside a policy | the tighter one of the policy (alone: `full`) and what the recorder is told of the class |
 ///
 /// A value that is too short for its mask, or not of its kind, is written as `[redacted]`, and so is
-/// all that needs a key where there is none. `Debug` and `redacted()` show `[redacted]` for every
-/// policy (and leave out what `omit` names): keys, masks and classes are the recorder's, or come by
+/// all that needs a key where there is none. `redacted()` has no keys and applies what needs none:
+/// `full`, `mask`, `omit` and `with`; `pseudonym`, `encrypt` and every field with a `class`, which only
+/// a recorder can judge, are `[redacted]` there. `Debug` shows `[redacted]` for every policy (and
+/// leaves out what `omit` names). Keys and classes are the recorder's, or come by
 /// `redacted_with(Redaction::with(&redactor))`.
 ///
 /// `mask`, `pseudonym` and `encrypt` treat each piece of text or number in the field as its
@@ -160,8 +162,8 @@ pub fn audited(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// What is found: fields (`login.password`, `self.0`), through references, smart pointers, guards and
 /// extractors up to four dereferences deep, and what hands them on (`&`, `clone`, `as_str`, `trim`,
 /// `unwrap`, `iter`, …); variables that took such a value by `let`, assignment, a pattern of any
-/// kind, a loop or a closure's parameter; and what `Sensitive::expose` gives. The macros are those of the standard
-/// library (`format!`, `println!`, `write!`, `panic!`, `dbg!`, `assert_eq!`, …), of `tracing`, `log`,
+/// kind, a loop, a closure's parameter, `push_str` or `+=`; what a closure in a variable or a `break`
+/// returns; and what `Sensitive::expose` gives. The macros are those of the standard library (`format!`, `println!`, `write!`, `panic!`, `dbg!`, `assert_eq!`, …), of `tracing`, `log`,
 /// `slog`, `anyhow` and `eyre`, under their own names or those that a `use` in the function or the
 /// inline module gives them. The whole value may be shown: its `Debug` is redacted.
 ///
@@ -174,8 +176,12 @@ pub fn audited(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///   values written without a macro (`write_all`); `serde_json::json!`;
 /// - fields behind more than four dereferences, and types without `#[derive(Redact)]`;
 /// - assignments in closures to variables outside, and uses that stand above the assignment in a loop;
-/// - patterns over the result of a function whose type only the use of the parts tells (`parse`,
-///   `into`, `from_str`, …); write the type in the pattern's place: `let login: Login = …`.
+/// - macros under a name that a `use` outside the function or the inline module gives them; what is
+///   pushed into a list or a map, which is then shown.
+///
+/// `#[instrument]` below the attribute must not record an argument that is text and named like a
+/// secret: it stands in `skip(…)`, or is a `Sensitive`. Above the attribute, or under another name, the
+/// argument of a span is left to the lint.
 ///
 /// Option: `crate = "path"`, where `audit_runtime` is found, if not under its own name.
 #[proc_macro_attribute]

@@ -27,7 +27,8 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let written = parse::attribute(arguments, &mut errors);
     let spec = check::spec(written, &mut errors);
     let runtime = spec.as_ref().and_then(|spec| spec.runtime.as_ref());
-    let checked = leaks::function(item.clone(), runtime);
+    let captured = spec.as_ref().map(model::Spec::captured).unwrap_or_default();
+    let checked = leaks::function(item.clone(), &captured, runtime);
     let function = function::read(checked, &mut errors);
     if let (Some(spec), Some(function)) = (&spec, &function) {
         check::refusal(spec, function, &mut errors);

@@ -1,5 +1,7 @@
 //! What an attribute says, as it was written and as it was judged, and the function that it is on.
 
+use std::iter;
+
 use proc_macro2::TokenStream;
 use syn::{Block, Expr, Ident, LitStr, Path, Type};
 
@@ -102,6 +104,15 @@ pub(super) enum Returns {
 }
 
 impl Spec {
+    /// Every expression that is written to the journal without a reason before it.
+    pub(super) fn captured(&self) -> Vec<&Expr> {
+        let fields = self.fields.iter().map(|field| &field.value);
+        let targets =
+            self.targets.iter().flat_map(|target| iter::once(&target.id).chain(&target.name));
+        let unexplained = fields.chain(targets).filter(|value| value.reason.is_none());
+        unexplained.map(|value| &value.expression).collect()
+    }
+
     /// True if the action is refused when it cannot be recorded.
     pub(super) fn refuses(&self) -> bool {
         self.on_unrecorded == "fail_closed"

@@ -8,14 +8,14 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Arm, Block, Expr, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Item, Local, Pat,
-    Stmt,
+    Arm, Block, Expr, ExprBreak, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Item,
+    Local, Pat, Stmt,
 };
 
 use super::conditions::{cfg, of_statement};
-use super::pass::is_open;
+use super::pass::{self, is_open};
 use super::scope::{Repeated, wholes};
-use super::walk::{Sources, Walk};
+use super::walk::{Exit, Sources, Walk};
 
 impl Walk {
     /// Walks through a block in a scope of its own.
@@ -34,7 +34,10 @@ impl Walk {
             sources = self.statement(&mut statement);
             let questions = self.scope.close_frame();
             statements.extend(self.marks.before(questions, cfg(of_statement(&statement))));
+            let later = self.scope.take_pending();
+            let conditions = cfg(of_statement(&statement));
             statements.push(statement);
+            statements.extend(self.marks.before(later, conditions));
         }
         block.stmts = statements;
         self.scope.depth -= 1;
@@ -73,13 +76,13 @@ impl Walk {
         {
             // Each value has a name of its own.
             let each: Vec<_> =
-                values.elems.iter_mut().map(|v| (self.taken(v), self.value(v))).collect();
+                values.elems.iter_mut().map(|v| (self.repeated(v), self.value(v))).collect();
             for (element, (repeated, sources)) in pattern.elems.iter().zip(each) {
                 self.bind(element, repeated.as_ref(), &sources);
             }
             return;
         }
-        let repeated = self.taken(&init.expr);
+        let repeated = self.repeated(&init.expr);
         let is_open = is_open(&init.expr);
         let sources = self.value(&mut init.expr);
         if let Some((_, otherwise)) = &mut init.diverge {
@@ -110,6 +113,41 @@ impl Walk {
             binding.questions.clear();
         }
         binding.questions.extend(sources.iter().map(|(question, _)| *question));
+    }
+
+    /// What is put into a variable, it holds beside what it held before.
+    pub(super) fn fill(&mut self, variable: &Expr, sources: &Sources) {
+        let name = match variable {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        if let Some(at) = name.and_then(|name| self.scope.find(&name.unraw().to_string())) {
+            let questions = sources.iter().map(|(question, _)| *question);
+            self.scope.bindings[at].questions.extend(questions);
+        }
+    }
+
+    /// Walks through a `break`, which may give its block or loop a value.
+    pub(super) fn exit(&mut self, exit: &mut ExprBreak) -> Sources {
+        if let Some(value) = &mut exit.expr {
+            let sources = self.value(value);
+            let label = exit.label.as_ref().map(|label| label.ident.to_string());
+            let is_meant = |around: &Exit| match &label {
+                Some(label) => around.label.as_ref() == Some(label),
+                None => around.is_loop,
+            };
+            let meant = self.exits.iter_mut().rev().find(|(around, _)| is_meant(around));
+            if let Some((_, given)) = meant {
+                given.extend(sources);
+            }
+        }
+        Sources::new()
+    }
+
+    /// Leaves a block or a loop, whose value is its last expression or what a `break` gave it.
+    pub(super) fn leave(&mut self, mut sources: Sources) -> Sources {
+        sources.extend(self.exits.pop().into_iter().flat_map(|(_, given)| given));
+        sources
     }
 
     pub(super) fn branch(&mut self, branch: &mut ExprIf) -> Sources {
@@ -147,21 +185,30 @@ impl Walk {
 
     pub(super) fn for_each(&mut self, repeat: &mut ExprForLoop) -> Sources {
         let visible = self.scope.bindings.len();
-        let repeated = self.taken(&repeat.expr).map(|all| {
+        let repeated = self.repeated(&repeat.expr).map(|all| {
             let (private, tokens) = (&self.private, &all.tokens);
             Repeated { tokens: quote!(#private::each(#tokens)), is_place: false, ..all }
         });
         let sources = self.value(&mut repeat.expr);
         self.bind(&repeat.pat, repeated.as_ref(), &sources);
         self.scope.open_frame();
+        self.scope.place_pending();
         self.close_body(&mut repeat.body);
         self.scope.bindings.truncate(visible);
         Sources::new()
     }
 
     pub(super) fn choice(&mut self, choice: &mut ExprMatch) -> Sources {
-        let repeated = self.taken(&choice.expr);
+        // What is made anew would know of each arm alone: there the value itself is asked about.
+        let is_asked = choice.arms.len() > 1 && pass::is_value(&choice.expr);
+        let repeated = match is_asked {
+            true => Some(Repeated::closed(quote!(__audit_made))),
+            false => self.repeated(&choice.expr),
+        };
         let of = self.value(&mut choice.expr);
+        if is_asked {
+            self.scope.open_frame();
+        }
         let mut sources = Sources::new();
         for Arm { attrs, pat, body, .. } in &mut choice.arms {
             let visible = self.scope.bindings.len();
@@ -169,6 +216,7 @@ impl Walk {
             let repeated = repeated.as_ref().filter(|_| cfg(attrs).is_empty());
             self.bind(pat, repeated, &of);
             self.scope.open_frame();
+            self.scope.place_pending();
             if let Pat::Guard(guarded) = pat {
                 self.value(&mut guarded.guard);
             }
@@ -176,6 +224,10 @@ impl Walk {
             let questions = self.scope.close_frame();
             self.marks.around(body, questions, Vec::new());
             self.scope.bindings.truncate(visible);
+        }
+        if is_asked {
+            let questions = self.scope.close_frame();
+            choice.arms.splice(0..0, self.marks.arm(questions));
         }
         sources
     }
@@ -195,7 +247,7 @@ impl Walk {
         let mut renamed = Vec::new();
         for (at, input) in closure.inputs.iter().enumerate() {
             let value = match input {
-                Pat::Type(typed) => Some(self.value_of(&typed.ty)),
+                Pat::Type(typed) => self.value_of(&typed.ty),
                 Pat::Ident(_) | Pat::Wild(_) => None,
                 _ => {
                     let name = self.marks.argument();

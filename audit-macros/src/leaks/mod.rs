@@ -3,6 +3,7 @@
 
 mod bodies;
 mod conditions;
+mod instrument;
 mod pass;
 mod pattern;
 mod scope;
@@ -17,7 +18,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Block, FnArg, ImplItem, Item, ItemFn, Path, Signature, TraitItem};
+use syn::{
+    Attribute, Block, Expr, FnArg, ImplItem, Item, ItemFn, Path, Signature, Stmt, TraitItem,
+};
 
 use crate::errors::Errors;
 use walk::Walk;
@@ -49,12 +52,23 @@ pub(crate) fn attribute(arguments: TokenStream, input: TokenStream) -> TokenStre
     quote!(#errors #input)
 }
 
-/// The function with its body checked, or as it is if it cannot be read.
-pub(crate) fn function(input: TokenStream, runtime: Option<&Path>) -> TokenStream {
+/// The function with its body checked, and what is captured beside it; as it is if it cannot be read.
+pub(crate) fn function(
+    input: TokenStream,
+    captured: &[&Expr],
+    runtime: Option<&Path>,
+) -> TokenStream {
     let Ok(mut read) = syn::parse2::<ItemFn>(input.clone()) else {
         return input;
     };
-    match body(&read.sig, &mut read.block, &private(runtime), &Aliases::default()) {
+    match body(
+        &read.attrs,
+        &read.sig,
+        &mut read.block,
+        captured,
+        &private(runtime),
+        &Aliases::default(),
+    ) {
         true => read.into_token_stream(),
         false => input,
     }
@@ -94,14 +108,16 @@ fn item(item: &mut Item, private: &TokenStream, aliases: &Aliases) -> bool {
     let mut has_written = false;
     match item {
         Item::Fn(function) if !is_checked_by_itself(&function.attrs) => {
-            has_written = body(&function.sig, &mut function.block, private, aliases);
+            has_written =
+                body(&function.attrs, &function.sig, &mut function.block, &[], private, aliases);
         }
         Item::Impl(block) => {
             for part in &mut block.items {
                 if let ImplItem::Fn(method) = part
                     && !is_checked_by_itself(&method.attrs)
                 {
-                    has_written |= body(&method.sig, &mut method.block, private, aliases);
+                    has_written |=
+                        body(&method.attrs, &method.sig, &mut method.block, &[], private, aliases);
                 }
             }
         }
@@ -111,7 +127,7 @@ fn item(item: &mut Item, private: &TokenStream, aliases: &Aliases) -> bool {
                     && !is_checked_by_itself(&method.attrs)
                     && let Some(default) = &mut method.default
                 {
-                    has_written |= body(&method.sig, default, private, aliases);
+                    has_written |= body(&method.attrs, &method.sig, default, &[], private, aliases);
                 }
             }
         }
@@ -143,8 +159,10 @@ fn is_checked_by_itself(attributes: &[Attribute]) -> bool {
 
 /// Checks a body; true if anything is asked in it.
 fn body(
+    attributes: &[Attribute],
     signature: &Signature,
     block: &mut Block,
+    captured: &[&Expr],
     private: &TokenStream,
     aliases: &Aliases,
 ) -> bool {
@@ -158,14 +176,16 @@ fn body(
         match input {
             FnArg::Receiver(_) => walk.scope.declare("self".to_owned(), false, Vec::new()),
             FnArg::Typed(typed) => {
-                let is_plain =
-                    conditions::cfg(&typed.attrs).is_empty() && !pattern::is_unnameable(&typed.ty);
-                let value = is_plain.then(|| walk.value_of(&typed.ty));
+                let is_there = conditions::cfg(&typed.attrs).is_empty();
+                let value = walk.value_of(&typed.ty).filter(|_| is_there);
                 walk.bind(&typed.pat, value.as_ref(), &Vec::new());
             }
         }
     }
     walk.scope.settle_frame();
+    for expression in captured {
+        walk.show(&mut (*expression).clone());
+    }
     walk.block(block);
     let questions = walk.scope.close_frame();
     block.stmts.splice(0..0, walk.marks.before(questions, Vec::new()));
@@ -176,5 +196,11 @@ fn body(
         has_written: walk.has_written_items,
     };
     writer.visit_block_mut(block);
-    writer.has_written
+    let mut has_written = writer.has_written;
+    let recorded = instrument::recorded(attributes, signature);
+    if !recorded.is_empty() {
+        block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(recorded), None));
+        has_written = true;
+    }
+    has_written
 }

@@ -153,6 +153,9 @@ const ALTERNATIVES: &[&str] = &[
     "zip",
 ];
 
+/// The methods that write their arguments into a text.
+const FILLS: &[&str] = &["extend_from_slice", "insert_str", "push_str", "write_str"];
+
 /// The functions that give back what they are given, by their last word.
 const FUNCTIONS: &[&str] = &[
     "Err",
@@ -181,6 +184,10 @@ pub(super) fn method(name: &str) -> bool {
 
 pub(super) fn maps(name: &str) -> bool {
     MAPS.contains(&name)
+}
+
+pub(super) fn fills(name: &str) -> bool {
+    FILLS.contains(&name)
 }
 
 pub(super) fn is_alternative(name: &str) -> bool {
@@ -222,6 +229,32 @@ pub(super) fn is_place(expression: &Expr) -> bool {
         Expr::Field(field) => is_place(&field.base),
         Expr::Paren(inner) => is_place(&inner.expr),
         Expr::Group(inner) => is_place(&inner.expr),
+        _ => false,
+    }
+}
+
+/// True if the expression is a part of a variable, or a reference to one: its type is the variable's.
+pub(super) fn is_seen(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(path) => path.path.get_ident().is_some(),
+        Expr::Field(field) => is_seen(&field.base),
+        Expr::Paren(inner) => is_seen(&inner.expr),
+        Expr::Group(inner) => is_seen(&inner.expr),
+        Expr::Reference(inner) => is_seen(&inner.expr),
+        Expr::Unary(inner) => is_seen(&inner.expr),
+        _ => false,
+    }
+}
+
+/// True if the value is no part of another, so that it may be bound whole.
+pub(super) fn is_value(expression: &Expr) -> bool {
+    match expression {
+        Expr::Await(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Try(_) | Expr::Tuple(_) => {
+            true
+        }
+        Expr::Paren(inner) => is_value(&inner.expr),
+        Expr::Group(inner) => is_value(&inner.expr),
+        Expr::Reference(inner) => is_value(&inner.expr),
         _ => false,
     }
 }

@@ -1,10 +1,14 @@
 //! Declares the variables of a pattern, with the questions whether they hold a sensitive part.
 
+use std::collections::HashSet;
+use std::mem;
+
 use audit_syntax::field_hash;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Member, Pat, Path, Type};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FieldPat, Member, Pat, PatIdent, PatStruct, Path, Token, Type};
 
 use super::conditions::cfg;
 use super::scope::Repeated;
@@ -26,16 +30,52 @@ impl Walk {
     pub(super) fn bind(&mut self, pattern: &Pat, value: Option<&Repeated>, given: &Sources) {
         let given: Vec<usize> = given.iter().map(|(question, _)| *question).collect();
         let mut declared = Vec::new();
-        self.part(pattern, value, &|part| part, &given, &mut declared);
+        let typed = match pattern {
+            Pat::Type(typed) => self.value_of(&typed.ty),
+            _ => None,
+        };
+        let tied = match typed.as_ref().or(value) {
+            Some(value) if value.is_made => self.tied(pattern, value),
+            known => known.cloned(),
+        };
+        self.part(pattern, tied.as_ref(), &|part| part, &given, &mut declared);
         for (name, questions) in declared {
             self.scope.declare(name, false, questions);
         }
     }
 
-    /// A value of a type that is written, for parameters; nothing can be said of `impl Trait`.
-    pub(super) fn value_of(&self, ty: &Type) -> Repeated {
+    /// A value of a type that is written in full.
+    pub(super) fn value_of(&self, ty: &Type) -> Option<Repeated> {
         let private = &self.private;
-        Repeated::closed(quote!(#private::any::<#ty>()))
+        is_nameable(ty).then(|| Repeated::closed(quote!(#private::any::<#ty>())))
+    }
+
+    /// A value that is made for the question, of the same type as the one that the pattern takes apart:
+    /// what is not known of it from the expression and from the pattern, its parts tell.
+    fn tied(&self, pattern: &Pat, value: &Repeated) -> Option<Repeated> {
+        let mut copy = Renamed { variables: Vec::new(), is_conditional: false };
+        let mut renamed = pattern.clone();
+        copy.visit_pat_mut(&mut renamed);
+        let own: HashSet<String> = copy.variables.iter().map(|v| v.unraw().to_string()).collect();
+        if copy.is_conditional || !own.is_disjoint(&value.names) {
+            return None;
+        }
+        let private = &self.private;
+        let pairs = copy.variables.iter().map(|variable| {
+            let part = part_of(variable);
+            quote!(#private::same(&#part, &#variable);)
+        });
+        let made = &value.tokens;
+        let tokens = quote!({
+            let __audit_made = #made;
+            match __audit_made {
+                #renamed => { #(#pairs)* }
+                _ => {}
+            }
+            __audit_made
+        });
+        let names = value.names.union(&own).cloned().collect();
+        Some(Repeated { tokens, names, ..value.clone() })
     }
 
     fn part(
@@ -80,24 +120,46 @@ impl Walk {
             }
             Pat::TupleStruct(tuple) => {
                 let path = &tuple.path;
-                let owner = value.and_then(|value| owned(value, path, &quote!((..)), place));
-                let place = |parts| place(quote!(#path(#parts)));
+                let span = tuple.paren_token.span.join();
+                let group = |parts| enclosed(Delimiter::Parenthesis, parts, span);
+                let rest = group(quote!(..));
+                let owner = value.and_then(|value| owned(value, path, &rest, place));
+                let place = |parts| {
+                    let parts = group(parts);
+                    place(quote!(#path #parts))
+                };
                 self.list(tuple.elems.iter(), owner.as_ref(), value, &place, given, declared);
             }
-            Pat::Struct(record) => {
-                let path = &record.path;
-                let owner = value.and_then(|value| owned(value, path, &quote!({ .. }), place));
-                for field in &record.fields {
-                    let member = &field.member;
-                    let place = |part| place(quote!(#path { #member: #part, .. }));
-                    let is_there = cfg(&field.attrs).is_empty();
-                    let owner = owner.as_ref().filter(|_| is_there);
-                    let given = self.given(&field.pat, owner, member, given);
-                    let value = value.filter(|_| is_there);
-                    self.part(&field.pat, value, &place, &given, declared);
-                }
-            }
+            Pat::Struct(record) => self.fields(record, value, place, given, declared),
             _ => {}
+        }
+    }
+
+    /// The parts of a struct with names.
+    fn fields(
+        &mut self,
+        record: &PatStruct,
+        value: Option<&Repeated>,
+        place: Place<'_>,
+        given: &[usize],
+        declared: &mut Vec<Declared>,
+    ) {
+        let path = &record.path;
+        let span = record.brace_token.span.join();
+        let group = |parts| enclosed(Delimiter::Brace, parts, span);
+        let rest = group(quote!(..));
+        let owner = value.and_then(|value| owned(value, path, &rest, place));
+        for field in &record.fields {
+            let member = &field.member;
+            let place = |part| {
+                let parts = group(quote!(#member: #part, ..));
+                place(quote!(#path #parts))
+            };
+            let is_there = cfg(&field.attrs).is_empty();
+            let owner = owner.as_ref().filter(|_| is_there);
+            let given = self.given(&field.pat, owner, member, given);
+            let value = value.filter(|_| is_there);
+            self.part(&field.pat, value, &place, &given, declared);
         }
     }
 
@@ -149,11 +211,14 @@ impl Walk {
             let (value, pattern) = (&owner.value.tokens, &owner.pattern);
             let question = quote! {
                 match #value {
-                    #pattern => #private::probe::<#hash, _>(&__audit_owner),
+                    #pattern => #private::taken::<#hash, _>(&__audit_owner),
                     _ => #private::any(),
                 }
             };
-            given.extend(self.scope.ask(&owner.value, question));
+            given.extend(match owner.value.is_made {
+                true => self.scope.ask_later(owner.value.names.clone(), question),
+                false => self.scope.ask(&owner.value, question),
+            });
         }
         given
     }
@@ -177,6 +242,13 @@ fn owned(value: &Repeated, path: &Path, rest: &TokenStream, place: Place<'_>) ->
     Some(Owner { value: value.clone(), name, pattern })
 }
 
+/// A part of a pattern that stands where its user's does: a mistake in both is told once.
+fn enclosed(delimiter: Delimiter, parts: TokenStream, span: Span) -> TokenStream {
+    let mut group = Group::new(delimiter, parts);
+    group.set_span(span);
+    TokenTree::from(group).into()
+}
+
 fn is_rest(pattern: &Pat) -> bool {
     match pattern {
         Pat::Rest(_) => true,
@@ -185,7 +257,51 @@ fn is_rest(pattern: &Pat) -> bool {
     }
 }
 
-/// True if the type cannot be written in a body.
-pub(super) fn is_unnameable(ty: &Type) -> bool {
-    ty.to_token_stream().to_string().split_whitespace().any(|word| word == "impl")
+/// True if the type is whole without what the compiler infers, or what only a signature may say.
+fn is_nameable(ty: &Type) -> bool {
+    let written = ty.to_token_stream().to_string();
+    !written.split_whitespace().any(|word| word == "impl" || word == "_")
+}
+
+fn part_of(variable: &Ident) -> Ident {
+    format_ident!("__audit_part_{variable}")
+}
+
+/// Gives the variables of a pattern names that hide none of the user's.
+struct Renamed {
+    variables: Vec<Ident>,
+    /// Whether a part of the pattern may not be there.
+    is_conditional: bool,
+}
+
+impl VisitMut for Renamed {
+    fn visit_pat_mut(&mut self, pattern: &mut Pat) {
+        match pattern {
+            Pat::Type(typed) => *pattern = (*typed.pat).clone(),
+            Pat::Guard(guarded) => *pattern = (*guarded.pat).clone(),
+            _ => return visit_mut::visit_pat_mut(self, pattern),
+        }
+        self.visit_pat_mut(pattern);
+    }
+
+    fn visit_pat_ident_mut(&mut self, binding: &mut PatIdent) {
+        let name = &binding.ident;
+        if !name.unraw().to_string().starts_with(char::is_uppercase) {
+            let part = part_of(name);
+            let variable = mem::replace(&mut binding.ident, part);
+            if !self.variables.contains(&variable) {
+                self.variables.push(variable);
+            }
+        }
+        visit_mut::visit_pat_ident_mut(self, binding);
+    }
+
+    fn visit_field_pat_mut(&mut self, field: &mut FieldPat) {
+        self.is_conditional |= !cfg(&field.attrs).is_empty();
+        if field.colon_token.is_none() {
+            // `Login { ref password }` is short for `Login { password: ref password }`.
+            field.colon_token = Some(Token![:](Span::call_site()));
+        }
+        visit_mut::visit_field_pat_mut(self, field);
+    }
 }

@@ -1,6 +1,7 @@
 //! The variables in sight, and the places where a question about one may be asked.
 
 use std::collections::HashSet;
+use std::mem;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -48,12 +49,14 @@ pub(super) struct Repeated {
     pub(super) names: HashSet<String>,
     /// Whether a closure would capture more if it held the expression once more.
     pub(super) is_place: bool,
+    /// Whether each repetition makes a value of its own, whose type its use may have to tell.
+    pub(super) is_made: bool,
 }
 
 impl Repeated {
     /// An expression without variables.
     pub(super) fn closed(tokens: TokenStream) -> Self {
-        Self { tokens, names: HashSet::new(), is_place: false }
+        Self { tokens, names: HashSet::new(), is_place: false, is_made: false }
     }
 }
 
@@ -65,6 +68,8 @@ pub(super) struct Scope {
     /// The variables that each enclosing closure and async block mentions as a whole.
     pub(super) closures: Vec<HashSet<String>>,
     pub(super) depth: usize,
+    /// The questions that have to wait for the variables that they mention.
+    pending: Vec<usize>,
     /// Whether this is the input of a macro that may give its names a meaning of its own.
     pub(super) is_opaque: bool,
 }
@@ -127,20 +132,56 @@ impl Scope {
             true => found.iter().map(|at| self.level_for(*at)).max().unwrap_or(self.level()),
             false => self.level(),
         };
+        let at = self.frame(level, &about.names)?;
+        let question = self.add(tokens, about.names.clone());
+        self.frames[at].questions.push(question);
+        Some(question)
+    }
+
+    /// Asks a question as soon as the variables that it mentions are declared.
+    pub(super) fn ask_later(
+        &mut self,
+        names: HashSet<String>,
+        tokens: TokenStream,
+    ) -> Option<usize> {
+        if self.is_opaque {
+            return None;
+        }
+        let question = self.add(tokens, names);
+        self.pending.push(question);
+        Some(question)
+    }
+
+    /// The questions that waited, to be asked behind the statement that declares their variables.
+    pub(super) fn take_pending(&mut self) -> Vec<usize> {
+        mem::take(&mut self.pending)
+    }
+
+    /// Asks the questions that waited in the nearest place where their names mean the same.
+    pub(super) fn place_pending(&mut self) {
+        for question in self.take_pending() {
+            if let Some(at) = self.frame(self.level(), &self.questions[question].names) {
+                self.frames[at].questions.push(question);
+            }
+        }
+    }
+
+    fn add(&mut self, tokens: TokenStream, names: HashSet<String>) -> usize {
+        self.questions.push(Question { tokens, names, shown: Vec::new(), copy: None });
+        self.questions.len() - 1
+    }
+
+    /// The nearest place on a level where the names mean the same.
+    fn frame(&self, level: usize, names: &HashSet<String>) -> Option<usize> {
         let means_the_same = |frame: &Frame| {
-            about.names.iter().all(|name| {
+            names.iter().all(|name| {
                 let seen = &self.bindings[..frame.visible.min(self.bindings.len())];
                 seen.iter().rposition(|binding| binding.name == *name) == self.find(name)
             })
         };
         let fits = |frame: &Frame| frame.level == level && means_the_same(frame);
         let settled = self.frames.iter().rposition(|frame| !frame.is_condition && fits(frame));
-        let at = settled.or_else(|| self.frames.iter().rposition(fits))?;
-        let question = self.questions.len();
-        let names = about.names.clone();
-        self.questions.push(Question { tokens, names, shown: Vec::new(), copy: None });
-        self.frames[at].questions.push(question);
-        Some(question)
+        settled.or_else(|| self.frames.iter().rposition(fits))
     }
 
     /// The level at which the type of a variable is known and nothing needs to be captured.

@@ -11,12 +11,12 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, ExprCall, ExprField, ExprMacro, ExprMethodCall, FieldValue, Item, Macro, Member,
-    Pat, Token,
+    BinOp, Block, Expr, ExprBinary, ExprCall, ExprField, ExprMacro, ExprMethodCall, FieldValue,
+    Item, Label, Macro, Member, Pat, Token,
 };
 
 use super::conditions::cfg;
-use super::pass::{self, is_open};
+use super::pass;
 use super::scope::{Repeated, Scope, names};
 use super::write;
 
@@ -31,12 +31,26 @@ pub(super) struct Walk {
     pub(super) marks: write::Marks,
     /// Whether anything is asked in a function within the body.
     pub(super) has_written_items: bool,
+    /// The blocks and loops around this place, by label, each with what `break` gives it.
+    pub(super) exits: Vec<(Exit, Sources)>,
+}
+
+/// What a block or a loop is called: `break` without a label is meant for the loop.
+pub(super) struct Exit {
+    pub(super) label: Option<String>,
+    pub(super) is_loop: bool,
+}
+
+impl Exit {
+    fn new(label: Option<&Label>, is_loop: bool) -> Self {
+        Self { label: label.map(|label| label.name.ident.to_string()), is_loop }
+    }
 }
 
 impl Walk {
     pub(super) fn new(private: TokenStream, aliases: Aliases) -> Self {
         let (scope, marks) = (Scope::default(), write::Marks::default());
-        Self { private, scope, aliases, marks, has_written_items: false }
+        Self { private, scope, aliases, marks, has_written_items: false, exits: Vec::new() }
     }
 
     /// Walks through an expression; what its value may be is told by the sources.
@@ -61,14 +75,20 @@ impl Walk {
                 self.value(&mut index.index);
                 self.value(&mut index.expr)
             }
-            Expr::Binary(binary) => {
-                let mut sources = self.value(&mut binary.left);
-                sources.extend(self.value(&mut binary.right));
-                if pass::operator(&binary.op) { sources } else { Sources::new() }
-            }
+            Expr::Binary(binary) => self.binary(binary),
             Expr::Array(array) => self.all(array.elems.iter_mut()),
             Expr::Tuple(tuple) => self.all(tuple.elems.iter_mut()),
-            Expr::Block(block) => self.block(&mut block.block),
+            Expr::Block(block) => {
+                self.exits.push((Exit::new(block.label.as_ref(), false), Sources::new()));
+                let sources = self.block(&mut block.block);
+                self.leave(sources)
+            }
+            Expr::Loop(repeat) => {
+                self.exits.push((Exit::new(repeat.label.as_ref(), true), Sources::new()));
+                self.block(&mut repeat.body);
+                self.leave(Sources::new())
+            }
+            Expr::Break(exit) => self.exit(exit),
             Expr::Unsafe(block) => self.block(&mut block.block),
             Expr::If(branch) => self.branch(branch),
             Expr::Match(choice) => self.choice(choice),
@@ -82,9 +102,10 @@ impl Walk {
                 sources
             }
             Expr::Let(condition) => {
-                let repeated = self.taken(&condition.expr);
+                let repeated = self.repeated(&condition.expr);
                 let sources = self.value(&mut condition.expr);
                 self.bind(&condition.pat, repeated.as_ref(), &sources);
+                self.scope.place_pending();
                 Sources::new()
             }
             Expr::Assign(assign) => {
@@ -97,6 +118,16 @@ impl Walk {
                 Sources::new()
             }
         }
+    }
+
+    fn binary(&mut self, binary: &mut ExprBinary) -> Sources {
+        let mut sources = self.value(&mut binary.left);
+        let added = self.value(&mut binary.right);
+        if let BinOp::AddAssign(_) = binary.op {
+            self.fill(&binary.left, &added);
+        }
+        sources.extend(added);
+        if pass::operator(&binary.op) { sources } else { Sources::new() }
     }
 
     pub(super) fn all<'a>(&mut self, values: impl Iterator<Item = &'a mut Expr>) -> Sources {
@@ -131,17 +162,13 @@ impl Walk {
         sources
     }
 
-    /// The value that a pattern takes apart, unless its type follows from what is done to the parts.
-    pub(super) fn taken(&self, expression: &Expr) -> Option<Repeated> {
-        self.repeated(expression).filter(|_| !is_open(expression))
-    }
-
     /// The expression as a question repeats it, if it can be repeated.
     pub(super) fn repeated(&self, expression: &Expr) -> Option<Repeated> {
         pass::is_repeatable(expression).then(|| Repeated {
             tokens: expression.to_token_stream(),
             names: names(expression),
             is_place: pass::is_place(expression),
+            is_made: !pass::is_seen(expression),
         })
     }
 
@@ -162,6 +189,9 @@ impl Walk {
                 other => alternatives.extend(self.value(other)),
             }
         }
+        if pass::fills(&method) {
+            self.fill(&call.receiver, &alternatives);
+        }
         let mut sources = if pass::method(&method) { receiver } else { Sources::new() };
         if pass::maps(&method) {
             sources.extend(mapped);
@@ -177,9 +207,13 @@ impl Walk {
             Expr::Path(path) => pass::function(&path.path),
             _ => false,
         };
-        self.value(&mut call.func);
-        let sources = self.all(call.args.iter_mut());
-        if passes { sources } else { Sources::new() }
+        // A variable that is called is a closure, which tells what it returns.
+        let mut sources = self.value(&mut call.func);
+        let given = self.all(call.args.iter_mut());
+        if passes {
+            sources.extend(given);
+        }
+        sources
     }
 
     /// What a log or format macro shows is asked about. Other macros are read as far as they hold
@@ -191,10 +225,7 @@ impl Walk {
         }
         if let Some(shown) = shown(call, &self.aliases) {
             for mut value in shown.into_iter().map(|shown| shown.expression) {
-                let sources = self.again(&mut value);
-                for (question, span) in sources {
-                    self.scope.questions[question].shown.push(span);
-                }
+                self.show(&mut value);
             }
             return Sources::new();
         }
@@ -208,11 +239,22 @@ impl Walk {
         if is("vec") { sources } else { Sources::new() }
     }
 
+    /// Walks through an expression that is written to a log, and asks about what it shows.
+    pub(super) fn show(&mut self, expression: &mut Expr) {
+        for (question, span) in self.again(expression) {
+            self.scope.questions[question].shown.push(span);
+        }
+    }
+
     /// Walks through an argument of a macro. What it asks inside closures is asked in a copy of
     /// them, since the macro's own input stays as it is.
     pub(super) fn again(&mut self, argument: &mut Expr) -> Sources {
-        let about =
-            Repeated { tokens: TokenStream::new(), names: names(argument), is_place: false };
+        let about = Repeated {
+            tokens: TokenStream::new(),
+            names: names(argument),
+            is_place: false,
+            is_made: false,
+        };
         let before = self.marks.len();
         let sources = self.value(argument);
         if !self.scope.is_opaque

@@ -6,7 +6,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprBlock, ExprClosure, Pat, PatIdent, Stmt, Token, parse_quote, token,
+    Arm, Attribute, Block, Expr, ExprBlock, ExprClosure, Pat, PatIdent, Stmt, Token, parse_quote,
+    token,
 };
 
 use super::scope::Question;
@@ -45,6 +46,24 @@ impl Marks {
             return None;
         }
         Some(self.add(Mark { questions, conditions, is_around: false, renamed: Vec::new() }))
+    }
+
+    /// An arm to stand before the arms of a `match`, which never matches: its condition asks.
+    pub(super) fn arm(&mut self, questions: Vec<usize>) -> Option<Arm> {
+        let mark = self.before(questions, Vec::new())?;
+        let mut arm: Arm = parse_quote! {
+            #[allow(
+                warnings,
+                clippy::all,
+                clippy::nursery,
+                clippy::pedantic,
+                clippy::restriction,
+            )]
+            __audit_made if { false } => loop {},
+        };
+        // What is written here is not read as code: the mark stays one.
+        condition(&mut arm)?.stmts.insert(0, mark);
+        Some(arm)
     }
 
     /// Puts a mark before an expression.
@@ -106,8 +125,10 @@ impl Writer<'_> {
         let (private, conditions) = (self.private, &mark.conditions);
         Some(quote! {
             #(#conditions)*
+            // A group that its user denies by name is not among the `warnings`.
             #[allow(
                 warnings,
+                unused,
                 clippy::all,
                 clippy::nursery,
                 clippy::pedantic,
@@ -201,6 +222,11 @@ impl VisitMut for Writer<'_> {
             self.rename(closure);
         }
         visit_mut::visit_expr_mut(self, expression);
+        if let Expr::Match(choice) = expression
+            && choice.arms.first_mut().is_some_and(asks_nothing)
+        {
+            choice.arms.remove(0);
+        }
         self.around(expression);
     }
 
@@ -219,4 +245,22 @@ impl VisitMut for Writer<'_> {
 
     // Items have been written by walks of their own.
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// True for an arm of ours of which no question is left.
+fn asks_nothing(arm: &mut Arm) -> bool {
+    condition(arm).is_some_and(|condition| condition.stmts.len() == 1)
+}
+
+/// The condition of an arm of ours.
+fn condition(arm: &mut Arm) -> Option<&mut Block> {
+    let Pat::Guard(guarded) = &mut arm.pat else {
+        return None;
+    };
+    match (&*guarded.pat, &mut *guarded.guard) {
+        (Pat::Ident(whole), Expr::Block(condition)) if whole.ident == "__audit_made" => {
+            Some(&mut condition.block)
+        }
+        _ => None,
+    }
 }

@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Shape, Style};
+use super::types::{is_known, is_plain};
 use super::veil::LeftOut;
 use super::{check, exceptions, probed, types};
 
@@ -198,6 +199,9 @@ impl<'a> Output<'a> {
 
     /// Serializes one part from the bindings of its pattern.
     fn part_form(&self, part: &Part<'_>) -> TokenStream {
+        if let (Style::Named, None) = (part.fields.style, part.variant) {
+            return part.named_struct();
+        }
         let (method, state) = part.serde_names();
         let method = format_ident!("{method}");
         let name = part.serde_name();
@@ -252,6 +256,9 @@ impl<'a> Output<'a> {
                         demands.extend(policy.demand(ty));
                         reports.extend(quote!(__audit::HiddenPaths::hide(__audit_report, #path);));
                     }
+                    // Nothing to demand or to report of what is known by its name.
+                    Class::Public { .. } if is_known(ty) => {}
+                    Class::Ruled if check::is_number(ty) => {}
                     Class::Public { .. } => {
                         demands.extend(quote!(__audit::public::<#ty>();));
                         let parts = types::parts(ty).into_iter().filter(|part| !is_plain(part));
@@ -352,11 +359,6 @@ impl Part<'_> {
             }
         }
     }
-}
-
-/// True for the types that need not be asked whether they have marks, by their names.
-pub(super) fn is_plain(ty: &Type) -> bool {
-    check::is_number(ty) || matches!(ty.to_token_stream().to_string().as_str(), "String" | "str")
 }
 
 /// Demands that a part of a public field has no marks of its own.

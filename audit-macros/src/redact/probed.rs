@@ -43,7 +43,7 @@ fn answer(item: &Item<Class>, variant: Option<&Ident>, field: &Field<Class>) -> 
     let refused = quote_spanned!(span=> pub fn write_to_log<T: MayBeLogged>(self) {});
     // What is asked only where no code runs counts as unused, and nothing here is reached by name.
     quote! {
-        #[allow(dead_code, unreachable_pub)]
+        #[allow(dead_code, unreachable_pub, clippy::unused_self)]
         const _: () = {
             #[diagnostic::on_unimplemented(
                 message = #message,

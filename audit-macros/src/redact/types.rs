@@ -1,6 +1,9 @@
 //! What the tokens of a field's type tell, and what they do not.
 
-use syn::{GenericArgument, Path, PathArguments, ReturnType, Type};
+use quote::ToTokens;
+use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
+
+use super::check;
 
 /// Types of other crates that are named like this carry secrets, which each does in a way of its own.
 const CARRIERS: &[(&str, &str)] = &[
@@ -45,6 +48,28 @@ pub(super) fn carrier(ty: &Type) -> Option<(&'static str, &'static str)> {
         };
         (name != "Value" || of_json()).then_some((name, shows))
     })
+}
+
+/// True for the types that need not be asked whether they have marks, by their names.
+pub(super) fn is_plain(ty: &Type) -> bool {
+    check::is_number(ty) || matches!(ty.to_token_stream().to_string().as_str(), "String" | "str")
+}
+
+/// True for types that are known to be written as they are: plain ones, in an `Option` or a `Vec`.
+pub(super) fn is_known(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let is_known_part =
+        |part: &GenericArgument| matches!(part, GenericArgument::Type(ty) if is_known(ty));
+    match path.path.segments.last() {
+        Some(PathSegment { ident, arguments: PathArguments::AngleBracketed(list) })
+            if ident == "Option" || ident == "Vec" =>
+        {
+            list.args.iter().all(is_known_part)
+        }
+        _ => is_plain(ty),
+    }
 }
 
 /// The types that a value of `ty` is made of, as far as its tokens tell: of `Option<Vec<Card>>`, `Card`.
@@ -108,7 +133,6 @@ fn path(ty: &Type) -> Option<&Path> {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens;
     use syn::parse_str;
 
     use super::*;

@@ -1,14 +1,15 @@
 //! Writes what becomes of one field in the output: shown by its rule, or treated by its policy.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Member, Type, WherePredicate, parse_quote};
 
-use super::expand::{Part, binding, is_plain, mentions, optional};
+use super::expand::{Part, binding, mentions};
 use super::model::{Class, Field, Mask, Policy, PolicyKind};
-use super::types;
+use super::types::{is_known, is_plain};
+use super::{check, types};
 
 /// Whether a field is left out of what is written.
 pub(super) enum LeftOut {
@@ -22,7 +23,11 @@ impl Part<'_> {
     pub(super) fn value(&self, at: usize, field: &Field<Class>) -> TokenStream {
         let (ty, binding) = (&field.ty, binding(at));
         match &field.mark {
+            Class::Public { .. } if is_known(ty) => binding.to_token_stream(),
             Class::Public { .. } => quote!(&__audit::Field::<#ty>::plain(#binding)),
+            Class::Ruled if check::is_number(ty) => {
+                quote!(&__audit::Redact::redacted_with(#binding, __audit_how))
+            }
             Class::Ruled => quote!(&__audit::Field::<#ty>::form(#binding, __audit_how)),
             Class::Sensitive(policy) => {
                 let mark = self.mark(at);
@@ -43,6 +48,42 @@ impl Part<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Serializes a struct with named fields, which most types are, in the fewest tokens.
+    pub(super) fn named_struct(&self) -> TokenStream {
+        let fields = self.fields.list.iter().enumerate();
+        let writes = fields.filter_map(|(at, field)| Some(self.write(at, field, &field.name()?)));
+        let (name, count) = (&self.name, self.count());
+        let mutable = (!self.fields.list.is_empty()).then(|| quote!(mut));
+        quote! {
+            let #mutable __audit_parts =
+                __audit::Parts::new(__audit_serializer, __audit_how, #name, #count);
+            #(#writes)*
+            __audit_parts.end()
+        }
+    }
+
+    /// Writes one field of a struct to `Parts`.
+    pub(super) fn write(&self, at: usize, field: &Field<Class>, key: &str) -> TokenStream {
+        let binding = binding(at);
+        let write = match &field.mark {
+            Class::Ruled if check::is_number(&field.ty) => quote!(ruled(#key, #binding)),
+            Class::Sensitive(Policy { kind: PolicyKind::Full | PolicyKind::Omit(_), .. }) => {
+                quote!(hidden(#key))
+            }
+            _ => {
+                let value = self.value(at, field);
+                quote!(shown(#key, #value))
+            }
+        };
+        match self.left_out(at, field) {
+            LeftOut::Never => quote!(__audit_parts.#write;),
+            LeftOut::Always => quote!(__audit_parts.left_out(#key);),
+            LeftOut::If(condition) => quote! {
+                if #condition { __audit_parts.left_out(#key) } else { __audit_parts.#write }
+            },
         }
     }
 
@@ -177,16 +218,9 @@ impl Part<'_> {
             Class::Public { reason } => (quote!(Public), reason.as_ref(), None),
             Class::Ruled => (quote!(Ruled), None, None),
         };
-        let reason = optional(reason);
-        let mark = match mark {
-            Some(mark) => quote!(::core::option::Option::Some(#mark)),
-            None => quote!(::core::option::Option::None),
-        };
-        quote! {
-            __audit::RedactedField {
-                name: #name, class: __audit::FieldClass::#class, reason: #reason, mark: #mark
-            }
-        }
+        let reason = reason.map(|reason| quote!(.because(#reason)));
+        let mark = mark.map(|mark| quote!(.marked(#mark)));
+        quote!(__audit::RedactedField::new(#name, __audit::FieldClass::#class) #reason #mark)
     }
 
     fn mark(&self, at: usize) -> Ident {
