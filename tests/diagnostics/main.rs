@@ -6,6 +6,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod mistakes;
+mod probed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,12 +14,16 @@ use std::process::Command;
 use std::{env, fs};
 
 use mistakes::MISTAKES;
+use probed::{PROBED, TYPES};
 use serde_json::Value;
 
-const ATTRIBUTES: &[(&str, &str)] = &[(
-    "audited",
-    "#[audit_runtime::audited(action = \"RunTest\", on_unrecorded = fail_open, durability = queued)]",
-)];
+const ATTRIBUTES: &[(&str, &str)] = &[
+    (
+        "audited",
+        "#[audit_runtime::audited(action = \"RunTest\", on_unrecorded = fail_open, durability = queued)]",
+    ),
+    ("deny_leaks", "#[audit_runtime::deny_leaks]"),
+];
 
 const MANIFEST: &str = "[package]\nname = \"mistakes\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
                         [workspace]\n[dependencies.audit-runtime]\ndefault-features = false\n";
@@ -27,8 +32,8 @@ const MANIFEST: &str = "[package]\nname = \"mistakes\"\nversion = \"0.1.0\"\nedi
 fn ordinary_mistakes_are_told_as_without_an_attribute() {
     let told = check(&package());
     let mut differences = Vec::new();
-    for (mistake, _) in MISTAKES {
-        let plain = told.get(*mistake).cloned().unwrap_or_default();
+    for (mistake, _) in programs() {
+        let plain = told.get(mistake).cloned().unwrap_or_default();
         assert!(!plain.is_empty(), "{mistake} is no mistake");
         for (attribute, _) in ATTRIBUTES {
             let annotated = told.get(&format!("{mistake}_{attribute}")).cloned();
@@ -45,21 +50,27 @@ fn ordinary_mistakes_are_told_as_without_an_attribute() {
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
 
+/// Every name and text.
+fn programs() -> impl Iterator<Item = (&'static str, String)> {
+    let plain = MISTAKES.iter().map(|(name, text)| (*name, (*text).to_owned()));
+    plain.chain(PROBED.iter().map(|(name, text)| (*name, format!("{TYPES}{text}"))))
+}
+
 /// Writes a package with a program for each mistake and attribute.
 fn package() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes");
-    let programs = package.join("src/bin");
-    fs::create_dir_all(&programs).unwrap();
+    let sources = package.join("src/bin");
+    fs::create_dir_all(&sources).unwrap();
     let runtime = tests.join("../audit-runtime").canonicalize().unwrap();
     fs::write(package.join("Cargo.toml"), format!("{MANIFEST}path = {runtime:?}\n")).unwrap();
     fs::copy(tests.join("../Cargo.lock"), package.join("Cargo.lock")).unwrap();
-    for (name, text) in MISTAKES {
+    for (name, text) in programs() {
         let text = format!("#![allow(dead_code)]\n{text}fn main() {{}}\n");
-        fs::write(programs.join(format!("{name}.rs")), text.replace('@', "")).unwrap();
+        fs::write(sources.join(format!("{name}.rs")), text.replace('@', "")).unwrap();
         for (attribute, written) in ATTRIBUTES {
             let annotated = text.replace('@', written);
-            fs::write(programs.join(format!("{name}_{attribute}.rs")), annotated).unwrap();
+            fs::write(sources.join(format!("{name}_{attribute}.rs")), annotated).unwrap();
         }
     }
     package

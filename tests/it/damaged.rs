@@ -1,8 +1,8 @@
 //! A service over a damaged journal: it serves on in a new epoch if it may, and says so until it ends.
 
 use std::fs;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use actix_web::test as requests;
@@ -30,56 +30,78 @@ fn serve(recorder: &Recorder) -> u16 {
     block_on(recorder.scope(served))
 }
 
-/// What is logged on one thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+/// Tells the child where its damaged journal is.
+const DAMAGED_JOURNAL: &str = "AUDIT_TEST_DAMAGED_JOURNAL";
 
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
+fn builder(journal: &Path) -> RecorderBuilder {
+    Recorder::builder(journal).origin("example/shop")
+}
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+/// A service that goes on in a new epoch where its journal is damaged.
+fn going_on(journal: &Path) -> Recorder {
+    builder(journal).on_damage(OnDamage::NewEpoch).open().unwrap()
+}
+
+/// Not a test by itself: the service over the damaged journal, whose log the test below reads.
+///
+/// A process of its own, as `tracing` keeps for the whole process whether anybody listens to a
+/// place, and asks only the thread that comes there first: another test's thread has no subscriber.
+#[test]
+fn service_over_a_damaged_journal() {
+    let Some(journal) = std::env::var_os(DAMAGED_JOURNAL) else {
+        return;
+    };
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    let recorder = going_on(journal.as_ref());
+    assert_eq!(serve(&recorder), 204);
+    let health = recorder.health();
+    assert_eq!((health.status, health.unrecorded), (Status::Red, 0));
+    let reason = health.reason.unwrap();
+    assert!(reason.contains("set aside in epochs/0") && reason.contains("damaged"), "{reason}");
+    assert_eq!(names(journal.as_ref()), served());
+    recorder.shutdown(Duration::from_secs(10)).unwrap();
+}
+
+/// What is in the journal's directory, in order.
+fn names(journal: &Path) -> Vec<String> {
+    let entries = fs::read_dir(journal).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// What lies there while a service writes a second epoch. Whatever else comes to lie there either
+/// serves any epoch or moves with its own: `PARTS`.
+fn served() -> Vec<&'static str> {
+    let mut served = vec!["LOCK", "RESERVE", "WATERMARK", "epochs", "seg"];
+    if cfg!(target_os = "linux") {
+        served.insert(0, "CONTROL");
     }
+    served
 }
 
 #[test]
 fn a_service_that_may_begin_a_new_epoch_serves_over_a_damaged_journal_and_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let journal = directory.path().join("audit");
-    let builder = || -> RecorderBuilder { Recorder::builder(&journal).origin("example/shop") };
-    let first = builder().open().unwrap();
+    let first = builder(&journal).open().unwrap();
     assert_eq!(serve(&first), 204);
     first.shutdown(Duration::from_secs(10)).unwrap();
     let segment = journal.join("seg/00000000000000000000.jsonl");
     let damaged = fs::read_to_string(&segment).unwrap().replace("DeleteOrder", "DeleteOrdor");
     fs::write(&segment, &damaged).unwrap();
 
-    let refused = builder().open().unwrap_err().to_string();
+    let refused = builder(&journal).open().unwrap_err().to_string();
     assert!(refused.contains("is damaged at seq"), "{refused}");
 
-    let log = Log::default();
-    let written = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || written.clone()).finish();
-    let going_on = || builder().on_damage(OnDamage::NewEpoch).open().unwrap();
-    let recorder = tracing::subscriber::with_default(subscriber, going_on);
-    assert_eq!(serve(&recorder), 204);
-    let health = recorder.health();
-    assert_eq!((health.status, health.unrecorded), (Status::Red, 0));
-    // Whatever else comes to lie here either serves any epoch or moves with its own: `PARTS`.
-    let mut names: Vec<_> =
-        fs::read_dir(&journal).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    let mut served = vec!["LOCK", "RESERVE", "WATERMARK", "epochs", "seg"];
-    if cfg!(target_os = "linux") {
-        served.insert(0, "CONTROL");
-    }
-    assert_eq!(names, served);
-    let reason = health.reason.unwrap();
-    assert!(reason.contains("set aside in epochs/0") && reason.contains("damaged"), "{reason}");
-    recorder.shutdown(Duration::from_secs(10)).unwrap();
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["damaged::service_over_a_damaged_journal", "--exact", "--nocapture"])
+        .env(DAMAGED_JOURNAL, &journal)
+        .output()
+        .unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{log}");
     assert_eq!(log.matches("ERROR").count(), 1, "{log}");
     assert!(log.contains("the journal was set aside in epochs/0"), "{log}");
 
@@ -94,6 +116,6 @@ fn a_service_that_may_begin_a_new_epoch_serves_over_a_damaged_journal_and_says_s
     assert!(actions.contains(&"DeleteOrder".to_owned()), "{actions:?}");
 
     // The next start finds nothing wrong.
-    let recorder = going_on();
+    let recorder = going_on(&journal);
     assert_eq!(recorder.health().status, Status::Green);
 }

@@ -44,7 +44,6 @@ fn opened(byte: u8, text: &Value) -> String {
 
 #[audited(action = "ChangeAddress", fields(address = address), on_unrecorded = fail_open)]
 async fn change(address: Address) {
-    drop(address);
     let event = Event::activity("Notify").field("address", &Address(CANARY));
     audit_runtime::record(event.extra("example.to", &Address(CANARY)).succeeded()).await.unwrap();
 }

@@ -9,6 +9,9 @@
 #![deny(clippy::wildcard_imports, clippy::absolute_paths, clippy::shadow_unrelated)]
 #![allow(missing_docs, reason = "the fields stand for themselves")]
 
+/// What keeps secrets out of logs.
+pub mod enforced;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Display;

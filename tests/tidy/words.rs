@@ -24,7 +24,11 @@ pub(crate) fn check(sources: &[Source]) -> Vec<String> {
     findings
 }
 
+/// A UI case is not run; what it shows to the compiler may well be a macro of this kind.
 fn undone(source: &Source, pair: &[TokenTree]) -> Option<String> {
+    if source.is_ui_case() {
+        return None;
+    }
     let word = UNDONE.iter().find(|word| is_word(&pair[0], word))?;
     let place = format!("{}:{}", source.path, line(&pair[0]));
     is_punct(&pair[1], '!').then(|| format!("{place}: `{word}!` is work left undone; do it"))

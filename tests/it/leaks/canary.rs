@@ -33,7 +33,9 @@ fn forms() -> Vec<String> {
                 bytes.iter().map(write).collect::<Vec<_>>().join(between)
             };
             forms.push(list(u8::to_string, ","));
-            forms.push(list(|byte| format!("{byte:02x}"), ""));
+            for between in ["", ",", ",0x"] {
+                forms.push(list(|byte| format!("{byte:02x}"), between));
+            }
         }
     }
     forms.push(base64(TEXT));
@@ -59,6 +61,9 @@ fn a_piece_of_a_secret_is_found_in_every_form() {
         TEXT.to_uppercase(),
         format!("{:?}", TEXT.as_bytes()),
         format!("{:#?}", TEXT.as_bytes()),
+        format!("{:02x?}", TEXT.as_bytes()),
+        format!("{:X?}", TEXT.as_bytes()),
+        format!("{:#x?}", TEXT.as_bytes()),
         "7A713777".to_owned(),
         "password=enE3d3hqazl2Ym5w".to_owned(),
         format!("{NUMBER:#x}"),

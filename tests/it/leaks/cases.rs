@@ -18,6 +18,9 @@ pub(super) fn fault(file: &str, row: &str) -> Option<String> {
     if marks.is_empty() {
         return Some(format!("tests/{CASES}/{file} has no `{MARK}{row}`"));
     }
+    if case.is_broken {
+        return Some(format!("tests/{CASES}/{file} names what does not exist, which refuses all"));
+    }
     let silent = marks.iter().find(|mark| !case.errors.iter().any(|line| mark.covers(*line)))?;
     Some(format!("tests/{CASES}/{file}:{}: nothing under the mark is refused", silent.line))
 }
@@ -67,6 +70,7 @@ fn names_test(text: &str, name: &str) -> bool {
 struct Case {
     marks: Vec<Mark>,
     errors: Vec<usize>,
+    is_broken: bool,
 }
 
 /// A line that names a row, and where what it speaks of ends: at the next mark.
@@ -86,7 +90,8 @@ impl Case {
     fn read(file: &str) -> Option<Self> {
         let source = fs::read_to_string(root().join(file)).ok()?;
         let told = fs::read_to_string(root().join(file).with_extension("stderr")).ok()?;
-        Some(Self { marks: marks(&source), errors: errors(&told, file) })
+        let (marks, errors) = (marks(&source), errors(&told, file));
+        Some(Self { marks, errors, is_broken: is_broken(&told) })
     }
 }
 
@@ -115,6 +120,14 @@ fn errors(told: &str, file: &str) -> Vec<usize> {
         }
     }
     found
+}
+
+/// True if an error speaks of a name that is not there: such code is refused whatever it shows.
+fn is_broken(told: &str) -> bool {
+    let missing =
+        ["cannot find", "can't find", "unresolved", "failed to resolve", "expected one of"];
+    let mut errors = told.lines().filter(|line| line.starts_with("error"));
+    errors.any(|line| missing.iter().any(|words| line.contains(words)))
 }
 
 /// The files of all cases, by their paths below `tests/ui/leaks`.
@@ -148,6 +161,18 @@ fn a_mark_reaches_to_the_next_and_notes_are_no_errors() {
     let errors = errors(told, "p/c.rs");
     assert_eq!(errors, [3, 5]);
     assert!(marks[0].covers(3) && !marks[0].covers(5) && marks[1].covers(5));
+}
+
+#[test]
+fn a_case_that_names_what_does_not_exist_is_broken() {
+    for (told, expected) in [
+        ("error[E0425]: cannot find value `login` in this scope\n", true),
+        ("error[E0432]: unresolved import `audit_runtime::Gone`\n", true),
+        ("error: cannot find macro `inform` in this scope\n", true),
+        ("error[E0277]: `Login.password` must not be written\n  cannot find\n", false),
+    ] {
+        assert_eq!(is_broken(told), expected, "{told}");
+    }
 }
 
 #[test]

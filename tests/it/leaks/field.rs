@@ -8,7 +8,7 @@ use super::forms::{Bare, Form, Plain, Wrapped};
 use super::masks;
 use super::open as found;
 use super::outputs::{logged, panicked, slogged, traced, traced_as_json};
-use super::table::{Cell, Layer, Row, open, refused, runs};
+use super::table::{Cell, Layer, Row, open, parts, refused, runs};
 
 const WRAPPED_SHOWN: Cell = refused(Layer::Types, "wrapped/shown.rs");
 const WRAPPED_DERIVES: Cell = refused(Layer::Types, "wrapped/derives.rs");
@@ -272,10 +272,12 @@ fn trace_field_debug<F: Form>() -> String {
         tracing::info!(?password);
         tracing::error!(password = tracing::field::debug(&password), "{password:?}");
     };
-    traced(work)
-        + &traced_as_json(work)
-        + &logged(|| log::info!("{password:?}"))
-        + &slogged(|log| slog::info!(log, "{:?}", password; "password" => ?password))
+    parts([
+        traced(work),
+        traced_as_json(work),
+        logged(|| log::info!("{password:?}")),
+        slogged(|log| slog::info!(log, "{:?}", password; "password" => ?password)),
+    ])
 }
 
 fn assert_eq_field<F: Form>() -> String {

@@ -57,9 +57,26 @@ pub(super) fn wrapped() -> String {
 
 fn written<T: Redact>(pins: &T) -> String {
     let redactor = Redactor::new("leaks");
-    let text = serde_json::to_string(&pins.redacted_with(Redaction::with(&redactor))).unwrap();
-    assert!(text.contains(MASKED), "the masks of the row are not at work");
-    text
+    let forms = [pins.redacted(), pins.redacted_with(Redaction::with(&redactor))];
+    let texts = forms.map(|form| serde_json::to_string(&form).unwrap());
+    assert!(texts.iter().all(|text| text.contains(MASKED)), "the masks of the row are not at work");
+    texts.concat()
+}
+
+/// True if any two digits of the secret stand together beside the card: a mask of the first two and
+/// the last two shows four, and never the four in a row that every other secret is searched for.
+fn shows_a_pair(text: &str, pin: &str) -> bool {
+    let text = text.replace(MASKED, "");
+    (1..pin.len()).any(|end| text.contains(&pin[end - 1..=end]))
+}
+
+#[test]
+fn no_mask_shows_two_digits_of_a_short_secret() {
+    for pin in PINS {
+        assert!(!shows_a_pair(&written(&in_plain::of(pin)), pin));
+        assert!(!shows_a_pair(&written(&in_wrapped::of(pin)), pin));
+        assert!(shows_a_pair(&format!("{MASKED} ****{}", &pin[pin.len() - 2..]), pin));
+    }
 }
 
 /// The mask that everybody writes first.

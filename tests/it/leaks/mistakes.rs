@@ -5,7 +5,7 @@ use url::Url;
 
 use super::canary::TEXT;
 use super::open as found;
-use super::table::{Cell, Layer, Row, open, refused, runs};
+use super::table::{Cell, Layer, Row, open, parts, refused, runs};
 
 const WRAPPED: Cell = refused(Layer::Derive, "wrapped/mistakes.rs");
 const WRAPPED_RULES: Cell = refused(Layer::Derive, "wrapped/rules.rs");
@@ -141,7 +141,7 @@ fn url_redacted() -> String {
         upstream: Url,
     }
     let proxy = Proxy { upstream: upstream() };
-    format!("{proxy:?}") + &serde_json::to_string(&proxy.redacted()).unwrap()
+    parts([format!("{proxy:?}"), serde_json::to_string(&proxy.redacted()).unwrap()])
 }
 
 fn url_shown() -> String {
@@ -150,5 +150,6 @@ fn url_shown() -> String {
     struct Proxy {
         upstream: Url,
     }
-    format!("{:?}", Proxy { upstream: upstream() })
+    // What a serializer writes of it is its text.
+    parts([format!("{:?}", Proxy { upstream: upstream() }), upstream().to_string()])
 }

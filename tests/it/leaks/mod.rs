@@ -23,7 +23,7 @@ mod whole;
 use std::collections::HashSet;
 
 use forms::{Bare, Form, Plain, Wrapped};
-use table::{Cell, Proof, Row};
+use table::{Cell, Proof, Row, parts, parts_of};
 
 /// The groups of the table, in the order of the page.
 const GROUPS: &[(&str, &[Row])] = &[
@@ -59,6 +59,18 @@ fn fault(row: &Row, cell: &Cell) -> Option<String> {
 }
 
 fn fault_of_run(protected: &str, control: &str) -> Option<String> {
+    let pairs = [parts_of(protected), parts_of(control)];
+    let [protected, control] = &pairs;
+    if protected.is_empty() || protected.len() != control.len() {
+        return Some(format!("{} parts against {}", protected.len(), control.len()));
+    }
+    let parts = protected.iter().zip(control).enumerate();
+    parts.into_iter().find_map(|(index, (protected, control))| {
+        fault_of_part(protected, control).map(|fault| format!("part {index}: {fault}"))
+    })
+}
+
+fn fault_of_part(protected: &str, control: &str) -> Option<String> {
     if canary::is_in(protected) {
         return Some("the secret is in the output".to_owned());
     }
@@ -117,7 +129,13 @@ fn a_leak_a_blind_search_and_an_empty_output_are_faults() {
     assert_eq!(fault_of_run(honest, &leaking), None);
     for (protected, control) in [(&*leaking, &*leaking), (honest, honest), ("", &*leaking)] {
         assert!(fault_of_run(protected, control).is_some());
+        // A part that proves something does not stand in for one that does not.
+        let beside = |part: &str, whole: &str| parts([whole.to_owned(), part.to_owned()]);
+        assert!(fault_of_run(&beside(protected, honest), &beside(control, &leaking)).is_some());
     }
+    let both = [honest, &leaking].map(|text| parts([text.to_owned(), text.to_owned()]));
+    assert_eq!(fault_of_run(&both[0], &both[1]), None);
+    assert!(fault_of_run(honest, &both[1]).is_some());
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {

@@ -13,6 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::canary;
+use super::table::parts;
 
 /// What the subscriber of `tracing` writes while `work` runs: events, and spans as they open and
 /// close.
@@ -89,13 +90,13 @@ pub(super) fn slogged(work: impl FnOnce(&slog::Logger)) -> String {
 
 /// What this test's binary writes to both its streams when it is started again for one row.
 pub(super) fn streamed(row: &str) -> String {
-    started(row, &[])
+    parts(started(row, &[]))
 }
 
 /// What it writes when it is told to read a variable that is no Unicode and holds the secret.
 pub(super) fn streamed_variable(row: &str) -> String {
     let value = [canary::TEXT.as_bytes(), &[0xff]].concat();
-    started(row, &[(VARIABLE, OsStr::from_bytes(&value))])
+    started(row, &[(VARIABLE, OsStr::from_bytes(&value))]).concat()
 }
 
 /// The variable that is no Unicode.
@@ -115,10 +116,11 @@ pub(super) fn streamed_with_switches(row: &str) -> String {
     let all = off.map(|name| (name, OsStr::new("off")));
     let on = ["AUDITED_SHOW_SENSITIVE", "AUDIT_UNSAFE_LOG", "DEBUG"];
     let all = all.into_iter().chain(on.map(|name| (name, OsStr::new("1"))));
-    started(row, &all.chain([("RUST_LOG", OsStr::new("trace"))]).collect::<Vec<_>>())
+    parts(started(row, &all.chain([("RUST_LOG", OsStr::new("trace"))]).collect::<Vec<_>>()))
 }
 
-fn started(row: &str, variables: &[(&str, &OsStr)]) -> String {
+/// The standard output and the standard error of the process.
+fn started(row: &str, variables: &[(&str, &OsStr)]) -> [String; 2] {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([STREAMS, "--exact", "--nocapture", "--test-threads=1"])
         .env(ROW, row)
@@ -126,8 +128,7 @@ fn started(row: &str, variables: &[(&str, &OsStr)]) -> String {
         .output()
         .unwrap();
     assert!(output.status.success(), "the process of the row {row} failed");
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    text(output.stdout) + &text(output.stderr)
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
 const ROW: &str = "AUDIT_TEST_LEAK_ROW";

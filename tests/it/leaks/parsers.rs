@@ -13,7 +13,7 @@ use super::forms::{Bare, Form, Wrapped};
 use super::open as found;
 use super::outputs::{panicked, streamed_variable};
 use super::served::{Served, bare, plain, wrapped};
-use super::table::{Layer, Row, open, refused, runs};
+use super::table::{Layer, Row, open, parts, refused, runs};
 
 /// A parser whose errors go through `parse`; the form of the type has no part in it.
 macro_rules! row {
@@ -124,7 +124,8 @@ fn quiet<T>(result: Result<T, ParseError>) -> String {
 
 fn at_the_field<S: Served>() -> String {
     let number = serde_json::from_str::<S>(&format!(r#"{{"user":"ada","password":{NUMBER}}}"#));
-    said(number) + &said(serde_yaml::from_str::<S>(&format!("user: ada\npassword: [{TEXT}]\n")))
+    let value = serde_json::json!({ "user": "ada", "password": NUMBER });
+    parts([said(number), said(serde_json::from_value::<S>(value))])
 }
 
 #[derive(Debug, Deserialize)]
@@ -314,7 +315,8 @@ fn header_bare() -> String {
 }
 
 fn mutex<F: Form>() -> String {
-    format!("{:?}", Mutex::new(F::secret())) + &panicked(|| panic!("{:?}", Mutex::new(F::secret())))
+    let shown = || format!("{:?}", Mutex::new(F::secret()));
+    parts([shown(), panicked(|| panic!("{}", shown()))])
 }
 
 fn mutex_plain() -> String {
@@ -324,5 +326,6 @@ fn mutex_plain() -> String {
         #[sensitive]
         token: Mutex<String>,
     }
-    format!("{:?}", State { token: Mutex::new(TEXT.to_owned()) })
+    let shown = || format!("{:?}", State { token: Mutex::new(TEXT.to_owned()) });
+    parts([shown(), panicked(|| panic!("{}", shown()))])
 }

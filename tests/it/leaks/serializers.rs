@@ -6,7 +6,7 @@ use serde_json::json;
 use super::open as found;
 use super::outputs::{logged, traced, traced_as_json};
 use super::served::{Served, bare, plain, wrapped};
-use super::table::{Layer, Row, open, refused, runs};
+use super::table::{Layer, Row, open, parts, refused, runs};
 
 /// One function, run with the type of each form, where the same layer stops both.
 macro_rules! row {
@@ -110,23 +110,27 @@ pub(super) const ROWS: &[Row] = &[
 fn json_in_a_log<S: Served>() -> String {
     let account = S::filled();
     let text = || serde_json::to_string(&account).unwrap();
-    traced(|| tracing::info!("{}", text()))
-        + &traced_as_json(|| tracing::info!(account = text()))
-        + &logged(|| log::info!("{}", serde_yaml::to_string(&account).unwrap()))
-        + &toml::to_string(&account).unwrap()
+    parts([
+        traced(|| tracing::info!("{}", text())),
+        traced_as_json(|| tracing::info!(account = text())),
+        logged(|| log::info!("{}", serde_yaml::to_string(&account).unwrap())),
+        toml::to_string(&account).unwrap(),
+    ])
 }
 
 fn json_macro<S: Served>() -> String {
     let account = S::filled();
     let value = json!({ "account": account, "again": [serde_json::to_value(&account).unwrap()] });
-    format!("{value} {value:?}")
+    parts([value["account"].to_string(), value["again"].to_string(), format!("{value:?}")])
 }
 
 fn log_serializer<S: Served>() -> String {
     let account = S::filled();
-    serde_json::to_string_pretty(&account.log_form()).unwrap()
-        + &serde_yaml::to_string(&account.log_form()).unwrap()
-        + &format!("{:?}", account.log_form())
+    parts([
+        serde_json::to_string_pretty(&account.log_form()).unwrap(),
+        serde_yaml::to_string(&account.log_form()).unwrap(),
+        format!("{:?}", account.log_form()),
+    ])
 }
 
 #[derive(Serialize)]
@@ -153,7 +157,7 @@ fn erased_log_form<S: Served>() -> String {
 }
 
 fn through_erasure(value: &dyn erased_serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap() + &json!({ "value": value }).to_string()
+    parts([serde_json::to_string(value).unwrap(), json!({ "value": value }).to_string()])
 }
 
 fn map_key_debug<S: Served>() -> String {
@@ -166,5 +170,5 @@ fn map_key_json<S: Served>() -> String {
 
 fn value_field<S: Served>() -> String {
     let profile = S::profile();
-    format!("{profile:?}") + &serde_json::to_string(&profile).unwrap()
+    parts([format!("{profile:?}"), serde_json::to_string(&profile).unwrap()])
 }

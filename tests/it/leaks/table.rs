@@ -37,10 +37,10 @@ pub(super) enum Proof {
     /// The program does not compile: a file below `tests/ui/leaks`, where a line `// row: <id>`
     /// stands above each statement that is refused.
     Refused(&'static str),
-    /// The program runs, and its output holds no secret.
+    /// The program runs, and its output, which may have [`parts`], holds no secret.
     Runs {
         protected: fn() -> String,
-        /// The same code with types that protect nothing; its output holds the secret.
+        /// The same code with types that protect nothing; each part of its output holds the secret.
         control: fn() -> String,
     },
     /// A test of its own: its file, from the workspace's root, and its name.
@@ -73,6 +73,20 @@ impl Layer {
             Self::Lint => "lint",
         }
     }
+}
+
+/// Ends a part of an output.
+const END: char = '\u{1e}';
+
+/// An output of several ways, each of which is judged by itself: that one of them shows the value
+/// says nothing of the others.
+pub(super) fn parts<const N: usize>(parts: [String; N]) -> String {
+    parts.map(|part| part + &END.to_string()).concat()
+}
+
+/// The parts of an output.
+pub(super) fn parts_of(output: &str) -> Vec<&str> {
+    output.split_terminator(END).collect()
 }
 
 pub(super) const fn refused(layer: Layer, file: &'static str) -> Cell {

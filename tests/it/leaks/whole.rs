@@ -7,7 +7,7 @@ use tracing::instrument;
 
 use super::forms::{Bare, Form, Plain, Wrapped};
 use super::outputs::{logged, panicked, slogged, streamed, traced, traced_as_json};
-use super::table::{Layer, Row, runs};
+use super::table::{Layer, Row, parts, runs};
 
 /// One function of the form, run with the types of each form.
 macro_rules! row {
@@ -137,7 +137,7 @@ fn in_an_envelope<F: Form>() -> String {
 
 fn enum_variants<F: Form>() -> String {
     // Each variant on its own, so that one which leaks is not hidden by the other's evidence.
-    F::methods().iter().map(|method| format!("{method:?}")).collect()
+    parts(F::methods().map(|method| format!("{method:?}")))
 }
 
 fn account_fields<F: Form>() -> String {
@@ -160,10 +160,12 @@ fn trace_debug<F: Form>() -> String {
         tracing::warn!(target: "audit", who = ?login, "again: {login:?}");
         let _span = tracing::info_span!("span", ?login).entered();
     };
-    traced(work)
-        + &traced_as_json(work)
-        + &logged(|| log::info!("{login:?}"))
-        + &slogged(|log| slog::info!(log, "login"; "login" => ?login))
+    parts([
+        traced(work),
+        traced_as_json(work),
+        logged(|| log::info!("{login:?}")),
+        slogged(|log| slog::info!(log, "login"; "login" => ?login)),
+    ])
 }
 
 fn trace_argument<F: Form>() -> String {
@@ -181,8 +183,10 @@ fn trace_returned<F: Form>() -> String {
 }
 
 fn error_debug<F: Form>() -> String {
-    traced(|| tracing::error!("{:?}", F::failure()))
-        + &format!("{:?}", anyhow::anyhow!("{:?}", F::failure()).context("log in"))
+    parts([
+        traced(|| tracing::error!("{:?}", F::failure())),
+        format!("{:?}", anyhow::anyhow!("{:?}", F::failure()).context("log in")),
+    ])
 }
 
 /// Gives a result whose sign the compiler does not know.

@@ -2,6 +2,8 @@ use audit_runtime::Redact;
 
 struct Address;
 
+impl audit_runtime::Plain for Address {}
+
 #[derive(Redact)]
 struct Order {
     #[public]

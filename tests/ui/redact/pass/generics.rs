@@ -115,4 +115,6 @@ fn main() {
 mod str_ {
     #[derive(Clone, serde::Serialize)]
     pub struct Text;
+
+    impl audit_runtime::Plain for Text {}
 }

@@ -206,14 +206,28 @@ fn every_policy() {
         r#""colleagues":"[redacted]","note":"[redacted]","diary":"[redacted]","#,
         r#""shown":"[redacted]","size":"[redacted]","displayed":"[redacted]","id":3}"#,
     );
-    assert_eq!(serde_json::to_string(&everything().redacted()).unwrap(), hidden);
-    let debug = hidden.replace('"', "").replace(':', ": ").replace(',', ", ");
-    let debug = debug.replace('{', "Everything { ").replace('}', " }");
+    let full = everything();
+    let full = full.redacted_with(Redaction::full());
+    assert_eq!(serde_json::to_string(&full).unwrap(), hidden);
+    let keyless = concat!(
+        r#"{"full":"[redacted]","last":"****4242","both":"A****da","number":"****4242","#,
+        r#""mail":"a****@example.com","address":"192.0.2.0/24","user":"[redacted]","#,
+        r#""colleagues":"[redacted]","note":"[redacted]","diary":"[redacted]","#,
+        r#""shown":"example.org","size":16,"displayed":"words","id":3}"#,
+    );
+    assert_eq!(serde_json::to_string(&everything().redacted()).unwrap(), keyless);
+    assert_eq!(format!("{:?}", everything().redacted()), hidden_in_debug(hidden));
+    let debug = hidden_in_debug(hidden);
     assert_eq!(format!("{:?}", everything()), debug);
     let redactor = redactor();
     let how = Redaction::with(&redactor);
     assert_eq!(format!("{:?}", everything().redacted_with(how)), debug);
     assert_eq!(HiddenPaths::of::<Everything<'_, u32>>().len(), 14);
+}
+
+fn hidden_in_debug(json: &str) -> String {
+    let debug = json.replace('"', "").replace(':', ": ").replace(',', ", ");
+    debug.replace('{', "Everything { ").replace('}', " }")
 }
 
 fn enums() {
@@ -242,6 +256,11 @@ fn classes() {
     let _ = Serialize::serialize(&form, Counting(&mut count));
     assert_eq!(count, Some(4));
     assert_eq!(json(&TupleOfClasses(text(), 1)), r#"["[redacted]",1]"#);
+    let keyless = ["a", "b", "c", "d", "e"].map(|name| format!(r#""{name}":"[redacted]""#));
+    assert_eq!(
+        serde_json::to_string(&classes.redacted()).unwrap(),
+        format!(r#"{{{},"f":1}}"#, keyless.join(",")),
+    );
     let debug = "Classes { a: [redacted], b: [redacted], c: [redacted], d: [redacted], \
                  e: [redacted], f: 1 }";
     assert_eq!(format!("{classes:?}"), debug);

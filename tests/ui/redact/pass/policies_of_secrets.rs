@@ -51,7 +51,9 @@ fn main() {
     ];
     let form = wallet.redacted_with(Redaction::with(&redactor));
     assert_eq!(serde_json::to_string(&form).unwrap(), expected.concat());
-    for hidden in [format!("{wallet:?}"), serde_json::to_string(&wallet.redacted()).unwrap()] {
-        assert!(!hidden.contains("4242") && !hidden.contains(&joined), "{hidden}");
-    }
+    let hidden = format!("{wallet:?}");
+    assert!(!hidden.contains("4242") && !hidden.contains(&joined), "{hidden}");
+    let keyless = expected.concat().replace(&format!("[{joined:?}]"), r#""[redacted]""#);
+    let keyless = keyless.replace(&joined, "[redacted]");
+    assert_eq!(serde_json::to_string(&wallet.redacted()).unwrap(), keyless);
 }
