@@ -17,7 +17,7 @@ pub(crate) struct Request {
 /// What came back.
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// The value of the session cookie that the reply sets.
+    /// The token of a new session, if the reply has one.
     pub(crate) session: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl Request {
     }
 
     pub(crate) fn session(self, token: &str) -> Self {
-        self.header("Cookie", format!("session={token}"))
+        self.header("Authorization", format!("Bearer {token}"))
     }
 
     pub(crate) fn json(mut self, body: impl Into<String>) -> Self {
@@ -77,9 +77,9 @@ impl Request {
 impl Reply {
     fn parse(text: &str) -> Option<Self> {
         let status = text.split(' ').nth(1)?.parse().ok()?;
-        let session = text.lines().find_map(|line| {
-            let (_, cookie) = line.split_once("session=")?;
-            cookie.split(';').next().map(str::to_owned)
+        let session = text.split_once(r#""token":""#).and_then(|(_, rest)| {
+            let (token, _) = rest.split_once('"')?;
+            Some(token.to_owned())
         });
         Some(Self { status, session })
     }

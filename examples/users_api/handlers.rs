@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::rt::time::sleep;
 use actix_web::web::{Bytes, Data, Json, Path, ServiceConfig};
 use actix_web::{HttpResponse, delete, get, put};
-use audit_runtime::{self as audit, Event, Redact as _, Target, audited};
+use audit_runtime::{self as audit, Disclosed, Event, Redact as _, Target, audited};
 use futures_util::stream;
 
 use crate::login::{log_in, log_out};
@@ -33,10 +33,13 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 
 #[audited(action = "ReadProfile", target(User, id = session.user.id))]
 #[get("/me")]
-async fn read_profile(users: Data<Users>, session: Session) -> Result<Json<Profile>, Problem> {
+async fn read_profile(
+    users: Data<Users>,
+    session: Session,
+) -> Result<Disclosed<Json<Profile>>, Problem> {
     let id = session.user.id;
     let profile = users.with(move |table| users::profile(table, id)).await?;
-    profile.map(Json).ok_or(Problem::NoSuchUser)
+    profile.map(|profile| Disclosed(Json(profile))).ok_or(Problem::NoSuchUser)
 }
 
 #[audited(action = "UpdateUser", target(User, id = id), fields(changes))]
@@ -46,7 +49,7 @@ async fn update_user(
     session: Session,
     id: Path<i64>,
     Json(mut changes): Json<Changes>,
-) -> Result<Json<Profile>, Problem> {
+) -> Result<Disclosed<Json<Profile>>, Problem> {
     let id = id.into_inner();
     if changes.role.is_some() {
         demand_admin(&session, "ChangeRole", user(id)).await?;
@@ -59,11 +62,11 @@ async fn update_user(
         None => None,
     };
     let profile = users
-        .with(move |table| users::update(table, id, &changes, hash.as_deref()))
+        .with(move |table| users::update(table, id, &changes, hash.as_ref()))
         .await?
         .ok_or(Problem::NoSuchUser)?;
     tracing::info!(profile = ?profile.redacted(), "changed a user");
-    Ok(Json(profile))
+    Ok(Disclosed(Json(profile)))
 }
 
 #[audited(action = "DeleteUser", target(User, id = id))]

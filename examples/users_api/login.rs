@@ -2,18 +2,20 @@
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
-use audit_runtime::{self as audit, Actor, Event, Severity, Target, audited};
+use audit_runtime::{
+    self as audit, Actor, Disclosed, Event, Sensitive, Severity, Target, audited, deny_leaks,
+};
 
 use crate::passwords;
 use crate::problem::Problem;
 use crate::sessions::{self, Session};
-use crate::types::Login;
+use crate::types::{Login, NewSession};
 use crate::users::{self, FAILURES_MAX, User, Users};
 
 /// How an attempt ended.
 enum Attempt {
     Accepted(User),
-    UnknownName(String),
+    UnknownName(Sensitive<String>),
     WrongPassword { user: User, failures: u32 },
     Locked,
 }
@@ -25,17 +27,17 @@ enum Attempt {
 pub(crate) async fn log_in(
     users: Data<Users>,
     Json(login): Json<Login>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Disclosed<Json<NewSession>>, Problem> {
     match attempt(&users, login).await? {
         Attempt::Accepted(user) => {
             // Without a session nobody has logged in, so the actor is set when there is one.
-            let cookie = sessions::begin(&users, &user).await?;
+            let session = sessions::begin(&users, &user).await?;
             audit::set_actor(user.actor("password"));
-            Ok(HttpResponse::NoContent().cookie(cookie).finish())
+            Ok(Disclosed(Json(session)))
         }
         Attempt::UnknownName(typed) => {
             // The name may be a mistyped password, so the record holds a keyed hash of it.
-            audit::set_actor(Actor::unknown_user(typed));
+            audit::set_actor(Actor::unknown_user(typed.expose().clone()));
             audit::fail("unknown_user");
             Err(Problem::WrongCredentials)
         }
@@ -57,14 +59,15 @@ pub(crate) async fn log_in(
 #[audited(action = "Logout", category = authentication)]
 #[post("/logout")]
 pub(crate) async fn log_out(users: Data<Users>, session: Session) -> Result<HttpResponse, Problem> {
-    let cookie = sessions::end(&users, session).await?;
-    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+    sessions::end(&users, session).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
+#[deny_leaks]
 async fn attempt(users: &Users, login: Login) -> Result<Attempt, Problem> {
     let Login { name, password } = login;
     let key = name.clone();
-    let account = users.with(move |table| users::account(table, &key)).await?;
+    let account = users.with(move |table| users::account(table, key.expose())).await?;
     let Some((user, password_hash)) = account else {
         // As slow as a wrong password, so that the time does not tell which names exist.
         passwords::fits(password, None).await?;

@@ -9,7 +9,7 @@ pub(crate) const MISTYPED_PASSWORD: &str = "bobs-Bicycel-77";
 pub(crate) const PASSWORD_AS_NAME: &str = "my-Name-is-a-Passw0rd";
 pub(crate) const NEW_PASSWORD: &str = "bobs-Tandem-78";
 pub(crate) const EMAIL: &str = "bob.private@mail.example";
-pub(crate) const BEARER: &str = "eyJhbGciOi.planted-bearer.c2lnbmF0dXJl";
+pub(crate) const COOKIE: &str = "eyJhbGciOi.planted-cookie.c2lnbmF0dXJl";
 pub(crate) const API_KEY: &str = "sk_live_planted_in_a_header";
 pub(crate) const QUERY_TOKEN: &str = "planted-in-the-query";
 pub(crate) const UNROUTED_TOKEN: &str = "planted-in-a-path-that-is-not-there";
@@ -31,7 +31,7 @@ impl Planted {
             ("a password typed as a name", PASSWORD_AS_NAME),
             ("a new password in a body", NEW_PASSWORD),
             ("an e-mail address in a body", EMAIL),
-            ("a bearer token in a header", BEARER),
+            ("a token in a cookie", COOKIE),
             ("an API key in a header", API_KEY),
             ("a token in a query", QUERY_TOKEN),
             ("a token in the path of a 404", UNROUTED_TOKEN),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::client::{Reply, Request};
 use crate::planted::{
-    API_KEY, BEARER, BROKEN_BODY, EMAIL, MISTYPED_PASSWORD, NEW_PASSWORD, PASSWORD_AS_NAME,
+    API_KEY, BROKEN_BODY, COOKIE, EMAIL, MISTYPED_PASSWORD, NEW_PASSWORD, PASSWORD_AS_NAME,
     QUERY_TOKEN, REPORT_NAME, SPOOFED_ADDRESS, UNROUTED_TOKEN,
 };
 use crate::users::{ACCOUNTS, FAILURES_MAX};
@@ -66,7 +66,7 @@ struct Stage<'a, W> {
 impl<W: Write> Stage<'_, W> {
     fn log_in(&mut self) -> io::Result<String> {
         let [(_, _, ada), _, (_, _, carol)] = ACCOUNTS;
-        let session = self.login("ada logs in", "ada", ada, 204)?;
+        let session = self.login("ada logs in", "ada", ada, 200)?;
         self.login("bob mistypes his password", "bob", MISTYPED_PASSWORD, 401)?;
         self.login("somebody types a password as the name", PASSWORD_AS_NAME, "x", 401)?;
         for attempt in 1..=FAILURES_MAX {
@@ -79,10 +79,10 @@ impl<W: Write> Stage<'_, W> {
 
     fn act_as_bob(&mut self) -> io::Result<String> {
         let [_, (_, _, password), _] = ACCOUNTS;
-        let bob = self.login("bob logs in", "bob", password, 204)?;
+        let bob = self.login("bob logs in", "bob", password, 200)?;
         let profile = Request::new("GET", format!("/me?access_token={QUERY_TOKEN}"))
             .session(&bob)
-            .header("Authorization", format!("Bearer {BEARER}"))
+            .header("Cookie", format!("remember_me={COOKIE}"))
             .header("X-Api-Key", API_KEY)
             .header("X-Forwarded-For", SPOOFED_ADDRESS);
         self.call("bob reads his profile; secrets in headers and query", &profile, 200)?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use audit_runtime::{AuditMiddleware, Recorder};
+use audit_runtime::{AuditMiddleware, Recorder, json_config, path_config};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::handlers::routes;
@@ -66,6 +66,9 @@ async fn run(settings: &Settings<'_>) -> Result<(), Box<dyn Error>> {
     let app = move || {
         App::new()
             .app_data(users.clone())
+            // What is refused of a request is told without being repeated.
+            .app_data(json_config())
+            .app_data(path_config())
             .configure(routes)
             .wrap(from_fn(sessions::recognize))
             // Outermost, so that it sees every request and every response.

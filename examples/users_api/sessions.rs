@@ -1,46 +1,46 @@
-//! Sessions: a random token in a cookie, its hash in the table.
+//! Sessions: a random token with the client, its hash in the table.
 
 use std::future::{Ready, ready};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use actix_web::body::MessageBody;
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
-use audit_runtime::{self as audit, Digest};
+use audit_runtime::{self as audit, Digest, Sensitive, deny_leaks};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::problem::Problem;
+use crate::types::NewSession;
 use crate::users::{User, Users};
 
-const COOKIE: &str = "session";
 const SECONDS: i64 = 3600;
 
 /// A request's session. To take it as a parameter is to demand a login.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) user: User,
-    token_hash: String,
+    token_hash: Sensitive<String>,
 }
 
 /// Middleware that finds the session of every request that has one.
 ///
 /// It tells the trail who acts before any handler or extractor runs, so that a request that is
 /// refused on the way is attributed as well.
+#[deny_leaks]
 pub(crate) async fn recognize(
     users: web::Data<Users>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let token = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned());
-    if let Some(token) = token
+    if let Some(token) = bearer(&request)
         && let Some(session) = find(&users, &token).await?
     {
         audit::set_actor(session.user.actor("session"));
-        audit::set_session(session.token_hash.clone());
+        audit::set_session(session.token_hash.expose().clone());
         request.extensions_mut().insert(session);
     }
     next.call(request).await
@@ -56,25 +56,27 @@ impl FromRequest for Session {
     }
 }
 
-/// Begins a session: the cookie holds the token, the table its hash only.
-pub(crate) async fn begin(users: &Users, user: &User) -> Result<Cookie<'static>, Problem> {
+/// Begins a session: the client gets the token, the table its hash only.
+#[deny_leaks]
+pub(crate) async fn begin(users: &Users, user: &User) -> Result<NewSession, Problem> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
-    let token = BASE64_URL_SAFE_NO_PAD.encode(random);
+    let token = Sensitive::new(BASE64_URL_SAFE_NO_PAD.encode(random));
     let row = (hash(&token), user.id, now() + SECONDS);
     let insert = "INSERT INTO sessions (token_hash, user_id, expires) VALUES (?1, ?2, ?3)";
     users.with(move |table| table.execute(insert, row)).await?;
-    Ok(cookie(token, SECONDS))
+    Ok(NewSession { token, seconds: SECONDS })
 }
 
-/// Ends a session; the cookie that is returned replaces the client's.
-pub(crate) async fn end(users: &Users, session: Session) -> Result<Cookie<'static>, Problem> {
+/// Ends a session: its token is worth nothing from then on.
+pub(crate) async fn end(users: &Users, session: Session) -> Result<(), Problem> {
     let delete = "DELETE FROM sessions WHERE token_hash = ?1";
     users.with(move |table| table.execute(delete, [session.token_hash])).await?;
-    Ok(cookie(String::new(), 0))
+    Ok(())
 }
 
-async fn find(users: &Users, token: &str) -> Result<Option<Session>, Problem> {
+#[deny_leaks]
+async fn find(users: &Users, token: &Sensitive<String>) -> Result<Option<Session>, Problem> {
     let token_hash = hash(token);
     let select = "SELECT users.id, users.name, users.role FROM sessions
                   JOIN users ON users.id = sessions.user_id
@@ -86,19 +88,16 @@ async fn find(users: &Users, token: &str) -> Result<Option<Session>, Problem> {
     Ok(user.map(|user| Session { user, token_hash }))
 }
 
-fn cookie(value: String, seconds: i64) -> Cookie<'static> {
-    // A service that is reached over TLS adds `.secure(true)`.
-    Cookie::build(COOKIE, value)
-        .path("/")
-        .max_age(Duration::seconds(seconds))
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .finish()
+/// The token of `Authorization: Bearer TOKEN`.
+fn bearer(request: &ServiceRequest) -> Option<Sensitive<String>> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Sensitive::new(token.to_owned()))
 }
 
 /// A token is random, so that its plain hash cannot be guessed.
-fn hash(token: &str) -> String {
-    Digest::of(token.as_bytes()).to_string()
+fn hash(token: &Sensitive<String>) -> Sensitive<String> {
+    Sensitive::new(Digest::of(token.expose().as_bytes()).to_string())
 }
 
 fn now() -> i64 {

@@ -1,6 +1,6 @@
 //! What clients send and receive; each type says which of its fields a log may show.
 
-use audit_runtime::Redact;
+use audit_runtime::{Redact, Sensitive, wrap_sensitive};
 use serde::{Deserialize, Serialize};
 
 /// What a user may do.
@@ -23,6 +23,7 @@ impl Role {
 }
 
 /// A login. The name is hidden too: people type their password into the wrong field.
+#[wrap_sensitive]
 #[derive(Deserialize, Redact)]
 pub(crate) struct Login {
     #[sensitive]
@@ -31,20 +32,34 @@ pub(crate) struct Login {
     pub(crate) password: String,
 }
 
+/// The answer to a login, the only one that shows a token.
+#[wrap_sensitive]
+#[derive(Serialize, Redact)]
+pub(crate) struct NewSession {
+    #[sensitive]
+    #[serde(serialize_with = "audit_runtime::wire")]
+    pub(crate) token: String,
+    /// How long it holds.
+    pub(crate) seconds: i64,
+}
+
 /// What shall change of a user; what is absent stays.
+///
+/// Records name an e-mail address by a keyed hash: `audited pseudonym - --field email` tells which.
+#[wrap_sensitive]
 #[derive(Deserialize, Redact)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Changes {
     pub(crate) role: Option<Role>,
     #[public]
     pub(crate) display_name: Option<String>,
-    #[sensitive]
+    #[sensitive(pseudonym)]
     pub(crate) email: Option<String>,
-    #[sensitive]
-    pub(crate) new_password: Option<String>,
+    pub(crate) new_password: Option<Sensitive<String>>,
 }
 
 /// What a user is shown of itself.
+#[wrap_sensitive]
 #[derive(Serialize, Redact)]
 pub(crate) struct Profile {
     pub(crate) id: i64,
@@ -52,7 +67,8 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     #[public]
     pub(crate) display_name: Option<String>,
-    #[sensitive]
+    #[sensitive(pseudonym)]
+    #[serde(serialize_with = "audit_runtime::wire")]
     pub(crate) email: Option<String>,
     pub(crate) role: Role,
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::web;
-use audit_runtime::{Actor, Authenticated};
+use audit_runtime::{Actor, Authenticated, Sensitive, deny_leaks};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -77,12 +77,13 @@ impl Users {
     }
 }
 
+#[deny_leaks]
 fn add_accounts(connection: &mut Connection) -> Result<(), Box<dyn Error>> {
     let adding = connection.transaction()?;
     for (name, role, password) in ACCOUNTS {
         adding.execute(
             "INSERT INTO users (name, role, password_hash) VALUES (?1, ?2, ?3)",
-            params![name, role.as_str(), passwords::hash(password)?],
+            params![name, role.as_str(), passwords::hash(&Sensitive::new(password.to_owned()))?],
         )?;
     }
     for number in 1..=GUESTS {
@@ -121,7 +122,7 @@ impl User {
 pub(crate) fn account(
     table: &Connection,
     name: &str,
-) -> rusqlite::Result<Option<(User, Option<String>)>> {
+) -> rusqlite::Result<Option<(User, Option<Sensitive<String>>)>> {
     table
         .query_row(
             "SELECT id, name, role, password_hash FROM users WHERE name = ?1",
@@ -166,7 +167,7 @@ pub(crate) fn update(
     table: &Connection,
     id: i64,
     changes: &Changes,
-    password_hash: Option<&str>,
+    password_hash: Option<&Sensitive<String>>,
 ) -> rusqlite::Result<Option<Profile>> {
     table.execute(
         "UPDATE users SET role = coalesce(?2, role), display_name = coalesce(?3, display_name),
