@@ -3,12 +3,20 @@
 #![no_main]
 #![allow(dead_code, unused_imports, reason = "the macros offer more than is tried here")]
 
+#[path = "../../audit-macros/src/attributes.rs"]
+mod attributes;
 #[path = "../../audit-macros/src/audited/mod.rs"]
 mod audited;
 #[path = "../../audit-macros/src/errors.rs"]
 mod errors;
+#[path = "../../audit-macros/src/leaks/mod.rs"]
+mod leaks;
+#[path = "../../audit-macros/src/manifest/mod.rs"]
+mod manifest;
 #[path = "../../audit-macros/src/redact/mod.rs"]
 mod redact;
+#[path = "../../audit-macros/src/wrap/mod.rs"]
+mod wrap;
 
 use libfuzzer_sys::fuzz_target;
 use proc_macro2::TokenStream;
