@@ -6,6 +6,7 @@ mod errors;
 mod leaks;
 mod manifest;
 mod redact;
+mod runtime;
 mod wrap;
 
 use proc_macro::TokenStream;

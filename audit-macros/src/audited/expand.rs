@@ -11,6 +11,7 @@ use syn::{Block, Expr, ExprReference, Local, Pat, Stmt, Token};
 use super::function::{async_tail, mentions};
 use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
 use crate::redact::exception;
+use crate::runtime;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
@@ -89,10 +90,7 @@ impl Call<'_> {
 
     /// Everything before the body. `this` is what `self` is called there, if not `self`.
     fn enter(&self, this: Option<&Ident>) -> TokenStream {
-        let runtime = match &self.spec.runtime {
-            Some(path) => path.to_token_stream(),
-            None => quote!(::audit_runtime),
-        };
+        let runtime = runtime::named(self.spec.runtime.as_ref());
         let specification = self.specification();
         let scope = self.scope();
         let captures = self.captures(this);

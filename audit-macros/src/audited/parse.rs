@@ -3,12 +3,13 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, LitStr, Path, Token, parenthesized, token};
+use syn::{Attribute, Expr, Ident, LitStr, Token, parenthesized, token};
 
 use super::model::{
     CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value, Written,
 };
 use crate::errors::Errors;
+use crate::runtime;
 
 const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `severity`, \
                        `durability`, `on_unrecorded` and `crate`";
@@ -60,10 +61,9 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         }
         "crate" => {
             let path = text(input, &key, "crate = \"path::to::audit_runtime\"")?;
-            match path.parse_with(Path::parse_mod_style) {
+            match runtime::path(&path) {
                 Ok(path) => once(&mut written.runtime, &key, path, errors),
-                Err(_) => errors
-                    .at(path, "this is not a path: write `crate = \"path::to::audit_runtime\"`"),
+                Err(error) => errors.push(error),
             }
         }
         _ => return choice(input, &key, written, errors),

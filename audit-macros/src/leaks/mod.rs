@@ -23,6 +23,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
+use crate::runtime;
 use walk::Walk;
 
 const OPTIONS: &str = "`#[deny_leaks]` has one option: `crate = \"path::to::audit_runtime\"`";
@@ -76,10 +77,8 @@ pub(crate) fn function(
 
 /// The path of the names that the output may use.
 fn private(runtime: Option<&Path>) -> TokenStream {
-    match runtime {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::audit_runtime::__private),
-    }
+    let runtime = runtime::named(runtime);
+    quote!(#runtime::__private)
 }
 
 fn options(arguments: TokenStream, errors: &mut Errors) -> Option<Path> {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
-use super::expand::{Part, optional};
+use super::expand::Part;
 use super::model::{Class, Item, Policy, PolicyKind};
 
 /// What of the type is shown although a rule would hide it.
@@ -17,10 +17,7 @@ pub(super) fn of(item: &Item<Class>, parts: &[Part<'_>]) -> TokenStream {
     }
     for part in parts {
         for (at, field) in part.fields.list.iter().enumerate() {
-            let path = match part.path(at, field) {
-                path if path.is_empty() || path.starts_with('[') => format!("{name}{path}"),
-                path => format!("{name}.{path}"),
-            };
+            let path = part.whole_path(at, field);
             if let Class::Public { reason: Some(reason) } = &field.mark {
                 found.extend(exception("PublicField", &path, Some(reason)));
             }
@@ -49,5 +46,12 @@ pub(crate) fn exception(kind: &str, what: &str, reason: Option<&LitStr>) -> Toke
                 line: ::core::line!(),
             }
         }
+    }
+}
+
+fn optional(reason: Option<&LitStr>) -> TokenStream {
+    match reason {
+        Some(reason) => quote!(::core::option::Option::Some(#reason)),
+        None => quote!(::core::option::Option::None),
     }
 }

@@ -6,19 +6,17 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr, Type, WherePredicate, parse_quote};
+use syn::{Ident, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Shape, Style};
 use super::types::{is_known, is_plain};
 use super::veil::LeftOut;
 use super::{check, exceptions, probed, types};
+use crate::runtime;
 
 /// The implementations, in a scope of their own where `__audit` names the runtime.
 pub(crate) fn item(item: &Item<Class>) -> TokenStream {
-    let runtime = match &item.options.runtime {
-        Some(path) => path.to_token_stream(),
-        None => quote!(::audit_runtime),
-    };
+    let runtime = runtime::named(item.options.runtime.as_ref());
     let output = Output { item };
     let redact = output.redact();
     let markers = output.markers();
@@ -315,6 +313,13 @@ impl Part<'_> {
         quote!(Self #variant { #(#bindings)* .. })
     }
 
+    /// The path to a field with the type before it: `Login.password`, `Pin`, `Range[1]`.
+    pub(super) fn whole_path(&self, at: usize, field: &Field<Class>) -> String {
+        let path = self.path(at, field);
+        let point = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        format!("{}{point}{path}", self.name)
+    }
+
     /// The path from the type to a field, as it is reported.
     pub(super) fn path(&self, at: usize, field: &Field<Class>) -> String {
         let variant = self.variant.map(|(_, ident)| ident.unraw().to_string());
@@ -370,13 +375,6 @@ fn as_it_is(part: &Type) -> TokenStream {
 
 pub(super) fn binding(at: usize) -> Ident {
     format_ident!("__audit_{at}")
-}
-
-pub(super) fn optional(reason: Option<&LitStr>) -> TokenStream {
-    match reason {
-        Some(reason) => quote!(::core::option::Option::Some(#reason)),
-        None => quote!(::core::option::Option::None),
-    }
 }
 
 /// True if one of the identifiers stands anywhere in the tokens; they show what stands in macros too.

@@ -8,6 +8,7 @@ use super::policy::policy;
 use super::texts;
 use crate::attributes;
 use crate::errors::Errors;
+use crate::runtime;
 
 const PUBLIC_OPTIONS: &str = "`#[public]` accepts only a reason: `#[public(reason = \"…\")]`";
 const EMPTY_REASON: &str = "the reason is empty: say why a log may show this field";
@@ -181,11 +182,9 @@ fn option(
     } else if !is_crate {
         errors.at(value, "the only default that can be chosen is `default = \"public\"`");
     } else {
-        match value.parse_with(Path::parse_mod_style) {
+        match runtime::path(&value) {
             Ok(path) => options.runtime = Some(path),
-            Err(_) => {
-                errors.at(value, "this is not a path: write `crate = \"path::to::audit_runtime\"`")
-            }
+            Err(error) => errors.push(error),
         }
     }
     Ok(())

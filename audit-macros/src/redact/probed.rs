@@ -1,13 +1,14 @@
 //! Tells the probe of the log macros which fields the derive hides.
 
 use audit_syntax::field_hash;
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Member;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Member, Type};
 
 use super::model::{Class, Field, Fields, Item, Shape};
+use super::types::names_sensitive;
 
 /// An answer to the probe for each sensitive field, in words of its own.
 ///
@@ -15,7 +16,7 @@ use super::model::{Class, Field, Fields, Item, Shape};
 pub(super) fn fields(item: &Item<Class>) -> TokenStream {
     let of = |variant: Option<&Ident>, fields: &Fields<Class>| -> TokenStream {
         let hidden = fields.list.iter().filter(|field| matches!(field.mark, Class::Sensitive(_)));
-        let plain = hidden.filter(|field| !is_wrapped(&field.ty));
+        let plain = hidden.filter(|field| !names_sensitive(&field.ty));
         plain.map(|field| answer(item, variant, field)).collect()
     };
     match &item.shape {
@@ -66,15 +67,4 @@ fn answer(item: &Item<Class>, variant: Option<&Ident>, field: &Field<Class>) -> 
             }
         };
     }
-}
-
-fn is_wrapped(ty: &Type) -> bool {
-    fn any(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "Sensitive",
-            TokenTree::Group(group) => any(group.stream()),
-            _ => false,
-        })
-    }
-    any(ty.to_token_stream())
 }

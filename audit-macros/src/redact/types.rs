@@ -1,9 +1,10 @@
 //! What the tokens of a field's type tell, and what they do not.
 
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use super::check;
+use super::expand::mentions;
 
 /// Types of other crates that are named like this carry secrets, which each does in a way of its own.
 const CARRIERS: &[(&str, &str)] = &[
@@ -53,6 +54,11 @@ pub(super) fn carrier(ty: &Type) -> Option<(&'static str, &'static str)> {
 /// True for the types that need not be asked whether they have marks, by their names.
 pub(super) fn is_plain(ty: &Type) -> bool {
     check::is_number(ty) || matches!(ty.to_token_stream().to_string().as_str(), "String" | "str")
+}
+
+/// True if the type is `Sensitive<…>`, or names it anywhere.
+pub(super) fn names_sensitive(ty: &Type) -> bool {
+    mentions(ty, &[&format_ident!("Sensitive")])
 }
 
 /// True for types that are known to be written as they are: plain ones, in an `Option` or a `Vec`.

@@ -8,7 +8,7 @@ use syn::{Expr, Ident, Member, Type, WherePredicate, parse_quote};
 
 use super::expand::{Part, binding, mentions};
 use super::model::{Class, Field, Mask, Policy, PolicyKind};
-use super::types::{is_known, is_plain};
+use super::types::{is_known, is_plain, names_sensitive};
 use super::{check, types};
 
 /// Whether a field is left out of what is written.
@@ -156,9 +156,7 @@ impl Part<'_> {
         if policy.is_plain() {
             return TokenStream::new();
         }
-        let (mark, path) = (self.mark(at), self.path(at, field));
-        let point = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-        let whole = format!("{}{point}{path}", self.name);
+        let (mark, whole) = (self.mark(at), self.whole_path(at, field));
         let policy_tokens = self.policy(policy, field);
         let class = match &policy.class {
             Some(class) => {
@@ -244,7 +242,7 @@ impl Policy {
         if !self.treats() {
             return None;
         }
-        Some(match mentions(ty, &[&format_ident!("Sensitive")]) {
+        Some(match names_sensitive(ty) {
             true => parse_quote!(#ty: __audit::Exposing),
             // Nothing tells whether a parameter has marks; what is plain has none.
             false => parse_quote!(#ty: __audit::Plain + __audit::serde::Serialize),

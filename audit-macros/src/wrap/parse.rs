@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Ident, LitStr, Path, Token, parse_quote};
 
 use crate::errors::Errors;
+use crate::runtime;
 
 const OPTIONS: &str = "`#[wrap_sensitive]` accepts only `crate = \"path::to::audit_runtime\"`";
 const NO_TYPE: &str = "`#[wrap_sensitive]` goes above a struct or an enum, whose fields it wraps: a \
@@ -66,11 +67,7 @@ pub(super) fn arguments(arguments: TokenStream, errors: &mut Errors) -> Runtime 
             return Err(meta.error("this option is there twice: remove one"));
         }
         let text: LitStr = meta.value()?.parse()?;
-        let path = text.parse_with(Path::parse_mod_style).map_err(|_| {
-            let message = "this is not a path: write `crate = \"path::to::audit_runtime\"`";
-            syn::Error::new_spanned(&text, message)
-        })?;
-        runtime = Some(path);
+        runtime = Some(runtime::path(&text)?);
         Ok(())
     });
     if let Err(error) = parser.parse2(arguments) {

@@ -164,7 +164,7 @@ struct Numbered<T> {
 impl<T: Display> Display for Numbered<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.entry {
-            0 | 1 => write!(f, "{}", self.text),
+            0 | 1 => self.text.fmt(f),
             entry => write!(f, "{} #{entry}", self.text),
         }
     }

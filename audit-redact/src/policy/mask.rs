@@ -71,9 +71,9 @@ fn ends(text: &str, first: usize, last: usize, min: usize) -> Option<Masked<'_>>
     if length < min || length <= first + last {
         return None;
     }
-    let start_of = |place| text.char_indices().nth(place).map_or(text.len(), |(at, _)| at);
-    let before = text.get(..start_of(first))?;
-    let after = text.get(start_of(length - last)..)?;
+    let (first_hidden, _) = text.char_indices().nth(first)?;
+    let last_kept = last.checked_sub(1).and_then(|place| text.char_indices().nth_back(place));
+    let (before, after) = (&text[..first_hidden], last_kept.map_or("", |(at, _)| &text[at..]));
     Some(Masked::Text { before, after })
 }
 

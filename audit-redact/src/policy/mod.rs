@@ -162,13 +162,15 @@ pub struct Veiled<'a, V> {
 
 impl<V: Serialize> Serialize for Veiled<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut name = Scratch::new();
+        // Only what is sealed for somebody needs room for a name, which costs as much as a mask.
+        let mut name;
         let treatment = match self.form {
             Form::Hidden => return Hidden.serialize(serializer),
             Form::Own => return self.value.serialize(serializer),
             Form::Mask(mask) => Treatment::Mask(mask),
             Form::Pseudonym { redactor, domain } => Treatment::Pseudonym { redactor, domain },
             Form::Seal { redactor, field } => {
+                name = Scratch::new();
                 let subject = match self.subject.map(|subject| name.text_of(subject)) {
                     None => None,
                     Some(Some(subject)) => Some(subject),
