@@ -15,6 +15,8 @@ mod leaks;
 mod manifest;
 #[path = "../../audit-macros/src/redact/mod.rs"]
 mod redact;
+#[path = "../../audit-macros/src/runtime.rs"]
+mod runtime;
 #[path = "../../audit-macros/src/wrap/mod.rs"]
 mod wrap;
 
