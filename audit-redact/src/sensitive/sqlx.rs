@@ -2,7 +2,7 @@
 
 use sqlx::database::Database;
 use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
+use sqlx::error::{BoxDynError, UnexpectedNullError};
 use sqlx::{Decode, Encode, Type};
 
 use super::{Secret, Sensitive, Withheld};
@@ -31,10 +31,13 @@ impl<'q, DB: Database, T: Secret + Encode<'q, DB>> Encode<'q, DB> for Sensitive<
     }
 }
 
-/// Reads what `T` reads; an error names the column, and no value.
+/// Reads what `T` reads; an error names the column, and no value. That there is none is told.
 impl<'r, DB: Database, T: Secret + Decode<'r, DB>> Decode<'r, DB> for Sensitive<T> {
     fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        T::decode(value).map(Self).map_err(|_| Withheld.into())
+        T::decode(value).map(Self).map_err(|error| match error.is::<UnexpectedNullError>() {
+            true => error,
+            false => Withheld.into(),
+        })
     }
 }
 
