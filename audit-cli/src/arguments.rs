@@ -140,14 +140,17 @@ pub(crate) enum Keys {
 
 #[derive(Debug, Args)]
 pub(crate) struct Pseudonym {
-    /// The value, or `-` to take it from standard input: what is typed here stays in the shell's
-    /// history, and other users of the machine see it while this runs.
+    /// The value; `-`, or nothing at all, takes it from standard input. What stands here stays in the
+    /// shell's history, and other users of the machine see it while this runs.
+    #[arg(default_value = "-")]
     pub(crate) value: String,
     /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
     #[arg(env = VARIABLE, value_parser = place())]
     pub(crate) journal: Option<PathBuf>,
-    /// The field's name or, where its mark says `domain = "…"`, that. Without it the value is taken
-    /// for a session, an actor, a path and a method, each on its line.
+    /// The field's name as the source has it or, where its mark says `domain = "…"`, that: of what
+    /// `show` prints as `args.customer.email`, `email`. The journal does not know the names: under one
+    /// that no mark has, the hash is one that no record has. Without this the value is taken for a
+    /// session, an actor, a path and a method, each on its line.
     #[arg(long, value_name = "NAME")]
     pub(crate) field: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use audit_runtime::{Event, Keys, Recorder, Redact, Redaction, public};
@@ -69,6 +69,19 @@ impl Fixture {
 
     fn reveal(&self, seq: &str) -> Run {
         self.run(&["reveal", seq, "args.email", "@"])
+    }
+
+    /// Runs a command with `NAME` on standard input.
+    fn looked_up(&self, arguments: &[&str]) -> Run {
+        Self::piped(&mut self.command(arguments))
+    }
+
+    fn piped(command: &mut Command) -> Run {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that fails before it reads has closed its end.
+        _ = writeln!(child.stdin.take().unwrap(), "{NAME}");
+        Run::of(child.wait_with_output().unwrap())
     }
 
     fn reveals(&self) -> Vec<Value> {
@@ -186,17 +199,26 @@ fn a_value_is_revealed_from_an_older_epoch_with_the_keys_of_today() {
 fn a_pseudonym_is_found_in_the_records_that_have_it() {
     let fixture = Fixture::new();
     let seq = fixture.changed(Sealed(CANARY, None));
-    let out = fixture.run(&["pseudonym", NAME, "@", "--field", "email"]).ok();
+    let out = fixture.looked_up(&["pseudonym", "-", "@", "--field", "email"]).ok();
     assert_eq!(fixture.record(&seq)["args"]["joined"], out.trim_end());
-    let mut command = fixture.command(&["pseudonym", "-", "@", "--field", "email"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    writeln!(child.stdin.take().unwrap(), "{NAME}").unwrap();
-    let piped = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8(piped.stdout).unwrap(), out);
-    let unnamed = fixture.run(&["pseudonym", NAME, "@"]).ok();
+    let unnamed = fixture.looked_up(&["pseudonym", "-", "@"]).ok();
     let domains: Vec<_> =
         unnamed.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(domains, ["session", "actor", "path", "method"]);
+}
+
+#[test]
+fn a_value_that_is_an_argument_is_warned_about_and_not_repeated() {
+    let fixture = Fixture::new();
+    let seq = fixture.changed(Sealed(CANARY, None));
+    let run = fixture.run(&["pseudonym", NAME, "@", "--field", "email"]);
+    assert_eq!(fixture.record(&seq)["args"]["joined"], run.out.trim_end());
+    assert!(run.err.contains("shell's history") && !run.err.contains(NAME), "{}", run.err);
+    let mut command = fixture.command(&["pseudonym", "--field", "args.email"]);
+    let run = Fixture::piped(command.env("AUDIT_JOURNAL", fixture.journal()));
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    assert!(run.err.contains("unless a mark says so, it is `email`"), "{}", run.err);
+    assert_ne!(fixture.record(&seq)["args"]["joined"], run.out.trim_end());
 }
 
 #[test]
@@ -206,7 +228,7 @@ fn a_pseudonym_is_told_under_every_key_that_may_have_made_it() {
     let key = fixture.directory().join("audit.key");
     let older = fs::read_to_string(&key).unwrap();
     fs::remove_file(&key).unwrap();
-    let lookup = || fixture.run(&["pseudonym", NAME, "@", "--field", "email"]);
+    let lookup = || fixture.looked_up(&["pseudonym", "-", "@", "--field", "email"]);
     lookup().fails(2, &["there is no key yet", "restore it"]);
     fs::write(fixture.keys(), format!("hash {older}")).unwrap();
     fs::set_permissions(fixture.keys(), fs::Permissions::from_mode(0o600)).unwrap();
