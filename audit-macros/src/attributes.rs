@@ -1,8 +1,21 @@
-//! Reads attributes that are not ours.
+//! Reads attributes that are not ours, and says what a misspelt word in one of ours was meant to be.
 
+use audit_syntax::nearest;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, LitStr, Meta, Path, Token};
+
+/// Names the known word that another was probably meant to be; if it is near none, says `otherwise`.
+pub(crate) fn unknown(word: &impl ToTokens, known: &[&str], otherwise: &str) -> String {
+    let written = word.to_token_stream().to_string();
+    let word = written.trim_matches('"');
+    match nearest(word, known.iter().copied()) {
+        Some(nearest) if nearest != word => {
+            format!("there is no `{word}` here; did you mean `{nearest}`?")
+        }
+        _ => otherwise.to_owned(),
+    }
+}
 
 /// The metas of every attribute called `name`, also of those that a `cfg_attr` adds.
 pub(crate) fn metas(attributes: &[Attribute], name: &str) -> Vec<Meta> {
@@ -39,6 +52,21 @@ pub(crate) fn is_wire(meta: &Meta) -> bool {
 /// True for the attributes of a field that is written in clear where it is disclosed.
 pub(crate) fn discloses(attributes: &[Attribute]) -> bool {
     metas(attributes, "serde").iter().any(|meta| writes_by(meta, &["wire", "wire_plain"]))
+}
+
+/// True for the attributes of a field or a variant that serde reads by a function, or not at all.
+pub(crate) fn reads_apart(attributes: &[Attribute]) -> bool {
+    says(attributes, &["deserialize_with", "with", "skip", "skip_deserializing"])
+}
+
+/// True for the attributes of a type that serde reads as another type.
+pub(crate) fn is_converted(attributes: &[Attribute]) -> bool {
+    says(attributes, &["from", "try_from"])
+}
+
+fn says(attributes: &[Attribute], names: &[&str]) -> bool {
+    let metas = metas(attributes, "serde");
+    metas.iter().any(|meta| names.iter().any(|name| meta.path().is_ident(name)))
 }
 
 fn writes_by(meta: &Meta, functions: &[&str]) -> bool {

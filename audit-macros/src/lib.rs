@@ -59,6 +59,8 @@ use proc_macro::TokenStream;
 /// - `#[redact(strict)]`: every sensitive field is a `Sensitive<T>`, or a list or an `Option` of one.
 ///   `strict = true` in `[workspace.metadata.audited]` or `[package.metadata.audited]` of Cargo.toml
 ///   demands it of every type there, and no type or package can be less strict.
+/// - `#[redact(display = "why")]`: a log may show what the `Display` of the type prints, although that
+///   is made of nothing but a marked field; listed as an exception.
 /// - `#[redact(crate = "path")]`: where `audit_runtime` is found, if not under its own name.
 ///
 /// The log form has the fields under their Rust names and in their order; enums are externally
@@ -71,8 +73,15 @@ use proc_macro::TokenStream;
 ///
 /// Nothing public goes around a mark: a public field whose type hides something itself is an error
 /// (unmarked, that type's rule shows what may be shown), and so is a text such as `#[error("{pin}")]`
-/// or `#[display("{pin}")]` that shows a sensitive field. Types of other crates that carry secrets
-/// (`Url`, `Uri`, `HeaderMap`, `serde_json::Value`) are public only with a reason.
+/// or `#[display("{pin}")]` that shows a sensitive field, a sensitive `#[source]` of an error, and a
+/// `Display` of a type or variant whose only field is sensitive, unless its text is to be seen. Types of
+/// other crates that carry secrets (`Url`, `Uri`, `HeaderMap`, `serde_json::Value`) are public only with
+/// a reason; `Value`, and `Url` with the feature `url`, also under another name.
+///
+/// With `Deserialize` a sensitive field that is no `Sensitive` says
+/// `#[serde(deserialize_with = "audit_runtime::withheld")]`, or how else it is read: the errors of serde
+/// repeat what they refuse. What other derives and implementations do with several fields is not looked
+/// at: serde's `Serialize` (say `wire_plain`), `valuable`, `Deref`, a `Display` by hand.
 ///
 /// A generic type is bounded by its unmarked fields that mention a type parameter
 /// (`Vec<T>: Redact`), and by its public ones (`T: Plain + Serialize`); a sensitive field asks for nothing.
@@ -137,6 +146,10 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 ///
 /// A log or format macro in the body must not show a field marked `#[sensitive]`: see `deny_leaks`.
 ///
+/// The entry in the catalogue has `unsafe` code of the crate `inventory`: on a type that derives
+/// `Deserialize` and has an action as a method, clippy's pedantic `unsafe_derive_deserialize` is for you to
+/// allow.
+///
 /// The attribute goes on functions and methods, `async` or not, and on functions that end in an async
 /// block; above or below other attributes. The signature stays as it is. An `async fn` that waits for
 /// its record (unless `queued`) is `Send` only if what it returns is.
@@ -161,28 +174,48 @@ pub fn audited(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// compiled program is the same with and without it.
 ///
 /// What is found: fields (`login.password`, `self.0`), through references, smart pointers, guards and
-/// extractors up to four dereferences deep, and what hands them on (`&`, `clone`, `as_str`, `trim`,
-/// `unwrap`, `iter`, …); variables that took such a value by `let`, assignment, a pattern of any
-/// kind, a loop, a closure's parameter, `push_str` or `+=`; what a closure in a variable or a `break`
-/// returns; and what `Sensitive::expose` gives. The macros are those of the standard library (`format!`, `println!`, `write!`, `panic!`, `dbg!`, `assert_eq!`, …), of `tracing`, `log`,
-/// `slog`, `anyhow` and `eyre`, under their own names or those that a `use` in the function or the
-/// inline module gives them. The whole value may be shown: its `Debug` is redacted.
+/// extractors up to four dereferences deep; what `Sensitive::expose` gives; and all that a method makes
+/// of them, also where it is written as a path (`map(String::as_str)`, `str::trim(&text)`), with the
+/// associated functions of the standard library. Variables are followed that took such a value by
+/// `let`, assignment (to a part, through a reference, by `mem::replace`), a pattern of any kind, a
+/// loop, a closure's parameter, `push`, `insert` or `+=`; and what a closure in a variable or a
+/// `break` returns. The macros are those of the standard library (`format!`, `println!`, `write!`,
+/// `panic!`, `dbg!`, `assert_eq!`, …), of `tracing`, `log`, `slog`, `anyhow` and `eyre`, under their own
+/// names or those that a `use` in the function or the inline module gives them, also within `select!`,
+/// `matches!`, `vec!` and macros whose input is a list of expressions.
+///
+/// What only speaks of a secret may be shown: `len()`, `is_empty()`, a comparison, and whatever a
+/// method makes of a text that is a `bool`, a `usize`, an `isize`, an `Ordering`, `()`, or an error
+/// of parsing in `std`, alone or in an `Option`, a `Result`, a `Range` or a pair. So may the whole
+/// value: its `Debug` is redacted.
 ///
 /// A value that may be shown is written `allow_leak!(value, "why")`, and listed in the catalogue with
 /// the reason.
 ///
 /// What is not found, and left to the lint:
 ///
-/// - what a function, a getter or a macro of your own makes of a value; copies in other structs;
-///   values written without a macro (`write_all`); `serde_json::json!`;
+/// - what a function, a getter or a local closure makes of the argument that it is given;
+/// - what is in a struct of your own, but for the field to which it was assigned;
+/// - what a macro shows that is not named above (your own, `json!`), or whose name a `use` outside the
+///   function or the inline module gives it;
+/// - a text that is parsed as a `usize` or an `isize`, which are taken for a length or a place in it;
+/// - what is written without a macro: `write_all`, `expect`, `Formatter::write_str`;
 /// - fields behind more than four dereferences, and types without `#[derive(Redact)]`;
-/// - assignments in closures to variables outside, and uses that stand above the assignment in a loop;
-/// - macros under a name that a `use` outside the function or the inline module gives them; what is
-///   pushed into a list or a map, which is then shown.
+/// - a field of a base that holds a loop, an item or a macro that is not of the standard library;
+/// - what is shown in a loop above the place where it is assigned.
+///
+/// What is found though it only speaks: a number or flag that a method of your own makes of a secret,
+/// where a closure shows it that captures the secret from outside, or a `match` on a call takes it
+/// apart; and an error of your own, which may quote what it is about.
+///
+/// In one case a correct program has to say more than without the attribute: where the expression that
+/// shows `login.id` is the first to tell the type of `login`, and is the last of its block (`format!`
+/// apart) or gives the name to another value. Then the compiler asks for a type: write it in the `let`.
 ///
 /// `#[instrument]` below the attribute must not record an argument that is text and named like a
-/// secret: it stands in `skip(…)`, or is a `Sensitive`. Above the attribute, or under another name, the
-/// argument of a span is left to the lint.
+/// secret: it stands in `skip(…)`, or is a `Sensitive`; what its `fields(…)` show is looked at like the
+/// arguments of a log macro. Above the attribute, or under another name, the argument of a span is left
+/// to the lint.
 ///
 /// Option: `crate = "path"`, where `audit_runtime` is found, if not under its own name.
 #[proc_macro_attribute]

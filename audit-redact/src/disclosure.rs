@@ -75,6 +75,7 @@ thread_local! {
 }
 
 /// Where the running code is; outside, where the thread is ending and its memory is gone.
+#[inline]
 pub(crate) fn scope() -> Scope {
     SCOPE.try_with(Cell::get).unwrap_or(Scope::Outside)
 }

@@ -32,21 +32,24 @@ pub trait Carrier: Redact {}
 impl<T: Redact + ?Sized> Carrier for T {}
 
 /// Demands that a field marked `#[public]` can be written.
-pub fn public<T: Written + ?Sized>() {}
+pub fn public<T: ?Sized, M: Written<T>>(_: M) {}
 
-/// What a field marked `#[public]` may hold, which is everything with `Serialize`.
+/// What a field marked `#[public]` may hold, which is everything with `Serialize`. Asked of the answer
+/// whether the type has marks: one that has, and may not be public at all, is told only that.
 #[diagnostic::on_unimplemented(
-    message = "a field marked `#[public]` is written by its `Serialize`, which `{Self}` has not",
-    label = "nothing says how a log writes this `{Self}`",
+    message = "a field marked `#[public]` is written by its `Serialize`, which `{T}` has not",
+    label = "nothing says how a log writes this `{T}`",
     note = "for a type of your own: write `#[derive(Redact)]` on it and take the mark away, or \
             derive `serde::Serialize`",
     note = "for a type of another crate: look for a feature of that crate named `serde`"
 )]
-pub trait Written: Serialize {}
+pub trait Written<T: ?Sized> {}
 
-// Hidden from the compiler's advice, which would speak of `Serialize` and not of fields.
+// Hidden from the compiler's advice, which would speak of these and of `Serialize`, and not of fields.
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + ?Sized> Written for T {}
+impl<T: ?Sized> Written<T> for OwnMarks {}
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> Written<T> for NoMarks {}
 
 /// A field of type `T` in the output of a derive.
 ///
@@ -109,6 +112,11 @@ pub trait Unruled<T: ?Sized> {
 
     /// The type hides nothing that is known.
     fn marks() -> NoMarks {
+        NoMarks
+    }
+
+    /// Nothing of the type is shown past its marks.
+    fn shows() -> NoMarks {
         NoMarks
     }
 }

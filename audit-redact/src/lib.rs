@@ -3,6 +3,7 @@
 //! Users meet these names through `audit_runtime`, which re-exports them beside the derive.
 
 mod allow_leak;
+mod beside;
 mod debug;
 mod disclosure;
 mod field;

@@ -29,6 +29,13 @@ pub trait Plain {}
 /// A type whose rule may hide a part of its values.
 pub trait Marked {}
 
+/// A type of another crate that may hold a secret in any of its values, whatever it is called here.
+pub trait Carrying {}
+#[cfg(feature = "url")]
+impl Carrying for url::Url {}
+impl Carrying for serde_json::Value {}
+impl Carrying for serde_json::Map<String, serde_json::Value> {}
+
 macro_rules! plain {
     ($($ty:ty),* $(,)?) => {$(
         impl Plain for $ty {}
@@ -42,6 +49,7 @@ macro_rules! made_of {
     ($(($($generics:tt)*) $ty:ty),* $(,)?) => {$(
         impl<T: Plain $($generics)*> Plain for $ty {}
         impl<T: Marked $($generics)*> Marked for $ty {}
+        impl<T: Carrying $($generics)*> Carrying for $ty {}
     )*};
 }
 
@@ -54,8 +62,10 @@ made_of! {
 
 impl<K: Plain, V: Plain> Plain for BTreeMap<K, V> {}
 impl<K, V: Marked> Marked for BTreeMap<K, V> {}
+impl<K, V: Carrying> Carrying for BTreeMap<K, V> {}
 impl<K: Plain, V: Plain, H> Plain for HashMap<K, V, H> {}
 impl<K, V: Marked, H> Marked for HashMap<K, V, H> {}
+impl<K, V: Carrying, H> Carrying for HashMap<K, V, H> {}
 impl<T: Plain, E: Plain> Plain for Result<T, E> {}
 impl<T: ?Sized> Plain for PhantomData<T> {}
 impl<T: Plain> Plain for Public<T> {}
@@ -91,4 +101,5 @@ pub struct NoMarks;
 )]
 pub trait AsItIs<T: ?Sized> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: ?Sized> AsItIs<T> for NoMarks {}

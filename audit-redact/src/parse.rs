@@ -8,7 +8,7 @@
 //! |---|---|
 //! | JSON | [`json`], or `?` on a `serde_json::Error`, which turns into a [`ParseError`] |
 //! | TOML | `parse::toml` (feature `toml`) |
-//! | YAML | `parse::with(text, serde_yaml::from_str, \|error\| error.location().map(\|at\| (at.line(), at.column())))` |
+//! | YAML | `parse::format(text, serde_yaml::from_str, serde_yaml::from_str, \|error\| error.location().map(\|at\| (at.line(), at.column())))` |
 //! | an environment variable | [`env_var`] |
 //! | anything with `FromStr` | [`from_str`] |
 //! | all variables at once, with `envy` | `parse::with((), \|()\| envy::from_env(), \|_\| None)` |
@@ -26,7 +26,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{self, Deserialize, Deserializer};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny};
 
 use crate::Withheld;
 
@@ -131,7 +131,30 @@ pub fn toml<T: de::DeserializeOwned>(text: &str) -> Result<T, ParseError> {
         let line = before.rsplit('\n').next()?;
         Some((before.matches('\n').count() + 1, line.chars().count() + 1))
     };
-    with(text, toml::from_str, place)
+    format(text, toml::from_str, toml::from_str, place)
+}
+
+/// Parses a text by a function of serde that reads any type; `grammar` is that function once more.
+///
+/// It reads for nothing what `parse` has refused: where it goes through, the text is well-formed, and it
+/// is a value that is not what was expected. `place` tells line and column of the error, if that knows
+/// them.
+///
+/// # Errors
+/// Fails when `parse` does, whose error is dropped.
+pub fn format<'t, T, E>(
+    text: &'t str,
+    parse: impl FnOnce(&'t str) -> Result<T, E>,
+    grammar: impl FnOnce(&'t str) -> Result<IgnoredAny, E>,
+    place: impl FnOnce(&E) -> Option<(usize, usize)>,
+) -> Result<T, ParseError> {
+    with(text, parse, place).map_err(|error| ParseError {
+        kind: match grammar(text) {
+            Ok(IgnoredAny) => ParseErrorKind::Mismatched,
+            Err(_) => ParseErrorKind::Malformed,
+        },
+        ..error
+    })
 }
 
 /// Parses a text by its type's `FromStr`.

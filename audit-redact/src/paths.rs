@@ -81,6 +81,13 @@ impl HiddenPaths {
         }
     }
 
+    /// Reports that the parts at `paths` are hidden.
+    pub fn hide_all(&mut self, paths: &[&str]) {
+        for path in paths {
+            self.hide(path);
+        }
+    }
+
     /// The paths found so far, in their order, each once.
     pub fn found(&self) -> &[String] {
         &self.found

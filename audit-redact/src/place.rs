@@ -5,7 +5,8 @@ use crate::Redact;
 /// A type with a redaction rule whose lists may be written too.
 ///
 /// Everything derived is one. Bytes (`u8`, `i8`) and `char` are not: a number or a letter may be
-/// shown, but a list of them is free text. Nor is a tuple with one of them among its parts. A type
+/// shown, but a list of them is free text. Nor is a tuple with one of them among its parts. Wider numbers
+/// are, since lists of ports and ids are common: mark one that holds the letters of a text. A type
 /// with a hand-written [`Redact`] becomes one by `impl Element for MyType {}`.
 #[diagnostic::on_unimplemented(
     message = "a list of `{Self}` may reach a log but has no redaction rule",

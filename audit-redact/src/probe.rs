@@ -1,12 +1,19 @@
 //! Asks the type checker whether a field that a log macro shows is one that the derive hides.
 //!
-//! The macros write `probe::<FIELD, _>(&base).verdict().write_to_log()` for every `base.field` that is
-//! shown, where the code is type-checked and never runs. Method resolution takes the first of the
+//! The macros write `probe::<FIELD, _>(&base).verdict().write_to_log(&shown)` for every `base.field`
+//! that is shown, where the code is type-checked and never runs. Method resolution takes the first of the
 //! implementations below that fits: the type of `base`, then what it dereferences to, four times
 //! over, as the field access itself does. A type that says nothing about the field is allowed.
 
+use std::array::TryFromSliceError;
+use std::char::{CharTryFromError, ParseCharError};
+use std::cmp::Ordering;
+use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::net::AddrParseError;
+use std::num::{ParseFloatError, ParseIntError, TryFromIntError};
+use std::ops::{Deref, Range};
+use std::str::{ParseBoolError, Utf8Error};
 
 use crate::{Secret, Sensitive};
 
@@ -46,7 +53,7 @@ pub struct Unknown;
 
 impl Unknown {
     /// Compiles.
-    pub const fn write_to_log<T>(self) {}
+    pub const fn write_to_log<T: ?Sized>(self, _shown: &T) {}
 }
 
 /// Stands for the field that `Sensitive::expose` shows.
@@ -62,7 +69,7 @@ pub struct Exposed;
 
 impl Exposed {
     /// Does not compile.
-    pub const fn write_to_log<T: MayBeLogged>(self) {}
+    pub const fn write_to_log<T: MayBeLogged + ?Sized>(self, _shown: &T) {}
 }
 
 /// A value that a log may show.
@@ -76,23 +83,46 @@ impl Exposed {
 pub trait MayBeLogged {}
 
 #[diagnostic::do_not_recommend]
-impl MayBeLogged for Unknown {}
+impl<T: Speaking + ?Sized> MayBeLogged for T {}
+
+/// A type of which a value that a method made of a secret text speaks about it, and does not show it.
+///
+/// There is more than one number among them, so that the question decides the type of none.
+pub trait Speaking {}
+
+macro_rules! speaking {
+    ($($type:ty),* $(,)?) => { $(impl Speaking for $type {})* };
+}
+
+speaking! {
+    (), bool, usize, isize, Ordering, fmt::Error, AddrParseError, CharTryFromError, ParseBoolError,
+    ParseCharError, ParseFloatError, ParseIntError, TryFromIntError, TryFromSliceError, Utf8Error,
+}
+
+impl<T: Speaking + ?Sized> Speaking for &T {}
+impl<T: Speaking + ?Sized> Speaking for &mut T {}
+impl<T: Speaking> Speaking for Option<T> {}
+impl<T: Speaking, E: Speaking> Speaking for Result<T, E> {}
+impl<T: Speaking> Speaking for Range<T> {}
+impl<T: Speaking, U: Speaking> Speaking for (T, U) {}
 
 type Target<T> = <T as Deref>::Target;
 
-/// One trait for each level, so that method resolution and not coherence chooses among them.
+/// The answer to a question, implemented for each level of references by itself: method resolution
+/// chooses among them, and tries no other trait at each level.
+pub trait Answer {
+    /// What is said of writing the field to a log.
+    type Verdict;
+
+    /// The verdict, where no code runs.
+    fn __audit_verdict(&self) -> Self::Verdict {
+        any()
+    }
+}
+
 macro_rules! levels {
-    ($($level:ident for $probe:ty { $owner:ty } where [$($bounds:tt)*];)*) => {$(
-        #[doc(hidden)]
-        pub trait $level {
-            type Verdict;
-
-            fn __audit_verdict(&self) -> Self::Verdict {
-                any()
-            }
-        }
-
-        impl<const F: u64, T: ?Sized> $level for $probe
+    ($($probe:ty { $owner:ty } where [$($bounds:tt)*];)*) => {$(
+        impl<const F: u64, T: ?Sized> Answer for $probe
         where
             $($bounds)*
             $owner: Hides<F>,
@@ -103,15 +133,19 @@ macro_rules! levels {
 }
 
 levels! {
-    Level0 for &&&&&Probe<F, T> { T } where [];
-    Level1 for &&&&Probe<F, T> { Target<T> } where [T: Deref,];
-    Level2 for &&&Probe<F, T> { Target<Target<T>> } where [T: Deref, Target<T>: Deref,];
-    Level3 for &&Probe<F, T> { Target<Target<Target<T>>> } where [
+    &&&&&Probe<F, T> { T } where [];
+    &&&&Probe<F, T> { Target<T> } where [T: Deref,];
+    &&&Probe<F, T> { Target<Target<T>> } where [T: Deref, Target<T>: Deref,];
+    &&Probe<F, T> { Target<Target<Target<T>>> } where [
         T: Deref, Target<T>: Deref, Target<Target<T>>: Deref,
     ];
-    Level4 for &Probe<F, T> { Target<Target<Target<Target<T>>>> } where [
+    &Probe<F, T> { Target<Target<Target<Target<T>>>> } where [
         T: Deref, Target<T>: Deref, Target<Target<T>>: Deref, Target<Target<Target<T>>>: Deref,
     ];
+}
+
+impl<const F: u64, T: ?Sized> Answer for Probe<F, T> {
+    type Verdict = Unknown;
 }
 
 /// A question about the field `FIELD` of what a pattern took apart: of a `T`, or of a reference to one.
@@ -126,24 +160,18 @@ pub const fn taken<const FIELD: u64, T: ?Sized>(_owner: &T) -> Taken<FIELD, T> {
 /// Two values of one type.
 pub const fn same<T: ?Sized>(_one: &T, _other: &T) {}
 
-impl<const F: u64, T: ?Sized + Hides<F>> Level0 for &&&&&Taken<F, T> {
+impl<const F: u64, T: ?Sized + Hides<F>> Answer for &&&&&Taken<F, T> {
     type Verdict = T::Verdict;
 }
 
-impl<const F: u64, T: ?Sized + Hides<F>> Level1 for &&&&Taken<F, &T> {
+impl<const F: u64, T: ?Sized + Hides<F>> Answer for &&&&Taken<F, &T> {
     type Verdict = T::Verdict;
 }
 
-impl<const F: u64, T: ?Sized + Hides<F>> Level2 for &&&Taken<F, &mut T> {
+impl<const F: u64, T: ?Sized + Hides<F>> Answer for &&&Taken<F, &mut T> {
     type Verdict = T::Verdict;
 }
 
-#[doc(hidden)]
-pub trait Otherwise {
-    fn __audit_verdict(&self) -> Unknown {
-        Unknown
-    }
+impl<const F: u64, T: ?Sized> Answer for Taken<F, T> {
+    type Verdict = Unknown;
 }
-
-impl<const F: u64, T: ?Sized> Otherwise for Probe<F, T> {}
-impl<const F: u64, T: ?Sized> Otherwise for Taken<F, T> {}

@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 
 use crate::HashKey;
-use crate::keys::hash::Pseudonym;
 use crate::keys::{Found, Keys, Sealed};
 
 /// The keys and classes that a recorder redacts with; see [`Redaction::with`](crate::Redaction::with).
@@ -14,7 +13,7 @@ use crate::keys::{Found, Keys, Sealed};
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     origin: String,
-    hash_key: Option<HashKey>,
+    pub(crate) hash_key: Option<HashKey>,
     keys: Keys,
     classes: BTreeMap<String, Tightness>,
 }
@@ -103,11 +102,6 @@ impl Redactor {
     /// The keyed hash of `value`, separated by `domain` from equal values of other fields.
     pub fn pseudonym(&self, domain: &str, value: &[u8]) -> Option<String> {
         self.hash_key.as_ref().map(|key| key.pseudonym(domain, value))
-    }
-
-    /// The same, without memory of its own.
-    pub(crate) fn hashed(&self, domain: &str, value: &[u8]) -> Option<Pseudonym> {
-        self.hash_key.as_ref().map(|key| key.hashed(domain, value))
     }
 
     /// The text of the sealed `value`: under the key of its subject, if it is about one, so that

@@ -3,7 +3,7 @@
 use crate::{Mark, Policy};
 
 /// A type that derives [`Redact`](trait@crate::Redact), as its source says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedType {
     /// Module path and name.
     pub name: &'static str,
@@ -12,7 +12,7 @@ pub struct RedactedType {
     /// Line of the derive, from 1.
     pub line: u32,
     /// The fields in order; those of an enum carry the name of their variant.
-    pub fields: &'static [RedactedField],
+    pub fields: Vec<RedactedField>,
 }
 
 /// One field of a [`RedactedType`].
@@ -30,27 +30,6 @@ pub struct RedactedField {
 }
 
 impl RedactedField {
-    /// A field without a mark of more than a word; macro output is made of these, since the compiler
-    /// checks a call in less time than all members of a literal.
-    #[doc(hidden)]
-    pub const fn new(name: &'static str, class: FieldClass) -> Self {
-        Self { name, class, reason: None, mark: None }
-    }
-
-    /// The same with the reason why it is shown.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn because(self, reason: &'static str) -> Self {
-        Self { reason: Some(reason), ..self }
-    }
-
-    /// The same with its policy.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn marked(self, mark: Mark) -> Self {
-        Self { mark: Some(mark), ..self }
-    }
-
     /// What is written of a field marked `#[sensitive]`; none for other fields.
     pub fn policy(&self) -> Option<Policy> {
         match (self.class, self.mark) {
@@ -98,6 +77,8 @@ pub enum ExceptionKind {
     PublicCapture,
     /// `#[sensitive(with = path)]`: a function of the program decides what is shown.
     OwnPolicy,
+    /// `#[redact(display = "…")]`: the `Display` of the type may print its only field.
+    Displayed,
     /// `#[serde(serialize_with = "audit_runtime::wire")]`: written in clear where it is disclosed.
     Disclosed,
     /// `allow_leak!(…)`.
@@ -119,12 +100,69 @@ impl Exception {
 
 impl RedactedType {
     /// Every type linked into this program, by name, then by place.
-    pub fn all() -> Vec<&'static Self> {
-        let mut types: Vec<_> = inventory::iter::<Self>.into_iter().collect();
+    pub fn all() -> Vec<Self> {
+        let mut types: Vec<_> = inventory::iter::<Described>().map(Described::read).collect();
         types.sort_by_key(|t| (t.name, t.file, t.line));
         types
     }
 }
 
-inventory::collect!(RedactedType);
+/// A [`RedactedType`] as the output of a derive registers it: a text, and the marks that it speaks of.
+///
+/// The compiler checks one text in a fraction of the time that it takes for the members of a literal.
+/// Its lines are the name, the file, the line, and then a field each: a letter for its class, its
+/// path, and behind a tab the reason why it is shown.
+pub struct Described(pub &'static str, pub &'static [Mark]);
+
+impl Described {
+    fn read(&self) -> RedactedType {
+        let mut lines = self.0.split('\n');
+        let mut next = || lines.next().unwrap_or_default();
+        let (name, file, line) = (next(), next(), next());
+        let mut marks = self.1.iter().copied();
+        let fields = lines.filter_map(|line| field(line, &mut marks)).collect();
+        RedactedType { name, file, line: line.parse().unwrap_or_default(), fields }
+    }
+}
+
+fn field(line: &'static str, marks: &mut impl Iterator<Item = Mark>) -> Option<RedactedField> {
+    let letter = line.get(..1)?;
+    let (name, reason) = match line[1..].split_once('\t') {
+        Some((name, reason)) => (name, Some(reason)),
+        None => (&line[1..], None),
+    };
+    let class = match letter {
+        "p" => FieldClass::Public,
+        "r" => FieldClass::Ruled,
+        _ => FieldClass::Sensitive,
+    };
+    let mark = if letter == "m" { marks.next() } else { None };
+    Some(RedactedField { name, class, reason, mark })
+}
+
+inventory::collect!(Described);
 inventory::collect!(Exception);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mask;
+
+    #[test]
+    fn a_type_is_read_from_the_text_that_a_derive_registers() {
+        const MARK: Mark =
+            Mark { field: "Card.pin", policy: Policy::Mask(Mask::Card), class: Some("pii") };
+        let text = "shop::Card\nsrc/card.rs\n12\nmpin\nsOld.cvv\npbank\tprinted on it\nr[3]\np";
+        let RedactedType { name, file, line, fields } = Described(text, &[MARK]).read();
+        assert_eq!((name, file, line), ("shop::Card", "src/card.rs", 12));
+        let field = |name, class| RedactedField { name, class, reason: None, mark: None };
+        let expected = [
+            RedactedField { mark: Some(MARK), ..field("pin", FieldClass::Sensitive) },
+            field("Old.cvv", FieldClass::Sensitive),
+            RedactedField { reason: Some("printed on it"), ..field("bank", FieldClass::Public) },
+            field("[3]", FieldClass::Ruled),
+            field("", FieldClass::Public),
+        ];
+        assert_eq!(fields, expected);
+    }
+}

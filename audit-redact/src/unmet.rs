@@ -31,7 +31,7 @@ impl Redactor {
     ///
     /// # Errors
     /// Fails when a key is needed and cannot be had now.
-    pub fn unmet(&self, types: &[&RedactedType]) -> io::Result<Vec<Unmet>> {
+    pub fn unmet(&self, types: &[RedactedType]) -> io::Result<Vec<Unmet>> {
         let mut unmet = Vec::new();
         for (need, per_subject) in [(Need::Key, false), (Need::Subjects, true)] {
             let sealed = Policy::Encrypt { per_subject };
@@ -82,28 +82,22 @@ mod tests {
     use crate::keys::Wanted;
     use crate::{FieldClass, Keys, Mark, RedactedField, Tightness};
 
-    const fn field(
-        name: &'static str,
-        policy: Policy,
-        class: Option<&'static str>,
-    ) -> RedactedField {
+    fn field(name: &'static str, policy: Policy, class: Option<&'static str>) -> RedactedField {
         let mark = Some(Mark { field: "User.field", policy, class });
         RedactedField { name, class: FieldClass::Sensitive, reason: None, mark }
     }
 
-    const USER: RedactedType = RedactedType {
-        name: "shop::User",
-        file: "src/user.rs",
-        line: 12,
-        fields: &[
+    fn user() -> RedactedType {
+        let fields = vec![
             field("ssn", Policy::Encrypt { per_subject: false }, None),
             field("email", Policy::Encrypt { per_subject: true }, None),
             field("phone", Policy::Mask(crate::Mask::Email), Some("pii")),
-        ],
-    };
+        ];
+        RedactedType { name: "shop::User", file: "src/user.rs", line: 12, fields }
+    }
 
     fn unmet(redactor: &Redactor) -> Vec<(Need, String)> {
-        let unmet = redactor.unmet(&[&USER]).unwrap();
+        let unmet = redactor.unmet(&[user()]).unwrap();
         unmet.iter().map(|unmet| (unmet.need, unmet.to_string())).collect()
     }
 
@@ -133,7 +127,7 @@ mod tests {
     fn keys_that_cannot_be_had_are_told_where_they_are_needed() {
         let failing = |_: Wanted<'_>| Err(io::ErrorKind::TimedOut.into());
         let redactor = Redactor::new("shop").with_keys(Keys::provided(failing));
-        assert!(redactor.unmet(&[&USER]).is_err());
+        assert!(redactor.unmet(&[user()]).is_err());
         assert_eq!(redactor.unmet(&[]).unwrap(), []);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::Location;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use serde::ser::{Serialize, SerializeTuple, Serializer};
@@ -146,7 +147,7 @@ macro_rules! pointers {
     )*};
 }
 
-pointers! { &W, Box<W>, Arc<W> }
+pointers! { &W, Box<W>, Rc<W>, Arc<W> }
 
 /// Lists, and maps by their values, which serde writes as a sequence or as pairs.
 macro_rules! collections {

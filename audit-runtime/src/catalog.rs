@@ -130,8 +130,10 @@ pub fn actions() -> Vec<&'static ActionSpec> {
 /// file, line and, where the source has to give one, the reason.
 ///
 /// A reviewer who agrees with these, and with what [`RedactedType::all`](crate::redact::RedactedType)
-/// lists as public, has seen every door. As with [`actions`], a crate that is never mentioned is not
-/// linked.
+/// lists as public, has seen every attribute that opens one. What no attribute of ours says is not
+/// listed, and a search finds it: `expose`, `public` and `Public`, `disclose` and `Disclosed`,
+/// `impl Plain`, `impl Redact`, `wire` in a type without `Redact`, and what a database driver is given
+/// (`to_sql`, `bind`, `expanded_sql`). As with [`actions`], a crate that is never mentioned is not linked.
 pub fn exceptions() -> Vec<&'static Exception> {
     Exception::all()
 }

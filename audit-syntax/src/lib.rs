@@ -1,11 +1,12 @@
-//! The grammar that the macros and the lint share: names that look sensitive, names of actions,
-//! and what log macros show.
+//! What macros, lint and settings share: names that look sensitive, names of actions, what log
+//! macros show, and which word was meant.
 
 mod actions;
 #[cfg(feature = "grammar")]
 mod grammar;
 mod hash;
 mod names;
+mod nearest;
 mod terms;
 
 pub use actions::{is_action_name, operation};
@@ -13,3 +14,4 @@ pub use actions::{is_action_name, operation};
 pub use grammar::{Aliases, Shown, shown};
 pub use hash::field_hash;
 pub use names::{sensitive_part, sensitive_part_of_number};
+pub use nearest::nearest;

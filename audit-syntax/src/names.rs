@@ -139,6 +139,11 @@ mod tests {
              PASSWORD_HASH => password
              old-passwd => passwd
              pwd => pwd
+             pw => pw
+             user_pw => pw
+             pw_hash => pw
+             pass_phrase => pass_phrase
+             seedPassPhrase => pass_phrase
              token => token
              tokens => token
              csrf_token => token
@@ -208,6 +213,8 @@ mod tests {
              compass
              render_pass
              pass_count
+             power
+             spw
              cooking
              description
              url
@@ -250,6 +257,8 @@ mod tests {
              token_url
              pins
              gpio_pin_a
+             pw_uid
+             pw_shell
              auth_token_url
              next_tokens => token
              reset_password_url => password

@@ -9,9 +9,11 @@ pub(super) const SENSITIVE: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
+    "pass_phrase",
     "passcode",
     "passkey",
     "pwd",
+    "pw",
     "admin_pass",
     "auth_pass",
     "db_pass",
@@ -115,7 +117,7 @@ pub(super) const ALONE: &[&str] = &["pass"];
 
 /// What has a word of a secret in its name, and is none: places in a listing, names of requests
 /// and of running work, addresses where anyone may ask for a token, contacts of a chip, messages
-/// that are pinned. These words stand in a name exactly like this.
+/// that are pinned, members of a user's entry. These words stand in a name exactly like this.
 pub(super) const HARMLESS: &[&str] = &[
     "next_token",
     "page_token",
@@ -138,6 +140,9 @@ pub(super) const HARMLESS: &[&str] = &[
     "authorization_endpoint",
     "authorization_uri",
     "authorization_url",
+    "pw_uid",
+    "pw_gid",
+    "pw_shell",
     "gpio_pin",
     "hardware_pin",
     "pins",

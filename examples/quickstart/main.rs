@@ -7,8 +7,10 @@ use audit_runtime::{self as audit, Actor, AuditMiddleware, Authenticated, Redact
 #[derive(serde::Deserialize, Redact)]
 struct Login {
     #[sensitive] // People type their password into the wrong field.
+    #[serde(deserialize_with = "audit_runtime::withheld")] // No error quotes it.
     name: String,
     #[sensitive]
+    #[serde(deserialize_with = "audit_runtime::withheld")]
     password: String,
     remember_me: bool,
 }

@@ -84,5 +84,5 @@ fn collect(root: &Path, inner: &str, files: &mut Vec<Source>) {
 fn is_written_by_people(path: &str) -> bool {
     [".rs", ".md", ".toml", ".sh"].iter().any(|end| path.ends_with(end))
         || path.starts_with(".ci/")
-        || path == "benches/weight"
+        || ["benches/weight", "benches/probe", "benches/checking"].contains(&path)
 }

@@ -275,11 +275,11 @@ impl Call<'_> {
         quote! {
             #[allow(clippy::async_yields_async, clippy::let_unit_value)]
             let __audit_output = #run;
-            let __audit_verdict = __audit::Scope::judge(&mut __audit_scope, || {
-                #[allow(unused_imports, clippy::wildcard_imports)]
-                use __audit::classify::*;
-                (&&&&&&&&&&__audit::classify::Returned(&__audit_output)).verdict() #or_response
-            });
+            let __audit_verdict = {
+                use __audit::classify::Classified as _;
+                (&&&&&&&&&&__audit::classify::Returned(&__audit_output))
+                    .verdict_in(&mut __audit_scope) #or_response
+            };
             #finish;
             #output
         }

@@ -1,7 +1,7 @@
 //! Reads the annotated function: its head as it stands, what it returns, and where its work is done.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
+use quote::{TokenStreamExt, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::visit::Visit;
@@ -14,6 +14,7 @@ use syn::{
 
 use super::model::{Body, Function, Returns};
 use crate::errors::Errors;
+use crate::leaks::Checked;
 
 const NOT_A_FUNCTION: &str = "`#[audited]` belongs on a function or a method";
 const NO_BODY: &str = "a method without a body does nothing that could be recorded: write \
@@ -28,14 +29,25 @@ const EARLY_RETURN: &str = "this return would leave the function unrecorded: ret
                             the async block at its end";
 
 /// The function, or none if it cannot be audited or the compiler will reject it anyway.
-pub(super) fn read(item: TokenStream, errors: &mut Errors) -> Option<Function> {
+///
+/// Its head, and its body unless something was written into it, stay token by token as they are.
+pub(super) fn read(
+    item: TokenStream,
+    checked: Option<Checked>,
+    errors: &mut Errors,
+) -> Option<Function> {
     let (mut head, body) = split(item);
-    let signature = match Parser::parse2(signature, head.clone()) {
-        Ok(signature) => signature,
-        Err(_) => {
-            errors.at(first_line(&head), NOT_A_FUNCTION);
-            return None;
+    let (signature, block, has_written) = match checked {
+        Some(Checked { function, has_written }) => {
+            (function.sig, Some(*function.block), has_written)
         }
+        None => match Parser::parse2(signature, head.clone()) {
+            Ok(signature) => (signature, None, false),
+            Err(_) => {
+                errors.at(first_line(&head), NOT_A_FUNCTION);
+                return None;
+            }
+        },
     };
     let Some(body) = body else {
         errors.at(&signature.ident, NO_BODY);
@@ -47,25 +59,41 @@ pub(super) fn read(item: TokenStream, errors: &mut Errors) -> Option<Function> {
     if let Some(abi) = signature.abi.as_ref().filter(|abi| !is_rust(abi)) {
         errors.at(abi, FOREIGN);
     }
-    let (attributes, body) = inner_attributes(body.stream());
-    head = quote!(#attributes #head);
+    let (attributes, rest) = inner_attributes(body.stream());
+    if !attributes.is_empty() {
+        head = quote!(#attributes #head);
+    }
+    let written = block.as_ref().filter(|_| has_written);
+    let body = written.map_or(rest, |block| all(&block.stmts));
     let name = signature.ident.unraw().to_string();
-    let (returns, body) = work(&signature, body, errors)?;
+    let (returns, body) = work(&signature, block, body, errors)?;
     Some(Function { head, name, returns, body })
 }
 
+fn all(statements: &[Stmt]) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    tokens.append_all(statements);
+    tokens
+}
+
 /// What the function's work returns, and where it is done.
-fn work(signature: &Signature, body: TokenStream, errors: &mut Errors) -> Option<(Returns, Body)> {
+fn work(
+    signature: &Signature,
+    block: Option<Block>,
+    body: TokenStream,
+    errors: &mut Errors,
+) -> Option<(Returns, Body)> {
     let written = output(signature);
     if signature.asyncness.is_some() {
         return Some((returns(written), Body::Async(body)));
     }
     let awaited = awaited(&written);
-    if awaited.is_none() && !mentions(&body, "async") {
-        return Some((returns(written), Body::Sync(body)));
-    }
-    // What does not parse here does not parse in the compiler, which says so itself.
-    let mut block: Block = syn::parse2(quote!({ #body })).ok()?;
+    let Some(mut block) = block else {
+        // What does not parse here, the compiler may know better: its tokens are enough, unless the
+        // work may be done in an async block.
+        let is_plain = awaited.is_none() && !mentions(&body, "async");
+        return is_plain.then(|| (returns(written), Body::Sync(body)));
+    };
     if async_tail(&mut block.stmts).is_some() {
         early_returns(&block, errors);
         let awaited = awaited.unwrap_or_else(|| awaited_by_trait(written));
@@ -142,6 +170,10 @@ fn is_rust(abi: &syn::Abi) -> bool {
 
 /// Attributes that stand at the beginning of a body belong to the function.
 fn inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
+    let first = body.clone().into_iter().next();
+    if !matches!(first, Some(TokenTree::Punct(mark)) if mark.as_char() == '#') {
+        return (TokenStream::new(), body);
+    }
     let split = |input: ParseStream<'_>| {
         let attributes = Attribute::parse_inner(input)?;
         Ok((attributes, input.parse::<TokenStream>()?))

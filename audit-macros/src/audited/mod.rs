@@ -29,7 +29,7 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let runtime = spec.as_ref().and_then(|spec| spec.runtime.as_ref());
     let captured = spec.as_ref().map(model::Spec::captured).unwrap_or_default();
     let checked = leaks::function(item.clone(), &captured, runtime);
-    let function = function::read(checked, &mut errors);
+    let function = function::read(item.clone(), checked, &mut errors);
     if let (Some(spec), Some(function)) = (&spec, &function) {
         check::refusal(spec, function, &mut errors);
     }

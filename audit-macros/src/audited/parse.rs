@@ -8,11 +8,24 @@ use syn::{Attribute, Expr, Ident, LitStr, Token, parenthesized, token};
 use super::model::{
     CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value, Written,
 };
+use crate::attributes;
 use crate::errors::Errors;
 use crate::runtime;
 
 const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `severity`, \
                        `durability`, `on_unrecorded` and `crate`";
+const NAMES: &[&str] = &[
+    "action",
+    "target",
+    "fields",
+    "description",
+    "category",
+    "op",
+    "severity",
+    "durability",
+    "on_unrecorded",
+    "crate",
+];
 const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = expression` after it \
                            if the target has a readable name";
 const REASON_FORM: &str = "before what is captured stands nothing but a reason to show it: \
@@ -98,8 +111,9 @@ fn choice(
         "durability" => (&mut written.durability, DURABILITIES),
         "on_unrecorded" => (&mut written.on_unrecorded, STANCES),
         unknown => {
-            errors
-                .at(key, format!("`{unknown}` is no option of `#[audited]`: it accepts {OPTIONS}"));
+            let otherwise =
+                format!("`{unknown}` is no option of `#[audited]`: it accepts {OPTIONS}");
+            errors.at(key, attributes::unknown(key, NAMES, &otherwise));
             // It may be a misspelt `action`, which is not missing then.
             written.is_partial = true;
             // Whatever follows belongs to the unknown option.
@@ -117,7 +131,10 @@ fn choice(
     match words.iter().find(|known| unquoted == **known) {
         Some(known) if unquoted == word => once(slot, key, *known, errors),
         Some(known) => errors.at(value, format!("write `{key} = {known}`, without quotes")),
-        None => errors.at(value, format!("{accepted}; `{unquoted}` is none of them")),
+        None => {
+            let otherwise = format!("{accepted}; `{unquoted}` is none of them");
+            errors.at(&value, attributes::unknown(&value, words, &otherwise));
+        }
     }
     Ok(())
 }
@@ -150,7 +167,8 @@ fn target(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Resu
         } else if key == "name" {
             once(&mut name, &key, value, errors);
         } else {
-            errors.at(&key, format!("`target` has `id` and `name`, no `{key}`"));
+            let otherwise = format!("`target` has `id` and `name`, no `{key}`");
+            errors.at(&key, attributes::unknown(&key, &["id", "name"], &otherwise));
         }
     }
     let Some(id) = id else {

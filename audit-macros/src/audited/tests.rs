@@ -173,3 +173,14 @@ fn a_body_that_cannot_be_read_is_left_to_the_compiler() {
     let expansion = attribute(quote!(action = "Break", on_unrecorded = fail_open), item.clone());
     assert_eq!(expansion.to_string(), item.to_string());
 }
+
+#[test]
+fn a_body_that_only_the_compiler_can_read_is_audited() {
+    let item = quote! {
+        fn newer() -> u64 { let x = new syntax; x }
+    };
+    let expansion = attribute(quote!(action = "RunTest", on_unrecorded = fail_open), item);
+    let expansion = expansion.to_string();
+    assert!(expansion.contains("Scope :: call"), "{expansion}");
+    assert!(expansion.contains("let x = new syntax ; x"), "{expansion}");
+}

@@ -5,7 +5,6 @@ use std::mem;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
 use syn::{
     Arm, Block, Expr, ExprBreak, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Item,
@@ -13,7 +12,8 @@ use syn::{
 };
 
 use super::conditions::{cfg, of_statement};
-use super::pass::{self, is_open};
+use super::pass;
+use super::repeat::{self, is_open};
 use super::scope::{Repeated, wholes};
 use super::walk::{Exit, Sources, Walk};
 
@@ -29,13 +29,18 @@ impl Walk {
         }
         let mut sources = Sources::new();
         let mut statements = Vec::new();
-        for mut statement in mem::take(&mut block.stmts) {
-            self.scope.open_frame();
+        let last = block.stmts.len().saturating_sub(1);
+        for (at, mut statement) in mem::take(&mut block.stmts).into_iter().enumerate() {
+            let goes_on = pass::goes_on(&statement, at == last);
+            self.scope.open_statement(goes_on);
             sources = self.statement(&mut statement);
-            let questions = self.scope.close_frame();
-            statements.extend(self.marks.before(questions, cfg(of_statement(&statement))));
-            let later = self.scope.take_pending();
+            let (mut before, mut later) = self.scope.close_statement();
+            if !goes_on {
+                before.append(&mut later);
+            }
+            later.extend(self.scope.take_pending());
             let conditions = cfg(of_statement(&statement));
+            statements.extend(self.marks.before(before, conditions.clone()));
             statements.push(statement);
             statements.extend(self.marks.before(later, conditions));
         }
@@ -88,42 +93,17 @@ impl Walk {
         if let Some((_, otherwise)) = &mut init.diverge {
             self.value(otherwise);
         }
+        let target = self.place(&init.expr).map(|(at, _)| at);
         let first = self.scope.bindings.len();
         self.bind(&local.pat, repeated.as_ref(), &sources);
         if is_open {
             self.scope.bindings[first..].iter_mut().for_each(|binding| binding.is_open = true);
         }
-    }
-
-    pub(super) fn assign(&mut self, left: &mut Expr, sources: &Sources) {
-        let name = match &*left {
-            Expr::Path(path) => {
-                path.path.get_ident().and_then(|name| self.scope.find(&name.unraw().to_string()))
-            }
-            _ => None,
-        };
-        let Some(at) = name else {
-            self.value(left);
-            return;
-        };
-        let (level, depth) = (self.scope.level(), self.scope.depth);
-        let binding = &mut self.scope.bindings[at];
-        if binding.level == level && binding.depth == depth {
-            // Whatever it held before, it holds no longer.
-            binding.questions.clear();
-        }
-        binding.questions.extend(sources.iter().map(|(question, _)| *question));
-    }
-
-    /// What is put into a variable, it holds beside what it held before.
-    pub(super) fn fill(&mut self, variable: &Expr, sources: &Sources) {
-        let name = match variable {
-            Expr::Path(path) => path.path.get_ident(),
-            _ => None,
-        };
-        if let Some(at) = name.and_then(|name| self.scope.find(&name.unraw().to_string())) {
-            let questions = sources.iter().map(|(question, _)| *question);
-            self.scope.bindings[at].questions.extend(questions);
+        if let (Pat::Ident(_), Expr::Reference(reference), [binding]) =
+            (&local.pat, &*init.expr, &mut self.scope.bindings[first..])
+            && reference.mutability.is_some()
+        {
+            binding.target = target;
         }
     }
 
@@ -185,10 +165,7 @@ impl Walk {
 
     pub(super) fn for_each(&mut self, repeat: &mut ExprForLoop) -> Sources {
         let visible = self.scope.bindings.len();
-        let repeated = self.repeated(&repeat.expr).map(|all| {
-            let (private, tokens) = (&self.private, &all.tokens);
-            Repeated { tokens: quote!(#private::each(#tokens)), is_place: false, ..all }
-        });
+        let repeated = self.repeated(&repeat.expr).map(|all| self.each(&all));
         let sources = self.value(&mut repeat.expr);
         self.bind(&repeat.pat, repeated.as_ref(), &sources);
         self.scope.open_frame();
@@ -200,21 +177,24 @@ impl Walk {
 
     pub(super) fn choice(&mut self, choice: &mut ExprMatch) -> Sources {
         // What is made anew would know of each arm alone: there the value itself is asked about.
-        let is_asked = choice.arms.len() > 1 && pass::is_value(&choice.expr);
+        let is_asked = choice.arms.len() > 1 && repeat::is_value(&choice.expr);
         let repeated = match is_asked {
-            true => Some(Repeated::closed(quote!(__audit_made))),
+            true => Some(Repeated::bound(quote!(__audit_made))),
             false => self.repeated(&choice.expr),
         };
-        let of = self.value(&mut choice.expr);
+        let (of, each) = self.taken_apart(&mut choice.expr);
         if is_asked {
             self.scope.open_frame();
         }
         let mut sources = Sources::new();
         for Arm { attrs, pat, body, .. } in &mut choice.arms {
             let visible = self.scope.bindings.len();
-            // What there may not be at all is not asked about from outside.
-            let repeated = repeated.as_ref().filter(|_| cfg(attrs).is_empty());
-            self.bind(pat, repeated, &of);
+            let around = self.enter_conditions(attrs);
+            // What an arm does is not certain to happen.
+            self.scope.depth += 1;
+            self.each = each.clone();
+            self.bind(pat, repeated.as_ref(), &of);
+            self.each = Vec::new();
             self.scope.open_frame();
             self.scope.place_pending();
             if let Pat::Guard(guarded) = pat {
@@ -223,7 +203,9 @@ impl Walk {
             sources.extend(self.value(body));
             let questions = self.scope.close_frame();
             self.marks.around(body, questions, Vec::new());
+            self.scope.depth -= 1;
             self.scope.bindings.truncate(visible);
+            self.scope.conditions.truncate(around);
         }
         if is_asked {
             let questions = self.scope.close_frame();
@@ -238,9 +220,14 @@ impl Walk {
         self.scope.closures.push(found);
     }
 
-    /// Walks through a closure that is given what `sources` tell; its own sources are what it
-    /// returns.
-    pub(super) fn closure(&mut self, closure: &mut ExprClosure, given: &Sources) -> Sources {
+    /// Walks through a closure that is given what the sources tell, as its `first` argument and as
+    /// its `others`; its own sources are what it returns.
+    pub(super) fn closure(
+        &mut self,
+        closure: &mut ExprClosure,
+        first: &Sources,
+        others: &Sources,
+    ) -> Sources {
         let visible = self.scope.bindings.len();
         self.enter_closure(closure.body.to_token_stream());
         self.scope.open_frame();
@@ -251,12 +238,14 @@ impl Walk {
                 Pat::Ident(_) | Pat::Wild(_) => None,
                 _ => {
                     let name = self.marks.argument();
-                    let value = Some(Repeated::closed(name.to_token_stream()));
+                    let value = Repeated::variable(&name);
+                    self.scope.declare(name.to_string(), false, Vec::new());
+                    self.scope.settle_frame();
                     renamed.push((at, name));
-                    value
+                    Some(value)
                 }
             };
-            self.bind(input, value.as_ref(), given);
+            self.bind(input, value.as_ref(), if at == 0 { first } else { others });
         }
         self.scope.settle_frame();
         let sources = self.value(&mut closure.body);

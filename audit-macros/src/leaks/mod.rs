@@ -1,15 +1,22 @@
 //! `#[deny_leaks]`: every value that a log or format macro shows is asked about, by the compiler's
 //! own type checker, in code that never runs.
 
+mod binding;
 mod bodies;
 mod conditions;
+mod flow;
+mod initial;
 mod instrument;
+mod macros;
 mod pass;
 mod pattern;
+mod repeat;
 mod scope;
 mod walk;
 mod write;
 
+#[cfg(test)]
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +29,7 @@ use syn::{
     Attribute, Block, Expr, FnArg, ImplItem, Item, ItemFn, Path, Signature, Stmt, TraitItem,
 };
 
+use crate::attributes;
 use crate::errors::Errors;
 use crate::runtime;
 use walk::Walk;
@@ -53,26 +61,29 @@ pub(crate) fn attribute(arguments: TokenStream, input: TokenStream) -> TokenStre
     quote!(#errors #input)
 }
 
-/// The function with its body checked, and what is captured beside it; as it is if it cannot be read.
+/// A function as it was read.
+pub(crate) struct Checked {
+    pub(crate) function: ItemFn,
+    /// Whether anything is asked in its body; if not, its tokens stay as they are.
+    pub(crate) has_written: bool,
+}
+
+/// The function with its body checked, and what is captured beside it; none if it cannot be read.
 pub(crate) fn function(
     input: TokenStream,
     captured: &[&Expr],
     runtime: Option<&Path>,
-) -> TokenStream {
-    let Ok(mut read) = syn::parse2::<ItemFn>(input.clone()) else {
-        return input;
-    };
-    match body(
-        &read.attrs,
-        &read.sig,
-        &mut read.block,
+) -> Option<Checked> {
+    let mut function = syn::parse2::<ItemFn>(input).ok()?;
+    let has_written = body(
+        &function.attrs,
+        &function.sig,
+        &mut function.block,
         captured,
         &private(runtime),
         &Aliases::default(),
-    ) {
-        true => read.into_token_stream(),
-        false => input,
-    }
+    );
+    Some(Checked { function, has_written })
 }
 
 /// The path of the names that the output may use.
@@ -85,7 +96,7 @@ fn options(arguments: TokenStream, errors: &mut Errors) -> Option<Path> {
     let mut runtime = None;
     let parser = syn::meta::parser(|meta| {
         if !meta.path.is_ident("crate") {
-            return Err(meta.error(OPTIONS));
+            return Err(meta.error(attributes::unknown(&meta.path, &["crate"], OPTIONS)));
         }
         let text: syn::LitStr = meta.value()?.parse()?;
         let path = text.parse_with(Path::parse_mod_style);
@@ -117,8 +128,16 @@ fn item(item: &mut Item, private: &TokenStream, aliases: &Aliases) -> bool {
                 {
                     has_written |=
                         body(&method.attrs, &method.sig, &mut method.block, &[], private, aliases);
+                } else if let ImplItem::Const(constant) = part {
+                    has_written |= initial::value(&mut constant.expr, private, aliases);
                 }
             }
+        }
+        Item::Const(constant) => {
+            has_written = initial::value(&mut constant.expr, private, aliases);
+        }
+        Item::Static(constant) => {
+            has_written = initial::value(&mut constant.expr, private, aliases);
         }
         Item::Trait(block) => {
             for part in &mut block.items {
@@ -181,9 +200,15 @@ fn body(
             }
         }
     }
+    for binding in &mut walk.scope.bindings {
+        // They belong to the same block as what its statements declare.
+        binding.depth = 1;
+        binding.is_told = true;
+    }
     walk.scope.settle_frame();
+    let recorded = instrument::recorded(&mut walk, attributes, signature);
     for expression in captured {
-        walk.show(&mut (*expression).clone());
+        walk.show(&mut (*expression).clone(), false);
     }
     walk.block(block);
     let questions = walk.scope.close_frame();
@@ -196,7 +221,6 @@ fn body(
     };
     writer.visit_block_mut(block);
     let mut has_written = writer.has_written;
-    let recorded = instrument::recorded(attributes, signature);
     if !recorded.is_empty() {
         block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(recorded), None));
         has_written = true;

@@ -8,14 +8,15 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
-use syn::{FieldPat, Member, Pat, PatIdent, PatStruct, Path, Token, Type};
+use syn::{Attribute, FieldPat, Member, Pat, PatIdent, PatStruct, Path, Token, Type};
 
+use super::binding::Asked;
 use super::conditions::cfg;
 use super::scope::Repeated;
 use super::walk::{Sources, Walk};
 
 /// Variants of the standard library, which hide nothing themselves.
-const TRANSPARENT: &[&str] = &[
+pub(super) const TRANSPARENT: &[&str] = &[
     "Borrowed", "Break", "Continue", "Err", "Ok", "Owned", "Ready", "Reverse", "Some", "Wrapping",
 ];
 
@@ -23,13 +24,28 @@ const TRANSPARENT: &[&str] = &[
 type Place<'a> = &'a dyn Fn(TokenStream) -> TokenStream;
 
 /// A variable, and the questions about it.
-type Declared = (String, Vec<usize>);
+pub(super) type Declared = (String, Vec<Asked>);
 
 impl Walk {
     /// Declares what a pattern takes out of a value that is known to hold `given`.
     pub(super) fn bind(&mut self, pattern: &Pat, value: Option<&Repeated>, given: &Sources) {
-        let given: Vec<usize> = given.iter().map(|(question, _)| *question).collect();
-        let mut declared = Vec::new();
+        let first = self.scope.bindings.len();
+        for (name, questions) in self.parts(pattern, value, given) {
+            self.scope.declare(name, false, questions);
+        }
+        let is_told = matches!(pattern, Pat::Type(typed) if self.value_of(&typed.ty).is_some());
+        self.scope.bindings[first..].iter_mut().for_each(|binding| binding.is_told = is_told);
+    }
+
+    /// The variables of a pattern, each with the questions about what it takes.
+    pub(super) fn parts(
+        &mut self,
+        pattern: &Pat,
+        value: Option<&Repeated>,
+        given: &Sources,
+    ) -> Vec<Declared> {
+        let given: Vec<Asked> = given.iter().map(|(asked, _)| *asked).collect();
+        let mut found = Vec::new();
         let typed = match pattern {
             Pat::Type(typed) => self.value_of(&typed.ty),
             _ => None,
@@ -38,10 +54,23 @@ impl Walk {
             Some(value) if value.is_made => self.tied(pattern, value),
             known => known.cloned(),
         };
-        self.part(pattern, tied.as_ref(), &|part| part, &given, &mut declared);
-        for (name, questions) in declared {
-            self.scope.declare(name, false, questions);
+        self.part(pattern, tied.as_ref(), &|part| part, &given, &mut found);
+        // One of several alternatives gives a variable what it holds.
+        let mut declared: Vec<Declared> = Vec::new();
+        for (name, questions) in found {
+            match declared.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => known.extend(questions),
+                None => declared.push((name, questions)),
+            }
         }
+        declared
+    }
+
+    /// Goes where there is only something under these conditions; how to leave is returned.
+    pub(super) fn enter_conditions(&mut self, attributes: &[Attribute]) -> usize {
+        let around = self.scope.conditions.len();
+        self.scope.conditions.extend(cfg(attributes));
+        around
     }
 
     /// A value of a type that is written in full.
@@ -83,7 +112,7 @@ impl Walk {
         pattern: &Pat,
         value: Option<&Repeated>,
         place: Place<'_>,
-        given: &[usize],
+        given: &[Asked],
         declared: &mut Vec<Declared>,
     ) {
         match pattern {
@@ -112,7 +141,20 @@ impl Walk {
             }
             Pat::Tuple(tuple) => {
                 let place = |parts| place(quote!((#parts)));
-                self.list(tuple.elems.iter(), None, value, &place, given, declared);
+                // Only the tuple itself is known by its parts, not one in it.
+                let each = mem::take(&mut self.each);
+                if each.len() == tuple.elems.len() && !tuple.elems.iter().any(is_rest) {
+                    for (at, part) in tuple.elems.iter().enumerate() {
+                        let (before, after) = (0..at, at + 1..each.len());
+                        let (before, after) = (before.map(|_| quote!(_)), after.map(|_| quote!(_)));
+                        let (before, after): (Vec<_>, Vec<_>) = (before.collect(), after.collect());
+                        let place = |part| place(quote!(#(#before,)* #part #(, #after)*,));
+                        self.part(part, value, &place, &each[at], declared);
+                    }
+                } else {
+                    self.list(tuple.elems.iter(), None, value, &place, given, declared);
+                }
+                self.each = each;
             }
             Pat::Slice(slice) => {
                 let place = |parts| place(quote!([#parts]));
@@ -141,7 +183,7 @@ impl Walk {
         record: &PatStruct,
         value: Option<&Repeated>,
         place: Place<'_>,
-        given: &[usize],
+        given: &[Asked],
         declared: &mut Vec<Declared>,
     ) {
         let path = &record.path;
@@ -155,11 +197,10 @@ impl Walk {
                 let parts = group(quote!(#member: #part, ..));
                 place(quote!(#path #parts))
             };
-            let is_there = cfg(&field.attrs).is_empty();
-            let owner = owner.as_ref().filter(|_| is_there);
-            let given = self.given(&field.pat, owner, member, given);
-            let value = value.filter(|_| is_there);
+            let around = self.enter_conditions(&field.attrs);
+            let given = self.given(&field.pat, owner.as_ref(), member, given);
             self.part(&field.pat, value, &place, &given, declared);
+            self.scope.conditions.truncate(around);
         }
     }
 
@@ -170,7 +211,7 @@ impl Walk {
         owner: Option<&Owner>,
         value: Option<&Repeated>,
         place: Place<'_>,
-        given: &[usize],
+        given: &[Asked],
         declared: &mut Vec<Declared>,
     ) {
         let others = parts.clone().map(|part| if is_rest(part) { quote!(..) } else { quote!(_) });
@@ -195,8 +236,8 @@ impl Walk {
         part: &Pat,
         owner: Option<&Owner>,
         member: &Member,
-        given: &[usize],
-    ) -> Vec<usize> {
+        given: &[Asked],
+    ) -> Vec<Asked> {
         let mut given = given.to_vec();
         let Some(owner) = owner.filter(|_| !matches!(part, Pat::Wild(_) | Pat::Rest(_))) else {
             return given;
@@ -215,10 +256,11 @@ impl Walk {
                     _ => #private::any(),
                 }
             };
-            given.extend(match owner.value.is_made {
-                true => self.scope.ask_later(owner.value.names.clone(), question),
+            let question = match owner.value.is_made {
+                true => self.scope.ask_later(&owner.value, question),
                 false => self.scope.ask(&owner.value, question),
-            });
+            };
+            given.extend(question.map(Asked::about));
         }
         given
     }

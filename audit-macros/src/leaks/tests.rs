@@ -41,6 +41,19 @@ fn fields_and_locals() {
 }
 
 #[test]
+fn what_is_shown_twice_is_asked_about_once() {
+    check(
+        "twice",
+        quote! {
+            fn sign_in(login: &Login) {
+                let name = login.name.clone();
+                info!(name, "hello {name}");
+            }
+        },
+    );
+}
+
+#[test]
 fn a_part_is_asked_about_outside_the_closure_that_captures_it() {
     check(
         "closure",

@@ -1,27 +1,24 @@
 //! Walks through a body, follows sensitive values, and finds where they are shown.
 
-use std::mem;
-
-use audit_syntax::{Aliases, field_hash, shown};
+use audit_syntax::{Aliases, field_hash};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::parse::Parser;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    BinOp, Block, Expr, ExprBinary, ExprCall, ExprField, ExprMacro, ExprMethodCall, FieldValue,
-    Item, Label, Macro, Member, Pat, Token,
+    BinOp, Block, Expr, ExprBinary, ExprField, ExprPath, FieldValue, Item, Label, Member, Pat,
 };
 
+use super::binding::Asked;
 use super::conditions::cfg;
 use super::pass;
+use super::repeat;
 use super::scope::{Repeated, Scope, names};
 use super::write;
 
 /// The questions that tell whether a value is sensitive, each with what to point at.
-pub(super) type Sources = Vec<(usize, Span)>;
+pub(super) type Sources = Vec<(Asked, Span)>;
 
 pub(super) struct Walk {
     /// The path of the names that the output may use.
@@ -31,6 +28,8 @@ pub(super) struct Walk {
     pub(super) marks: write::Marks,
     /// Whether anything is asked in a function within the body.
     pub(super) has_written_items: bool,
+    /// What is known of each part of a tuple that a pattern takes apart.
+    pub(super) each: Vec<Vec<Asked>>,
     /// The blocks and loops around this place, by label, each with what `break` gives it.
     pub(super) exits: Vec<(Exit, Sources)>,
 }
@@ -50,27 +49,25 @@ impl Exit {
 impl Walk {
     pub(super) fn new(private: TokenStream, aliases: Aliases) -> Self {
         let (scope, marks) = (Scope::default(), write::Marks::default());
-        Self { private, scope, aliases, marks, has_written_items: false, exits: Vec::new() }
+        let (each, exits) = (Vec::new(), Vec::new());
+        Self { private, scope, aliases, marks, has_written_items: false, each, exits }
     }
 
     /// Walks through an expression; what its value may be is told by the sources.
     pub(super) fn value(&mut self, expression: &mut Expr) -> Sources {
         match expression {
-            Expr::Path(path) => match path.path.get_ident() {
-                Some(name) => self.variable(&name.unraw().to_string(), name.span()),
-                None => Sources::new(),
-            },
+            Expr::Path(path) => self.variable(path, true),
             Expr::Field(field) => self.field(field),
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Call(call) => self.call(call),
-            Expr::Macro(ExprMacro { mac, .. }) => self.macro_call(mac),
+            Expr::Macro(_) => self.macro_value(expression),
             Expr::Reference(inner) => self.value(&mut inner.expr),
             Expr::Paren(inner) => self.value(&mut inner.expr),
             Expr::Group(inner) => self.value(&mut inner.expr),
             Expr::Unary(inner) => self.value(&mut inner.expr),
             Expr::Try(inner) => self.value(&mut inner.expr),
             Expr::Await(inner) => self.value(&mut inner.base),
-            Expr::Cast(inner) => self.value(&mut inner.expr),
+            Expr::Cast(cast) => self.cast(cast),
             Expr::Index(index) => {
                 self.value(&mut index.index);
                 self.value(&mut index.expr)
@@ -94,7 +91,7 @@ impl Walk {
             Expr::Match(choice) => self.choice(choice),
             Expr::While(repeat) => self.repeat(repeat),
             Expr::ForLoop(repeat) => self.for_each(repeat),
-            Expr::Closure(closure) => self.closure(closure, &Sources::new()),
+            Expr::Closure(closure) => self.closure(closure, &Sources::new(), &Sources::new()),
             Expr::Async(block) => {
                 self.enter_closure(block.block.to_token_stream());
                 let sources = self.block(&mut block.block);
@@ -103,16 +100,21 @@ impl Walk {
             }
             Expr::Let(condition) => {
                 let repeated = self.repeated(&condition.expr);
-                let sources = self.value(&mut condition.expr);
+                let (sources, each) = self.taken_apart(&mut condition.expr);
+                self.each = each;
                 self.bind(&condition.pat, repeated.as_ref(), &sources);
+                self.each = Vec::new();
                 self.scope.place_pending();
                 Sources::new()
             }
             Expr::Assign(assign) => {
-                let sources = self.value(&mut assign.right);
-                self.assign(&mut assign.left, &sources);
+                self.assignment(&mut assign.left, &mut assign.right);
                 Sources::new()
             }
+            Expr::Range(range) => {
+                self.all([&mut range.start, &mut range.end].into_iter().flatten().map(|e| &mut **e))
+            }
+            Expr::Repeat(list) => self.value(&mut list.expr),
             other => {
                 visit_mut::visit_expr_mut(self, other);
                 Sources::new()
@@ -134,21 +136,46 @@ impl Walk {
         values.flat_map(|value| self.value(value)).collect()
     }
 
-    pub(super) fn variable(&self, name: &str, span: Span) -> Sources {
-        let Some(at) = self.scope.find(name) else {
-            return Sources::new();
+    /// Walks through a value for a pattern; the parts of a tuple are told one by one as well.
+    pub(super) fn taken_apart(&mut self, value: &mut Expr) -> (Sources, Vec<Vec<Asked>>) {
+        let Expr::Tuple(tuple) = value else {
+            return (self.value(value), Vec::new());
         };
-        self.scope.bindings[at].questions.iter().map(|question| (*question, span)).collect()
+        let each: Vec<Sources> = tuple.elems.iter_mut().map(|part| self.value(part)).collect();
+        let asked = |sources: &Sources| sources.iter().map(|(asked, _)| *asked).collect();
+        let parts = each.iter().map(asked).collect();
+        (each.into_iter().flatten().collect(), parts)
     }
 
-    /// A field may be sensitive itself, or a part of what is.
+    /// A variable as a whole holds what was assigned to its parts, too.
+    fn variable(&self, path: &ExprPath, is_whole: bool) -> Sources {
+        let name = path.path.get_ident();
+        let Some(at) = name.and_then(|name| self.scope.find(&name.unraw().to_string())) else {
+            return Sources::new();
+        };
+        let binding = &self.scope.bindings[at];
+        let asked = binding.questions.iter().copied();
+        let parts = binding.numbered_parts().filter(|_| is_whole);
+        asked.chain(parts).map(|asked| (asked, path.span())).collect()
+    }
+
+    /// A field may be sensitive itself, a part of what is, or have been assigned what is.
     pub(super) fn field(&mut self, field: &mut ExprField) -> Sources {
         let (key, span) = match &field.member {
             Member::Named(name) => (name.unraw().to_string(), name.span()),
             Member::Unnamed(at) => (at.index.to_string(), at.span()),
         };
+        let assigned = self.assigned(field);
         let repeated = self.repeated(&field.base);
-        let mut sources = self.value(&mut field.base);
+        let mut sources = match &mut *field.base {
+            Expr::Path(path) => self.variable(path, false),
+            base => self.value(base),
+        };
+        if let Member::Named(_) = field.member {
+            // What was put into a list is text: what has fields is something else in it.
+            sources.retain(|(asked, _)| !asked.is_put);
+        }
+        sources.extend(assigned.into_iter().map(|asked| (asked, span)));
         if let Some(repeated) = repeated {
             let (private, hash, base) = (&self.private, field_hash(&key), &repeated.tokens);
             let member = &field.member;
@@ -157,113 +184,25 @@ impl Walk {
                 let _ = #base.#member;
                 #private::probe::<#hash, _>(&#base)
             });
-            sources.extend(self.scope.ask(&repeated, tokens).map(|question| (question, span)));
+            let question = self.scope.ask(&repeated, tokens);
+            sources.extend(question.map(|question| (Asked::about(question), span)));
         }
         sources
     }
 
     /// The expression as a question repeats it, if it can be repeated.
     pub(super) fn repeated(&self, expression: &Expr) -> Option<Repeated> {
-        pass::is_repeatable(expression).then(|| Repeated {
+        repeat::is_repeatable(expression).then(|| Repeated {
             tokens: expression.to_token_stream(),
-            names: names(expression),
-            is_place: pass::is_place(expression),
-            is_made: !pass::is_seen(expression),
+            is_place: repeat::is_place(expression),
+            is_made: !repeat::is_seen(expression),
+            ..self.named(expression)
         })
     }
 
-    pub(super) fn method_call(&mut self, call: &mut ExprMethodCall) -> Sources {
-        let method = call.method.unraw().to_string();
-        let exposed = (method == "expose").then(|| self.repeated(&call.receiver)).flatten();
-        let mut receiver = self.value(&mut call.receiver);
-        if let Some(repeated) = exposed {
-            let (private, base) = (&self.private, &repeated.tokens);
-            let tokens = quote!(#private::probe::<{ #private::EXPOSED }, _>(&#base));
-            let question = self.scope.ask(&repeated, tokens);
-            receiver.extend(question.map(|question| (question, call.method.span())));
-        }
-        let (mut mapped, mut alternatives) = (Sources::new(), Sources::new());
-        for argument in &mut call.args {
-            match argument {
-                Expr::Closure(closure) => mapped.extend(self.closure(closure, &receiver)),
-                other => alternatives.extend(self.value(other)),
-            }
-        }
-        if pass::fills(&method) {
-            self.fill(&call.receiver, &alternatives);
-        }
-        let mut sources = if pass::method(&method) { receiver } else { Sources::new() };
-        if pass::maps(&method) {
-            sources.extend(mapped);
-        }
-        if pass::is_alternative(&method) {
-            sources.extend(alternatives);
-        }
-        sources
-    }
-
-    pub(super) fn call(&mut self, call: &mut ExprCall) -> Sources {
-        let passes = match &*call.func {
-            Expr::Path(path) => pass::function(&path.path),
-            _ => false,
-        };
-        // A variable that is called is a closure, which tells what it returns.
-        let mut sources = self.value(&mut call.func);
-        let given = self.all(call.args.iter_mut());
-        if passes {
-            sources.extend(given);
-        }
-        sources
-    }
-
-    /// What a log or format macro shows is asked about. Other macros are read as far as they hold
-    /// expressions.
-    pub(super) fn macro_call(&mut self, call: &Macro) -> Sources {
-        let is = |name: &str| call.path.segments.last().is_some_and(|last| last.ident == name);
-        if is("allow_leak") {
-            return Sources::new();
-        }
-        if let Some(shown) = shown(call, &self.aliases) {
-            for mut value in shown.into_iter().map(|shown| shown.expression) {
-                self.show(&mut value);
-            }
-            return Sources::new();
-        }
-        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
-        let Ok(mut arguments) = parser.parse2(call.tokens.clone()) else {
-            return Sources::new();
-        };
-        let was_opaque = mem::replace(&mut self.scope.is_opaque, !is("vec"));
-        let sources = arguments.iter_mut().flat_map(|value| self.again(value)).collect();
-        self.scope.is_opaque = was_opaque;
-        if is("vec") { sources } else { Sources::new() }
-    }
-
-    /// Walks through an expression that is written to a log, and asks about what it shows.
-    pub(super) fn show(&mut self, expression: &mut Expr) {
-        for (question, span) in self.again(expression) {
-            self.scope.questions[question].shown.push(span);
-        }
-    }
-
-    /// Walks through an argument of a macro. What it asks inside closures is asked in a copy of
-    /// them, since the macro's own input stays as it is.
-    pub(super) fn again(&mut self, argument: &mut Expr) -> Sources {
-        let about = Repeated {
-            tokens: TokenStream::new(),
-            names: names(argument),
-            is_place: false,
-            is_made: false,
-        };
-        let before = self.marks.len();
-        let sources = self.value(argument);
-        if !self.scope.is_opaque
-            && self.marks.len() > before
-            && let Some(question) = self.scope.ask(&about, TokenStream::new())
-        {
-            self.scope.questions[question].copy = Some(argument.clone());
-        }
-        sources
+    /// What speaks of the same variables as the expression.
+    pub(super) fn named(&self, expression: &Expr) -> Repeated {
+        Repeated { names: names(expression), ..Repeated::closed(TokenStream::new()) }
     }
 }
 

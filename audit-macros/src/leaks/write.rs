@@ -136,14 +136,13 @@ impl Writer<'_> {
             )]
             if false {
                 loop {}
-                use #private::levels::*;
+                use #private::Answer as _;
                 #checks
             }
         })
     }
 
     fn checks(&self, question: &Question) -> TokenStream {
-        let tokens = &question.tokens;
         if let Some(copy) = &question.copy {
             let mut copy = copy.clone();
             let mut writer = Writer { has_written: false, ..*self };
@@ -153,17 +152,36 @@ impl Writer<'_> {
                 false => TokenStream::new(),
             };
         }
-        let checks = question.shown.iter().map(|span| {
-            // The compiler points at the type for which the method is called.
-            let private = self.private.clone().into_iter().map(|mut token| {
-                token.set_span(*span);
-                token
-            });
-            let private: TokenStream = private.collect();
-            let check = quote_spanned!(*span=> .write_to_log::<#private::ClearText>());
-            quote!((&&&&&&#tokens).__audit_verdict()#check;)
+        let checks = question.shown.iter().map(|span| self.check(question, *span));
+        let checks: Vec<TokenStream> = checks.collect();
+        let verdict = &question.tokens;
+        let verdict = quote!((&&&&&&#verdict).__audit_verdict());
+        let asked = match &*checks {
+            [] => return TokenStream::new(),
+            [check] => quote!(#verdict #check;),
+            // The answer takes the compiler a while: what is shown more than once is asked about once.
+            checks => quote!(let __audit_verdict = #verdict; #(__audit_verdict #checks;)*),
+        };
+        match &*question.conditions {
+            [] => asked,
+            conditions => quote!(#(#conditions)* { #asked }),
+        }
+    }
+
+    /// The check of one place at which a value is shown: the compiler points at the argument.
+    fn check(&self, question: &Question, span: Span) -> TokenStream {
+        let private = self.private.clone().into_iter().map(|mut token| {
+            token.set_span(span);
+            token
         });
-        checks.collect()
+        let shown = match &question.of_type {
+            Some(shown) => quote_spanned!(span=> (#shown)),
+            None => {
+                let private: TokenStream = private.collect();
+                quote_spanned!(span=> #private::ClearText)
+            }
+        };
+        quote_spanned!(span=> .write_to_log(&#shown))
     }
 
     /// The code of a mark that stands before an expression; its block goes if there is none.
@@ -174,13 +192,16 @@ impl Writer<'_> {
         let Some(mark) = self.marks.of(block.stmts.first()).filter(|mark| mark.is_around) else {
             return;
         };
-        match self.code(mark) {
-            Some(code) => block.stmts[0] = Stmt::Expr(Expr::Verbatim(code), None),
-            None => {
-                if let Some(Stmt::Expr(inner, None)) = block.stmts.pop() {
-                    *expression = inner;
-                }
-            }
+        let code = self.code(mark);
+        block.stmts.remove(0);
+        if let Some(code) = code {
+            // What is asked may speak of the parts of an argument, which is taken apart before.
+            let at = block.stmts.len().saturating_sub(1);
+            block.stmts.insert(at, Stmt::Expr(Expr::Verbatim(code), None));
+        } else if block.stmts.len() == 1
+            && let Some(Stmt::Expr(inner, None)) = block.stmts.pop()
+        {
+            *expression = inner;
         }
     }
 
@@ -192,16 +213,10 @@ impl Writer<'_> {
         let Some(mark) = self.marks.of(block.stmts.first()).filter(|mark| mark.is_around) else {
             return;
         };
-        let asked: Vec<String> = mark
-            .questions
-            .iter()
-            .map(|at| &self.questions[*at])
-            .filter(|question| !question.shown.is_empty())
-            .map(|question| question.tokens.to_string())
-            .collect();
         for (at, name) in &mark.renamed {
             let word = name.to_string();
-            if asked.iter().any(|tokens| tokens.split_whitespace().any(|w| w == word)) {
+            let mut asked = self.questions.iter().filter(|question| !question.shown.is_empty());
+            if asked.any(|question| question.about.names.contains(&word)) {
                 let plain = Pat::Ident(PatIdent {
                     attrs: Vec::new(),
                     by_ref: None,
@@ -233,10 +248,16 @@ impl VisitMut for Writer<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
         visit_mut::visit_block_mut(self, block);
         let mut statements = Vec::new();
-        for statement in mem::take(&mut block.stmts) {
+        let written = mem::take(&mut block.stmts);
+        let last = written.len().saturating_sub(1);
+        for (at, statement) in written.into_iter().enumerate() {
             match self.marks.of(Some(&statement)).filter(|mark| !mark.is_around) {
-                Some(mark) => statements
-                    .extend(self.code(mark).map(|code| Stmt::Expr(Expr::Verbatim(code), None))),
+                Some(mark) => {
+                    // Behind the last statement it must not become the value of the block.
+                    let end = (at == last).then(|| Token![;](Span::call_site()));
+                    let code = self.code(mark);
+                    statements.extend(code.map(|code| Stmt::Expr(Expr::Verbatim(code), end)));
+                }
                 None => statements.push(statement),
             }
         }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{GenericArgument, Ident, LitStr, Member, PathArguments, Type};
 
 use super::model::{Class, Field, Item, Mark, MarkKind, Marks, Policy, PolicyKind};
-use super::{texts, types};
+use super::{beside, causes, texts, types};
 use crate::errors::Errors;
 
 const SECOND_DEBUG: &str = "`#[derive(Redact)]` implements `Debug` already, \
@@ -35,18 +35,19 @@ pub(crate) fn item(item: Item<Marks>, errors: &mut Errors) -> Item<Class> {
         false => Class::Ruled,
     };
     let judge = |owner: &Ident, field: Field<Marks>| {
+        let is_marked = matches!(&*field.mark, [Mark { kind: MarkKind::Sensitive(_), .. }]);
         let class = match judge(&field, owner, errors).unwrap_or_else(by_default) {
             Class::Public { reason: None } if carries(&field, errors) => {
                 Class::Sensitive(Policy::FULL)
             }
             class => class,
         };
-        Field { mark: class, member: field.member, ty: field.ty, disclosed: field.disclosed }
+        field.judged(class, is_marked)
     };
     let shape = shape.map(judge, &ident);
-    for part in shape.parts() {
-        texts::check(part, errors);
-    }
+    texts::check(&shape.parts(), errors);
+    causes::check(&shape.parts(), errors);
+    beside::check(&options, &shape, errors);
     Item { ident, generics, options, shape, debug_derived }
 }
 

@@ -15,6 +15,9 @@ pub(super) fn of(item: &Item<Class>, parts: &[Part<'_>]) -> TokenStream {
     if item.options.default_public {
         found.extend(exception("PublicByDefault", &name, None));
     }
+    if let Some(why) = &item.options.display {
+        found.extend(exception("Displayed", &name, Some(why)));
+    }
     for part in parts {
         for (at, field) in part.fields.list.iter().enumerate() {
             let path = part.whole_path(at, field);

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Shape, Style};
-use super::types::{is_known, is_plain};
+use super::types::{is_known, is_plain, mentions};
 use super::veil::LeftOut;
-use super::{check, exceptions, probed, types};
+use super::{beside, check, exceptions, probed, types};
 use crate::runtime;
 
 /// The implementations, in a scope of their own where `__audit` names the runtime.
@@ -25,9 +25,9 @@ pub(crate) fn item(item: &Item<Class>) -> TokenStream {
     let marks = output.marks();
     let probed = probed::fields(item);
     quote! {
+        #[allow(deprecated, unused_imports)]
         const _: () = {
             use #runtime::__private as __audit;
-            #[allow(unused_imports)]
             use __audit::Unruled as _;
             #marks
             #redact
@@ -116,7 +116,6 @@ impl<'a> Output<'a> {
         let (parameters, arguments, conditions) = generics.split_for_impl();
         quote! {
             #[automatically_derived]
-            #[allow(deprecated)]
             impl #parameters #of for #ident #arguments #conditions { #body }
         }
     }
@@ -162,7 +161,7 @@ impl<'a> Output<'a> {
         match marks.is_empty() {
             true => marks,
             false => {
-                quote!(#[allow(unused_imports, clippy::wildcard_imports)] use __audit::veil::*; #marks)
+                quote!(#[allow(clippy::wildcard_imports)] use __audit::veil::*; #marks)
             }
         }
     }
@@ -243,6 +242,12 @@ impl<'a> Output<'a> {
     fn hidden_body(&self) -> TokenStream {
         let mut demands = TokenStream::new();
         let mut reports = TokenStream::new();
+        // One call for several takes the compiler less time than one for each.
+        let mut hidden = Vec::new();
+        let hide = |paths: Vec<String>| {
+            let call = quote!(__audit::HiddenPaths::hide_all(__audit_report, &[#(#paths),*]););
+            (!paths.is_empty()).then_some(call)
+        };
         for part in self.parts() {
             for (at, field) in part.fields.list.iter().enumerate() {
                 let (ty, path) = (&field.ty, part.path(at, field));
@@ -252,13 +257,15 @@ impl<'a> Output<'a> {
                 match &field.mark {
                     Class::Sensitive(policy) => {
                         demands.extend(policy.demand(ty));
-                        reports.extend(quote!(__audit::HiddenPaths::hide(__audit_report, #path);));
+                        hidden.push(path);
                     }
                     // Nothing to demand or to report of what is known by its name.
                     Class::Public { .. } if is_known(ty) => {}
                     Class::Ruled if check::is_number(ty) => {}
                     Class::Public { .. } => {
-                        demands.extend(quote!(__audit::public::<#ty>();));
+                        demands.extend(quote_spanned! {ty.span()=>
+                            __audit::public::<#ty, _>(__audit::Field::<#ty>::marks());
+                        });
                         let parts = types::parts(ty).into_iter().filter(|part| !is_plain(part));
                         demands.extend(parts.map(as_it_is));
                     }
@@ -267,32 +274,40 @@ impl<'a> Output<'a> {
                             Some(_) => quote!(__audit::carrier::<#ty>();),
                             None => quote!(__audit::rule::<#ty>();),
                         });
-                        let hidden = quote!(__audit::Field::<#ty>::hidden);
-                        reports.extend(quote!(#hidden(__audit_report, #path);));
+                        reports.extend(hide(std::mem::take(&mut hidden)));
+                        let part = quote!(__audit::Field::<#ty>::hidden);
+                        reports.extend(quote!(#part(__audit_report, #path);));
                     }
                 }
             }
         }
-        quote!(#demands #reports)
+        reports.extend(hide(hidden));
+        let beside = beside::demands(self.item);
+        quote!(#beside #demands #reports)
     }
 
+    /// The type in one text, and the marks of which it speaks; the runtime reads it.
     fn registry_entry(&self) -> TokenStream {
-        let name = self.item.ident.unraw().to_string();
         let parts = self.parts();
-        let fields = parts.iter().flat_map(|part| {
-            let describe = |(at, field)| part.describe(at, field);
-            part.fields.list.iter().enumerate().map(describe)
-        });
         let exceptions = exceptions::of(self.item, &parts);
+        let (mut fields, mut marks) = (String::new(), Vec::new());
+        for part in &parts {
+            for (at, field) in part.fields.list.iter().enumerate() {
+                fields.push('\n');
+                fields.push_str(&part.describe(at, field));
+                marks.extend(part.mark_named(at, field));
+            }
+        }
+        let name = format!("::{}\n", self.item.ident.unraw());
         quote! {
             #exceptions
             __audit::inventory::submit! {
-                __audit::RedactedType {
-                    name: ::core::concat!(::core::module_path!(), "::", #name),
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    fields: &[#(#fields),*],
-                }
+                __audit::Described(
+                    ::core::concat!(
+                        ::core::module_path!(), #name, ::core::file!(), "\n", ::core::line!(), #fields
+                    ),
+                    &[#(#marks),*],
+                )
             }
         }
     }
@@ -375,16 +390,4 @@ fn as_it_is(part: &Type) -> TokenStream {
 
 pub(super) fn binding(at: usize) -> Ident {
     format_ident!("__audit_{at}")
-}
-
-/// True if one of the identifiers stands anywhere in the tokens; they show what stands in macros too.
-pub(super) fn mentions(tokens: &impl ToTokens, identifiers: &[&Ident]) -> bool {
-    fn any(tokens: TokenStream, identifiers: &[&Ident]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => identifiers.contains(&&ident),
-            TokenTree::Group(group) => any(group.stream(), identifiers),
-            _ => false,
-        })
-    }
-    any(tokens.to_token_stream(), identifiers)
 }

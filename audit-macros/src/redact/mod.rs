@@ -1,5 +1,7 @@
 //! `#[derive(Redact)]`: parse, model, check and expand, one file each.
 
+mod beside;
+mod causes;
 mod check;
 mod exceptions;
 mod expand;
@@ -36,9 +38,9 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 
 /// The same where the manifests demand `strict` of every type or not.
 fn expansion(input: TokenStream, strict: bool) -> TokenStream {
-    let input: DeriveInput = match syn::parse2(input) {
-        Ok(input) => input,
-        Err(error) => return error.into_compile_error(),
+    // What does not parse here does not parse in the compiler, which says so itself.
+    let Ok(input) = syn::parse2::<DeriveInput>(input) else {
+        return TokenStream::new();
     };
     let mut errors = Errors::default();
     let mut marked = parse::item(input, &mut errors);

@@ -20,6 +20,8 @@ pub(crate) struct Options {
     /// Every sensitive field is a `Sensitive<T>`.
     pub(crate) strict: bool,
     pub(crate) runtime: Option<Path>,
+    /// Why a log may show what the `Display` of the type prints.
+    pub(crate) display: Option<LitStr>,
 }
 
 pub(crate) enum Shape<M> {
@@ -36,6 +38,8 @@ pub(crate) struct Fields<M> {
     pub(crate) style: Style,
     /// Attributes of the struct or variant by which another derive prints it.
     pub(crate) texts: Vec<Attribute>,
+    /// Those of the enum around the variant that hold for it too.
+    pub(crate) inherited: Vec<Attribute>,
     pub(crate) list: Vec<Field<M>>,
 }
 
@@ -51,7 +55,23 @@ pub(crate) struct Field<M> {
     pub(crate) ty: Type,
     /// serde writes it in clear where it is disclosed.
     pub(crate) disclosed: bool,
+    /// The user has marked it, and it is not hidden because of a mistake.
+    pub(crate) is_marked: bool,
+    /// serde reads it by a function that the field names, or not at all.
+    pub(crate) read_apart: bool,
+    /// The attribute by which another derive makes it the cause of an error.
+    pub(crate) cause: Cause,
     pub(crate) mark: M,
+}
+
+/// Whether a field is the error behind the one that its type is, for the derives of errors.
+pub(crate) enum Cause {
+    /// By an attribute.
+    Said(Box<Attribute>),
+    /// By its name, if at all.
+    Unsaid,
+    /// Not even by its name.
+    Denied,
 }
 
 /// The marks on a field, in order.
@@ -146,11 +166,17 @@ impl<M> Shape<M> {
 impl<M> Fields<M> {
     fn map<N>(self, judge: impl FnMut(Field<M>) -> Field<N>) -> Fields<N> {
         let list = self.list.into_iter().map(judge).collect();
-        Fields { style: self.style, texts: self.texts, list }
+        Fields { style: self.style, texts: self.texts, inherited: self.inherited, list }
     }
 }
 
 impl<M> Field<M> {
+    /// The same field under what its marks come to.
+    pub(crate) fn judged<N>(self, mark: N, is_marked: bool) -> Field<N> {
+        let Self { member, ty, disclosed, read_apart, cause, .. } = self;
+        Field { member, ty, disclosed, is_marked, read_apart, cause, mark }
+    }
+
     /// The name as it is written in a log, or none in a tuple.
     pub(crate) fn name(&self) -> Option<String> {
         match &self.member {

@@ -5,15 +5,17 @@ use syn::{Attribute, Data, DeriveInput, Ident, LitStr, Member, Meta, Path, Token
 
 use super::model::{Field, Fields, Item, Mark, MarkKind, Marks, Options, Shape, Style, Variant};
 use super::policy::policy;
-use super::texts;
+use super::{causes, texts};
 use crate::attributes;
 use crate::errors::Errors;
 use crate::runtime;
 
 const PUBLIC_OPTIONS: &str = "`#[public]` accepts only a reason: `#[public(reason = \"…\")]`";
 const EMPTY_REASON: &str = "the reason is empty: say why a log may show this field";
-const TYPE_OPTIONS: &str =
-    "`#[redact(…)]` accepts only `default = \"public\"`, `strict` and `crate = \"path\"`";
+const TYPE_OPTIONS: &str = "`#[redact(…)]` accepts only `default = \"public\"`, `display = \"why\"`, `strict` and \
+     `crate = \"path\"`";
+const REPEATED: &str = "this option is there twice: remove one";
+const NO_WHY: &str = "the reason is empty: say why a log may show what the `Display` prints";
 const NOT_STRICT: &str = "`strict` stands alone, and nothing makes a type less strict: write \
                           `strict`, or remove it";
 const WRAPPED_TOO_LATE: &str = "the derives above have seen the fields as they were: write \
@@ -23,20 +25,20 @@ const UNION: &str = "`#[derive(Redact)]` cannot tell which field of a union is t
 
 pub(crate) fn item(input: DeriveInput, errors: &mut Errors) -> Item<Marks> {
     let shape = match input.data {
-        Data::Struct(data) => Shape::Struct(fields(data.fields, &input.attrs, errors)),
+        Data::Struct(data) => Shape::Struct(fields(data.fields, &input.attrs, &[], errors)),
         Data::Enum(data) => Shape::Enum(
             data.variants
                 .into_iter()
                 .map(|variant| {
                     refuse_marks(&variant.attrs, "a variant", errors);
-                    let fields = fields(variant.fields, &variant.attrs, errors);
+                    let fields = fields(variant.fields, &variant.attrs, &input.attrs, errors);
                     Variant { ident: variant.ident, fields }
                 })
                 .collect(),
         ),
         Data::Union(data) => {
             errors.at(data.union_token, UNION);
-            Shape::Struct(fields(syn::Fields::Unit, &[], errors))
+            Shape::Struct(fields(syn::Fields::Unit, &[], &[], errors))
         }
     };
     refuse_marks(&input.attrs, "a type", errors);
@@ -56,23 +58,35 @@ fn is_wrapping(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "wrap_sensitive")
 }
 
-fn fields(fields: syn::Fields, attributes: &[Attribute], errors: &mut Errors) -> Fields<Marks> {
+/// Reads the fields of a struct or variant, with its attributes and those of the enum `above` it.
+fn fields(
+    fields: syn::Fields,
+    attributes: &[Attribute],
+    above: &[Attribute],
+    errors: &mut Errors,
+) -> Fields<Marks> {
     let style = match fields {
         syn::Fields::Named(_) => Style::Named,
         syn::Fields::Unnamed(_) => Style::Tuple,
         syn::Fields::Unit => Style::Unit,
     };
+    let is_converted = [attributes, above].into_iter().any(attributes::is_converted);
+    let is_read_apart = is_converted || attributes::reads_apart(attributes);
     let list = fields
         .into_iter()
         .enumerate()
         .map(|(place, field)| Field {
             disclosed: attributes::discloses(&field.attrs),
+            is_marked: false,
+            read_apart: is_read_apart || attributes::reads_apart(&field.attrs),
+            cause: causes::of(&field.attrs),
             mark: marks(field.attrs, errors),
             member: field.ident.map_or(Member::from(place), Member::from),
             ty: field.ty,
         })
         .collect();
-    Fields { style, texts: texts::of(attributes), list }
+    let (texts, inherited) = (texts::of(attributes), texts::inherited(above, attributes));
+    Fields { style, texts, inherited, list }
 }
 
 fn marks(attributes: Vec<Attribute>, errors: &mut Errors) -> Marks {
@@ -113,7 +127,7 @@ fn public(attribute: &Attribute, errors: &mut Errors) -> MarkKind {
     let mut reason: Option<LitStr> = None;
     let parsed = attribute.parse_nested_meta(|meta| {
         if !meta.path.is_ident("reason") || reason.is_some() {
-            return Err(meta.error(PUBLIC_OPTIONS));
+            return Err(meta.error(attributes::unknown(&meta.path, &["reason"], PUBLIC_OPTIONS)));
         }
         reason = Some(meta.value()?.parse()?);
         Ok(())
@@ -168,15 +182,19 @@ fn option(
     if meta.path.is_ident("strict") {
         return strict(meta, options, errors);
     }
+    if meta.path.is_ident("display") {
+        return display(meta, options, errors);
+    }
     let is_crate = meta.path.is_ident("crate");
     if !is_crate && !meta.path.is_ident("default") {
-        errors.at(&meta.path, TYPE_OPTIONS);
+        let known = ["crate", "default", "display", "strict"];
+        errors.at(&meta.path, attributes::unknown(&meta.path, &known, TYPE_OPTIONS));
         return skip_value(meta);
     }
     let value: LitStr = meta.value()?.parse()?;
     let is_repeated = if is_crate { options.runtime.is_some() } else { options.default_public };
     if is_repeated {
-        errors.at(&meta.path, "this option is there twice: remove one");
+        errors.at(&meta.path, REPEATED);
     } else if !is_crate && value.value() == "public" {
         options.default_public = true;
     } else if !is_crate {
@@ -200,9 +218,24 @@ fn strict(
         return skip_value(meta);
     }
     if options.strict {
-        errors.at(&meta.path, "this option is there twice: remove one");
+        errors.at(&meta.path, REPEATED);
     }
     options.strict = true;
+    Ok(())
+}
+
+fn display(
+    meta: &ParseNestedMeta<'_>,
+    options: &mut Options,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let why: LitStr = meta.value()?.parse()?;
+    if why.value().trim().is_empty() {
+        errors.at(&why, NO_WHY);
+    }
+    if options.display.replace(why).is_some() {
+        errors.at(&meta.path, REPEATED);
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, Path, Token};
 
 use super::model::{Mask, Policy, PolicyKind};
 use super::parse::skip_value;
+use crate::attributes;
 use crate::errors::Errors;
 
 /// More kept characters would be a good part of most secrets.
@@ -16,6 +17,11 @@ const KEPT_MAX: u16 = 8;
 const LENGTH_MIN: u16 = 8;
 /// At most every third character is kept.
 const LENGTH_BY_KEPT: u16 = 3;
+
+/// The policies, and beside them the class.
+const NAMES: &[&str] = &["full", "mask", "pseudonym", "encrypt", "omit", "with", "class"];
+/// What stands in the parentheses of a mask.
+const MASKS: &[&str] = &["card", "email", "ip", "first", "last", "min"];
 
 const EMPTY: &str = "`#[sensitive]` with parentheses names a policy, as in \
                      `#[sensitive(mask(last = 4))]`: without one, write it alone";
@@ -68,13 +74,17 @@ impl Reader<'_> {
         self.errors.at(tokens, message);
     }
 
+    fn refuse_option(&mut self, option: &ParseNestedMeta<'_>, known: &[&str], form: &str) {
+        self.refuse(&option.path, attributes::unknown(&option.path, known, form));
+    }
+
     fn option(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let name = meta.path.get_ident().map(Ident::to_string).unwrap_or_default();
         if name == "class" {
             return self.class(meta);
         }
-        if !matches!(name.as_str(), "full" | "mask" | "pseudonym" | "encrypt" | "omit" | "with") {
-            self.refuse(&meta.path, unknown(&name));
+        if !NAMES.contains(&name.as_str()) {
+            self.refuse(&meta.path, unknown(&meta.path, &name));
             return skip_value(meta);
         }
         if let Some(first) = &self.named {
@@ -146,7 +156,7 @@ impl Reader<'_> {
                         other => reader.refuse(other, PSEUDONYM_FORM),
                     }
                 }
-                _ => reader.refuse(&option.path, PSEUDONYM_FORM),
+                _ => reader.refuse_option(option, &["domain"], PSEUDONYM_FORM),
             }
             Ok(())
         })?;
@@ -160,7 +170,7 @@ impl Reader<'_> {
                 Some(value) if option.path.is_ident("subject") && subject.is_none() => {
                     subject = Some(value);
                 }
-                _ => reader.refuse(&option.path, ENCRYPT_FORM),
+                _ => reader.refuse_option(option, &["subject"], ENCRYPT_FORM),
             }
             Ok(())
         })?;
@@ -237,7 +247,7 @@ impl Ends {
             Some("last") => &mut self.last,
             Some("min") => &mut self.min,
             _ => {
-                reader.refuse(&option.path, MASK_FORM);
+                reader.refuse_option(option, MASKS, MASK_FORM);
                 return skip_value(option);
             }
         };
@@ -317,13 +327,16 @@ fn kept(number: Option<&LitInt>, reader: &mut Reader<'_>) -> Option<u16> {
     }
 }
 
-fn unknown(name: &str) -> String {
+fn unknown(path: &Path, name: &str) -> String {
     match name {
         "first" | "last" | "min" => format!("`{name}` belongs to a mask: `mask({name} = …)`"),
         "card" | "email" | "ip" => format!("`{name}` is a kind of mask: `mask({name})`"),
         "domain" => "`domain` belongs to a pseudonym: `pseudonym(domain = \"…\")`".into(),
         "subject" => "`subject` belongs to encryption: `encrypt(subject = …)`".into(),
-        _ => format!("this is no policy of `#[sensitive(…)]`: {POLICIES}"),
+        _ => {
+            let otherwise = format!("this is no policy of `#[sensitive(…)]`: {POLICIES}");
+            attributes::unknown(path, NAMES, &otherwise)
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use audit_syntax::field_hash;
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Member;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Member, Type};
 
 use super::model::{Class, Field, Fields, Item, Shape};
 use super::types::names_sensitive;
@@ -41,7 +41,14 @@ fn answer(item: &Item<Class>, variant: Option<&Ident>, field: &Field<Class>) -> 
     let message = format!("`{path}` is `#[sensitive]` and must not be written to a log");
     let label = format!("this shows `{path}`");
     // The compiler points at the bound, which stands where the field does.
-    let refused = quote_spanned!(span=> pub fn write_to_log<T: MayBeLogged>(self) {});
+    let refused = quote_spanned! {span=>
+        pub fn write_to_log<T: MayBeLogged + ?::core::marker::Sized>(self, _: &T) {}
+    };
+    // What a method makes of a number or a flag does not only speak of it.
+    let (parameter, may_be_logged) = match speaks(&field.ty) {
+        true => (quote!(), quote!(__audit::Unknown)),
+        false => (quote!(<T: __audit::Speaking + ?::core::marker::Sized>), quote!(T)),
+    };
     // What is asked only where no code runs counts as unused, and nothing here is reached by name.
     quote! {
         #[allow(dead_code, unreachable_pub, clippy::unused_self)]
@@ -55,16 +62,22 @@ fn answer(item: &Item<Class>, variant: Option<&Ident>, field: &Field<Class>) -> 
             )]
             pub trait MayBeLogged {}
             #[diagnostic::do_not_recommend]
-            impl MayBeLogged for __audit::Unknown {}
+            impl #parameter MayBeLogged for #may_be_logged {}
             pub struct Field;
             impl Field {
                 #refused
             }
             #[automatically_derived]
-            #[allow(deprecated)]
             impl #parameters __audit::Hides<#hash> for #ident #arguments #conditions {
                 type Verdict = Field;
             }
         };
     }
+}
+
+/// True for a type that holds values of those types of which a value only speaks about a text.
+fn speaks(ty: &Type) -> bool {
+    let written = ty.to_token_stream().to_string();
+    let mut words = written.split(|letter: char| !letter.is_alphanumeric());
+    words.any(|word| matches!(word, "bool" | "usize" | "isize" | "Ordering"))
 }

@@ -1,5 +1,7 @@
 //! Finds marked fields in the texts that other derives print: `#[error("…")]`, `#[display("…")]`.
 
+use std::collections::HashSet;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -9,8 +11,15 @@ use super::check;
 use super::model::{Class, Field, Fields};
 use crate::errors::Errors;
 
-/// The attributes by which thiserror and derive_more are given a text.
-const ATTRIBUTES: &[&str] = &["error", "display"];
+/// The attributes by which thiserror, derive_more and strum are given a text.
+const ATTRIBUTES: &[&str] =
+    &["error", "display", "lower_hex", "upper_hex", "binary", "octal", "strum"];
+
+/// The options of these attributes whose value is a text with places for fields.
+const FORMATS: &[&str] = &["fmt", "to_string"];
+
+/// Stands in the text of an enum for the text of the variant.
+const OF_VARIANT: &str = "_variant";
 
 /// The attributes that hold the text of a type or a variant.
 pub(super) fn of(attributes: &[Attribute]) -> Vec<Attribute> {
@@ -18,46 +27,93 @@ pub(super) fn of(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(is_text).cloned().collect()
 }
 
-/// Refuses a text that shows a marked field.
+/// The attributes above an enum that hold the text of a variant with these attributes.
+pub(super) fn inherited(above: &[Attribute], own: &[Attribute]) -> Vec<Attribute> {
+    let own: Vec<_> = of(own).into_iter().filter(|text| Text::read(text).is_some()).collect();
+    let mut above = of(above);
+    above.retain(|text| {
+        let surrounds = Text::read(text).is_some_and(|text| text.surrounds());
+        surrounds || !own.iter().any(|own| own.path().get_ident() == text.path().get_ident())
+    });
+    above
+}
+
+/// Refuses texts that show a marked field.
 ///
 /// One that is a `Sensitive` is left to the compiler, which lets nothing but `[redacted]` through.
-pub(super) fn check(fields: &Fields<Class>, errors: &mut Errors) {
-    let is_shown = |field: &&Field<Class>| {
-        matches!(field.mark, Class::Sensitive(_)) && !check::is_secret(&field.ty)
-    };
-    let secrets: Vec<&Member> = fields.list.iter().filter(is_shown).map(|f| &f.member).collect();
-    for attribute in &fields.texts {
-        let Meta::List(list) = &attribute.meta else {
-            continue;
-        };
-        let text = Text::of(list.tokens.clone());
-        for secret in &secrets {
-            if let Some(place) = text.shows(secret) {
-                let name = secret.to_token_stream();
-                let message = format!(
-                    "this text shows the field `{name}`, which is `#[sensitive]`: leave it out, or let the \
-                     field be a `Sensitive`, which is printed as `[redacted]` only"
-                );
-                errors.at(place, message);
+pub(super) fn check(parts: &[&Fields<Class>], errors: &mut Errors) {
+    // The text above an enum is one mistake, however many variants have the field.
+    let mut told = HashSet::new();
+    for fields in parts {
+        let secrets: Vec<&Member> =
+            fields.list.iter().filter(is_shown_plain).map(|f| &f.member).collect();
+        let own = fields.texts.iter().map(|text| (text, false));
+        for (text, is_inherited) in own.chain(fields.inherited.iter().map(|text| (text, true))) {
+            let Some(text) = Text::read(text) else {
+                continue;
+            };
+            for secret in &secrets {
+                let Some((place, message)) = text.judge(secret) else {
+                    continue;
+                };
+                if !is_inherited || told.insert(format!("{} {message}", place.to_token_stream())) {
+                    errors.at(place, message);
+                }
             }
         }
     }
 }
 
+/// True for a marked field that another derive can print.
+pub(super) fn is_shown_plain(field: &&Field<Class>) -> bool {
+    field.is_marked && !check::is_secret(&field.ty)
+}
+
+/// True if an attribute says what is printed of the struct or the variant.
+pub(super) fn is_said(fields: &Fields<Class>) -> bool {
+    let says = |text: &Attribute| Text::read(text).is_some_and(|text| !text.surrounds());
+    fields.texts.iter().chain(&fields.inherited).any(says)
+}
+
+/// True if the text is that of the only field.
+pub(super) fn is_transparent(fields: &Fields<Class>) -> bool {
+    let is_it = |text: &Attribute| Text::read(text).is_some_and(|text| text.transparent.is_some());
+    fields.texts.iter().chain(&fields.inherited).any(is_it)
+}
+
+/// True if another derive makes the struct or the variant an error.
+pub(super) fn is_error(fields: &Fields<Class>) -> bool {
+    fields.texts.iter().chain(&fields.inherited).any(|text| text.path().is_ident("error"))
+}
+
 /// A format string and its arguments.
+#[derive(Default)]
 struct Text {
     format: Option<LitStr>,
     /// The arguments in order, each with its name if it has one.
     arguments: Vec<(Option<Ident>, Vec<TokenTree>)>,
     /// `transparent`, which stands for the text of the only field.
     transparent: Option<Ident>,
+    /// The function that is given all fields.
+    function: Option<TokenStream>,
 }
 
 impl Text {
+    /// The text of an attribute, if that has one.
+    fn read(attribute: &Attribute) -> Option<Self> {
+        let Meta::List(list) = &attribute.meta else {
+            return None;
+        };
+        let text = Self::of(list.tokens.clone());
+        let is_there =
+            text.format.is_some() || text.transparent.is_some() || text.function.is_some();
+        is_there.then_some(text)
+    }
+
     fn of(tokens: TokenStream) -> Self {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let is_comma = |t: &TokenTree| matches!(t, TokenTree::Punct(p) if p.as_char() == ',');
-        let mut text = Self { format: None, arguments: Vec::new(), transparent: None };
+        let mut text = Self::default();
         for part in tokens.split(is_comma) {
             let (name, value) = match part {
                 [TokenTree::Ident(name), TokenTree::Punct(is), value @ ..]
@@ -67,12 +123,17 @@ impl Text {
                 }
                 value => (None, value),
             };
+            let is_format =
+                name.as_ref().is_none_or(|name| FORMATS.iter().any(|known| name == known));
             match value {
-                [TokenTree::Literal(literal)] if text.format.is_none() => {
+                [TokenTree::Literal(literal)] if text.format.is_none() && is_format => {
                     text.format = syn::parse2(literal.to_token_stream()).ok();
                 }
-                [TokenTree::Ident(word)] if word == "transparent" => {
+                [TokenTree::Ident(word)] if name.is_none() && word == "transparent" => {
                     text.transparent = Some(word.clone());
+                }
+                path if text.format.is_none() && name.as_ref().is_some_and(|n| n == "fmt") => {
+                    text.function = Some(path.iter().cloned().collect());
                 }
                 value => text.arguments.push((name, value.to_vec())),
             }
@@ -80,7 +141,30 @@ impl Text {
         text
     }
 
-    /// Where the field is shown.
+    /// True if it is put around the text of each variant.
+    fn surrounds(&self) -> bool {
+        let variant = Member::Named(Ident::new(OF_VARIANT, proc_macro2::Span::call_site()));
+        self.format.as_ref().is_some_and(|format| self.names(&format.value(), &variant))
+    }
+
+    /// Where the field is shown, and what to do about it.
+    fn judge(&self, secret: &Member) -> Option<(TokenStream, String)> {
+        let name = secret.to_token_stream();
+        if let Some(function) = &self.function {
+            let message = format!(
+                "this function is given the field `{name}`, which is `#[sensitive]`: let the field be a \
+                 `Sensitive`, which is printed as `[redacted]` only, or write a text that leaves it out"
+            );
+            return Some((function.clone(), message));
+        }
+        let message = format!(
+            "this text shows the field `{name}`, which is `#[sensitive]`: leave it out, or let the \
+             field be a `Sensitive`, which is printed as `[redacted]` only"
+        );
+        self.shows(secret).map(|place| (place, message))
+    }
+
+    /// Where the text shows the field.
     fn shows(&self, secret: &Member) -> Option<TokenStream> {
         if let Some(transparent) = &self.transparent {
             return Some(transparent.to_token_stream());
@@ -174,13 +258,30 @@ mod tests {
             r#""{x}", x = self.pin.to_string()"#,
             r#""{}", mask(&self.pin)"#,
             r#"fmt = "{}", pin"#,
+            r#"serialize = "x", to_string = "pin {pin}""#,
             "transparent",
         ] {
             assert!(shows(guilty, "pin"), "{guilty}");
         }
+        let function = Text::of("fmt = write".parse().unwrap());
+        assert!(function.judge(&syn::parse_str("pin").unwrap()).is_some());
         for guilty in [r#""{0}""#, r#""{_0:?}""#, r#""{}", .0"#, r#""{}", _0"#, r#""{}", self.0"#] {
             assert!(shows(guilty, "0"), "{guilty}");
         }
+    }
+
+    #[test]
+    fn a_text_above_an_enum_holds_where_there_is_no_other() {
+        let attributes = |text: &str| -> Vec<Attribute> {
+            let item: syn::DeriveInput = syn::parse_str(&format!("{text} struct S;")).unwrap();
+            item.attrs
+        };
+        let count = |above: &str, own: &str| inherited(&attributes(above), &attributes(own)).len();
+        assert_eq!(count(r#"#[error("{pin}")]"#, ""), 1);
+        assert_eq!(count(r#"#[error("{pin}")]"#, "#[error(ignore)]"), 1);
+        assert_eq!(count(r#"#[error("{pin}")]"#, r#"#[error("x")]"#), 0);
+        assert_eq!(count(r#"#[display("{pin}")]"#, r#"#[error("x")]"#), 1);
+        assert_eq!(count(r#"#[display("{_variant}")]"#, r#"#[display("x")]"#), 1);
     }
 
     #[test]
@@ -192,6 +293,7 @@ mod tests {
             r#""{}", pin.len()"#,
             r#""{}", .pin.is_some()"#,
             r#""{pin_count}""#,
+            r#"rename_all = "{pin}""#,
         ] {
             assert!(!shows(innocent, "pin"), "{innocent}");
         }

@@ -1,10 +1,10 @@
 //! What the tokens of a field's type tell, and what they do not.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
-use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
+use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use super::check;
-use super::expand::mentions;
 
 /// Types of other crates that are named like this carry secrets, which each does in a way of its own.
 const CARRIERS: &[(&str, &str)] = &[
@@ -135,6 +135,18 @@ fn path(ty: &Type) -> Option<&Path> {
         Type::Path(path) => Some(&path.path),
         _ => None,
     }
+}
+
+/// True if one of the identifiers stands anywhere in the tokens; they show what stands in macros too.
+pub(super) fn mentions(tokens: &impl ToTokens, identifiers: &[&Ident]) -> bool {
+    fn any(tokens: TokenStream, identifiers: &[&Ident]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => identifiers.contains(&&ident),
+            TokenTree::Group(group) => any(group.stream(), identifiers),
+            _ => false,
+        })
+    }
+    any(tokens.to_token_stream(), identifiers)
 }
 
 #[cfg(test)]

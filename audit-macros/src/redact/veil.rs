@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Member, Type, WherePredicate, parse_quote};
 
-use super::expand::{Part, binding, mentions};
+use super::expand::{Part, binding};
 use super::model::{Class, Field, Mask, Policy, PolicyKind};
-use super::types::{is_known, is_plain, names_sensitive};
+use super::types::{is_known, is_plain, mentions, names_sensitive};
 use super::{check, types};
 
 /// Whether a field is left out of what is written.
@@ -207,18 +207,28 @@ impl Part<'_> {
         field.name().unwrap_or_else(owner)
     }
 
-    /// The entry of the registry.
-    pub(super) fn describe(&self, at: usize, field: &Field<Class>) -> TokenStream {
-        let name = self.path(at, field);
-        let (class, reason, mark) = match &field.mark {
-            Class::Sensitive(policy) if policy.is_plain() => (quote!(Sensitive), None, None),
-            Class::Sensitive(_) => (quote!(Sensitive), None, Some(self.mark(at))),
-            Class::Public { reason } => (quote!(Public), reason.as_ref(), None),
-            Class::Ruled => (quote!(Ruled), None, None),
-        };
-        let reason = reason.map(|reason| quote!(.because(#reason)));
-        let mark = mark.map(|mark| quote!(.marked(#mark)));
-        quote!(__audit::RedactedField::new(#name, __audit::FieldClass::#class) #reason #mark)
+    /// The line of the registry that tells of the field: the letter of its class, its path, and why
+    /// it is shown.
+    pub(super) fn describe(&self, at: usize, field: &Field<Class>) -> String {
+        let path = self.path(at, field);
+        match &field.mark {
+            Class::Sensitive(policy) if policy.is_plain() => format!("s{path}"),
+            Class::Sensitive(_) => format!("m{path}"),
+            Class::Public { reason: None } => format!("p{path}"),
+            // A line is a field, so a reason has one line.
+            Class::Public { reason: Some(reason) } => {
+                format!("p{path}\t{}", reason.value().replace('\n', " "))
+            }
+            Class::Ruled => format!("r{path}"),
+        }
+    }
+
+    /// The constant of a field's mark, where the registry names it.
+    pub(super) fn mark_named(&self, at: usize, field: &Field<Class>) -> Option<Ident> {
+        match &field.mark {
+            Class::Sensitive(policy) if !policy.is_plain() => Some(self.mark(at)),
+            _ => None,
+        }
     }
 
     fn mark(&self, at: usize) -> Ident {

@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Ident, LitStr, Path, Token, parse_quote};
 
+use crate::attributes;
 use crate::errors::Errors;
 use crate::runtime;
 
@@ -61,7 +62,7 @@ pub(super) fn arguments(arguments: TokenStream, errors: &mut Errors) -> Runtime 
     let mut runtime = None;
     let parser = syn::meta::parser(|meta| {
         if !meta.path.is_ident("crate") {
-            return Err(meta.error(OPTIONS));
+            return Err(meta.error(attributes::unknown(&meta.path, &["crate"], OPTIONS)));
         }
         if runtime.is_some() {
             return Err(meta.error("this option is there twice: remove one"));

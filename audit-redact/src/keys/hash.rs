@@ -1,12 +1,12 @@
 //! Keyed hashes that stand for values which must not be written in clear.
 
 use std::fmt;
+use std::slice;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use zeroize::Zeroize as _;
+use sha2::block_api::compress256;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{file, id_of};
 use crate::REDACTED;
@@ -16,10 +16,20 @@ const ID_DOMAIN: &[u8] = b"audited hash key id\0";
 /// Stands for a zero in a domain, which a zero ends: bytes that no text has.
 const ZERO_IN_DOMAIN: &[u8] = &[0xc0, 0x80];
 
+/// What SHA-256 begins with (FIPS 180-4, section 5.3.3).
+#[rustfmt::skip]
+const START: State = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
+    0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+];
+const BLOCK_BYTES: usize = 64;
+const LENGTH_BYTES: usize = 8;
+
 /// Eight hexadecimal digits.
 const ID_BYTES: usize = 8;
-/// 128 bits in base64.
-const TAG_BYTES: usize = 22;
+/// The text of a keyed hash: the id of the key, a colon, 128 bits in base64.
+pub(crate) type Text = [u8; TEXT_BYTES];
+pub(crate) const TEXT_BYTES: usize = ID_BYTES + 1 + 22;
 
 /// A secret key for hashes that join equal values without telling what they are; it is wiped from
 /// memory with its last clone.
@@ -29,18 +39,25 @@ const TAG_BYTES: usize = 22;
 #[derive(Clone)]
 pub struct HashKey {
     id: String,
-    mac: Hmac<Sha256>,
+    /// What the two blocks of the key leave, so that they are hashed once and not for each value.
+    inner: Zeroizing<State>,
+    outer: Zeroizing<State>,
 }
 
 impl HashKey {
     /// A key of 32 bytes; its id is derived from it by hashing.
     pub fn from_bytes(mut key: [u8; 32]) -> Self {
         let id = id_of(ID_DOMAIN, &key);
-        let mut block = padded(&key);
-        let mac = Hmac::<Sha256>::new((&block).into());
-        block.zeroize();
+        let [inner, outer] = [0x36, 0x5c].map(|pad| {
+            // HMAC pads a key shorter than the hash's block with zeros (RFC 2104, section 2).
+            let mut block = Zeroizing::new([pad; BLOCK_BYTES]);
+            block.iter_mut().zip(&key).for_each(|(byte, key)| *byte ^= key);
+            let mut state = Zeroizing::new(START);
+            compress256(&mut state, slice::from_ref(&block));
+            state
+        });
         key.zeroize();
-        Self { id, mac }
+        Self { id, inner, outer }
     }
 
     /// A fresh key from the operating system's random source.
@@ -58,35 +75,79 @@ impl HashKey {
 
     /// The keyed hash of `value`, separated by `domain` from equal values of other fields.
     pub fn pseudonym(&self, domain: &str, value: &[u8]) -> String {
-        self.hashed(domain, value).as_str().to_owned()
+        self.hashed(domain, value, &mut [0; TEXT_BYTES]).to_owned()
     }
 
-    /// The same, without memory of its own.
-    pub(crate) fn hashed(&self, domain: &str, value: &[u8]) -> Pseudonym {
-        let mut mac = self.mac.clone();
-        for (place, part) in domain.split('\0').enumerate() {
+    /// The same, written into `room`.
+    pub(crate) fn hashed<'a>(&self, domain: &str, value: &[u8], room: &'a mut Text) -> &'a str {
+        let mut message = Message::after_key(*self.inner);
+        for (place, part) in domain.as_bytes().split(|byte| *byte == 0).enumerate() {
             if place > 0 {
-                mac.update(ZERO_IN_DOMAIN);
+                message.push(ZERO_IN_DOMAIN);
             }
-            mac.update(part.as_bytes());
+            message.push(part);
         }
-        mac.update(&[0]);
-        mac.update(value);
-        let tag = mac.finalize().into_bytes();
-        let mut text = [b':'; ID_BYTES + 1 + TAG_BYTES];
-        text[..ID_BYTES].copy_from_slice(self.id.as_bytes());
+        message.push(&[0]);
+        message.push(value);
+        let tag = self.tag(&mut message);
+        room[ID_BYTES] = b':';
+        room[..ID_BYTES].copy_from_slice(self.id.as_bytes());
         // It fails where there is no room, and there is exactly as much as it takes.
-        _ = URL_SAFE_NO_PAD.encode_slice(&tag[..16], &mut text[ID_BYTES + 1..]);
-        Pseudonym(text)
+        _ = URL_SAFE_NO_PAD.encode_slice(tag[..4].as_flattened(), &mut room[ID_BYTES + 1..]);
+        std::str::from_utf8(room).unwrap_or(REDACTED)
+    }
+
+    /// The HMAC (RFC 2104) of a message that began with the inner block. It leaves nothing of the
+    /// message there: the outer block takes the same place.
+    fn tag(&self, message: &mut Message) -> [[u8; 4]; 8] {
+        let hash = message.finish();
+        (message.state, message.length) = (*self.outer, BLOCK_BYTES);
+        message.push(hash.as_flattened());
+        message.finish()
     }
 }
 
-/// The text of a keyed hash: the id of the key, a colon, the hash.
-pub(crate) struct Pseudonym([u8; ID_BYTES + 1 + TAG_BYTES]);
+type State = [u32; 8];
 
-impl Pseudonym {
-    pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or(REDACTED)
+/// A message on its way through SHA-256, which is never moved: a move leaves a copy behind.
+struct Message {
+    state: State,
+    block: [u8; BLOCK_BYTES],
+    length: usize,
+}
+
+impl Message {
+    /// Goes on after the one block of a key.
+    fn after_key(state: State) -> Self {
+        Self { state, block: [0; BLOCK_BYTES], length: BLOCK_BYTES }
+    }
+
+    fn push(&mut self, mut part: &[u8]) {
+        loop {
+            let free = &mut self.block[self.length % BLOCK_BYTES..];
+            let (now, later) = part.split_at(part.len().min(free.len()));
+            free[..now.len()].copy_from_slice(now);
+            self.length += now.len();
+            if now.len() < free.len() {
+                return;
+            }
+            compress256(&mut self.state, slice::from_ref(&self.block));
+            part = later;
+        }
+    }
+
+    fn finish(&mut self) -> [[u8; 4]; 8] {
+        let bits = 8 * self.length as u64;
+        let (_, free) = self.block.split_at_mut(self.length % BLOCK_BYTES);
+        free.fill(0);
+        free[0] = 0x80;
+        if free.len() <= LENGTH_BYTES {
+            compress256(&mut self.state, slice::from_ref(&self.block));
+            self.block.fill(0);
+        }
+        self.block[BLOCK_BYTES - LENGTH_BYTES..].copy_from_slice(&bits.to_be_bytes());
+        compress256(&mut self.state, slice::from_ref(&self.block));
+        self.state.map(u32::to_be_bytes)
     }
 }
 
@@ -96,29 +157,44 @@ impl fmt::Debug for HashKey {
     }
 }
 
-/// HMAC pads a key shorter than the hash's block with zeros (RFC 2104, section 2).
-fn padded(key: &[u8; 32]) -> [u8; 64] {
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(key);
-    block
-}
-
 #[cfg(test)]
 mod tests {
     use audit_journal::Digest;
 
     use super::*;
 
+    fn padded(key: &[u8; 32]) -> [u8; BLOCK_BYTES] {
+        let mut block = [0; BLOCK_BYTES];
+        block[..32].copy_from_slice(key);
+        block
+    }
+
     #[test]
-    fn hmac_agrees_with_rfc_4231_case_2_construction() {
+    fn hmac_is_that_of_its_definition_at_every_length() {
         // HMAC(key, "d\0v") computed from its definition, SHA-256 of the outer and inner pads.
         let key = [7; 32];
         let pad = |byte: u8| padded(&key).map(|k| k ^ byte);
-        let inner = Digest::of_parts(&[&pad(0x36), b"d\0v"]);
-        let outer = Digest::of_parts(&[&pad(0x5c), inner.as_bytes()]);
-        let expected = URL_SAFE_NO_PAD.encode(&outer.as_bytes()[..16]);
+        let hashed = HashKey::from_bytes(key);
+        for length in 0..300 {
+            let value: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            let inner = Digest::of_parts(&[&pad(0x36), b"d\0", &value]);
+            let outer = Digest::of_parts(&[&pad(0x5c), inner.as_bytes()]);
+            let expected = URL_SAFE_NO_PAD.encode(&outer.as_bytes()[..16]);
+            assert_eq!(hashed.pseudonym("d", &value), format!("{}:{expected}", hashed.id()));
+        }
+    }
+
+    #[test]
+    fn hmac_agrees_with_rfc_4231_case_2() {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(b"Jefe");
         let key = HashKey::from_bytes(key);
-        assert_eq!(key.pseudonym("d", b"v"), format!("{}:{expected}", key.id()));
+        let mut message = Message::after_key(*key.inner);
+        message.push(b"what do ya want ");
+        message.push(b"for nothing?");
+        let tag: String =
+            key.tag(&mut message).as_flattened().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(tag, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serializer;
 
-use super::mask::Mask;
+use super::mask::{Mask, ROOM_BYTES};
 use super::scratch::Scratch;
+use crate::keys::hash::TEXT_BYTES;
 use crate::{REDACTED, Redactor};
 
 /// How the pieces of a value are written.
@@ -19,7 +20,7 @@ pub(super) enum Treatment<'a> {
 /// A treatment, and where in the value the piece stands.
 #[derive(Clone, Copy)]
 pub(super) struct Leaf<'a> {
-    treatment: Treatment<'a>,
+    treatment: &'a Treatment<'a>,
     /// In a list or map, at any depth: there a byte, a letter or a flag is a part of a text.
     within_list: bool,
     /// The number of the map entry whose key this is, from 1; 0 elsewhere.
@@ -27,7 +28,7 @@ pub(super) struct Leaf<'a> {
 }
 
 impl<'a> Leaf<'a> {
-    pub(super) fn new(treatment: Treatment<'a>) -> Self {
+    pub(super) fn new(treatment: &'a Treatment<'a>) -> Self {
         Self { treatment, within_list: false, entry: 0 }
     }
 
@@ -49,8 +50,11 @@ impl<'a> Leaf<'a> {
             return self.hidden(serializer);
         }
         match self.treatment {
-            Treatment::Mask(mask) => match mask.of(text) {
-                Some(masked) => serializer.collect_str(&self.numbered(masked)),
+            Treatment::Mask(mask) => match &mask.of(text) {
+                Some(masked) => match (self.entry, masked.within(&mut [0; ROOM_BYTES])) {
+                    (0 | 1, Some(text)) => serializer.serialize_str(text),
+                    _ => serializer.collect_str(&self.numbered(masked)),
+                },
                 None => self.hidden(serializer),
             },
             _ => self.keyed(serializer, text.as_bytes()),
@@ -136,12 +140,14 @@ impl<'a> Leaf<'a> {
     fn keyed<S: Serializer>(self, serializer: S, bytes: &[u8]) -> Result<S::Ok, S::Error> {
         let text = match self.treatment {
             Treatment::Pseudonym { redactor, domain } => {
-                return match redactor.hashed(domain, bytes) {
-                    Some(text) => serializer.serialize_str(text.as_str()),
+                return match &redactor.hash_key {
+                    Some(key) => {
+                        serializer.serialize_str(key.hashed(domain, bytes, &mut [0; TEXT_BYTES]))
+                    }
                     None => self.hidden(serializer),
                 };
             }
-            Treatment::Seal { redactor, field, subject } => redactor.seal(field, subject, bytes),
+            Treatment::Seal { redactor, field, subject } => redactor.seal(field, *subject, bytes),
             Treatment::Mask(_) => None,
         };
         match text {

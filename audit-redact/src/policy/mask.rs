@@ -12,6 +12,8 @@ const CARD_DIGITS_KEPT: usize = 4;
 const MAILBOX_CHARS_MIN: usize = 5;
 /// The longest name of a host (RFC 1035).
 const HOST_BYTES_MAX: usize = 253;
+/// Most of what masks show fits.
+pub(super) const ROOM_BYTES: usize = 64;
 
 /// Which part of a value `#[sensitive(mask(…))]` keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +51,33 @@ impl Mask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Masked<'a> {
     Text { before: &'a str, after: &'a str },
-    Digits([char; CARD_DIGITS_KEPT]),
+    Digits([u8; CARD_DIGITS_KEPT]),
     Network4(Ipv4Addr),
     Network6(Ipv6Addr),
+}
+
+impl Masked<'_> {
+    /// What its `Display` writes, in one piece, which takes less time; none if the room is too small.
+    pub(super) fn within<'a>(&self, room: &'a mut [u8; ROOM_BYTES]) -> Option<&'a str> {
+        let (before, after) = match self {
+            Self::Text { before, after } => (before.as_bytes(), after.as_bytes()),
+            Self::Digits(digits) => (&[][..], &digits[..]),
+            Self::Network4(_) | Self::Network6(_) => return None,
+        };
+        let (filler_at, after_at) = (before.len(), before.len() + FILLER.len());
+        let shown = room.get_mut(..after_at + after.len())?;
+        shown[..filler_at].copy_from_slice(before);
+        shown[filler_at..after_at].copy_from_slice(FILLER.as_bytes());
+        shown[after_at..].copy_from_slice(after);
+        std::str::from_utf8(shown).ok()
+    }
 }
 
 impl Display for Masked<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { before, after } => write!(f, "{before}{FILLER}{after}"),
-            Self::Digits([a, b, c, d]) => write!(f, "{FILLER}{a}{b}{c}{d}"),
+            Self::Digits(digits) => write!(f, "{FILLER}{}", String::from_utf8_lossy(digits)),
             Self::Network4(address) => write!(f, "{address}/24"),
             Self::Network6(address) => write!(f, "{address}/48"),
         }
@@ -66,9 +85,10 @@ impl Display for Masked<'_> {
 }
 
 fn ends(text: &str, first: usize, last: usize, min: usize) -> Option<Masked<'_>> {
-    let length = text.chars().count();
     // A mask that a hand wrote too wide keeps nothing of a value that it would show whole.
-    if length < min || length <= first + last {
+    let enough = min.max(first + last + 1);
+    // No character has more than four bytes, so that those of a long text need not be counted.
+    if text.len() / 4 < enough && text.chars().count() < enough {
         return None;
     }
     let (first_hidden, _) = text.char_indices().nth(first)?;
@@ -78,51 +98,43 @@ fn ends(text: &str, first: usize, last: usize, min: usize) -> Option<Masked<'_>>
 }
 
 fn card(text: &str) -> Option<Masked<'_>> {
-    let mut kept = ['0'; CARD_DIGITS_KEPT];
-    let mut count = 0;
-    for character in text.chars() {
-        match character {
-            '0'..='9' => {
-                kept.rotate_left(1);
-                kept[CARD_DIGITS_KEPT - 1] = character;
+    let (mut kept, mut count) = (0_u32, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                kept = kept << 8 | u32::from(byte);
                 count += 1;
             }
-            ' ' | '-' => {}
+            b' ' | b'-' => {}
             _ => return None,
         }
     }
-    CARD_DIGITS.contains(&count).then_some(Masked::Digits(kept))
+    CARD_DIGITS.contains(&count).then(|| Masked::Digits(kept.to_be_bytes()))
 }
 
 fn email(text: &str) -> Option<Masked<'_>> {
-    let (mailbox, _) = text.split_once('@')?;
-    let (_, after) = text.split_at(mailbox.len());
-    let host = after.strip_prefix('@')?;
-    if mailbox.is_empty() || !is_host(host) || mailbox.chars().any(char::is_whitespace) {
+    let (mailbox, after) = text.split_at(text.bytes().position(|byte| byte == b'@')?);
+    let is_spaced = mailbox.contains(char::is_whitespace);
+    if mailbox.is_empty() || is_spaced || !is_host(&after.as_bytes()[1..]) {
         return None;
     }
-    let kept = match mailbox.chars().next() {
-        Some(first) if mailbox.chars().count() >= MAILBOX_CHARS_MIN => first.len_utf8(),
-        _ => 0,
-    };
-    Some(Masked::Text { before: mailbox.get(..kept)?, after })
+    let is_long = mailbox.chars().nth(MAILBOX_CHARS_MIN - 1).is_some();
+    let kept = mailbox.chars().next().filter(|_| is_long).map_or(0, char::len_utf8);
+    Some(Masked::Text { before: &mailbox[..kept], after })
 }
 
 /// True for what can be the host of an address: what follows another `@` may be a password.
-fn is_host(host: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let Some((rest, top)) = host.rsplit_once('.') else {
-        return false;
-    };
-    let top_is_known =
-        top.bytes().all(|byte| byte.is_ascii_alphabetic()) || top.starts_with("xn--");
-    host.len() <= HOST_BYTES_MAX
-        && top.len() > 1
-        && top_is_known
-        && is_label(top)
-        && rest.split('.').all(is_label)
+fn is_host(host: &[u8]) -> bool {
+    let mut top = host;
+    let is_outside = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
+    while let Some(end) = top.iter().position(is_outside) {
+        if end == 0 || top[end] != b'.' {
+            return false;
+        }
+        top = &top[end + 1..];
+    }
+    let top_is_known = top.iter().all(u8::is_ascii_alphabetic) || top.starts_with(b"xn--");
+    top.len() > 1 && top.len() < host.len() && top_is_known && host.len() <= HOST_BYTES_MAX
 }
 
 fn ip(text: &str) -> Option<Masked<'_>> {
@@ -146,8 +158,13 @@ mod tests {
     #[track_caller]
     fn check(mask: Mask, cases: &[(&str, &str)]) {
         for (text, expected) in cases {
-            let masked = mask.of(text).map(|masked| masked.to_string());
-            assert_eq!(masked.as_deref().unwrap_or("hidden"), *expected, "{text:?}");
+            let masked = mask.of(text);
+            let shown = masked.map(|masked| masked.to_string());
+            assert_eq!(shown.as_deref().unwrap_or("hidden"), *expected, "{text:?}");
+            let mut room = [0; ROOM_BYTES];
+            if let Some(piece) = masked.as_ref().and_then(|masked| masked.within(&mut room)) {
+                assert_eq!(piece, *expected, "{text:?}");
+            }
         }
     }
 
@@ -205,8 +222,24 @@ mod tests {
                 ("ada.l@example.xn--p1ai", "a****@example.xn--p1ai"),
                 ("correct.p@ssw0rd.x1", "hidden"),
                 ("correct.p@ssw0rd.", "hidden"),
+                ("ada.l@exam..ple.com", "hidden"),
+                ("ada l@example.com", "hidden"),
+                ("ада\u{2003}л@example.com", "hidden"),
+                ("ада.л@пример.рф", "hidden"),
             ],
         );
+    }
+
+    #[test]
+    fn what_has_no_room_is_written_all_the_same() {
+        let host = format!("{}.example.org", "x".repeat(60));
+        let text = format!("ada.l@{host}");
+        let masked = Mask::Email.of(&text).unwrap();
+        assert_eq!(masked.within(&mut [0; ROOM_BYTES]), None);
+        assert_eq!(masked.to_string(), format!("a****@{host}"));
+        assert_eq!(Mask::Ip.of("192.0.2.77").unwrap().within(&mut [0; ROOM_BYTES]), None);
+        let card = Mask::Card.of("4242 4242 4242 4242").unwrap();
+        assert_eq!(card.within(&mut [0; ROOM_BYTES]), Some("****4242"));
     }
 
     #[test]

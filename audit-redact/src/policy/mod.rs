@@ -117,6 +117,7 @@ impl Mark {
         !matches!(self.form(how), Form::Hidden)
     }
 
+    #[inline]
     fn form<'a>(&self, how: Redaction<'a>) -> Form<'a> {
         let policy = match how.0 {
             Extent::Full => return Form::Hidden,
@@ -180,6 +181,6 @@ impl<V: Serialize> Serialize for Veiled<'_, V> {
                 Treatment::Seal { redactor, field, subject }
             }
         };
-        Treated { value: &self.value, leaf: Leaf::new(treatment) }.serialize(serializer)
+        Treated { value: &self.value, leaf: Leaf::new(&treatment) }.serialize(serializer)
     }
 }

@@ -11,9 +11,15 @@ use std::hash::{Hash, Hasher};
 use serde::{Serialize, Serializer};
 
 use super::{Secret, Sensitive};
+use crate::probe::any;
 
 /// What the conditions are asked of. The sentences name `T`, the type of the secret.
 pub struct Secrets;
+
+/// Who meets the conditions: there is no value of it. Were there no one at all, the compiler would go on
+/// to say that `Display` is implemented for `Sensitive<T>`.
+#[allow(dead_code, unreachable_pub, reason = "only messages name it, and only if it is public")]
+pub enum Nobody {}
 
 #[diagnostic::on_unimplemented(
     message = "a `Sensitive<{T}>` is a secret and cannot be printed",
@@ -21,10 +27,9 @@ pub struct Secrets;
     note = "leave it out of the text, or print `[redacted]` in its place with `{{:?}}`",
     note = "where the clear value has to be in a text that is no log: `.expose()`"
 )]
-pub trait PrintedInClear<T> {
-    /// Cannot be called, for want of an implementation.
-    fn never<R>() -> R;
-}
+pub trait PrintedInClear<T> {}
+
+impl<T> PrintedInClear<T> for Nobody {}
 
 macro_rules! not_printed {
     ($($format:ident),* $(,)?) => {$(
@@ -33,7 +38,7 @@ macro_rules! not_printed {
             Secrets: PrintedInClear<T>,
         {
             fn fmt(&self, _: &mut Formatter<'_>) -> fmt::Result {
-                Secrets::never()
+                any()
             }
         }
     )*};
@@ -52,7 +57,7 @@ impl<T: Secret> Sensitive<T> {
     where
         Secrets: PrintedInClear<T>,
     {
-        Secrets::never()
+        any()
     }
 }
 
@@ -64,17 +69,16 @@ impl<T: Secret> Sensitive<T> {
             inside `Disclosed(response)` or `audit_runtime::disclose`",
     note = "for a log: `#[derive(Redact)]` on the type, and `.redacted()` where it is written"
 )]
-pub trait SerializedInClear<T> {
-    /// Cannot be called, for want of an implementation.
-    fn never<R>() -> R;
-}
+pub trait SerializedInClear<T> {}
+
+impl<T> SerializedInClear<T> for Nobody {}
 
 impl<T: Secret> Serialize for Sensitive<T>
 where
     Secrets: SerializedInClear<T>,
 {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Secrets::never()
+        any()
     }
 }
 
@@ -84,17 +88,16 @@ where
     note = "a hash and a place in an order tell of the value; let the key of a map or a set be what \
             names the secret, such as the id of its owner"
 )]
-pub trait HashedOrSorted<T> {
-    /// Cannot be called, for want of an implementation.
-    fn never<R>() -> R;
-}
+pub trait HashedOrSorted<T> {}
+
+impl<T> HashedOrSorted<T> for Nobody {}
 
 impl<T: Secret> Hash for Sensitive<T>
 where
     Secrets: HashedOrSorted<T>,
 {
     fn hash<H: Hasher>(&self, _: &mut H) {
-        Secrets::never()
+        any()
     }
 }
 
@@ -112,6 +115,6 @@ where
     Secrets: HashedOrSorted<T>,
 {
     fn cmp(&self, _: &Self) -> Ordering {
-        Secrets::never()
+        any()
     }
 }

@@ -118,12 +118,6 @@ impl Scope {
         output
     }
 
-    /// Judges what the body returned, which may run its author's code: a panic in there is a panic
-    /// of the call.
-    pub fn judge(&mut self, judge: impl FnOnce() -> Verdict) -> Verdict {
-        self.call(judge)
-    }
-
     /// Records the end of the call, at once; the future is ready when the action's durability is
     /// reached or its deadline has passed.
     pub fn finish(mut self, verdict: Verdict) -> impl Future<Output = ()> + use<> {

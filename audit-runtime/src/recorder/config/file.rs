@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use audit_syntax::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -81,7 +82,7 @@ fn unknown(name: &str) -> String {
     }
     let sections = KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(name, _)| name);
     let known: BTreeSet<&str> = KEYS.iter().map(|key| key.name).chain(sections).collect();
-    match keys::nearest(name, known.iter().map(|name| (*name).to_owned())) {
+    match nearest(name, known) {
         Some(nearest) => format!("{shown} is no setting; did you mean `{nearest}`?"),
         None => {
             let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();

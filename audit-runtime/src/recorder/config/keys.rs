@@ -143,26 +143,3 @@ fn is_class(name: &str) -> bool {
 pub(super) fn is_section(name: &str) -> bool {
     KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(section, _)| section == name))
 }
-
-/// The known name that `name` was probably meant to be, if it differs in a few letters only.
-pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    // Names that people mistype are short; what is not a name need not be compared.
-    let letters_max = (name.len() <= 64).then_some(name.len() / 3)?;
-    let measured = known.map(|known| (distance(name, &known), known));
-    let (_, nearest) = measured.filter(|(letters, _)| *letters <= letters_max.min(3)).min()?;
-    Some(nearest)
-}
-
-/// How many letters must be put in, left out or replaced to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (line, from) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, to) in other.chars().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}

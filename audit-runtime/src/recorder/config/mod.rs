@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use super::{Recorder, RecorderBuilder};
 use audit_redact::keys::file as key_file;
 use audit_redact::{HashKey, Keys};
+use audit_syntax::nearest;
 
 pub use error::ConfigError;
 
@@ -225,8 +226,7 @@ impl Config {
             return Ok(());
         };
         let Some((key, setting)) = keys::named_by(name) else {
-            let nearest = keys::nearest(name, KEYS.iter().map(Key::variable));
-            return nearest.map_or(Ok(()), |nearest| {
+            return nearest(name, KEYS.iter().map(Key::variable)).map_or(Ok(()), |nearest| {
                 Err(format!("the variable {} is no setting; did you mean {nearest}?", quoted(name)))
             });
         };

@@ -8,7 +8,7 @@ use actix_web::{
     CustomizeResponder, Either, HttpResponse, HttpResponseBuilder, Responder, ResponseError,
 };
 
-use super::{Returned, Verdict};
+use super::{Classified, Returned, Verdict};
 use audit_redact::Disclosed;
 
 /// What can be said of one of actix-web's responders before a response is made of it.
@@ -93,13 +93,8 @@ plain! {
     String, &String, &str, Cow<'_, str>, Vec<u8>, &[u8], Bytes, BytesMut, Html, Redirect,
 }
 
-/// A known responder, or actix-web's own error.
-pub trait ByAnswerOrActixError {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T: Answer> ByAnswerOrActixError for &&&&&&&&&Returned<'_, Result<T, actix_web::Error>> {
+// A known responder, or actix-web's own error.
+impl<T: Answer> Classified for &&&&&&&&&Returned<'_, Result<T, actix_web::Error>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(answer) => answer.judged(),
@@ -108,13 +103,8 @@ impl<T: Answer> ByAnswerOrActixError for &&&&&&&&&Returned<'_, Result<T, actix_w
     }
 }
 
-/// A known responder, or an error that makes a response.
-pub trait ByAnswerOrResponseError {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T: Answer, E: ResponseError> ByAnswerOrResponseError for &&&&&&&&Returned<'_, Result<T, E>> {
+// A known responder, or an error that makes a response.
+impl<T: Answer, E: ResponseError> Classified for &&&&&&&&Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(answer) => answer.judged(),
@@ -123,13 +113,8 @@ impl<T: Answer, E: ResponseError> ByAnswerOrResponseError for &&&&&&&&Returned<'
     }
 }
 
-/// Any other responder, or actix-web's own error.
-pub trait ByResponderOrActixError {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T: Responder> ByResponderOrActixError for &&&&&&&Returned<'_, Result<T, actix_web::Error>> {
+// Any other responder, or actix-web's own error.
+impl<T: Responder> Classified for &&&&&&&Returned<'_, Result<T, actix_web::Error>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::left_to_the_response(),
@@ -138,15 +123,8 @@ impl<T: Responder> ByResponderOrActixError for &&&&&&&Returned<'_, Result<T, act
     }
 }
 
-/// Any other responder, or an error that makes a response.
-pub trait ByResponderOrResponseError {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T: Responder, E: ResponseError> ByResponderOrResponseError
-    for &&&&&&Returned<'_, Result<T, E>>
-{
+// Any other responder, or an error that makes a response.
+impl<T: Responder, E: ResponseError> Classified for &&&&&&Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::left_to_the_response(),
@@ -155,13 +133,8 @@ impl<T: Responder, E: ResponseError> ByResponderOrResponseError
     }
 }
 
-/// Anything, or actix-web's own error.
-pub trait ByActixError {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T> ByActixError for &&&&&Returned<'_, Result<T, actix_web::Error>> {
+// Anything, or actix-web's own error.
+impl<T> Classified for &&&&&Returned<'_, Result<T, actix_web::Error>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::assumed(),
@@ -170,13 +143,8 @@ impl<T> ByActixError for &&&&&Returned<'_, Result<T, actix_web::Error>> {
     }
 }
 
-/// Anything, or an error that makes a response.
-pub trait ByResponseError {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T, E: ResponseError> ByResponseError for &&&&Returned<'_, Result<T, E>> {
+// Anything, or an error that makes a response.
+impl<T, E: ResponseError> Classified for &&&&Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::assumed(),
@@ -185,25 +153,15 @@ impl<T, E: ResponseError> ByResponseError for &&&&Returned<'_, Result<T, E>> {
     }
 }
 
-/// A known responder.
-pub trait ByAnswer {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T: Answer> ByAnswer for &&&Returned<'_, T> {
+// A known responder.
+impl<T: Answer> Classified for &&&Returned<'_, T> {
     fn verdict(&self) -> Verdict {
         self.0.judged()
     }
 }
 
-/// Any other responder: what it will answer is its own affair.
-pub trait ByResponder {
-    /// How the call ended.
-    fn verdict(&self) -> Verdict;
-}
-
-impl<T: Responder> ByResponder for &&Returned<'_, T> {
+// Any other responder: what it will answer is its own affair.
+impl<T: Responder> Classified for &&Returned<'_, T> {
     fn verdict(&self) -> Verdict {
         Verdict::left_to_the_response()
     }
@@ -219,9 +177,8 @@ fn of_response_error<E: ResponseError>(error: &E) -> Verdict {
 }
 
 #[cfg(test)]
-#[allow(clippy::needless_borrow, reason = "the references choose the trait, as in macro output")]
+#[allow(clippy::needless_borrow, reason = "the references choose the rule, as in macro output")]
 mod tests {
-    use super::super::{ByNothing as _, ByResult as _};
     use super::*;
     use crate::event::Outcome;
 

@@ -1,14 +1,16 @@
 //! How a returned value tells the outcome of its call, decided by its type, not by its tokens.
 //!
-//! The macros write `(&&&&&&&&&&Returned(&output)).verdict()` with these traits in scope. Method
-//! lookup takes the first trait, from the most references to none, whose bounds the type meets, so
-//! that aliases, generics and foreign types are classified without an annotation.
+//! The macros write `(&&&&&&&&&&Returned(&output)).verdict_in(&mut scope)`. Method lookup takes the
+//! first implementation, from the most references to none, whose bounds the type meets, so that
+//! aliases, generics and foreign types are classified without an annotation. All are of one trait,
+//! since the lookup tries every trait at every level.
 
 #[cfg(feature = "actix")]
 mod actix;
 
 use std::any::type_name;
 
+use super::Scope;
 use crate::event::Outcome;
 
 #[cfg(feature = "actix")]
@@ -91,13 +93,21 @@ pub(crate) const fn outcome_of_status(status: u16) -> Outcome {
 /// A returned value, to be classified.
 pub struct Returned<'a, T: ?Sized>(pub &'a T);
 
-/// `Result` with an error of any type.
-pub trait ByResult {
+/// A returned value that tells how its call ended, on each level of references by another rule.
+pub trait Classified {
     /// How the call ended.
     fn verdict(&self) -> Verdict;
+
+    /// The verdict, which may run its author's code: a panic in there is a panic of the call.
+    ///
+    /// The closure stands here, since one in each audited function would cost the compiler more.
+    fn verdict_in(&self, scope: &mut Scope) -> Verdict {
+        scope.call(|| self.verdict())
+    }
 }
 
-impl<T, E> ByResult for &Returned<'_, Result<T, E>> {
+// `Result` with an error of any type.
+impl<T, E> Classified for &Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::assumed(),
@@ -106,18 +116,15 @@ impl<T, E> ByResult for &Returned<'_, Result<T, E>> {
     }
 }
 
-/// Anything else.
-pub trait ByNothing {
-    /// How the call ended.
+// Anything else.
+impl<T: ?Sized> Classified for Returned<'_, T> {
     fn verdict(&self) -> Verdict {
         Verdict::assumed()
     }
 }
 
-impl<T: ?Sized> ByNothing for Returned<'_, T> {}
-
 #[cfg(test)]
-#[allow(clippy::needless_borrow, reason = "the references choose the trait, as in macro output")]
+#[allow(clippy::needless_borrow, reason = "the references choose the rule, as in macro output")]
 mod tests {
     use super::*;
 
