@@ -6,6 +6,7 @@ use actix_web::http::header::HeaderMap;
 use audit_runtime::Redact;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url as Link;
 
 #[derive(Redact)]
 struct Request {
@@ -28,6 +29,23 @@ struct Shown {
 #[redact(default = "public")]
 struct Harmless {
     settings: serde_json::Value,
+}
+
+type Json = serde_json::Value;
+type Members = serde_json::Map<String, Json>;
+
+#[derive(Redact)]
+struct Aliased<'a, T> {
+    #[public]
+    address: &'a Link,
+    #[public]
+    body: Option<Json>,
+    #[public]
+    rest: HashMap<String, Members>,
+    #[public(reason = "made by ourselves")]
+    settings: Json,
+    #[public]
+    other: T,
 }
 
 mod own {

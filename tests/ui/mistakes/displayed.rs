@@ -44,4 +44,50 @@ struct Wrapped {
     password: Sensitive<String>,
 }
 
+/// A text that holds for the variants without one of their own.
+#[derive(Redact, thiserror::Error)]
+#[error("refused: {password:?}")]
+enum Above {
+    Login {
+        #[sensitive]
+        password: String,
+    },
+    Renewal {
+        #[sensitive]
+        password: String,
+    },
+    #[error("locked")]
+    Locked {
+        #[sensitive]
+        password: String,
+    },
+}
+
+#[derive(Redact, thiserror::Error)]
+enum Written {
+    #[error(fmt = write)]
+    Wrong {
+        #[sensitive]
+        pin: u16,
+    },
+}
+
+fn write(pin: &u16, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    write!(f, "wrong pin {pin}")
+}
+
+#[derive(Redact, derive_more::Display)]
+struct ApiKey(#[sensitive] String);
+
+#[derive(Redact, derive_more::Display)]
+struct Borrowed<'a, T>(#[sensitive] &'a T);
+
+#[derive(Redact, derive_more::Display)]
+#[display("by {_variant}")]
+enum Credential {
+    Key(#[sensitive] String),
+    #[display("pin")]
+    Pin(#[sensitive] u16),
+}
+
 fn main() {}

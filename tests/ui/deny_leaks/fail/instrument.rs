@@ -35,8 +35,25 @@ impl Service {
     #[instrument(skip(self, password), fields(token = token.len()))]
     fn less(&self, password: &str, token: &str) {}
 
+    #[instrument(skip_all, fields(user = %login.username, length = login.password.len(), later))]
+    fn fields(&self, login: &Login) {}
+
     #[instrument(skip(self))]
     fn redacted(&self, password: &Sensitive<String>, login: &Login, token_count: u32) {}
+}
+
+#[deny_leaks]
+#[instrument(skip_all, fields(secret = %login.password, user.secret = login.password.trim()))]
+fn shown(login: &Login) {}
+
+#[deny_leaks]
+#[instrument(skip_all, fields(password = %password, ?token))]
+fn renamed(password: &str, token: &str) {}
+
+#[deny_leaks]
+fn displayed(login: &Login) {
+    tracing::info!(secret = tracing::field::display(&login.password));
+    tracing::info!(secret = tracing::field::debug(&login.password), "signed in");
 }
 
 fn main() {}

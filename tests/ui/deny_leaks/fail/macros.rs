@@ -61,6 +61,20 @@ fn exposed(login: &Login) {
 }
 
 #[deny_leaks]
+async fn held(login: &Login) {
+    tokio::select! {
+        biased;
+        text = async { login.password.clone() } => println!("{text}"),
+        _ = async {}, if login.username.is_empty() => {
+            println!("{}", login.password)
+        }
+        else => eprintln!("{}", login.password),
+    }
+    let _ = matches!(&login.password, text if { println!("{text}"); true });
+    println!("{:?}", vec![login.password.clone(); 2]);
+}
+
+#[deny_leaks]
 mod inline {
     use log::info as say;
 

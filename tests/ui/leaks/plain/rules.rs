@@ -2,6 +2,7 @@ use actix_web::http::{Uri, header::HeaderMap};
 use audit_runtime::Redact;
 use serde_json::Value;
 use std::collections::HashMap;
+use url::Url as Link;
 
 #[derive(Debug)]
 struct Card {
@@ -20,6 +21,9 @@ struct Order {
     uri: Uri,
     headers: HeaderMap,
     profile: Value,
+    // row: foreign-types
+    #[public]
+    upstream: Link,
 }
 
 #[derive(Redact)]

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use audit_runtime::{Redact, wrap_sensitive};
 
 // row: derive-display
@@ -9,6 +11,20 @@ struct Shown {
     user: String,
     #[sensitive]
     password: String,
+}
+
+// row: derive-display
+#[wrap_sensitive]
+#[derive(Redact, derive_more::Display)]
+struct ApiKey(#[sensitive] String);
+
+// row: derive-display
+#[wrap_sensitive]
+#[derive(Redact, derive_more::Display)]
+enum Credential {
+    Key(#[sensitive] String),
+    #[display("none")]
+    None,
 }
 
 // row: thiserror
@@ -26,6 +42,20 @@ struct Wrong {
 struct Valued {
     #[sensitive]
     password: String,
+}
+
+#[wrap_sensitive]
+#[derive(Redact)]
+struct Login {
+    #[sensitive]
+    password: String,
+}
+
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // row: display-by-hand
+        write!(f, "{}", self.password)
+    }
 }
 
 fn main() {}

@@ -1,6 +1,7 @@
 use actix_web::http::{Uri, header::HeaderMap};
 use audit_runtime::{Redact, wrap_sensitive};
 use serde_json::Value;
+use url::Url as Link;
 
 #[derive(Debug)]
 struct Card {
@@ -20,6 +21,9 @@ struct Order {
     uri: Uri,
     headers: HeaderMap,
     profile: Value,
+    // row: foreign-types
+    #[public]
+    upstream: Link,
 }
 
 #[wrap_sensitive]

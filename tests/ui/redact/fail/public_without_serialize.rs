@@ -10,6 +10,30 @@ struct Order {
     ship_to: Address,
 }
 
+#[derive(Redact)]
+struct Card {
+    #[sensitive]
+    number: String,
+}
+
+#[derive(Redact)]
+struct Payment {
+    #[public]
+    card: Card,
+    #[public]
+    others: Vec<Card>,
+    #[public]
+    addresses: Option<Vec<Address>>,
+}
+
+#[derive(Redact)]
+#[redact(default = "public")]
+struct Customer<T> {
+    card: Option<Card>,
+    address: Address,
+    other: T,
+}
+
 fn main() {
     audit_runtime::public(Address);
 }

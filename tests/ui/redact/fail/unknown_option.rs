@@ -22,4 +22,12 @@ struct Bare(u32);
 #[redact(default = "public")]
 struct Twice(u32);
 
+#[derive(Redact)]
+#[redact(display = " ", display = "the owner reads it")]
+struct Shown(#[sensitive] String);
+
+#[derive(Redact)]
+#[redact(display = "the owner reads it")]
+struct Two(#[sensitive] String, u32);
+
 fn main() {}
