@@ -69,6 +69,10 @@ where
 #[wrap_sensitive]
 #[derive(Clone, PartialEq, Eq, Redact, Serialize, Deserialize)]
 #[redact(strict)]
+#[expect(
+    clippy::unsafe_derive_deserialize,
+    reason = "an action and an exception in a method are registered there by another crate's `unsafe`"
+)]
 pub struct Issued {
     pub id: u64,
     #[sensitive(mask(last = 4))]
@@ -149,6 +153,31 @@ impl Issued {
         let label = move |prefix: &str| format!("{prefix}{id}{}", self.id);
         label("key ")
     }
+
+    /// Counts the digits of its id, and records it.
+    #[audited(action = "CountDigits", on_unrecorded = fail_open)]
+    #[must_use]
+    pub fn digits(&self) -> usize {
+        format!("{}", allow_leak!(self.id, "a number that opens nothing")).len()
+    }
+}
+
+fn made<T: Default>() -> T {
+    T::default()
+}
+
+const fn length(pair: &(u8, String), text: &str) -> usize {
+    pair.1.len() + text.len()
+}
+
+/// Shows values whose type only the call beside them tells.
+#[deny_leaks]
+#[must_use]
+pub fn lengths() -> usize {
+    let first = made();
+    let sum = length(&first, &format!("{}", first.0));
+    let second = made();
+    sum + length(&second, &format!("{}", second.0))
 }
 
 /// A thing with a name.
@@ -234,6 +263,7 @@ fn what_is_enforced_also_runs() {
     assert!(text.contains("1234 7") && !text.contains("hunter2"), "{text}");
     let Disclosed(issued) = issue(7, "k-93f1".to_owned());
     assert!(issued.label().starts_with("key 7"));
+    assert_eq!((issued.digits(), lengths()), (1, 2));
     let proof = Proof::Code { digits: Sensitive::new([1; 6]), attempts: 2 };
     assert_eq!(proof.attempts(), 2);
     assert_eq!(
