@@ -20,6 +20,7 @@ struct Login {
     #[public]
     user: String,
     #[sensitive]
+    #[serde(deserialize_with = "audit_runtime::withheld")]
     password: String,
     tags: Vec<u16>,
 }

@@ -1,7 +1,8 @@
 //! Errors of parsers that know nothing of secrets, wrapped as the documentation says.
 
 use actix_web::http::header::HeaderValue;
-use audit_runtime::{ParseError, Sensitive, parse};
+use audit_runtime::parse::{self, ParseErrorKind};
+use audit_runtime::{ParseError, Sensitive};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -25,27 +26,33 @@ enum Mode {
 }
 
 fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
-    parse::with(text, serde_yaml::from_str, |error| {
+    parse::format(text, serde_yaml::from_str, serde_yaml::from_str, |error| {
         error.location().map(|at| (at.line(), at.column()))
     })
 }
 
 #[test]
-fn yaml_errors_keep_the_place_and_no_more() {
+fn yaml_errors_keep_the_place_and_the_kind() {
     let check = |text: &str, echo: String, error: ParseError, place: (usize, usize)| {
         assert!(echo.contains(CANARY), "serde_yaml no longer echoes: {echo}");
         assert_eq!((error.line(), error.column()), (Some(place.0), Some(place.1)), "{text}");
-        let expected = format!(
-            "line {}, column {}: the text was refused; its content is withheld",
-            place.0, place.1
-        );
+        let (line, column) = place;
+        let expected = format!("line {line}, column {column}: {}", error.kind());
+        let expected = format!("{expected}; its content is withheld");
         assert_eq!(format!("{error} {error:?}"), format!("{expected} {expected}"));
     };
     for (text, line, column) in
         [("port: c4n4ry", 1, 7), ("port: 1\nmode: c4n4ry", 2, 7), ("port: 1\nc4n4ry: 2", 2, 1)]
     {
         let echo = serde_yaml::from_str::<Settings>(text).unwrap_err().to_string();
-        check(text, echo, yaml::<Settings>(text).unwrap_err(), (line, column));
+        let error = yaml::<Settings>(text).unwrap_err();
+        assert_eq!(error.kind(), ParseErrorKind::Mismatched, "{text}");
+        check(text, echo, error, (line, column));
+    }
+    for text in ["port: [c4n4ry", "port: 'c4n4ry", "port: *c4n4ry", "c4n4ry: ] 1"] {
+        let error = yaml::<Settings>(text).unwrap_err();
+        assert_eq!(error.kind(), ParseErrorKind::Malformed, "{text}");
+        assert!(!format!("{error} {error:?}").contains(CANARY), "{error}");
     }
     let twice = "c4n4ry: 1\nc4n4ry: 2";
     let echo = serde_yaml::from_str::<serde_yaml::Value>(twice).unwrap_err().to_string();

@@ -1,6 +1,7 @@
 //! Every way in which serde puts types together: flattened, tagged, untagged, erased, in trees.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use audit_runtime::{Plain, Redact, Sensitive, disclose};
 use serde::{Serialize, Serializer};
@@ -112,6 +113,17 @@ fn variants_that_are_secrets_themselves() {
     assert!(!format!("{error} {error:?}").contains(CANARY), "{error}");
     let inside = disclose(|| serde_json::to_string(&more)).unwrap();
     assert_eq!(inside, r#"{"type":"More","a":"c4n4ry"}"#);
+}
+
+#[test]
+fn shared_secrets() {
+    #[derive(Serialize)]
+    struct Held {
+        #[serde(serialize_with = "audit_runtime::wire")]
+        shared: Rc<Sensitive<String>>,
+    }
+    let held = Held { shared: Rc::new(secret()) };
+    check_json(&held, r#"{"shared":"[redacted]"}"#, r#"{"shared":"c4n4ry"}"#);
 }
 
 #[test]

@@ -9,6 +9,7 @@ const REQUEST: &str = "the address of a request is no field of a marked type";
 const ARGUMENT: &str = "the argument is a `&str`, and no longer the field";
 const METHOD: &str = "`record` is a method, and takes any text";
 const COMMAND: &str = "the command is another type, and takes any text";
+const DRIVER: &str = "the driver is given the value, and prints it";
 const ERROR: &str = "the error is another type, and takes any text";
 
 /// Scans of all memory of a process, and the same with an allocator that wipes what it takes back.
@@ -70,6 +71,13 @@ pub(super) const ROWS: &[Row] = &[
         code: "Err(login.password.….into())",
         wrapped: open(ERROR, found::wrapped::boxed_error),
         plain: open(ERROR, found::plain::boxed_error),
+    },
+    Row {
+        id: "statement",
+        path: "bound to a statement of rusqlite, which prints itself",
+        code: "statement.expanded_sql()",
+        wrapped: open(DRIVER, found::wrapped::statement),
+        plain: open(DRIVER, found::plain::statement),
     },
     heap_row!(
         "heap-drop",

@@ -14,6 +14,7 @@ const WRAPPED_SHOWN: Cell = refused(Layer::Types, "wrapped/shown.rs");
 const WRAPPED_DERIVES: Cell = refused(Layer::Types, "wrapped/derives.rs");
 const WRAPPED_CONVERTED: Cell = refused(Layer::Types, "wrapped/converted.rs");
 const PLAIN_SHOWN: Cell = refused(Layer::Probe, "plain/shown.rs");
+const WRAPPED_CAUSED: Cell = refused(Layer::Types, "wrapped/caused.rs");
 const PLAIN_DERIVES: Cell = refused(Layer::Derive, "plain/derives.rs");
 const PLAIN_CONVERTED: Cell = refused(Layer::Probe, "plain/converted.rs");
 
@@ -245,6 +246,20 @@ pub(super) const CONVERTED: &[Row] = &[
         WRAPPED_DERIVES,
         PLAIN_DERIVES
     ),
+    refused_row!(
+        "error-cause",
+        "the cause of an error, which reporters print behind it",
+        "#[source] cause: WrongPassword",
+        WRAPPED_CAUSED,
+        PLAIN_DERIVES
+    ),
+    Row {
+        id: "display-by-hand",
+        path: "a `Display` by hand",
+        code: r#"write!(f, "{}", self.password)"#,
+        wrapped: WRAPPED_DERIVES,
+        plain: refused(Layer::Probe, "plain/derives.rs"),
+    },
     Row {
         id: "copy",
         path: "copied into another type",

@@ -40,6 +40,17 @@ pub(super) const ROWS: &[Row] = &[
         ),
         plain: runs(Layer::Wire, at_the_field::<plain::Account>, at_the_field::<bare::Account>),
     },
+    Row {
+        id: "serde-forgotten",
+        path: "serde, at a field of which nothing is said",
+        code: "#[derive(Deserialize)]",
+        wrapped: runs(
+            Layer::Types,
+            at_the_field::<wrapped::Account>,
+            at_the_field::<bare::Account>,
+        ),
+        plain: refused(Layer::Derive, "plain/deserialize.rs"),
+    },
     row!(
         "json-wrong-type",
         "serde_json, a value of the wrong type",
@@ -97,7 +108,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "header-value",
-        path: "a header's value, printed with `Debug`",
+        path: "a header's value, printed with `Debug` (wrapped as bytes, since it cannot be wiped itself)",
         code: r#"format!("{request:?}")"#,
         wrapped: runs(Layer::Types, header_wrapped, header_bare),
         plain: runs(Layer::Derive, header_plain, header_bare),

@@ -252,8 +252,10 @@ fn routes(config: &mut ServiceConfig) {
 #[derive(Deserialize, Redact)]
 struct Profile {
     #[sensitive]
+    #[serde(deserialize_with = "audit_runtime::withheld")]
     name: String,
     #[sensitive]
+    #[serde(deserialize_with = "audit_runtime::withheld")]
     password: String,
 }
 
