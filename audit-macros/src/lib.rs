@@ -7,6 +7,7 @@ mod leaks;
 mod manifest;
 mod redact;
 mod runtime;
+mod tokens;
 mod wrap;
 
 use proc_macro::TokenStream;

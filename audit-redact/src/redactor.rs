@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::HashKey;
+use crate::keys::hash::Text;
 use crate::keys::{Found, Keys, Sealed};
 
 /// The keys and classes that a recorder redacts with; see [`Redaction::with`](crate::Redaction::with).
@@ -13,7 +14,7 @@ use crate::keys::{Found, Keys, Sealed};
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     origin: String,
-    pub(crate) hash_key: Option<HashKey>,
+    hash_key: Option<HashKey>,
     keys: Keys,
     classes: BTreeMap<String, Tightness>,
 }
@@ -102,6 +103,16 @@ impl Redactor {
     /// The keyed hash of `value`, separated by `domain` from equal values of other fields.
     pub fn pseudonym(&self, domain: &str, value: &[u8]) -> Option<String> {
         self.hash_key.as_ref().map(|key| key.pseudonym(domain, value))
+    }
+
+    /// The same, written into `room`.
+    pub(crate) fn hashed<'a>(
+        &self,
+        domain: &str,
+        value: &[u8],
+        room: &'a mut Text,
+    ) -> Option<&'a str> {
+        self.hash_key.as_ref().map(|key| key.hashed(domain, value, room))
     }
 
     /// The text of the sealed `value`: under the key of its subject, if it is about one, so that

@@ -17,6 +17,8 @@ mod manifest;
 mod redact;
 #[path = "../../audit-macros/src/runtime.rs"]
 mod runtime;
+#[path = "../../audit-macros/src/tokens.rs"]
+mod tokens;
 #[path = "../../audit-macros/src/wrap/mod.rs"]
 mod wrap;
 

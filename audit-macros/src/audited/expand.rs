@@ -8,10 +8,11 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprReference, Local, Pat, Stmt, Token};
 
-use super::function::{async_tail, mentions};
+use super::function::async_tail;
 use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
 use crate::redact::exception;
 use crate::runtime;
+use crate::tokens::mentions;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
@@ -292,7 +293,7 @@ impl Call<'_> {
 /// that the attribute may speak of the new names.
 fn take_renamings(statements: &mut Vec<Stmt>) -> Vec<Stmt> {
     let has_hint = match statements.first() {
-        Some(Stmt::Expr(Expr::If(hint), _)) => mentions(&hint.cond.to_token_stream(), "__ret"),
+        Some(Stmt::Expr(Expr::If(hint), _)) => mentions(&hint.cond, |word| word == "__ret"),
         _ => false,
     };
     let first = usize::from(has_hint);

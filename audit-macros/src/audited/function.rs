@@ -15,6 +15,7 @@ use syn::{
 use super::model::{Body, Function, Returns};
 use crate::errors::Errors;
 use crate::leaks::Checked;
+use crate::tokens::mentions;
 
 const NOT_A_FUNCTION: &str = "`#[audited]` belongs on a function or a method";
 const NO_BODY: &str = "a method without a body does nothing that could be recorded: write \
@@ -91,7 +92,7 @@ fn work(
     let Some(mut block) = block else {
         // What does not parse here, the compiler may know better: its tokens are enough, unless the
         // work may be done in an async block.
-        let is_plain = awaited.is_none() && !mentions(&body, "async");
+        let is_plain = awaited.is_none() && !mentions(&body, |word| word == "async");
         return is_plain.then(|| (returns(written), Body::Sync(body)));
     };
     if async_tail(&mut block.stmts).is_some() {
@@ -281,14 +282,6 @@ fn trait_of<'a>(bound: &'a TypeParamBound, name: &str) -> Option<&'a Path> {
         }
         _ => None,
     }
-}
-
-pub(super) fn mentions(tokens: &TokenStream, word: &str) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => mentions(&group.stream(), word),
-        _ => false,
-    })
 }
 
 /// Reports every way out of the function that does not lead through its last expression.

@@ -1,8 +1,9 @@
 //! Tells which expressions a question may repeat, and what is known of their types.
 
-use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Expr, Macro};
+
+use crate::tokens::mentions;
 
 /// The macros that do nothing but what their expansion does, so that it may stand a second time.
 pub(super) const MACROS: &[&str] = &[
@@ -146,16 +147,8 @@ impl<'a> Visit<'a> for Unrepeatable {
         let name = call.path.segments.last().map(|last| last.ident.to_string());
         let is_known = name.is_some_and(|name| MACROS.contains(&name.as_str()));
         // An exception would be listed a second time.
-        self.0 |= !is_known || has_exception(call.tokens.clone());
+        self.0 |= !is_known || mentions(&call.tokens, |word| word == "allow_leak");
     }
-}
-
-fn has_exception(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(name) => name == "allow_leak",
-        TokenTree::Group(group) => has_exception(group.stream()),
-        _ => false,
-    })
 }
 
 struct Leaving(bool);

@@ -3,14 +3,14 @@
 //! Those derives are not to be seen from here, but the compiler knows what they implement.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Member, Type, TypeParamBound, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Options, Shape};
-use super::types::mentions;
-use super::{texts, types};
+use super::{check, texts, types};
 use crate::errors::Errors;
+use crate::tokens::mentions;
 
 const NOT_PRINTED: &str = "no part of this type has a marked field as its only one, without a text of its \
                            own: remove `display`, which allows nothing";
@@ -34,7 +34,7 @@ pub(super) fn demands(item: &Item<Class>) -> TokenStream {
             __audit::unprinted::<#this, _>(__audit::Field::<dyn __audit::Unprinted<#this>>::shows());
         }
     });
-    let mut read = item.shape.fields().into_iter().filter(texts::is_shown_plain);
+    let mut read = item.shape.fields().into_iter().filter(|field| check::is_shown_plain(field));
     // One of several fields stands for them all: each demand takes the compiler its time.
     let read = read.find(|field| !field.read_apart).map(|field| {
         quote_spanned! {place(field)=>
@@ -66,7 +66,7 @@ pub(super) fn printed(fields: &Fields<Class>) -> Option<&Field<Class>> {
     let [only] = fields.list.as_slice() else {
         return None;
     };
-    (texts::is_shown_plain(&only) && !texts::is_said(fields)).then_some(only)
+    (check::is_shown_plain(only) && !texts::is_said(fields)).then_some(only)
 }
 
 /// The demands of a generic type, whose other derives ask of its parameters what they ask of it.
@@ -75,7 +75,7 @@ fn apart(item: &Item<Class>, demands: &TokenStream) -> TokenStream {
     let mut wanted: Vec<TypeParamBound> = vec![parse_quote!(::core::fmt::Display)];
     // Beside a bound for one lifetime the compiler could not choose.
     let conditions = generics.where_clause.as_ref();
-    if !mentions(&quote!(#generics #conditions), &[&format_ident!("Deserialize")]) {
+    if !mentions(&quote!(#generics #conditions), |word| word == "Deserialize") {
         wanted.push(parse_quote!(for<'__audit_de> __audit::serde::Deserialize<'__audit_de>));
     }
     for parameter in generics.type_params_mut() {

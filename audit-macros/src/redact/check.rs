@@ -156,6 +156,11 @@ fn is_one_of(ty: &Type, names: &[&str]) -> bool {
     }
 }
 
+/// True for a marked field that another derive can print.
+pub(super) fn is_shown_plain(field: &Field<Class>) -> bool {
+    field.is_marked && !is_secret(&field.ty)
+}
+
 /// True if the type is the secret `Sensitive<…>`, or a usual container of nothing but that.
 pub(crate) fn is_secret(ty: &Type) -> bool {
     let last = match ty {

@@ -9,10 +9,11 @@ use syn::spanned::Spanned;
 use syn::{Ident, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Shape, Style};
-use super::types::{is_known, is_plain, mentions};
+use super::types::{is_known, is_plain};
 use super::veil::LeftOut;
 use super::{beside, check, exceptions, probed, types};
 use crate::runtime;
+use crate::tokens::mentions;
 
 /// The implementations, in a scope of their own where `__audit` names the runtime.
 pub(crate) fn item(item: &Item<Class>) -> TokenStream {
@@ -130,7 +131,8 @@ impl<'a> Output<'a> {
         let mut seen = HashSet::new();
         let mut bounds = Vec::new();
         for Field { ty, mark, .. } in self.item.shape.fields() {
-            if !mentions(ty, &parameters) || mentions(ty, &own.each_ref()) {
+            let depends = mentions(ty, |word| parameters.contains(&word));
+            if !depends || mentions(ty, |word| own.contains(word)) {
                 continue;
             }
             let bound: WherePredicate = match mark {

@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Ident, LitStr, Member, Meta};
 
 use super::check;
-use super::model::{Class, Field, Fields};
+use super::model::{Class, Fields};
 use crate::errors::Errors;
 
 /// The attributes by which thiserror, derive_more and strum are given a text.
@@ -45,8 +45,12 @@ pub(super) fn check(parts: &[&Fields<Class>], errors: &mut Errors) {
     // The text above an enum is one mistake, however many variants have the field.
     let mut told = HashSet::new();
     for fields in parts {
-        let secrets: Vec<&Member> =
-            fields.list.iter().filter(is_shown_plain).map(|f| &f.member).collect();
+        let secrets: Vec<&Member> = fields
+            .list
+            .iter()
+            .filter(|field| check::is_shown_plain(field))
+            .map(|f| &f.member)
+            .collect();
         let own = fields.texts.iter().map(|text| (text, false));
         for (text, is_inherited) in own.chain(fields.inherited.iter().map(|text| (text, true))) {
             let Some(text) = Text::read(text) else {
@@ -62,11 +66,6 @@ pub(super) fn check(parts: &[&Fields<Class>], errors: &mut Errors) {
             }
         }
     }
-}
-
-/// True for a marked field that another derive can print.
-pub(super) fn is_shown_plain(field: &&Field<Class>) -> bool {
-    field.is_marked && !check::is_secret(&field.ty)
 }
 
 /// True if an attribute says what is printed of the struct or the variant.

@@ -1,10 +1,10 @@
 //! What the tokens of a field's type tell, and what they do not.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
-use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, ReturnType, Type};
+use quote::ToTokens;
+use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
 use super::check;
+use crate::tokens::mentions;
 
 /// Types of other crates that are named like this carry secrets, which each does in a way of its own.
 const CARRIERS: &[(&str, &str)] = &[
@@ -58,7 +58,7 @@ pub(super) fn is_plain(ty: &Type) -> bool {
 
 /// True if the type is `Sensitive<…>`, or names it anywhere.
 pub(super) fn names_sensitive(ty: &Type) -> bool {
-    mentions(ty, &[&format_ident!("Sensitive")])
+    mentions(ty, |word| word == "Sensitive")
 }
 
 /// True for types that are known to be written as they are: plain ones, in an `Option` or a `Vec`.
@@ -135,18 +135,6 @@ fn path(ty: &Type) -> Option<&Path> {
         Type::Path(path) => Some(&path.path),
         _ => None,
     }
-}
-
-/// True if one of the identifiers stands anywhere in the tokens; they show what stands in macros too.
-pub(super) fn mentions(tokens: &impl ToTokens, identifiers: &[&Ident]) -> bool {
-    fn any(tokens: TokenStream, identifiers: &[&Ident]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => identifiers.contains(&&ident),
-            TokenTree::Group(group) => any(group.stream(), identifiers),
-            _ => false,
-        })
-    }
-    any(tokens.to_token_stream(), identifiers)
 }
 
 #[cfg(test)]

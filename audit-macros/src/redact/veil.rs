@@ -8,8 +8,9 @@ use syn::{Expr, Ident, Member, Type, WherePredicate, parse_quote};
 
 use super::expand::{Part, binding};
 use super::model::{Class, Field, Mask, Policy, PolicyKind};
-use super::types::{is_known, is_plain, mentions, names_sensitive};
+use super::types::{is_known, is_plain, names_sensitive};
 use super::{check, types};
+use crate::tokens::mentions;
 
 /// Whether a field is left out of what is written.
 pub(super) enum LeftOut {
@@ -297,7 +298,7 @@ fn mask_tokens(mask: Mask) -> TokenStream {
 /// The field's name, if the expression may speak of the field by it.
 fn is_mentioned<'a>(field: &'a Field<Class>, expression: &Expr) -> Option<&'a Ident> {
     match &field.member {
-        Member::Named(name) if mentions(expression, &[name]) => Some(name),
+        Member::Named(name) if mentions(expression, |word| word == name) => Some(name),
         _ => None,
     }
 }

@@ -140,10 +140,8 @@ impl<'a> Leaf<'a> {
     fn keyed<S: Serializer>(self, serializer: S, bytes: &[u8]) -> Result<S::Ok, S::Error> {
         let text = match self.treatment {
             Treatment::Pseudonym { redactor, domain } => {
-                return match &redactor.hash_key {
-                    Some(key) => {
-                        serializer.serialize_str(key.hashed(domain, bytes, &mut [0; TEXT_BYTES]))
-                    }
+                return match redactor.hashed(domain, bytes, &mut [0; TEXT_BYTES]) {
+                    Some(text) => serializer.serialize_str(text),
                     None => self.hidden(serializer),
                 };
             }
