@@ -66,13 +66,18 @@ pub(crate) fn is_converted(attributes: &[Attribute]) -> bool {
 
 fn says(attributes: &[Attribute], names: &[&str]) -> bool {
     let metas = metas(attributes, "serde");
-    metas.iter().any(|meta| names.iter().any(|name| meta.path().is_ident(name)))
+    metas.iter().any(|meta| is_named(meta.path(), names))
+}
+
+/// True if the path is one of these names, with which its text is compared, made once.
+pub(crate) fn is_named(path: &Path, names: &[&str]) -> bool {
+    path.get_ident().is_some_and(|name| names.contains(&name.to_string().as_str()))
 }
 
 fn writes_by(meta: &Meta, functions: &[&str]) -> bool {
     let path = literal(meta).and_then(|text| text.parse::<Path>().ok());
     let is_known = |path: Path| {
-        path.segments.last().is_some_and(|last| functions.iter().any(|name| last.ident == name))
+        path.segments.last().is_some_and(|last| functions.contains(&&*last.ident.to_string()))
     };
     meta.path().is_ident("serialize_with") && path.is_some_and(is_known)
 }

@@ -42,12 +42,16 @@ pub fn sensitive_part_of_number(name: &str) -> Option<&'static str> {
 
 /// The first term of the list whose place in a name satisfies `is_meant`.
 fn find(words: &[String], is_meant: impl Fn(&Range<usize>) -> bool) -> Option<&'static str> {
+    // Every field that is derived asks for every term: nearly all are told apart by two letters.
+    let begin = |text: &str| text.as_bytes().first_chunk::<2>().copied();
+    let begins: Vec<[u8; 2]> = words.iter().filter_map(|word| begin(word)).collect();
+    let is_possible = |term: &&&'static str| begin(term).is_some_and(|term| begins.contains(&term));
     let is_sensitive = |term: &&&'static str| {
         let mut places = places(words, term, same);
         places.any(|place| is_meant(&place) && !is_harmless(words, &place))
     };
     let alone = || ALONE.iter().find(|term| matches!(words, [word] if same(word, term)));
-    SENSITIVE.iter().find(is_sensitive).or_else(alone).copied()
+    SENSITIVE.iter().filter(is_possible).find(is_sensitive).or_else(alone).copied()
 }
 
 /// True if what stands at `place` belongs to a harmless term. The last word of a term says what
@@ -70,10 +74,7 @@ fn places(
     term: &'static str,
     equals: fn(&str, &str) -> bool,
 ) -> impl Iterator<Item = Range<usize>> {
-    // Every field that is derived asks for every term: nearly all are told apart by a letter.
-    let first = term.as_bytes().first();
-    let begins = move |(_, word): &(usize, &String)| word.as_bytes().first() == first;
-    words.iter().enumerate().filter(begins).filter_map(move |(at, word)| {
+    words.iter().enumerate().filter_map(move |(at, word)| {
         let parts: Vec<&str> = term.split('_').collect();
         let follows = || {
             let window = words.get(at..at + parts.len())?;

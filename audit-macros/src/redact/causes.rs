@@ -10,8 +10,7 @@ use crate::errors::Errors;
 
 /// What the attributes of a field say about it as the cause of an error.
 pub(super) fn of(field: &[Attribute]) -> Cause {
-    let names = ["source", "from"];
-    let cause = field.iter().find(|a| names.iter().any(|name| a.path().is_ident(name)));
+    let cause = field.iter().find(|a| attributes::is_named(a.path(), &["source", "from"]));
     if let Some(cause) = cause {
         return Cause::Said(Box::new(cause.clone()));
     }

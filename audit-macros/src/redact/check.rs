@@ -17,6 +17,7 @@ const OMITTED_PLACE: &str = "only a field with a name can be left out, since tho
 const PUBLIC_SECRET: &str = "a `Sensitive` secret is never shown: remove this mark, or give the \
                              field a type that is no secret";
 
+const BOOLEAN: &[&str] = &["bool"];
 const NUMBERS: &[&str] = &[
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
     "f64",
@@ -119,7 +120,7 @@ fn too_many(first: &Mark, second: &Mark) -> String {
 /// Says that a field looks sensitive: by its own name, or in a tuple by that of what it is part of.
 fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
     let name = field.name().unwrap_or_else(|| owner.unraw().to_string());
-    let part = if is_one_of(&field.ty, &["bool"]) {
+    let part = if is_one_of(&field.ty, BOOLEAN) {
         // It tells of a secret at the most, and holds none.
         None
     } else if is_one_of(&field.ty, NUMBERS) {
@@ -135,7 +136,7 @@ fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
 
 /// True if a value of this type is a boolean or a number, or none.
 pub(super) fn is_number(ty: &Type) -> bool {
-    is_one_of(ty, NUMBERS) || is_one_of(ty, &["bool"])
+    is_one_of(ty, NUMBERS) || is_one_of(ty, BOOLEAN)
 }
 
 /// True if a type, or what is in an `Option`, has one of these names.
@@ -147,7 +148,8 @@ fn is_one_of(ty: &Type, names: &[&str]) -> bool {
         return false;
     };
     match &last.arguments {
-        PathArguments::None => names.iter().any(|name| last.ident == name),
+        // An identifier is compared with a text by being made one, which takes its time.
+        PathArguments::None => names.contains(&last.ident.to_string().as_str()),
         PathArguments::AngleBracketed(list) if last.ident == "Option" => {
             let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_one_of(inner, names));
             list.args.iter().all(inner)
@@ -179,8 +181,8 @@ pub(crate) fn is_secret(ty: &Type) -> bool {
         return false;
     };
     let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_secret(inner));
-    last.ident == "Sensitive"
-        || CONTAINERS.iter().any(|name| last.ident == name) && list.args.iter().all(inner)
+    let name = last.ident.to_string();
+    name == "Sensitive" || CONTAINERS.contains(&name.as_str()) && list.args.iter().all(inner)
 }
 
 /// Points at the mark that is not enough, or else at the field.

@@ -9,6 +9,7 @@ use syn::{Attribute, Ident, LitStr, Member, Meta};
 
 use super::check;
 use super::model::{Class, Fields};
+use crate::attributes::is_named;
 use crate::errors::Errors;
 
 /// The attributes by which thiserror, derive_more and strum are given a text.
@@ -23,7 +24,7 @@ const OF_VARIANT: &str = "_variant";
 
 /// The attributes that hold the text of a type or a variant.
 pub(super) fn of(attributes: &[Attribute]) -> Vec<Attribute> {
-    let is_text = |a: &&Attribute| ATTRIBUTES.iter().any(|name| a.path().is_ident(name));
+    let is_text = |a: &&Attribute| is_named(a.path(), ATTRIBUTES);
     attributes.iter().filter(is_text).cloned().collect()
 }
 

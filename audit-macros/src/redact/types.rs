@@ -104,7 +104,7 @@ fn collect<'a>(ty: &'a Type, found: &mut Vec<&'a Type>) {
                 return;
             }
             let inner = inner(&last.arguments);
-            if inner.is_empty() || !CONTAINERS.iter().any(|name| last.ident == name) {
+            if inner.is_empty() || !CONTAINERS.contains(&last.ident.to_string().as_str()) {
                 found.push(ty);
             }
             inner.into_iter().for_each(|part| collect(part, found));
