@@ -81,6 +81,7 @@ pub(crate) fn scope() -> Scope {
 }
 
 /// Calls `work`, which writes a log form, without leave to write secrets.
+#[inline]
 pub(crate) fn for_log<R>(work: impl FnOnce() -> R) -> R {
     match scope() {
         // The forms of parts are written inside those of their wholes.

@@ -4,7 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serializer;
 
-use super::mask::{Mask, ROOM_BYTES};
+use super::mask::Mask;
+use super::room::Room;
 use super::scratch::Scratch;
 use crate::keys::hash::TEXT_BYTES;
 use crate::{REDACTED, Redactor};
@@ -21,44 +22,49 @@ pub(super) enum Treatment<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Leaf<'a> {
     treatment: &'a Treatment<'a>,
-    /// In a list or map, at any depth: there a byte, a letter or a flag is a part of a text.
-    within_list: bool,
-    /// The number of the map entry whose key this is, from 1; 0 elsewhere.
-    entry: usize,
+    /// 0 alone, 1 in a list or map at any depth, where a byte, a letter or a flag is a part of a text,
+    /// and behind it the map entries whose keys these are; one number, as two take more registers.
+    place: usize,
 }
 
 impl<'a> Leaf<'a> {
+    #[inline]
     pub(super) fn new(treatment: &'a Treatment<'a>) -> Self {
-        Self { treatment, within_list: false, entry: 0 }
+        Self { treatment, place: 0 }
     }
 
     pub(super) fn within_list(self) -> Self {
-        Self { within_list: true, entry: 0, ..self }
+        Self { place: 1, ..self }
     }
 
     pub(super) fn is_within_list(self) -> bool {
-        self.within_list
+        self.place > 0
     }
 
     /// The key of a map's entry. Two keys may look alike under a mask, and are told apart by number.
     pub(super) fn key(self, entry: usize) -> Self {
-        Self { within_list: true, entry, ..self }
+        Self { place: entry.saturating_add(1), ..self }
     }
 
+    /// The number of the map entry whose key this is, from 1; 0 elsewhere.
+    fn entry(self) -> usize {
+        self.place.saturating_sub(1)
+    }
+
+    #[inline]
     pub(super) fn text<S: Serializer>(self, serializer: S, text: &str) -> Result<S::Ok, S::Error> {
         if text == REDACTED {
             return self.hidden(serializer);
         }
-        match self.treatment {
-            Treatment::Mask(mask) => match &mask.of(text) {
-                Some(masked) => match (self.entry, masked.within(&mut [0; ROOM_BYTES])) {
-                    (0 | 1, Some(text)) => serializer.serialize_str(text),
-                    _ => serializer.collect_str(&self.numbered(masked)),
-                },
-                None => self.hidden(serializer),
-            },
-            _ => self.keyed(serializer, text.as_bytes()),
+        let Treatment::Mask(mask) = self.treatment else {
+            return self.keyed(serializer, text.as_bytes());
+        };
+        if self.entry() < 2
+            && let Some(shown) = mask.within(text, &mut Room::new())
+        {
+            return serializer.serialize_str(shown);
         }
+        self.masked(serializer, mask, text)
     }
 
     pub(super) fn bytes<S: Serializer>(
@@ -91,7 +97,7 @@ impl<'a> Leaf<'a> {
         serializer: S,
         letter: impl Display,
     ) -> Result<S::Ok, S::Error> {
-        if self.within_list {
+        if self.is_within_list() {
             return self.hidden(serializer);
         }
         self.number(serializer, letter)
@@ -118,10 +124,25 @@ impl<'a> Leaf<'a> {
         self.display(serializer, value, |text| text)
     }
 
+    #[inline(never)]
     pub(super) fn hidden<S: Serializer>(self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.entry {
+        match self.entry() {
             0 | 1 => serializer.serialize_str(REDACTED),
             _ => serializer.collect_str(&self.numbered(REDACTED)),
+        }
+    }
+
+    /// What a mask leaves, where it is too long for the room or has a number behind it.
+    #[inline(never)]
+    fn masked<S: Serializer>(
+        self,
+        serializer: S,
+        mask: &Mask,
+        text: &str,
+    ) -> Result<S::Ok, S::Error> {
+        match mask.of(text) {
+            Some(masked) => serializer.collect_str(&self.numbered(masked)),
+            None => self.hidden(serializer),
         }
     }
 
@@ -137,6 +158,7 @@ impl<'a> Leaf<'a> {
         }
     }
 
+    #[inline(never)]
     fn keyed<S: Serializer>(self, serializer: S, bytes: &[u8]) -> Result<S::Ok, S::Error> {
         let text = match self.treatment {
             Treatment::Pseudonym { redactor, domain } => {
@@ -155,7 +177,7 @@ impl<'a> Leaf<'a> {
     }
 
     fn numbered<T: Display>(self, text: T) -> Numbered<T> {
-        Numbered { text, entry: self.entry }
+        Numbered { text, entry: self.entry() }
     }
 }
 

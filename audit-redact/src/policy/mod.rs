@@ -1,11 +1,13 @@
 //! The policies of `#[sensitive(…)]`: what of a marked field is written, and how configuration
 //! tightens it.
 
+mod address;
 mod dispatch;
 mod exposed;
 mod leaf;
 mod list;
 mod mask;
+mod room;
 mod scratch;
 mod serializer;
 
@@ -127,10 +129,14 @@ impl Mark {
             Extent::With(redactor) => self.policy_under(redactor),
         };
         match (policy, how.redactor()) {
-            (Policy::Mask(mask), _) => Form::Mask(mask),
+            (Policy::Mask(mask), _) => Form::Treated(Treatment::Mask(mask)),
             (Policy::With(_), _) => Form::Own,
-            (Policy::Pseudonym { domain }, Some(redactor)) => Form::Pseudonym { redactor, domain },
-            (Policy::Encrypt { .. }, Some(redactor)) => Form::Seal { redactor, field: self.field },
+            (Policy::Pseudonym { domain }, Some(redactor)) => {
+                Form::Treated(Treatment::Pseudonym { redactor, domain })
+            }
+            (Policy::Encrypt { .. }, Some(redactor)) => {
+                Form::Sealed { redactor, field: self.field }
+            }
             (Policy::Full | Policy::Omit, _)
             | (Policy::Pseudonym { .. } | Policy::Encrypt { .. }, None) => Form::Hidden,
         }
@@ -141,12 +147,9 @@ impl Mark {
 #[derive(Clone, Copy)]
 enum Form<'a> {
     Hidden,
-    Mask(Mask),
-    Pseudonym {
-        redactor: &'a Redactor,
-        domain: &'static str,
-    },
-    Seal {
+    Treated(Treatment<'a>),
+    /// Treated once it is known for whom it is sealed.
+    Sealed {
         redactor: &'a Redactor,
         field: &'static str,
     },
@@ -163,24 +166,36 @@ pub struct Veiled<'a, V> {
 
 impl<V: Serialize> Serialize for Veiled<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Only what is sealed for somebody needs room for a name, which costs as much as a mask.
-        let mut name;
-        let treatment = match self.form {
-            Form::Hidden => return Hidden.serialize(serializer),
-            Form::Own => return self.value.serialize(serializer),
-            Form::Mask(mask) => Treatment::Mask(mask),
-            Form::Pseudonym { redactor, domain } => Treatment::Pseudonym { redactor, domain },
-            Form::Seal { redactor, field } => {
-                name = Scratch::new();
-                let subject = match self.subject.map(|subject| name.text_of(subject)) {
-                    None => None,
-                    Some(Some(subject)) => Some(subject),
-                    // Sealed for nobody, or for part of a name, it would not be erased with the whole.
-                    Some(None) => return Hidden.serialize(serializer),
-                };
-                Treatment::Seal { redactor, field, subject }
+        self.written(&self.form, serializer)
+    }
+}
+
+impl<V: Serialize> Veiled<'_, V> {
+    #[inline]
+    fn written<S: Serializer>(&self, form: &Form<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+        match form {
+            Form::Treated(treatment) => {
+                Treated { value: &self.value, leaf: Leaf::new(treatment) }.serialize(serializer)
             }
+            Form::Hidden | Form::Own | Form::Sealed { .. } => self.untreated(form, serializer),
+        }
+    }
+
+    /// Kept apart from what masks need, as the room for a name costs as much as a mask.
+    #[inline(never)]
+    fn untreated<S: Serializer>(&self, form: &Form<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+        let (redactor, field) = match form {
+            Form::Sealed { redactor, field } => (redactor, field),
+            Form::Own => return self.value.serialize(serializer),
+            Form::Hidden | Form::Treated(_) => return Hidden.serialize(serializer),
         };
-        Treated { value: &self.value, leaf: Leaf::new(&treatment) }.serialize(serializer)
+        let mut name = Scratch::new();
+        let subject = match self.subject.map(|subject| name.text_of(subject)) {
+            None => None,
+            Some(Some(subject)) => Some(subject),
+            // Sealed for nobody, or for part of a name, it would not be erased with the whole.
+            Some(None) => return Hidden.serialize(serializer),
+        };
+        self.written(&Form::Treated(Treatment::Seal { redactor, field, subject }), serializer)
     }
 }

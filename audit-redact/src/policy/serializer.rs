@@ -17,6 +17,7 @@ pub(super) struct Treated<'a, T: ?Sized> {
 }
 
 impl<T: Serialize + ?Sized> Serialize for Treated<'_, T> {
+    #[inline]
     fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
         let serializer = LeafSerializer { inner, leaf: self.leaf };
         self.value.serialize(serializer).map_err(|error| error.0)
@@ -95,8 +96,12 @@ impl<'a, S: Serializer> Serializer for LeafSerializer<'a, S> {
         serialize_u128 as number: u128,
         serialize_f32 as fraction: f32,
         serialize_f64 as fraction: f64,
-        serialize_str as text: &str,
         serialize_bytes as bytes: &[u8],
+    }
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Written<S> {
+        self.leaf.text(self.inner, value).map_err(Withheld)
     }
 
     fn serialize_none(self) -> Written<S> {
