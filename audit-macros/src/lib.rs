@@ -199,7 +199,8 @@ pub fn audited(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - what is in a struct of your own, but for the field to which it was assigned;
 /// - what a macro shows that is not named above (your own, `json!`), or whose name a `use` outside the
 ///   function or the inline module gives it;
-/// - a text that is parsed as a `usize` or an `isize`, which are taken for a length or a place in it;
+/// - a text that is parsed as a `usize` or an `isize`, which are taken for a length or a place in it,
+///   and so what a method of a type of your own gives, if that is one of these or a `bool`;
 /// - what is written without a macro: `write_all`, `expect`, `Formatter::write_str`;
 /// - fields behind more than four dereferences, and types without `#[derive(Redact)]`;
 /// - a field of a base that holds a loop, an item or a macro that is not of the standard library;

@@ -46,9 +46,7 @@ macro_rules! answers_yes {
     ($([$($generics:tt)*] $question:ty;)*) => {$(
         impl<$($generics)*> Field<$question> {
             /// The answer of a type that shows something.
-            pub fn shows() -> OwnMarks {
-                OwnMarks
-            }
+            pub const SHOWS: OwnMarks = OwnMarks;
         }
     )*};
 }

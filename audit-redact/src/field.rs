@@ -72,9 +72,7 @@ impl<T: Redact + ?Sized> Field<T> {
 
 impl<T: Marked + ?Sized> Field<T> {
     /// The type hides something.
-    pub fn marks() -> OwnMarks {
-        OwnMarks
-    }
+    pub const MARKS: OwnMarks = OwnMarks;
 }
 
 impl<T: Serialize + ?Sized> Field<T> {
@@ -111,14 +109,10 @@ pub trait Unruled<T: ?Sized> {
     fn hidden(_: &mut HiddenPaths, _: &str) {}
 
     /// The type hides nothing that is known.
-    fn marks() -> NoMarks {
-        NoMarks
-    }
+    const MARKS: NoMarks = NoMarks;
 
     /// Nothing of the type is shown past its marks.
-    fn shows() -> NoMarks {
-        NoMarks
-    }
+    const SHOWS: NoMarks = NoMarks;
 }
 
 impl<T: ?Sized> Unruled<T> for Field<T> {}

@@ -6,10 +6,10 @@ pub use serde;
 pub use crate::beside::{Harmless, Unprinted, Unread, harmless, unprinted, unread};
 pub use crate::field::{Field, Hidden, Unruled, carrier, public, rule};
 pub use crate::marks::{Marked, as_it_is};
-pub use crate::parts::Parts;
+pub use crate::parts::{Group, LeftOut, Shown, write_struct};
 pub use crate::policy::{Exposing, Output, Veil, Veilable, subject, treated};
 pub use crate::probe::{
-    Answer, ClearText, EXPOSED, Hides, Speaking, Unknown, any, each, probe, same, taken,
+    Answer, ClearText, EXPOSED, Hides, Refused, RefusedWhole, any, each, probe, same, taken,
 };
 pub use crate::registry::Described;
 pub use crate::strict::wrapped;

@@ -23,6 +23,45 @@ pub trait Hides<const FIELD: u64> {
     type Verdict;
 }
 
+/// The answer for the field of which the derive named the type `Field`.
+#[derive(Debug)]
+pub struct Refused<Field>(PhantomData<fn() -> Field>);
+
+impl<Field> Refused<Field> {
+    /// Compiles for what only speaks of the field's value.
+    pub const fn write_to_log<T: MayBeLogged<Field> + ?Sized>(&self, _shown: &T) {}
+}
+
+/// The answer for a field of which a number or a flag is not said, but given away.
+#[derive(Debug)]
+pub struct RefusedWhole<Field>(PhantomData<fn() -> Field>);
+
+impl<Field> RefusedWhole<Field> {
+    /// Does not compile.
+    pub const fn write_to_log<T: ?Sized>(&self, _shown: &T)
+    where
+        Whole<T>: MayBeLogged<Field>,
+    {
+    }
+}
+
+/// A value of which nothing may be shown.
+#[derive(Debug)]
+pub struct Whole<T: ?Sized>(PhantomData<fn(*const T)>);
+
+/// A value that a log may show, though it was made of the field `Field`.
+#[diagnostic::on_unimplemented(
+    message = "`{Field}` is `#[sensitive]` and must not be written to a log",
+    label = "this shows `{Field}`",
+    note = "leave it out, or show the whole value: its `Debug` and `redacted()` hide this",
+    note = "if this value may be shown: `audit_runtime::allow_leak!(value, \"why\")`, which is listed \
+            in the catalogue"
+)]
+pub trait MayBeLogged<Field> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Speaking + ?Sized, Field> MayBeLogged<Field> for T {}
+
 /// Stands for a clear value where a message speaks of one.
 #[derive(Debug)]
 pub struct ClearText;
@@ -69,10 +108,10 @@ pub struct Exposed;
 
 impl Exposed {
     /// Does not compile.
-    pub const fn write_to_log<T: MayBeLogged + ?Sized>(self, _shown: &T) {}
+    pub const fn write_to_log<T: MayBeExposed + ?Sized>(self, _shown: &T) {}
 }
 
-/// A value that a log may show.
+/// A value that a log may show, though it was made of an exposed one.
 #[diagnostic::on_unimplemented(
     message = "`.expose()` gives the clear value of a `Sensitive`, which must not be written to a log",
     label = "this shows the clear value",
@@ -80,10 +119,10 @@ impl Exposed {
     note = "if this value may be shown: `audit_runtime::allow_leak!(value, \"why\")`, which is listed \
             in the catalogue"
 )]
-pub trait MayBeLogged {}
+pub trait MayBeExposed {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Speaking + ?Sized> MayBeLogged for T {}
+impl<T: Speaking + ?Sized> MayBeExposed for T {}
 
 /// A type of which a value that a method made of a secret text speaks about it, and does not show it.
 ///

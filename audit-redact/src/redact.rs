@@ -46,8 +46,14 @@ pub trait Redact {
         fmt::Debug::fmt(&AsDebug(&self.redacted_with(Redaction::full())), f)
     }
 
+    /// The paths that [`hidden`](Self::hidden) reports, where no part of another type hides any.
+    #[doc(hidden)]
+    const __AUDIT_HIDDEN: &'static [&'static str] = &[];
+
     /// Reports the paths that values of this type hide, whether or not a value is there.
-    fn hidden(_report: &mut HiddenPaths) {}
+    fn hidden(report: &mut HiddenPaths) {
+        report.hide_all(Self::__AUDIT_HIDDEN);
+    }
 
     /// The value as it may appear in a log, without keys: see [`Redaction::keyless`].
     fn redacted(&self) -> Redacted<'_, Self> {

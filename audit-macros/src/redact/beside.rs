@@ -31,14 +31,14 @@ pub(super) fn demands(item: &Item<Class>) -> TokenStream {
     let printed = item.shape.parts().into_iter().filter_map(printed);
     let printed = printed.filter(|_| item.options.display.is_none()).map(|field| {
         quote_spanned! {place(field)=>
-            __audit::unprinted::<#this, _>(__audit::Field::<dyn __audit::Unprinted<#this>>::shows());
+            __audit::unprinted::<#this, _>(__audit::Field::<dyn __audit::Unprinted<#this>>::SHOWS);
         }
     });
     let mut read = item.shape.fields().into_iter().filter(|field| check::is_shown_plain(field));
     // One of several fields stands for them all: each demand takes the compiler its time.
     let read = read.find(|field| !field.read_apart).map(|field| {
         quote_spanned! {place(field)=>
-            __audit::unread::<#this, _>(__audit::Field::<dyn __audit::Unread<#this>>::shows());
+            __audit::unread::<#this, _>(__audit::Field::<dyn __audit::Unread<#this>>::SHOWS);
         }
     });
     let demands: TokenStream = printed.chain(read).collect();
@@ -55,7 +55,7 @@ fn public(field: &Field<Class>) -> Vec<TokenStream> {
     let parts = types::parts(&field.ty).into_iter().filter(|part| !types::is_plain(part));
     let demand = |part: &Type| {
         quote_spanned! {part.span()=>
-            __audit::harmless::<#part, _>(__audit::Field::<dyn __audit::Harmless<#part>>::shows());
+            __audit::harmless::<#part, _>(__audit::Field::<dyn __audit::Harmless<#part>>::SHOWS);
         }
     };
     parts.map(demand).collect()

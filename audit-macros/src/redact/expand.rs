@@ -3,15 +3,13 @@
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{Ident, Type, WherePredicate, parse_quote};
+use syn::{Ident, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Shape, Style};
-use super::types::{is_known, is_plain};
 use super::veil::LeftOut;
-use super::{beside, check, exceptions, probed, types};
+use super::{check, exceptions, hidden, probed};
 use crate::runtime;
 use crate::tokens::mentions;
 
@@ -55,20 +53,19 @@ pub(super) struct Part<'a> {
 impl<'a> Output<'a> {
     fn redact(&self) -> TokenStream {
         let body = self.redact_body();
-        let hidden = self.hidden_body();
+        let (paths, demands) = (hidden::paths(&self.parts()), hidden::demands(self.item));
         self.implementation(
             &quote!(__audit::Redact),
             &quote! {
+                #paths
+
                 fn redact<__AuditS: __audit::serde::Serializer>(
                     &self,
                     __audit_serializer: __AuditS,
                     __audit_how: __audit::Redaction<'_>,
                 ) -> ::core::result::Result<__AuditS::Ok, __AuditS::Error> {
+                    #demands
                     #body
-                }
-
-                fn hidden(__audit_report: &mut __audit::HiddenPaths) {
-                    #hidden
                 }
             },
         )
@@ -127,6 +124,9 @@ impl<'a> Output<'a> {
     /// the other fields demand is enough.
     fn bounds(&self) -> Vec<WherePredicate> {
         let parameters: Vec<&Ident> = self.item.generics.type_params().map(|p| &p.ident).collect();
+        if parameters.is_empty() {
+            return Vec::new();
+        }
         let own = [format_ident!("Self"), self.item.ident.clone()];
         let mut seen = HashSet::new();
         let mut bounds = Vec::new();
@@ -185,6 +185,9 @@ impl<'a> Output<'a> {
 
     fn redact_body(&self) -> TokenStream {
         let parts = self.parts();
+        if let [part @ Part { variant: None, .. }] = parts.as_slice() {
+            return self.part_form(part);
+        }
         if parts.is_empty() {
             return quote!(match *self {});
         }
@@ -196,7 +199,7 @@ impl<'a> Output<'a> {
         quote!(match self { #(#arms)* })
     }
 
-    /// Serializes one part from the bindings of its pattern.
+    /// Serializes one part; a variant from the bindings of its pattern.
     fn part_form(&self, part: &Part<'_>) -> TokenStream {
         if let (Style::Named, None) = (part.fields.style, part.variant) {
             return part.named_struct();
@@ -237,57 +240,6 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Reports the hidden paths, and first of all demands a rule for each shown field.
-    ///
-    /// The demand is the one place where the compiler complains about a field's type, with the
-    /// tokens of that type as the place; see `Field` in the runtime.
-    fn hidden_body(&self) -> TokenStream {
-        let mut demands = TokenStream::new();
-        let mut reports = TokenStream::new();
-        // One call for several takes the compiler less time than one for each.
-        let mut hidden = Vec::new();
-        let hide = |paths: Vec<String>| {
-            let call = quote!(__audit::HiddenPaths::hide_all(__audit_report, &[#(#paths),*]););
-            (!paths.is_empty()).then_some(call)
-        };
-        for part in self.parts() {
-            for (at, field) in part.fields.list.iter().enumerate() {
-                let (ty, path) = (&field.ty, part.path(at, field));
-                if self.item.options.strict && matches!(field.mark, Class::Sensitive(_)) {
-                    demands.extend(quote!(__audit::wrapped::<#ty>();));
-                }
-                match &field.mark {
-                    Class::Sensitive(policy) => {
-                        demands.extend(policy.demand(ty));
-                        hidden.push(path);
-                    }
-                    // Nothing to demand or to report of what is known by its name.
-                    Class::Public { .. } if is_known(ty) => {}
-                    Class::Ruled if check::is_number(ty) => {}
-                    Class::Public { .. } => {
-                        demands.extend(quote_spanned! {ty.span()=>
-                            __audit::public::<#ty, _>(__audit::Field::<#ty>::marks());
-                        });
-                        let parts = types::parts(ty).into_iter().filter(|part| !is_plain(part));
-                        demands.extend(parts.map(as_it_is));
-                    }
-                    Class::Ruled => {
-                        demands.extend(match types::carrier(ty) {
-                            Some(_) => quote!(__audit::carrier::<#ty>();),
-                            None => quote!(__audit::rule::<#ty>();),
-                        });
-                        reports.extend(hide(std::mem::take(&mut hidden)));
-                        let part = quote!(__audit::Field::<#ty>::hidden);
-                        reports.extend(quote!(#part(__audit_report, #path);));
-                    }
-                }
-            }
-        }
-        reports.extend(hide(hidden));
-        let beside = beside::demands(self.item);
-        quote!(#beside #demands #reports)
-    }
-
     /// The type in one text, and the marks of which it speaks; the runtime reads it.
     fn registry_entry(&self) -> TokenStream {
         let parts = self.parts();
@@ -316,17 +268,14 @@ impl<'a> Output<'a> {
 }
 
 impl Part<'_> {
-    /// Binds the fields that are shown, if only in part.
+    /// Binds the fields of a variant that are shown, if only in part.
     fn pattern(&self) -> TokenStream {
         let variant = self.variant.map(|(_, ident)| quote!(::#ident));
-        let bindings = self.fields.list.iter().enumerate().filter_map(|(at, field)| {
+        let fields = self.fields.list.iter().enumerate();
+        let bindings = fields.filter(|(_, field)| self.is_bound(field)).map(|(at, field)| {
             let (member, binding) = (&field.member, binding(at));
-            self.is_bound(field).then(|| quote!(#member: #binding,))
+            quote!(#member: #binding,)
         });
-        let bindings: Vec<TokenStream> = bindings.collect();
-        if variant.is_none() && bindings.is_empty() {
-            return quote!(_);
-        }
         quote!(Self #variant { #(#bindings)* .. })
     }
 
@@ -380,13 +329,6 @@ impl Part<'_> {
                 quote!(#name, #place, #variant)
             }
         }
-    }
-}
-
-/// Demands that a part of a public field has no marks of its own.
-fn as_it_is(part: &Type) -> TokenStream {
-    quote_spanned! {part.span()=>
-        __audit::as_it_is::<#part, _>(__audit::Field::<#part>::marks());
     }
 }
 

@@ -5,6 +5,7 @@ mod causes;
 mod check;
 mod exceptions;
 mod expand;
+mod hidden;
 mod model;
 mod parse;
 mod policy;

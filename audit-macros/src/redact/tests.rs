@@ -36,6 +36,16 @@ fn struct_with_names() {
 }
 
 #[test]
+fn more_fields_than_a_tuple_has() {
+    check(
+        "wide",
+        quote! {
+            struct Wide { a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, #[sensitive] i: u8 }
+        },
+    );
+}
+
+#[test]
 fn structs_without_names() {
     check(
         "newtype",

@@ -12,6 +12,9 @@ use super::types::{is_known, is_plain, names_sensitive};
 use super::{check, types};
 use crate::tokens::mentions;
 
+/// The runtime has tuples of parts up to this length.
+const PARTS_MAX: usize = 8;
+
 /// Whether a field is left out of what is written.
 pub(super) enum LeftOut {
     Never,
@@ -22,28 +25,28 @@ pub(super) enum LeftOut {
 impl Part<'_> {
     /// A reference to what may be written of one field.
     pub(super) fn value(&self, at: usize, field: &Field<Class>) -> TokenStream {
-        let (ty, binding) = (&field.ty, binding(at));
+        let (ty, place) = (&field.ty, self.place(at, field));
         match &field.mark {
-            Class::Public { .. } if is_known(ty) => binding.to_token_stream(),
-            Class::Public { .. } => quote!(&__audit::Field::<#ty>::plain(#binding)),
+            Class::Public { .. } if is_known(ty) => place,
+            Class::Public { .. } => quote!(&__audit::Field::<#ty>::plain(#place)),
             Class::Ruled if check::is_number(ty) => {
-                quote!(&__audit::Redact::redacted_with(#binding, __audit_how))
+                quote!(&__audit::Redact::redacted_with(#place, __audit_how))
             }
-            Class::Ruled => quote!(&__audit::Field::<#ty>::form(#binding, __audit_how)),
+            Class::Ruled => quote!(&__audit::Field::<#ty>::form(#place, __audit_how)),
             Class::Sensitive(policy) => {
                 let mark = self.mark(at);
                 match &policy.kind {
                     PolicyKind::Full | PolicyKind::Omit(_) => quote!(&__audit::Hidden),
                     PolicyKind::Mask(_) | PolicyKind::Pseudonym { .. } => {
                         let none = quote!(::core::option::Option::None);
-                        quote!(&(&&__audit::Veil(#binding)).veiled(&#mark, __audit_how, #none))
+                        quote!(&(&&__audit::Veil(#place)).veiled(&#mark, __audit_how, #none))
                     }
                     PolicyKind::Encrypt { subject } => {
                         let subject = self.subject(subject.as_ref());
-                        quote!(&(&&__audit::Veil(#binding)).veiled(&#mark, __audit_how, #subject))
+                        quote!(&(&&__audit::Veil(#place)).veiled(&#mark, __audit_how, #subject))
                     }
                     PolicyKind::With(path) => {
-                        let output = quote!(#mark.shows(__audit_how).then(|| #path(#binding)));
+                        let output = quote!(#mark.shows(__audit_how).then(|| #path(#place)));
                         let veiled = quote_spanned!(path.span()=> veiled);
                         quote!(&(&&&__audit::Output(#output)).#veiled(&#mark, __audit_how))
                     }
@@ -55,36 +58,42 @@ impl Part<'_> {
     /// Serializes a struct with named fields, which most types are, in the fewest tokens.
     pub(super) fn named_struct(&self) -> TokenStream {
         let fields = self.fields.list.iter().enumerate();
-        let writes = fields.filter_map(|(at, field)| Some(self.write(at, field, &field.name()?)));
-        let (name, count) = (&self.name, self.count());
-        let mutable = (!self.fields.list.is_empty()).then(|| quote!(mut));
-        quote! {
-            let #mutable __audit_parts =
-                __audit::Parts::new(__audit_serializer, __audit_how, #name, #count);
-            #(#writes)*
-            __audit_parts.end()
-        }
+        let parts = fields.filter_map(|(at, field)| Some(self.written(at, field, &field.name()?)));
+        let parts: Vec<TokenStream> = parts.collect();
+        let (name, parts) = (&self.name, tuple(&parts));
+        quote!(__audit::write_struct(__audit_serializer, __audit_how, #name, &#parts))
     }
 
-    /// Writes one field of a struct to `Parts`.
-    pub(super) fn write(&self, at: usize, field: &Field<Class>, key: &str) -> TokenStream {
-        let binding = binding(at);
-        let write = match &field.mark {
-            Class::Ruled if check::is_number(&field.ty) => quote!(ruled(#key, #binding)),
+    /// One field of a struct as a part that is written.
+    fn written(&self, at: usize, field: &Field<Class>, key: &str) -> TokenStream {
+        let part = match &field.mark {
+            Class::Ruled if check::is_number(&field.ty) => {
+                let place = self.place(at, field);
+                quote!((#key, #place))
+            }
             Class::Sensitive(Policy { kind: PolicyKind::Full | PolicyKind::Omit(_), .. }) => {
-                quote!(hidden(#key))
+                key.to_token_stream()
             }
             _ => {
                 let value = self.value(at, field);
-                quote!(shown(#key, #value))
+                quote!(__audit::Shown(#key, #value))
             }
         };
         match self.left_out(at, field) {
-            LeftOut::Never => quote!(__audit_parts.#write;),
-            LeftOut::Always => quote!(__audit_parts.left_out(#key);),
-            LeftOut::If(condition) => quote! {
-                if #condition { __audit_parts.left_out(#key) } else { __audit_parts.#write }
-            },
+            LeftOut::Never => part,
+            LeftOut::Always => quote!(__audit::LeftOut(true, #key, #part)),
+            LeftOut::If(condition) => quote!(__audit::LeftOut(#condition, #key, #part)),
+        }
+    }
+
+    /// A reference to a field's value.
+    pub(super) fn place(&self, at: usize, field: &Field<Class>) -> TokenStream {
+        match self.variant {
+            None => {
+                let member = &field.member;
+                quote!(&self.#member)
+            }
+            Some(_) => binding(at).into_token_stream(),
         }
     }
 
@@ -94,8 +103,8 @@ impl Part<'_> {
             return quote!(::core::option::Option::None);
         };
         let fields = self.fields.list.iter().enumerate().filter_map(|(at, field)| {
-            let (name, binding) = (is_mentioned(field, subject)?, binding(at));
-            Some(quote!(let #name = #binding;))
+            let (name, place) = (is_mentioned(field, subject)?, self.place(at, field));
+            Some(quote!(let #name = #place;))
         });
         let shown = quote_spanned!(subject.span()=> &(#subject));
         quote! {
@@ -269,7 +278,7 @@ impl Policy {
         let parts = types::parts(ty).into_iter().filter(|part| !is_plain(part));
         let unmarked = parts.map(|part| {
             quote_spanned! {part.span()=>
-                __audit::treated::<#part, _>(__audit::Field::<#part>::marks());
+                __audit::treated::<#part, _>(__audit::Field::<#part>::MARKS);
             }
         });
         quote!((&&__audit::Veilable::<#ty>::OF).#demand(); #(#unmarked)*)
@@ -280,6 +289,15 @@ impl Policy {
         let kind = &self.kind;
         self.needs_value() && !matches!(kind, PolicyKind::With(_))
     }
+}
+
+/// The parts as a tuple; of many, each part is a group of them, and so on, in few levels.
+fn tuple(parts: &[TokenStream]) -> TokenStream {
+    if parts.len() <= PARTS_MAX {
+        return quote!((#(#parts,)*));
+    }
+    let groups = parts.chunks(PARTS_MAX).map(|group| quote!(__audit::Group((#(#group,)*))));
+    tuple(&groups.collect::<Vec<_>>())
 }
 
 fn mask_tokens(mask: Mask) -> TokenStream {
