@@ -1,8 +1,7 @@
 //! What the redacted forms of a struct cost, beside the forms in clear and beside other crates.
 //!
-//! `--allocations` counts allocations instead of time. `--instructions SIDE COUNT` runs one side
-//! alone, for a run under `valgrind --tool=callgrind`; the sides are named as in the tables, without
-//! spaces: `debug-std`, `json-full`.
+//! `--allocations` counts allocations instead of time, `--instructions` what the processor is told to
+//! do, under valgrind, for which the program runs itself with `--alone SIDE COUNT`.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot measure stops")]
@@ -11,6 +10,7 @@ mod sides;
 mod types;
 
 use std::hint::black_box;
+use std::process::Command;
 
 use audit_benches::{Rounds, Table, Taken, interleave, median, paired_ratio};
 
@@ -26,7 +26,8 @@ fn main() {
     match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
         (None, _, _) => sides::groups().into_iter().for_each(compare),
         (Some("--allocations"), None, _) => sides::groups().iter().for_each(count),
-        (Some("--instructions"), Some(side), Some(forms)) => alone(&side, forms.parse().ok()),
+        (Some("--instructions"), None, _) => sides::groups().iter().for_each(instruct),
+        (Some("--alone"), Some(side), Some(forms)) => alone(&side, forms.parse().ok()),
         _ => usage(),
     }
 }
@@ -75,6 +76,36 @@ fn count(group: &Group) {
     println!("{}\n\n{table}", group.title);
 }
 
+/// Counts the instructions of one form of each side.
+fn instruct(group: &Group) {
+    let mut table = Table::new(&["side", "instructions/form", "ratio to the first"]);
+    // What the program does before and behind the forms is in both counts.
+    let each = |side: &Side| (counted(side.name, 2 * FORMS) - counted(side.name, FORMS)) / FORMS;
+    let first = each(&group.sides[0]);
+    for side in &group.sides {
+        let each = each(side);
+        let ratio = each as f64 / first as f64;
+        table.row(&[side.name.to_owned(), each.to_string(), format!("{ratio:.2}")]);
+    }
+    println!("{}\n\n{table}", group.title);
+}
+
+/// The instructions of a process that writes so many forms of one side.
+fn counted(side: &str, forms: usize) -> usize {
+    let valgrind = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
+    let own = std::env::current_exe().unwrap();
+    let mut command = Command::new("valgrind");
+    command.args(valgrind).arg(own).args(["--alone", side, &forms.to_string()]);
+    let Ok(ran) = command.output() else {
+        println!("valgrind is missing: apt-get install valgrind");
+        std::process::exit(2);
+    };
+    let told = String::from_utf8(ran.stderr).unwrap();
+    let line = told.lines().find(|line| line.contains("refs:")).unwrap();
+    let number = line.rsplit(' ').next().unwrap().replace(',', "");
+    number.parse().unwrap()
+}
+
 fn round(side: &mut Side, forms: usize) -> Taken {
     Taken::by(|| {
         for _ in 0..forms {
@@ -95,6 +126,6 @@ fn alone(name: &str, forms: Option<usize>) {
 }
 
 fn usage() {
-    println!("usage: redaction [--allocations | --instructions SIDE COUNT]");
+    println!("usage: redaction [--allocations | --instructions | --alone SIDE COUNT]");
     std::process::exit(2);
 }
