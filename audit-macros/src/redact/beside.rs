@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Member, Type, TypeParamBound, parse_quote};
 
 use super::model::{Class, Field, Fields, Item, Options, Shape};
-use super::{check, texts, types};
+use super::{texts, types};
 use crate::errors::Errors;
 use crate::tokens::mentions;
 
@@ -34,7 +34,7 @@ pub(super) fn demands(item: &Item<Class>) -> TokenStream {
             __audit::unprinted::<#this, _>(__audit::Field::<dyn __audit::Unprinted<#this>>::SHOWS);
         }
     });
-    let mut read = item.shape.fields().into_iter().filter(|field| check::is_shown_plain(field));
+    let mut read = item.shape.fields().into_iter().filter(|field| field.is_shown_plain());
     // One of several fields stands for them all: each demand takes the compiler its time.
     let read = read.find(|field| !field.read_apart).map(|field| {
         quote_spanned! {place(field)=>
@@ -66,7 +66,7 @@ pub(super) fn printed(fields: &Fields<Class>) -> Option<&Field<Class>> {
     let [only] = fields.list.as_slice() else {
         return None;
     };
-    (check::is_shown_plain(only) && !texts::is_said(fields)).then_some(only)
+    (only.is_shown_plain() && !texts::is_said(fields)).then_some(only)
 }
 
 /// The demands of a generic type, whose other derives ask of its parameters what they ask of it.

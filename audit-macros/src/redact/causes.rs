@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Attribute, Member};
 
 use super::model::{Cause, Class, Field, Fields, Policy, PolicyKind};
-use super::{check, texts};
+use super::texts;
 use crate::attributes;
 use crate::errors::Errors;
 
@@ -33,7 +33,7 @@ pub(super) fn check(parts: &[&Fields<Class>], errors: &mut Errors) {
         if texts::is_transparent(fields) {
             continue;
         }
-        for field in fields.list.iter().filter(|field| check::is_shown_plain(field)) {
+        for field in fields.list.iter().filter(|field| field.is_shown_plain()) {
             if !is_shown_by_choice(field) {
                 refuse(field, texts::is_error(fields), errors);
             }

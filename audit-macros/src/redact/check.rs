@@ -3,7 +3,7 @@
 use audit_syntax::{sensitive_part, sensitive_part_of_number};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{GenericArgument, Ident, LitStr, Member, PathArguments, Type};
+use syn::{Ident, LitStr, Member};
 
 use super::model::{Class, Field, Item, Mark, MarkKind, Marks, Policy, PolicyKind};
 use super::{beside, causes, texts, types};
@@ -16,15 +16,6 @@ const OMITTED_PLACE: &str = "only a field with a name can be left out, since tho
                              would move up: write `#[sensitive]`, which hides the value";
 const PUBLIC_SECRET: &str = "a `Sensitive` secret is never shown: remove this mark, or give the \
                              field a type that is no secret";
-
-const BOOLEAN: &[&str] = &["bool"];
-const NUMBERS: &[&str] = &[
-    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64",
-];
-
-/// The types that hold nothing but what their one parameter says.
-const CONTAINERS: &[&str] = &["Option", "Vec", "VecDeque", "Box", "Rc", "Arc"];
 
 pub(crate) fn item(item: Item<Marks>, errors: &mut Errors) -> Item<Class> {
     for path in &item.debug_derived {
@@ -63,8 +54,8 @@ fn judge(field: &Field<Marks>, owner: &Ident, errors: &mut Errors) -> Option<Cla
         Some(MarkKind::Sensitive(policy)) => Some(sensitive(policy, field, errors)),
         Some(MarkKind::Broken) => Some(Class::Sensitive(Policy::FULL)),
         // Its own rule hides it, also where fields are public by default.
-        None if is_secret(&field.ty) => Some(Class::Ruled),
-        Some(MarkKind::Public { .. }) if is_secret(&field.ty) => {
+        None if types::is_secret(&field.ty) => Some(Class::Ruled),
+        Some(MarkKind::Public { .. }) if types::is_secret(&field.ty) => {
             let mark = mark.map(|mark| &mark.attribute);
             errors.at(mark.to_token_stream(), PUBLIC_SECRET);
             Some(Class::Sensitive(Policy::FULL))
@@ -120,10 +111,10 @@ fn too_many(first: &Mark, second: &Mark) -> String {
 /// Says that a field looks sensitive: by its own name, or in a tuple by that of what it is part of.
 fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
     let name = field.name().unwrap_or_else(|| owner.unraw().to_string());
-    let part = if is_one_of(&field.ty, BOOLEAN) {
+    let part = if types::is_boolean(&field.ty) {
         // It tells of a secret at the most, and holds none.
         None
-    } else if is_one_of(&field.ty, NUMBERS) {
+    } else if types::is_number(&field.ty) {
         sensitive_part_of_number(&name)
     } else {
         sensitive_part(&name)
@@ -132,57 +123,6 @@ fn looks_sensitive(field: &Field<Marks>, owner: &Ident) -> Option<String> {
         return Some(format!("`{name}` looks sensitive"));
     }
     Some(format!("`{name}` looks sensitive (`{part}`)"))
-}
-
-/// True if a value of this type is a boolean or a number, or none.
-pub(super) fn is_number(ty: &Type) -> bool {
-    is_one_of(ty, NUMBERS) || is_one_of(ty, BOOLEAN)
-}
-
-/// True if a type, or what is in an `Option`, has one of these names.
-fn is_one_of(ty: &Type, names: &[&str]) -> bool {
-    let Type::Path(path) = ty else {
-        return false;
-    };
-    let Some(last) = path.path.segments.last() else {
-        return false;
-    };
-    match &last.arguments {
-        // An identifier is compared with a text by being made one, which takes its time.
-        PathArguments::None => names.contains(&last.ident.to_string().as_str()),
-        PathArguments::AngleBracketed(list) if last.ident == "Option" => {
-            let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_one_of(inner, names));
-            list.args.iter().all(inner)
-        }
-        _ => false,
-    }
-}
-
-/// True for a marked field that another derive can print.
-pub(super) fn is_shown_plain(field: &Field<Class>) -> bool {
-    field.is_marked && !is_secret(&field.ty)
-}
-
-/// True if the type is the secret `Sensitive<…>`, or a usual container of nothing but that.
-pub(crate) fn is_secret(ty: &Type) -> bool {
-    let last = match ty {
-        Type::Reference(reference) => return is_secret(&reference.elem),
-        Type::Slice(slice) => return is_secret(&slice.elem),
-        Type::Array(array) => return is_secret(&array.elem),
-        Type::Paren(paren) => return is_secret(&paren.elem),
-        Type::Group(group) => return is_secret(&group.elem),
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    };
-    let Some(last) = last else {
-        return false;
-    };
-    let PathArguments::AngleBracketed(list) = &last.arguments else {
-        return false;
-    };
-    let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_secret(inner));
-    let name = last.ident.to_string();
-    name == "Sensitive" || CONTAINERS.contains(&name.as_str()) && list.args.iter().all(inner)
 }
 
 /// Points at the mark that is not enough, or else at the field.

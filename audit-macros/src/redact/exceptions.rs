@@ -5,8 +5,8 @@ use quote::{format_ident, quote};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
-use super::expand::Part;
 use super::model::{Class, Item, Policy, PolicyKind};
+use super::part::Part;
 
 /// What of the type is shown although a rule would hide it.
 pub(super) fn of(item: &Item<Class>, parts: &[Part<'_>]) -> TokenStream {

@@ -7,9 +7,10 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Ident, WherePredicate, parse_quote};
 
-use super::model::{Class, Field, Fields, Item, Shape, Style};
+use super::model::{Class, Field, Item, Shape, Style};
+use super::part::Part;
 use super::veil::LeftOut;
-use super::{check, exceptions, hidden, probed};
+use super::{exceptions, hidden, probed, types};
 use crate::runtime;
 use crate::tokens::mentions;
 
@@ -42,18 +43,10 @@ struct Output<'a> {
     item: &'a Item<Class>,
 }
 
-/// One struct, or one variant of an enum.
-pub(super) struct Part<'a> {
-    /// Type and variant, as they appear in the log.
-    pub(super) name: String,
-    pub(super) variant: Option<(u32, &'a Ident)>,
-    pub(super) fields: &'a Fields<Class>,
-}
-
 impl<'a> Output<'a> {
     fn redact(&self) -> TokenStream {
         let body = self.redact_body();
-        let (paths, demands) = (hidden::paths(&self.parts()), hidden::demands(self.item));
+        let (paths, demands) = (hidden::paths(&Part::all(self.item)), hidden::demands(self.item));
         self.implementation(
             &quote!(__audit::Redact),
             &quote! {
@@ -100,7 +93,7 @@ impl<'a> Output<'a> {
         self.item.shape.fields().into_iter().any(|field| match &field.mark {
             Class::Sensitive(_) => true,
             Class::Public { .. } => false,
-            Class::Ruled => !check::is_number(&field.ty),
+            Class::Ruled => !types::is_number(&field.ty),
         })
     }
 
@@ -159,7 +152,7 @@ impl<'a> Output<'a> {
             let fields = part.fields.list.iter().enumerate();
             fields.map(|(at, field)| part.mark_constant(at, field)).collect()
         };
-        let marks: TokenStream = self.parts().into_iter().map(of_part).collect();
+        let marks: TokenStream = Part::all(self.item).into_iter().map(of_part).collect();
         match marks.is_empty() {
             true => marks,
             false => {
@@ -168,23 +161,8 @@ impl<'a> Output<'a> {
         }
     }
 
-    fn parts(&self) -> Vec<Part<'a>> {
-        let name = self.item.ident.unraw().to_string();
-        match &self.item.shape {
-            Shape::Struct(fields) => vec![Part { name, variant: None, fields }],
-            Shape::Enum(variants) => (0_u32..)
-                .zip(variants)
-                .map(|(place, variant)| Part {
-                    name: name.clone(),
-                    variant: Some((place, &variant.ident)),
-                    fields: &variant.fields,
-                })
-                .collect(),
-        }
-    }
-
     fn redact_body(&self) -> TokenStream {
-        let parts = self.parts();
+        let parts = Part::all(self.item);
         if let [part @ Part { variant: None, .. }] = parts.as_slice() {
             return self.part_form(part);
         }
@@ -242,7 +220,7 @@ impl<'a> Output<'a> {
 
     /// The type in one text, and the marks of which it speaks; the runtime reads it.
     fn registry_entry(&self) -> TokenStream {
-        let parts = self.parts();
+        let parts = Part::all(self.item);
         let exceptions = exceptions::of(self.item, &parts);
         let (mut fields, mut marks) = (String::new(), Vec::new());
         for part in &parts {
@@ -265,73 +243,4 @@ impl<'a> Output<'a> {
             }
         }
     }
-}
-
-impl Part<'_> {
-    /// Binds the fields of a variant that are shown, if only in part.
-    fn pattern(&self) -> TokenStream {
-        let variant = self.variant.map(|(_, ident)| quote!(::#ident));
-        let fields = self.fields.list.iter().enumerate();
-        let bindings = fields.filter(|(_, field)| self.is_bound(field)).map(|(at, field)| {
-            let (member, binding) = (&field.member, binding(at));
-            quote!(#member: #binding,)
-        });
-        quote!(Self #variant { #(#bindings)* .. })
-    }
-
-    /// The path to a field with the type before it: `Login.password`, `Pin`, `Range[1]`.
-    pub(super) fn whole_path(&self, at: usize, field: &Field<Class>) -> String {
-        let path = self.path(at, field);
-        let point = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-        format!("{}{point}{path}", self.name)
-    }
-
-    /// The path from the type to a field, as it is reported.
-    pub(super) fn path(&self, at: usize, field: &Field<Class>) -> String {
-        let variant = self.variant.map(|(_, ident)| ident.unraw().to_string());
-        let place = match field.name() {
-            Some(name) => name,
-            None if self.fields.list.len() == 1 => String::new(),
-            None => format!("[{at}]"),
-        };
-        match variant {
-            None => place,
-            Some(variant) if place.is_empty() || place.starts_with('[') => variant + &place,
-            Some(variant) => format!("{variant}.{place}"),
-        }
-    }
-
-    /// serde's method for this part, and its trait that takes the fields if there are several.
-    fn serde_names(&self) -> (&'static str, Option<&'static str>) {
-        match (self.fields.style, self.fields.list.len(), self.variant) {
-            (Style::Unit, _, None) => ("serialize_unit_struct", None),
-            (Style::Unit, _, Some(_)) => ("serialize_unit_variant", None),
-            (Style::Tuple, 1, None) => ("serialize_newtype_struct", None),
-            (Style::Tuple, 1, Some(_)) => ("serialize_newtype_variant", None),
-            (Style::Tuple, _, None) => ("serialize_tuple_struct", Some("SerializeTupleStruct")),
-            (Style::Tuple, _, Some(_)) => {
-                ("serialize_tuple_variant", Some("SerializeTupleVariant"))
-            }
-            (Style::Named, _, None) => ("serialize_struct", Some("SerializeStruct")),
-            (Style::Named, _, Some(_)) => {
-                ("serialize_struct_variant", Some("SerializeStructVariant"))
-            }
-        }
-    }
-
-    /// The arguments by which serde is told which type and variant this is.
-    fn serde_name(&self) -> TokenStream {
-        let name = &self.name;
-        match self.variant {
-            None => quote!(#name),
-            Some((place, ident)) => {
-                let variant = ident.unraw().to_string();
-                quote!(#name, #place, #variant)
-            }
-        }
-    }
-}
-
-pub(super) fn binding(at: usize) -> Ident {
-    format_ident!("__audit_{at}")
 }

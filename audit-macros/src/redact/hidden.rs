@@ -7,10 +7,10 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::expand::Part;
 use super::model::{Class, Field, Item};
+use super::part::Part;
 use super::types::{is_known, is_plain};
-use super::{beside, check, types};
+use super::{beside, types};
 
 /// What each field demands of its type, for the body of a method.
 ///
@@ -82,7 +82,7 @@ fn is_known_as(mark: &Class, ty: &Type) -> bool {
     match mark {
         Class::Sensitive(_) => false,
         Class::Public { .. } => is_known(ty),
-        Class::Ruled => check::is_number(ty),
+        Class::Ruled => types::is_number(ty),
     }
 }
 

@@ -8,6 +8,7 @@ mod expand;
 mod hidden;
 mod model;
 mod parse;
+mod part;
 mod policy;
 mod probed;
 mod texts;
@@ -17,8 +18,8 @@ mod veil;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::check::is_secret;
 pub(crate) use self::exceptions::exception;
+pub(crate) use self::types::is_secret;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -4,6 +4,8 @@
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Generics, Ident, LitStr, Member, Path, Type};
 
+use super::types::is_secret;
+
 pub(crate) struct Item<M> {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
@@ -167,6 +169,13 @@ impl<M> Fields<M> {
     fn map<N>(self, judge: impl FnMut(Field<M>) -> Field<N>) -> Fields<N> {
         let list = self.list.into_iter().map(judge).collect();
         Fields { style: self.style, texts: self.texts, inherited: self.inherited, list }
+    }
+}
+
+impl Field<Class> {
+    /// True if the field is marked, and another derive can print it.
+    pub(super) fn is_shown_plain(&self) -> bool {
+        self.is_marked && !is_secret(&self.ty)
     }
 }
 

@@ -7,7 +7,6 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, LitStr, Member, Meta};
 
-use super::check;
 use super::model::{Class, Fields};
 use crate::attributes::is_named;
 use crate::errors::Errors;
@@ -46,12 +45,8 @@ pub(super) fn check(parts: &[&Fields<Class>], errors: &mut Errors) {
     // The text above an enum is one mistake, however many variants have the field.
     let mut told = HashSet::new();
     for fields in parts {
-        let secrets: Vec<&Member> = fields
-            .list
-            .iter()
-            .filter(|field| check::is_shown_plain(field))
-            .map(|f| &f.member)
-            .collect();
+        let secrets: Vec<&Member> =
+            fields.list.iter().filter(|field| field.is_shown_plain()).map(|f| &f.member).collect();
         let own = fields.texts.iter().map(|text| (text, false));
         for (text, is_inherited) in own.chain(fields.inherited.iter().map(|text| (text, true))) {
             let Some(text) = Text::read(text) else {

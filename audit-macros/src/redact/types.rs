@@ -3,7 +3,6 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type};
 
-use super::check;
 use crate::tokens::mentions;
 
 /// Types of other crates that are named like this carry secrets, which each does in a way of its own.
@@ -36,6 +35,37 @@ const CONTAINERS: &[&str] = &[
     "RefCell",
 ];
 
+const BOOLEAN: &[&str] = &["bool"];
+const NUMBERS: &[&str] = &[
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64",
+];
+
+/// The types that hold nothing but what their one parameter says.
+const WRAPPERS: &[&str] = &["Option", "Vec", "VecDeque", "Box", "Rc", "Arc"];
+
+/// True if the type is the secret `Sensitive<…>`, or a usual container of nothing but that.
+pub(crate) fn is_secret(ty: &Type) -> bool {
+    let last = match ty {
+        Type::Reference(reference) => return is_secret(&reference.elem),
+        Type::Slice(slice) => return is_secret(&slice.elem),
+        Type::Array(array) => return is_secret(&array.elem),
+        Type::Paren(paren) => return is_secret(&paren.elem),
+        Type::Group(group) => return is_secret(&group.elem),
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let Some(last) = last else {
+        return false;
+    };
+    let PathArguments::AngleBracketed(list) = &last.arguments else {
+        return false;
+    };
+    let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_secret(inner));
+    let name = last.ident.to_string();
+    name == "Sensitive" || WRAPPERS.contains(&name.as_str()) && list.args.iter().all(inner)
+}
+
 /// The name in the type that carries secrets, and what it may show.
 pub(super) fn carrier(ty: &Type) -> Option<(&'static str, &'static str)> {
     parts(ty).into_iter().find_map(|part| {
@@ -51,9 +81,38 @@ pub(super) fn carrier(ty: &Type) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// True if a value of this type is a boolean or a number, or none.
+pub(super) fn is_number(ty: &Type) -> bool {
+    is_one_of(ty, NUMBERS) || is_boolean(ty)
+}
+
+/// True if a value of this type is a boolean, or none.
+pub(super) fn is_boolean(ty: &Type) -> bool {
+    is_one_of(ty, BOOLEAN)
+}
+
+/// True if a type, or what is in an `Option`, has one of these names.
+fn is_one_of(ty: &Type, names: &[&str]) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    match &last.arguments {
+        // An identifier is compared with a text by being made one, which takes its time.
+        PathArguments::None => names.contains(&last.ident.to_string().as_str()),
+        PathArguments::AngleBracketed(list) if last.ident == "Option" => {
+            let inner = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(inner) if is_one_of(inner, names));
+            list.args.iter().all(inner)
+        }
+        _ => false,
+    }
+}
+
 /// True for the types that need not be asked whether they have marks, by their names.
 pub(super) fn is_plain(ty: &Type) -> bool {
-    check::is_number(ty) || matches!(ty.to_token_stream().to_string().as_str(), "String" | "str")
+    is_number(ty) || matches!(ty.to_token_stream().to_string().as_str(), "String" | "str")
 }
 
 /// True if the type is `Sensitive<…>`, or names it anywhere.

@@ -6,10 +6,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Member, Type, WherePredicate, parse_quote};
 
-use super::expand::{Part, binding};
 use super::model::{Class, Field, Mask, Policy, PolicyKind};
+use super::part::{Part, binding};
+use super::types;
 use super::types::{is_known, is_plain, names_sensitive};
-use super::{check, types};
 use crate::tokens::mentions;
 
 /// The runtime has tuples of parts up to this length.
@@ -29,7 +29,7 @@ impl Part<'_> {
         match &field.mark {
             Class::Public { .. } if is_known(ty) => place,
             Class::Public { .. } => quote!(&__audit::Field::<#ty>::plain(#place)),
-            Class::Ruled if check::is_number(ty) => {
+            Class::Ruled if types::is_number(ty) => {
                 quote!(&__audit::Redact::redacted_with(#place, __audit_how))
             }
             Class::Ruled => quote!(&__audit::Field::<#ty>::form(#place, __audit_how)),
@@ -67,7 +67,7 @@ impl Part<'_> {
     /// One field of a struct as a part that is written.
     fn written(&self, at: usize, field: &Field<Class>, key: &str) -> TokenStream {
         let part = match &field.mark {
-            Class::Ruled if check::is_number(&field.ty) => {
+            Class::Ruled if types::is_number(&field.ty) => {
                 let place = self.place(at, field);
                 quote!((#key, #place))
             }
@@ -115,8 +115,19 @@ impl Part<'_> {
         }
     }
 
+    /// Binds the fields of a variant that are shown, if only in part.
+    pub(super) fn pattern(&self) -> TokenStream {
+        let variant = self.variant.map(|(_, ident)| quote!(::#ident));
+        let fields = self.fields.list.iter().enumerate();
+        let bindings = fields.filter(|(_, field)| self.is_bound(field)).map(|(at, field)| {
+            let (member, binding) = (&field.member, binding(at));
+            quote!(#member: #binding,)
+        });
+        quote!(Self #variant { #(#bindings)* .. })
+    }
+
     /// True if the field's value is needed to write this part.
-    pub(super) fn is_bound(&self, field: &Field<Class>) -> bool {
+    fn is_bound(&self, field: &Field<Class>) -> bool {
         let own = match &field.mark {
             Class::Sensitive(policy) => policy.needs_value(),
             _ => true,
