@@ -69,7 +69,7 @@ fn says(attributes: &[Attribute], names: &[&str]) -> bool {
     metas.iter().any(|meta| is_named(meta.path(), names))
 }
 
-/// True if the path is one of these names, with which its text is compared, made once.
+/// True if the path is one of these names; its text is made once, and not for each of them.
 pub(crate) fn is_named(path: &Path, names: &[&str]) -> bool {
     path.get_ident().is_some_and(|name| names.contains(&name.to_string().as_str()))
 }

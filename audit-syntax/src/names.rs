@@ -278,6 +278,14 @@ mod tests {
         }
     }
 
+    /// Terms are told apart by two letters before they are compared with a word.
+    #[test]
+    fn every_term_begins_with_two_letters() {
+        for term in SENSITIVE {
+            assert!(term.bytes().take(2).all(|byte| byte.is_ascii_lowercase()), "{term}");
+        }
+    }
+
     #[test]
     fn odd_names_are_no_trouble() {
         for name in ["", "_", "__", "0", "r#", "é", "ÄÖ", "🔑"] {

@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Run};
 
-/// The records of readings, in order, but for one that the service is still writing.
+/// The records of readings, in order.
 fn readings(fixture: &Fixture) -> Vec<Value> {
-    let text = fs::read_to_string(fixture.segment()).unwrap();
-    let written = text.rsplit_once('\n').map_or("", |(written, _)| written);
-    let records = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = fixture.lines();
+    let records = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
     records.filter(|record| record["action"] == "JournalRead").collect()
 }
 

@@ -9,7 +9,6 @@ use syn::{Ident, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Item, Shape, Style};
 use super::part::Part;
-use super::veil::LeftOut;
 use super::{exceptions, hidden, probed, types};
 use crate::runtime;
 use crate::tokens::mentions;
@@ -17,13 +16,13 @@ use crate::tokens::mentions;
 /// The implementations, in a scope of their own where `__audit` names the runtime.
 pub(crate) fn item(item: &Item<Class>) -> TokenStream {
     let runtime = runtime::named(item.options.runtime.as_ref());
-    let output = Output { item };
+    let output = Output { item, parts: Part::all(item) };
     let redact = output.redact();
     let markers = output.markers();
     let debug = item.debug_derived.is_empty().then(|| output.debug());
     let entry = output.registry_entry();
     let marks = output.marks();
-    let probed = probed::fields(item);
+    let probed = probed::fields(item, &output.parts);
     quote! {
         #[allow(deprecated, unused_imports)]
         const _: () = {
@@ -41,12 +40,13 @@ pub(crate) fn item(item: &Item<Class>) -> TokenStream {
 
 struct Output<'a> {
     item: &'a Item<Class>,
+    parts: Vec<Part<'a>>,
 }
 
-impl<'a> Output<'a> {
+impl Output<'_> {
     fn redact(&self) -> TokenStream {
         let body = self.redact_body();
-        let (paths, demands) = (hidden::paths(&Part::all(self.item)), hidden::demands(self.item));
+        let (paths, demands) = (hidden::paths(&self.parts), hidden::demands(self.item));
         self.implementation(
             &quote!(__audit::Redact),
             &quote! {
@@ -148,11 +148,11 @@ impl<'a> Output<'a> {
 
     /// The constants that say what policies there are, for the serializer and for the registry.
     fn marks(&self) -> TokenStream {
-        let of_part = |part: Part<'a>| -> TokenStream {
+        let of_part = |part: &Part<'_>| -> TokenStream {
             let fields = part.fields.list.iter().enumerate();
             fields.map(|(at, field)| part.mark_constant(at, field)).collect()
         };
-        let marks: TokenStream = Part::all(self.item).into_iter().map(of_part).collect();
+        let marks: TokenStream = self.parts.iter().map(of_part).collect();
         match marks.is_empty() {
             true => marks,
             false => {
@@ -162,68 +162,25 @@ impl<'a> Output<'a> {
     }
 
     fn redact_body(&self) -> TokenStream {
-        let parts = Part::all(self.item);
-        if let [part @ Part { variant: None, .. }] = parts.as_slice() {
-            return self.part_form(part);
+        if let [part @ Part { variant: None, .. }] = self.parts.as_slice() {
+            return part.form();
         }
-        if parts.is_empty() {
+        if self.parts.is_empty() {
             return quote!(match *self {});
         }
-        let arms = parts.iter().map(|part| {
+        let arms = self.parts.iter().map(|part| {
             let pattern = part.pattern();
-            let form = self.part_form(part);
+            let form = part.form();
             quote!(#pattern => { #form })
         });
         quote!(match self { #(#arms)* })
     }
 
-    /// Serializes one part; a variant from the bindings of its pattern.
-    fn part_form(&self, part: &Part<'_>) -> TokenStream {
-        if let (Style::Named, None) = (part.fields.style, part.variant) {
-            return part.named_struct();
-        }
-        let (method, state) = part.serde_names();
-        let method = format_ident!("{method}");
-        let name = part.serde_name();
-        let start = quote!(__audit::serde::Serializer::#method);
-        let fields = || part.fields.list.iter().enumerate();
-        let Some(state) = state else {
-            let value = fields().map(|(at, field)| part.value(at, field));
-            return quote!(#start(__audit_serializer, #name #(, #value)*));
-        };
-        let state = format_ident!("{state}");
-        let state = quote!(__audit::serde::ser::#state);
-        let writes = fields().map(|(at, field)| {
-            let key = field.name().map(|key| quote!(#key,));
-            let write = || {
-                let value = part.value(at, field);
-                quote!(#state::serialize_field(&mut __audit_state, #key #value)?;)
-            };
-            let skip = quote!(#state::skip_field(&mut __audit_state, #key)?;);
-            match part.left_out(at, field) {
-                LeftOut::Never => write(),
-                LeftOut::Always => skip,
-                LeftOut::If(condition) => {
-                    let write = write();
-                    quote!(if #condition { #skip } else { #write })
-                }
-            }
-        });
-        let count = part.count();
-        let mutable = (!part.fields.list.is_empty()).then(|| quote!(mut));
-        quote! {
-            let #mutable __audit_state = #start(__audit_serializer, #name, #count)?;
-            #(#writes)*
-            #state::end(__audit_state)
-        }
-    }
-
     /// The type in one text, and the marks of which it speaks; the runtime reads it.
     fn registry_entry(&self) -> TokenStream {
-        let parts = Part::all(self.item);
-        let exceptions = exceptions::of(self.item, &parts);
+        let exceptions = exceptions::of(self.item, &self.parts);
         let (mut fields, mut marks) = (String::new(), Vec::new());
-        for part in &parts {
+        for part in &self.parts {
             for (at, field) in part.fields.list.iter().enumerate() {
                 fields.push('\n');
                 fields.push_str(&part.describe(at, field));

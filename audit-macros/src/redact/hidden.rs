@@ -24,7 +24,9 @@ pub(super) fn demands(item: &Item<Class>) -> TokenStream {
         }
         match mark {
             Class::Sensitive(policy) => demands.extend(policy.demand(ty)),
-            _ if is_known_as(mark, ty) => {}
+            // Nothing to demand of what is known by its name.
+            Class::Public { .. } if is_known(ty) => {}
+            Class::Ruled if types::is_number(ty) => {}
             Class::Public { .. } => {
                 demands.extend(quote_spanned! {ty.span()=>
                     __audit::public::<#ty, _>(__audit::Field::<#ty>::MARKS);
@@ -55,7 +57,7 @@ pub(super) fn paths(parts: &[Part<'_>]) -> TokenStream {
             let (ty, path) = (&field.ty, part.path(at, field));
             match &field.mark {
                 Class::Sensitive(_) => hidden.push(path),
-                Class::Ruled if !is_known_as(&field.mark, ty) => {
+                Class::Ruled if !types::is_number(ty) => {
                     reports.extend(hide(mem::take(&mut hidden)));
                     let part = quote!(__audit::Field::<#ty>::hidden);
                     reports.extend(quote!(#part(__audit_report, #path);));
@@ -74,15 +76,6 @@ pub(super) fn paths(parts: &[Part<'_>]) -> TokenStream {
             reports.extend(hide(hidden));
             quote!(fn hidden(__audit_report: &mut __audit::HiddenPaths) { #reports })
         }
-    }
-}
-
-/// True if there is nothing to demand or to report of the type, which is known by its name.
-fn is_known_as(mark: &Class, ty: &Type) -> bool {
-    match mark {
-        Class::Sensitive(_) => false,
-        Class::Public { .. } => is_known(ty),
-        Class::Ruled => types::is_number(ty),
     }
 }
 

@@ -5,6 +5,7 @@ mod causes;
 mod check;
 mod exceptions;
 mod expand;
+mod form;
 mod hidden;
 mod model;
 mod parse;

@@ -1,11 +1,9 @@
 //! A struct, or one variant of an enum: its name, its fields and their paths.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use super::model::{Class, Field, Fields, Item, Shape, Style};
+use super::model::{Class, Field, Fields, Item, Shape};
 
 /// One struct, or one variant of an enum.
 pub(super) struct Part<'a> {
@@ -53,38 +51,4 @@ impl<'a> Part<'a> {
             Some(variant) => format!("{variant}.{place}"),
         }
     }
-
-    /// serde's method for this part, and its trait that takes the fields if there are several.
-    pub(super) fn serde_names(&self) -> (&'static str, Option<&'static str>) {
-        match (self.fields.style, self.fields.list.len(), self.variant) {
-            (Style::Unit, _, None) => ("serialize_unit_struct", None),
-            (Style::Unit, _, Some(_)) => ("serialize_unit_variant", None),
-            (Style::Tuple, 1, None) => ("serialize_newtype_struct", None),
-            (Style::Tuple, 1, Some(_)) => ("serialize_newtype_variant", None),
-            (Style::Tuple, _, None) => ("serialize_tuple_struct", Some("SerializeTupleStruct")),
-            (Style::Tuple, _, Some(_)) => {
-                ("serialize_tuple_variant", Some("SerializeTupleVariant"))
-            }
-            (Style::Named, _, None) => ("serialize_struct", Some("SerializeStruct")),
-            (Style::Named, _, Some(_)) => {
-                ("serialize_struct_variant", Some("SerializeStructVariant"))
-            }
-        }
-    }
-
-    /// The arguments by which serde is told which type and variant this is.
-    pub(super) fn serde_name(&self) -> TokenStream {
-        let name = &self.name;
-        match self.variant {
-            None => quote!(#name),
-            Some((place, ident)) => {
-                let variant = ident.unraw().to_string();
-                quote!(#name, #place, #variant)
-            }
-        }
-    }
-}
-
-pub(super) fn binding(at: usize) -> Ident {
-    format_ident!("__audit_{at}")
 }

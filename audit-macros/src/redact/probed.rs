@@ -8,28 +8,29 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Member, Type};
 
-use super::model::{Class, Field, Fields, Item, Shape};
+use super::model::{Class, Field, Item};
+use super::part::Part;
 use super::types::names_sensitive;
 
 /// An answer to the probe for each sensitive field.
 ///
 /// A field of type `Sensitive<T>` needs none: it prints as hidden.
-pub(super) fn fields(item: &Item<Class>) -> TokenStream {
-    let mut named = HashSet::new();
-    let mut of = |variant: Option<&Ident>, fields: &Fields<Class>| -> TokenStream {
-        let hidden = fields.list.iter().filter(|field| matches!(field.mark, Class::Sensitive(_)));
-        let plain = hidden.filter(|field| !names_sensitive(&field.ty));
-        plain.map(|field| answer(item, variant, field, &mut named)).collect()
-    };
-    match &item.shape {
-        Shape::Struct(fields) => of(None, fields),
-        Shape::Enum(variants) => variants.iter().map(|v| of(Some(&v.ident), &v.fields)).collect(),
+pub(super) fn fields(item: &Item<Class>, parts: &[Part<'_>]) -> TokenStream {
+    let (mut answers, mut named) = (TokenStream::new(), HashSet::new());
+    for part in parts {
+        let hidden = |field: &&Field<Class>| matches!(field.mark, Class::Sensitive(_));
+        for field in part.fields.list.iter().filter(hidden) {
+            if !names_sensitive(&field.ty) {
+                answers.extend(answer(item, part, field, &mut named));
+            }
+        }
     }
+    answers
 }
 
 fn answer(
     item: &Item<Class>,
-    variant: Option<&Ident>,
+    part: &Part<'_>,
     field: &Field<Class>,
     named: &mut HashSet<String>,
 ) -> TokenStream {
@@ -42,7 +43,7 @@ fn answer(
     };
     let owner = ident.unraw();
     // A type by this name stands for the field; what the compiler says of it names it.
-    let (key, mut name) = match variant.map(IdentExt::unraw) {
+    let (key, mut name) = match part.variant.map(|(_, variant)| variant.unraw()) {
         Some(variant) => (format!("{variant}.{member}"), format!("{owner}__{variant}__{member}")),
         None => (member.clone(), format!("{owner}__{member}")),
     };

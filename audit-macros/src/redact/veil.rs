@@ -7,13 +7,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Member, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Mask, Policy, PolicyKind};
-use super::part::{Part, binding};
-use super::types;
-use super::types::{is_known, is_plain, names_sensitive};
+use super::part::Part;
+use super::types::{self, is_known, is_plain, names_sensitive};
 use crate::tokens::mentions;
-
-/// The runtime has tuples of parts up to this length.
-const PARTS_MAX: usize = 8;
 
 /// Whether a field is left out of what is written.
 pub(super) enum LeftOut {
@@ -52,37 +48,6 @@ impl Part<'_> {
                     }
                 }
             }
-        }
-    }
-
-    /// Serializes a struct with named fields, which most types are, in the fewest tokens.
-    pub(super) fn named_struct(&self) -> TokenStream {
-        let fields = self.fields.list.iter().enumerate();
-        let parts = fields.filter_map(|(at, field)| Some(self.written(at, field, &field.name()?)));
-        let parts: Vec<TokenStream> = parts.collect();
-        let (name, parts) = (&self.name, tuple(&parts));
-        quote!(__audit::write_struct(__audit_serializer, __audit_how, #name, &#parts))
-    }
-
-    /// One field of a struct as a part that is written.
-    fn written(&self, at: usize, field: &Field<Class>, key: &str) -> TokenStream {
-        let part = match &field.mark {
-            Class::Ruled if types::is_number(&field.ty) => {
-                let place = self.place(at, field);
-                quote!((#key, #place))
-            }
-            Class::Sensitive(Policy { kind: PolicyKind::Full | PolicyKind::Omit(_), .. }) => {
-                key.to_token_stream()
-            }
-            _ => {
-                let value = self.value(at, field);
-                quote!(__audit::Shown(#key, #value))
-            }
-        };
-        match self.left_out(at, field) {
-            LeftOut::Never => part,
-            LeftOut::Always => quote!(__audit::LeftOut(true, #key, #part)),
-            LeftOut::If(condition) => quote!(__audit::LeftOut(#condition, #key, #part)),
         }
     }
 
@@ -151,22 +116,6 @@ impl Part<'_> {
             }
             _ => LeftOut::Never,
         }
-    }
-
-    /// The number of fields that are written.
-    pub(super) fn count(&self) -> TokenStream {
-        let mut count = self.fields.list.len();
-        let mut fewer = TokenStream::new();
-        for (at, field) in self.fields.list.iter().enumerate() {
-            match self.left_out(at, field) {
-                LeftOut::Never => {}
-                LeftOut::Always => count -= 1,
-                LeftOut::If(condition) => {
-                    fewer.extend(quote!(- ::core::primitive::usize::from(#condition)));
-                }
-            }
-        }
-        quote!(#count #fewer)
     }
 
     /// The constant of a field's mark, if it says more than `#[sensitive]`.
@@ -302,13 +251,8 @@ impl Policy {
     }
 }
 
-/// The parts as a tuple; of many, each part is a group of them, and so on, in few levels.
-fn tuple(parts: &[TokenStream]) -> TokenStream {
-    if parts.len() <= PARTS_MAX {
-        return quote!((#(#parts,)*));
-    }
-    let groups = parts.chunks(PARTS_MAX).map(|group| quote!(__audit::Group((#(#group,)*))));
-    tuple(&groups.collect::<Vec<_>>())
+fn binding(at: usize) -> Ident {
+    format_ident!("__audit_{at}")
 }
 
 fn mask_tokens(mask: Mask) -> TokenStream {
