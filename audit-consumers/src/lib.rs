@@ -1,1 +1,5 @@
 //! What reads a journal: each part has a saved place in it, and none can slow, lose or change a record.
+
+mod position;
+
+pub use position::Position;
