@@ -2,21 +2,15 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use audit_runtime::control::{Client, Entry, Error, Read, append_alone};
-use audit_runtime::journal;
+use audit_runtime::control::{Entry, Read, append};
 use audit_runtime::journal::Line;
 
 use crate::failure;
 
 /// How long a service may take to record it; its own deadline is five seconds unless it is set.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(6);
-
-/// How long a service may hold the lock without listening, when it starts and when it ends.
-const BETWEEN_MAX: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a command has shown of a journal.
 #[derive(Clone)]
@@ -61,45 +55,10 @@ impl Reading {
     /// No reading fails because its record does.
     fn append(self) {
         let Self { journal, read } = self;
-        if let Err(error) = append(&journal, &Entry::Read(read)) {
-            let left = if is_unknown(&error) { "may have left no" } else { "left no" };
+        if let Err(error) = append(&journal, &Entry::Read(read), DEADLINE) {
+            let left = if error.may_be_recorded() { "may have left no" } else { "left no" };
             failure::warn(&format!("this reading {left} record in the journal: {error}"));
         }
-    }
-}
-
-/// Has `entry` appended: by the service that lives, else alone.
-pub(crate) fn append(journal: &Path, entry: &Entry) -> Result<(), Error> {
-    let due = Instant::now() + BETWEEN_MAX;
-    loop {
-        let unasked = match ask(journal, entry) {
-            Err(unasked @ Error::NoWriter { .. }) => unasked,
-            Err(Error::Refused { code, message }) if code == "stopped" => {
-                Error::Refused { code, message }
-            }
-            answered => return answered,
-        };
-        match append_alone(journal, entry) {
-            // A service is about to listen, or does so no more and still holds the lock.
-            Err(Error::Journal(journal::Error::InUse { .. })) if Instant::now() < due => {
-                thread::sleep(PAUSE);
-            }
-            Err(Error::Journal(journal::Error::InUse { .. })) => return Err(unasked),
-            appended => return appended.map(|_| ()),
-        }
-    }
-}
-
-fn ask(journal: &Path, entry: &Entry) -> Result<(), Error> {
-    Client::connect(journal, DEADLINE)?.append(entry).map(|_| ())
-}
-
-/// True if the record may be there all the same.
-fn is_unknown(error: &Error) -> bool {
-    match error {
-        Error::Unreached { .. } => true,
-        Error::Refused { code, .. } => code == "unknown",
-        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
-use audit_runtime::control::{Entry, Reveal as Revealed};
+use audit_runtime::control::{Entry, Reveal as Revealed, append};
 use audit_runtime::journal::Line;
 use audit_runtime::redact::keys::Sealed;
 use audit_runtime::redact::{OpenError, Redactor};
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Reveal, out: &mut impl Write) -> Result<Exit, Fail
     let mut revealed = Revealed::of(*seq, field, key_id);
     revealed.epoch = epoch;
     // Before anything is shown: what nobody can account for nobody gets to see.
-    reading::append(&journal, &Entry::Reveal(revealed)).map_err(|error| {
+    append(&journal, &Entry::Reveal(revealed), reading::DEADLINE).map_err(|error| {
         Failure::Undecided(format!(
             "nothing is revealed, because it could not be recorded who has asked for it: {error}"
         ))

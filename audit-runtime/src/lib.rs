@@ -40,7 +40,7 @@ pub use recorder::control;
 #[cfg(feature = "config")]
 pub use recorder::{Config, ConfigError};
 pub use recorder::{
-    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded,
+    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded, alert,
     health, open, record,
 };
 #[cfg(feature = "actix")]

@@ -2,6 +2,7 @@
 
 mod account;
 mod alarm;
+mod alert;
 mod answer;
 mod builder;
 mod cell;
@@ -40,6 +41,7 @@ use crate::event::{Durability, Event, Stamp};
 use crate::say;
 use audit_redact::{HashKey, Redactor};
 
+pub use alert::alert;
 pub use answer::{Recorded, Unrecorded};
 pub use builder::RecorderBuilder;
 #[cfg(feature = "config")]

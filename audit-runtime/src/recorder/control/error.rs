@@ -42,6 +42,17 @@ pub enum Error {
     Journal(journal::Error),
 }
 
+impl Error {
+    /// True if the record that was asked for may be there all the same.
+    pub fn may_be_recorded(&self) -> bool {
+        match self {
+            Self::Unreached { .. } => true,
+            Self::Refused { code, .. } => code == "unknown",
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,27 +1,25 @@
 //! What other processes ask of a journal's writer: to append a record for them, how far it is durable, how it fares.
 //!
 //! A [`Client`] asks over the socket `CONTROL` in the journal's directory. The writer names in the record
-//! who asked, as the system tells it. Where no writer lives, [`append_alone`] takes its lock for a moment.
+//! who asked, as the system tells it. Where no writer lives, [`append`] takes its lock for a moment.
 //!
 //! ```no_run
 //! use std::time::Duration;
 //!
-//! use audit_runtime::control::{Client, Entry, Error, Read, append_alone};
+//! use audit_runtime::control::{Entry, Error, Read, append};
 //!
 //! let journal = "/var/lib/shop/audit";
 //! let mut read = Read::of("export");
 //! read.first_seq = Some(0);
 //! read.last_seq = Some(4711);
 //! let entry = Entry::Read(read);
-//! let appended = match Client::connect(journal, Duration::from_secs(6)) {
-//!     Err(Error::NoWriter { .. }) => append_alone(journal, &entry)?,
-//!     client => client?.append(&entry)?,
-//! };
+//! let appended = append(journal, &entry, Duration::from_secs(6))?;
 //! println!("recorded as {}", appended.seq);
 //! # Ok::<(), Error>(())
 //! ```
 
 mod alone;
+mod append;
 mod entry;
 mod error;
 #[cfg(target_os = "linux")]
@@ -32,7 +30,8 @@ mod platform;
 mod platform;
 
 pub use alone::append_alone;
-pub use entry::{Entry, Finding, Read, Reveal};
+pub use append::append;
+pub use entry::{Drill, Entry, Finding, Read, Reveal};
 pub use error::Error;
 pub use platform::Client;
 

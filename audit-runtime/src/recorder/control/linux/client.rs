@@ -50,7 +50,7 @@ impl Client {
     /// Fails when the writer refuses, cannot record it, or does not answer in time; after the last the
     /// record may be there all the same.
     pub fn append(&mut self, entry: &Entry) -> Result<Appended, Error> {
-        self.ask(&Request::Append(entry.clone()), protocol::place_in)
+        self.ask(&Request::Append(Box::new(entry.clone())), protocol::place_in)
     }
 
     /// The place of the last durable record.

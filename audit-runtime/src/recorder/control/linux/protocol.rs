@@ -17,7 +17,7 @@ const VERSION: u64 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Request {
-    Append(Entry),
+    Append(Box<Entry>),
     Watermark,
     Health,
 }
@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::recorder::control::{Finding, Read, Reveal};
+    use crate::recorder::control::{Drill, Finding, Read, Reveal};
 
     fn text(bytes_max: usize) -> impl Strategy<Value = String> {
         let cut = move |text: String| {
@@ -156,11 +156,29 @@ mod tests {
 
     fn finding() -> impl Strategy<Value = Entry> {
         let numbers = any::<(u64, u64)>();
-        (text(64), text(256), numbers, 1_u8..=6, proptest::option::of(text(200))).prop_map(
-            |(rule, key, (count, window_s), severity, note)| {
-                Entry::Finding(Finding { rule, key, count, window_s, severity, note })
+        let lists = (
+            proptest::collection::vec(text(256), 0..=8),
+            proptest::collection::vec(text(64), 0..=16),
+            proptest::collection::vec(any::<u64>(), 0..=16),
+        );
+        let texts = (text(64), text(256), proptest::option::of(text(200)));
+        (texts, numbers, 1_u8..=6, lists).prop_map(
+            |((rule, key, note), (count, window_s), severity, lists)| {
+                let mut finding = Finding::of(&rule, key);
+                (finding.count, finding.window_s, finding.severity) = (count, window_s, severity);
+                (finding.id, finding.drill) = (note.is_some().then(|| rule.clone()), note.clone());
+                finding.drill = finding.drill.filter(|drill| drill.len() <= 64);
+                (finding.remediation, finding.addresses, finding.records) = lists;
+                finding.note = note;
+                Entry::Finding(finding)
             },
         )
+    }
+
+    fn drill() -> impl Strategy<Value = Entry> {
+        (text(64), text(64), any::<u8>()).prop_map(|(id, user, last)| {
+            Entry::Drill(Drill::of(id, user, [192, 0, 2, last].into()))
+        })
     }
 
     fn reveal() -> impl Strategy<Value = Entry> {
@@ -170,13 +188,15 @@ mod tests {
         })
     }
 
+    fn entry() -> impl Strategy<Value = Entry> {
+        prop_oneof![read(), finding(), reveal(), drill()]
+    }
+
     fn asked() -> impl Strategy<Value = Request> {
         prop_oneof![
             Just(Request::Watermark),
             Just(Request::Health),
-            read().prop_map(Request::Append),
-            finding().prop_map(Request::Append),
-            reveal().prop_map(Request::Append),
+            entry().prop_map(|entry| Request::Append(Box::new(entry))),
         ]
     }
 
@@ -221,6 +241,12 @@ mod tests {
         }
     }
 
+    fn listed(say: impl FnOnce(&mut Finding)) -> Finding {
+        let mut finding = Finding::of("rule", "key");
+        say(&mut finding);
+        finding
+    }
+
     #[test]
     fn an_entry_beyond_a_bound_is_refused() {
         let long = |bytes: usize| "x".repeat(bytes);
@@ -237,13 +263,21 @@ mod tests {
             Entry::Reveal(Reveal::of(1, long(1025), "key")),
             Entry::Reveal(Reveal::of(1, "field", long(65))),
             Entry::Finding(Finding::of(long(65), "key")),
+            Entry::Finding(listed(|finding| finding.addresses = vec![long(1); 17])),
+            Entry::Finding(listed(|finding| finding.records = vec![1; 17])),
+            Entry::Finding(listed(|finding| finding.remediation = vec![long(257)])),
+            Entry::Finding(listed(|finding| finding.last = Some("yesterday".to_owned()))),
+            Entry::Finding(listed(|finding| finding.drill = Some(long(65)))),
+            Entry::Drill(Drill::of("", "user", [192, 0, 2, 1].into())),
+            Entry::Drill(Drill::of("drill", long(65), [192, 0, 2, 1].into())),
+            Entry::Drill(Drill::of("drill", "user", [127, 0, 0, 1].into())),
             Entry::Finding(Finding::of("rule", "")),
             Entry::Finding(Finding::of("rule", long(257))),
             Entry::Finding(finding),
             Entry::Finding(serious),
         ];
         for entry in entries {
-            let refused = parse(&request(&Request::Append(entry.clone()))).unwrap_err();
+            let refused = parse(&request(&Request::Append(Box::new(entry.clone())))).unwrap_err();
             assert_eq!(refused.code, "malformed", "{entry:?}");
         }
     }

@@ -19,7 +19,7 @@ use super::connection::{Connection, Desk, REQUESTS_AT_ONCE};
 use super::listener::REST;
 use super::protocol::{self, Request};
 use crate::event::Event;
-use crate::recorder::control::{Client, Entry, Error, Finding, Read, append_alone};
+use crate::recorder::control::{Client, Drill, Entry, Error, Finding, Read, append_alone};
 use crate::recorder::{Recorder, Status};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -109,8 +109,48 @@ fn what_a_peer_has_appended_is_durable_and_names_the_peer_as_the_system_does() {
         (&"DetectorFinding".into(), &"service".into())
     );
     assert_eq!(recorded["args"]["window_s"], 600);
+    assert_eq!(recorded["ext"].get("audit.drill"), None);
     let health = client.health().unwrap();
     assert_eq!(health, service.recorder.health().to_json());
+}
+
+#[test]
+fn a_finding_tells_all_that_an_alert_of_it_needs() {
+    let service = Service::start();
+    let mut finding = Finding::of("bf_user", "user:42");
+    finding.id = Some("f-1".to_owned());
+    finding.title = Some("Many failed logins".to_owned());
+    finding.remediation = vec!["Lock the account.".to_owned()];
+    finding.first = Some("2026-11-22T06:18:38.504243636Z".to_owned());
+    finding.addresses = vec!["192.0.2.7".to_owned()];
+    finding.records = vec![3, 4];
+    finding.drill = Some("d-1".to_owned());
+    let place = service.client().append(&Entry::Finding(finding)).unwrap();
+    let recorded = record(&service, place);
+    let said = serde_json::json!({
+        "rule": "bf_user", "key": "user:42", "count": 0, "window_s": 0, "id": "f-1",
+        "title": "Many failed logins", "first": "2026-11-22T06:18:38.504243636Z",
+        "remediation": ["Lock the account."], "addresses": ["192.0.2.7"], "records": [3, 4],
+    });
+    assert_eq!(recorded["args"], said);
+    assert_eq!(recorded["ext"]["audit.drill"], "d-1");
+}
+
+#[test]
+fn a_drill_is_a_marked_login_of_nobody() {
+    let service = Service::start();
+    let drill = Drill::of("d-1", "ada", [192, 0, 2, 1].into());
+    let place = service.client().append(&Entry::Drill(drill)).unwrap();
+    let recorded = record(&service, place);
+    assert_eq!(
+        (&recorded["category"], &recorded["outcome"]),
+        (&"authentication".into(), &"failure".into())
+    );
+    assert_eq!(recorded["actor"]["id"], "drill:ada");
+    assert_eq!(recorded["origin"]["ip"], "192.0.2.1");
+    assert_eq!(recorded["ext"]["audit.drill"], "d-1");
+    assert_eq!(recorded["ext"]["peer.process"], std::process::id());
+    assert!(recorded["ext"]["peer.user"].as_str().unwrap().starts_with("uid:"));
 }
 
 #[test]

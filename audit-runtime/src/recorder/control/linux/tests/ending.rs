@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn what_is_recorded_for_a_peer_until_a_shutdown_is_answered_before_that_returns() {
-    let asked = protocol::request(&Request::Append(read()));
+    let asked = protocol::request(&Request::Append(Box::new(read())));
     for wait in 0..20 {
         let service = Service::start();
         let mut peer = service.peer();
@@ -34,7 +34,7 @@ fn a_peer_cannot_put_off_the_end_by_asking_for_more() {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     let mut connection = Connection::new(ours, Peer { user: 1, process: 1 });
-    theirs.write_all(&protocol::request(&Request::Append(read())).repeat(20)).unwrap();
+    theirs.write_all(&protocol::request(&Request::Append(Box::new(read()))).repeat(20)).unwrap();
     let mut serve = |connection: &mut Connection| {
         let (shared, waker) = (&*service.recorder.0.shared, Waker::noop());
         connection.serve(&mut Desk { shared, budget: &mut budget, waker, now: Instant::now() })
@@ -116,7 +116,7 @@ fn what_a_peer_asks_of_a_writer_that_has_ended_is_no_loss_of_the_services() {
     let mut budget = Budget::default();
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
-    theirs.write_all(&protocol::request(&Request::Append(read()))).unwrap();
+    theirs.write_all(&protocol::request(&Request::Append(Box::new(read())))).unwrap();
     let (shared, waker) = (&*service.recorder.0.shared, Waker::noop());
     let mut desk = Desk { shared, budget: &mut budget, waker, now: Instant::now() };
     assert!(Connection::new(ours, Peer { user: 1, process: 1 }).serve(&mut desk));
