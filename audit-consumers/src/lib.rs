@@ -1,5 +1,13 @@
 //! What reads a journal: each part has a saved place in it, and none can slow, lose or change a record.
 
+mod error;
+mod follower;
 mod position;
+pub mod runner;
+mod saved;
+mod subscription;
 
+pub use error::Error;
 pub use position::Position;
+pub use runner::{Consumer, Running};
+pub use subscription::Subscription;
