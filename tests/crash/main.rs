@@ -16,6 +16,7 @@ mod abort;
 mod beside;
 mod bodies;
 mod clients;
+mod consumer;
 mod disk;
 mod dropped;
 mod epoch;

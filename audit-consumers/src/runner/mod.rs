@@ -43,6 +43,14 @@ pub trait Consumer: Send + 'static {
     /// # Errors
     /// Fails when it cannot take them now; they are given again.
     fn take(&mut self, lines: &[Line], behind: &Position) -> Result<(), Error>;
+
+    /// Keeps what is worth keeping, before an orderly end.
+    ///
+    /// # Errors
+    /// Fails when it cannot; what was kept before counts then.
+    fn end(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// A consumer at work on a thread of its own. It ends when this is dropped, and nobody waits for that
@@ -135,6 +143,9 @@ impl<C: Consumer> Work<C> {
             if !pause.is_zero() {
                 thread::park_timeout(pause);
             }
+        }
+        if let Err(error) = self.consumer.end() {
+            self.shared.fail(error.to_string());
         }
     }
 
