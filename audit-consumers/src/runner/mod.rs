@@ -89,6 +89,12 @@ impl Running {
         self.shared.status()
     }
 
+    /// Its status, for others to look at.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn observer(&self) -> Observer {
+        Observer(Arc::clone(&self.shared))
+    }
+
     /// Has it end after the batch that it is at, and waits for that.
     ///
     /// # Errors
@@ -116,6 +122,17 @@ impl Drop for Running {
         if let Some(thread) = &self.thread {
             thread.thread().unpark();
         }
+    }
+}
+
+/// Looks at a consumer that another owns.
+#[cfg(feature = "alerts")]
+pub(crate) struct Observer(Arc<Shared>);
+
+#[cfg(feature = "alerts")]
+impl Observer {
+    pub(crate) fn status(&self) -> Status {
+        self.0.status()
     }
 }
 
