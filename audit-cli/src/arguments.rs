@@ -12,6 +12,10 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 the journal is damaged or was changed, 2 cannot decide (no journal, \
 unreadable, a level this build cannot check), 3 the arguments or `audited.toml` are wrong.";
 
+const DETECT_EXIT_CODES: &str = "\
+Exit codes: 0 all of it was looked at, whatever was found; 1 the journal is damaged or was changed; 2 \
+cannot decide (no journal or file, lines that are no attempts); 3 the arguments or the rules are wrong.";
+
 const DOCTOR_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or there are warnings only; 1 the journal is damaged or was changed; 2 a \
 check failed; 3 no journal is named, or the arguments are wrong.";
@@ -37,6 +41,10 @@ pub(crate) enum Command {
     Show(Show),
     /// Counts what is in the journal.
     Stats(Stats),
+    /// Applies the rules of detection to a journal, or to a file of login attempts, and prints what they
+    /// find: a dry look that changes nothing.
+    #[command(after_help = DETECT_EXIT_CODES)]
+    Detect(Detect),
     /// Checks that every record is as it was written, and names all that are not.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
@@ -107,6 +115,31 @@ pub(crate) struct Stats {
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Detect {
+    /// The journal's directory, a file of attempts, or `-` for attempts from standard input; else
+    /// `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) path: Option<PathBuf>,
+    /// Applies the rules of this file instead of the built-in ones; docs/detection.md describes it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// What is read: by itself a directory is a journal, and a file has attempts, one JSON object with
+    /// `ts`, `outcome`, `user` and `ip` on each line.
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+    /// Prints one JSON object for each finding.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What events are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Journal,
+    Attempts,
 }
 
 #[derive(Debug, Args)]

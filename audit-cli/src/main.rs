@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod detect;
 mod doctor;
 mod epochs;
 mod exposure;
@@ -51,6 +52,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Tail(arguments) => tail::run(arguments, out, style),
         Command::Show(arguments) => show::run(arguments, out),
         Command::Stats(arguments) => stats::run(arguments, out),
+        Command::Detect(arguments) => detect::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Health(arguments) => health::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),

@@ -1,0 +1,124 @@
+//! What a detector found.
+
+use std::fmt;
+
+use audit_runtime::{Digest, Severity, Timestamp};
+
+use super::fold;
+use super::observed::Observed;
+
+/// The rule of a finding which says that another rule has more keys than it may.
+pub const SATURATED: &str = "detector_saturated";
+
+/// How much of one part of a key a finding repeats, in bytes.
+const PART_BYTES_MAX: usize = 4096;
+
+const SEVERITIES: [(&str, Severity); 6] = [
+    ("informational", Severity::Informational),
+    ("low", Severity::Low),
+    ("medium", Severity::Medium),
+    ("high", Severity::High),
+    ("critical", Severity::Critical),
+    ("fatal", Severity::Fatal),
+];
+
+/// What a detector found: a rule that held for a key, at the event that made it hold.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What identifies it for ever: the same events give the same id.
+    pub id: Digest,
+    /// The id of the rule.
+    pub rule: String,
+    /// What tells the rule from one with the same id and other conditions.
+    pub rule_hash: Digest,
+    /// For what it held: a user, an address, or what else the rule groups by, in its order.
+    pub key: Vec<String>,
+    /// When that was.
+    pub ts: Timestamp,
+    /// The number of that event.
+    pub seq: u64,
+    /// How many events or values there were then.
+    pub count: u64,
+    /// The length of the rule's window in seconds.
+    pub window_s: u64,
+    /// The time of the first event that counted.
+    pub first: Timestamp,
+    /// The time of the last one.
+    pub last: Timestamp,
+    /// From where they came, 16 addresses at most, the latest last.
+    pub addresses: Vec<String>,
+    /// The numbers of the last events that counted, 16 at most.
+    pub exemplars: Vec<u64>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it means, for people.
+    pub title: String,
+    /// What to do about it, in sentences.
+    pub remediation: Vec<String>,
+    /// The drill whose events made it.
+    pub drill: Option<String>,
+    /// True if the rule is on trial, and nobody is to be told.
+    pub simulated: bool,
+}
+
+impl Finding {
+    /// What `rule` found at `event`, for the key with this hash; the caller fills in the rest.
+    ///
+    /// `rule_hash` stands for the rule's conditions, `key_hash` for the key: both are part of the id.
+    pub fn new(rule: &str, rule_hash: Digest, key_hash: u64, event: &Observed<'_>) -> Self {
+        let length = (rule.len() as u64).to_le_bytes();
+        let (key, seq) = (key_hash.to_le_bytes(), event.seq.to_le_bytes());
+        let parts: [&[u8]; 5] = [&length, rule.as_bytes(), rule_hash.as_bytes(), &key, &seq];
+        let ip = event.address.as_ref().map(|address| part(&address.text));
+        Self {
+            id: Digest::of_parts(&parts),
+            rule: rule.to_owned(),
+            rule_hash,
+            key: Vec::new(),
+            ts: event.time,
+            seq: event.seq,
+            count: 1,
+            window_s: 0,
+            first: event.time,
+            last: event.time,
+            addresses: ip.into_iter().collect(),
+            exemplars: vec![event.seq],
+            severity: Severity::Medium,
+            title: rule.to_owned(),
+            remediation: Vec::new(),
+            drill: event.drill.as_deref().map(str::to_owned),
+            simulated: false,
+        }
+    }
+
+    /// The word for its severity.
+    pub fn severity_word(&self) -> &'static str {
+        let found = SEVERITIES.iter().find(|(_, severity)| *severity == self.severity);
+        found.map_or("unknown", |(word, _)| word)
+    }
+}
+
+/// The severity that a word stands for.
+pub(super) fn severity(word: &str) -> Option<Severity> {
+    SEVERITIES.iter().find(|(known, _)| *known == word).map(|(_, severity)| *severity)
+}
+
+/// A part of a key as a finding repeats it.
+pub(super) fn part(text: &str) -> String {
+    fold::cut(text, PART_BYTES_MAX).to_owned()
+}
+
+/// Shows no key: what somebody typed as a name may be a password.
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finding")
+            .field("id", &self.id)
+            .field("rule", &self.rule)
+            .field("seq", &self.seq)
+            .field("count", &self.count)
+            .field("severity", &self.severity)
+            .field("drill", &self.drill.is_some())
+            .finish_non_exhaustive()
+    }
+}
