@@ -4,6 +4,7 @@ pub mod detect;
 mod error;
 mod follower;
 mod position;
+pub mod query;
 pub mod runner;
 mod saved;
 mod subscription;

@@ -34,9 +34,11 @@ impl EventId {
         Self(Uuid::from_u128(bits))
     }
 
-    /// Reads the hyphenated form.
+    /// Reads the hyphenated form in small letters, and only that form: an id that is searched for as
+    /// text stands in a line as it is.
     pub fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().map(Self)
+        let is_small = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        Uuid::try_parse(text).ok().filter(|_| is_small).map(Self)
     }
 
     /// Appends the 36 bytes of the hyphenated form.

@@ -119,6 +119,15 @@ pub(super) fn parse(line: &[u8]) -> Result<Parsed<'_>, &'static str> {
     Ok(Parsed { stamp, body, hash })
 }
 
+/// The time in a line's fixed fields, as text that looks like one, without a look at the rest.
+pub(super) fn observed(line: &[u8]) -> Option<[u8; crate::time::TIMESTAMP_LEN]> {
+    let rest = line.strip_prefix(b"{\"v\":1,\"seq\":")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let time = rest[digits..].strip_prefix(b",\"observed\":\"")?.first_chunk()?;
+    let is_time = |byte: &u8| byte.is_ascii_digit() || b"-:.TZ".contains(byte);
+    time.iter().all(is_time).then_some(*time)
+}
+
 /// Refuses what could not be one line of text.
 pub(super) fn check_body(body: &[u8]) -> Result<(), Refusal> {
     if body.is_empty() {

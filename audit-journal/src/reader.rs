@@ -9,6 +9,7 @@ use super::error::Error;
 use super::segment;
 use super::storage::{Access, DirectoryStorage, Storage};
 use super::watermark;
+use crate::time::Timestamp;
 
 /// What is read of the writer's own words.
 const HOLDER_BYTES_MAX: usize = 1024;
@@ -127,6 +128,20 @@ impl Reader {
     /// Fails when the storage does.
     pub fn first_seqs(&self) -> Result<Vec<u64>, Error> {
         segment::list(&*self.storage)
+    }
+
+    /// The earliest and the latest time at which the records of a segment say that they were
+    /// observed; `None` if it holds anything but whole lines.
+    ///
+    /// Clocks go back and forth, so nothing but a look at every line tells. Hashes are not checked:
+    /// this is for passing over a segment, not for believing it.
+    ///
+    /// # Errors
+    /// Fails when the segment cannot be read.
+    pub fn observed(&self, first_seq: u64) -> Result<Option<(Timestamp, Timestamp)>, Error> {
+        let storage = &*self.storage;
+        let read = segment::observed(&mut segment::lines(storage, first_seq)?);
+        read.map_err(Error::io(storage, "read", &segment::name(first_seq)))
     }
 
     /// The segments in order.

@@ -10,6 +10,7 @@ use super::line::{self, Chain, LINE_BYTES_MAX, Parsed};
 use super::lines::{Lines, Piece};
 use super::storage::{Access, Storage, StorageFile, read_range};
 use crate::digest::Digest;
+use crate::time::{TIMESTAMP_LEN, Timestamp};
 
 /// Where the segments are.
 pub(super) const DIR: &str = "seg";
@@ -114,6 +115,26 @@ pub(super) fn peek_header(lines: &mut Lines) -> io::Result<Option<Header>> {
     Ok(found)
 }
 
+/// The earliest and the latest time in the lines of a segment; `None` if anything else is there.
+pub(super) fn observed(lines: &mut Lines) -> io::Result<Option<(Timestamp, Timestamp)>> {
+    let mut times: Option<([u8; TIMESTAMP_LEN], [u8; TIMESTAMP_LEN])> = None;
+    loop {
+        let time = match lines.next()? {
+            Piece::Line(range) => line::observed(lines.bytes(&range)),
+            Piece::End => break,
+            Piece::Rest(_) | Piece::Overlong => None,
+        };
+        let Some(time) = time else {
+            return Ok(None);
+        };
+        // As text they have one length, and so the order of the times.
+        let (least, most) = times.get_or_insert((time, time));
+        (*least, *most) = ((*least).min(time), (*most).max(time));
+    }
+    let parse = |text: &[u8]| Timestamp::parse(std::str::from_utf8(text).ok()?);
+    Ok(times.and_then(|(least, most)| Some((parse(&least)?, parse(&most)?))))
+}
+
 /// Reads the last line of a segment, which ends at `length` if its successor says so and else with
 /// the file; `None` if no line of the journal ends there.
 pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Option<Tail>> {
@@ -170,7 +191,6 @@ mod tests {
     use crate::control::{Envelope, Reason};
     use crate::id::EventId;
     use crate::line::Stamp;
-    use crate::time::Timestamp;
 
     const TIME: Timestamp = Timestamp::from_unix_nanos(0);
 

@@ -1,0 +1,81 @@
+//! The language of queries: one line of text for what the builder says in calls.
+
+mod error;
+mod parse;
+mod value;
+
+use std::fmt::{self, Write as _};
+
+pub use error::QueryError;
+
+pub(super) use parse::parse;
+
+/// The longest text of a query in bytes.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// The language on one screen.
+pub const HELP: &str = "\
+A query is a line of terms; a record is shown if all of them hold.
+
+  NAME=VALUE        one value; several by comma: outcome=denied,failure
+  NAME=VALUE*       texts that begin so: action=Update*; `*` alone: it is there
+  NAME!=VALUE       none of the values, which holds also where there is none
+  severity>=4       numbers also with > < <=
+  \"…\"               around a value with spaces, commas, quotes or a last `*`
+
+  actor, on_behalf_of   TYPE:ID, TYPE:NAME, ID or NAME; TYPE:* for all of a type;
+                        an unknown actor by its hash (`audited pseudonym`)
+  target                TYPE:ID, TYPE:NAME, ID or NAME of any target
+  action                UpdateUser or user.update
+  outcome               success failure denied error panic cancelled timeout unknown
+  category              authentication authorization activity access security journal
+  op, phase             create read update delete execute; intent end
+  origin                an address or a network: 10.0.0.0/8, fd00::/8
+  correlation, session, reason, route, id
+  status, severity, seq numbers; severity is 1 to 6
+  drill                 yes or no: records of an exercise
+
+  last 24h              w d h m s; the journal's own time (`observed`), in UTC
+  since T, until T      2026-11-22 or 2026-11-22T10:30Z; `until` is exclusive
+  on 2026-11-22         one day
+
+  actor=user:42 action=Update* outcome=denied,failure origin=10.0.0.0/8 last 24h";
+
+/// Writes a value as it is read back: bare where that is unmistakable, else in quotes.
+pub(super) fn quote(f: &mut fmt::Formatter<'_>, text: &str, may_be_empty: bool) -> fmt::Result {
+    if (may_be_empty || !text.is_empty()) && text.chars().all(is_bare) {
+        return f.write_str(text);
+    }
+    f.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => write!(f, "\\{character}")?,
+            other if is_deceptive(other) => write!(f, "{}", other.escape_unicode())?,
+            other => f.write_char(other)?,
+        }
+    }
+    f.write_char('"')
+}
+
+/// True for a character that stands in a value without quotes.
+fn is_bare(character: char) -> bool {
+    !character.is_whitespace() && !is_deceptive(character) && !"\",*\\".contains(character)
+}
+
+/// Controls, separators, bidirectional controls and what is not seen at all.
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests;
