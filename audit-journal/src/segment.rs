@@ -10,6 +10,7 @@ use super::line::{self, Chain, LINE_BYTES_MAX, Parsed};
 use super::lines::{Lines, Piece};
 use super::storage::{Access, Storage, StorageFile, read_range};
 use crate::digest::Digest;
+use crate::time::Timestamp;
 
 /// Where the segments are.
 pub(super) const DIR: &str = "seg";
@@ -30,6 +31,7 @@ pub(super) struct Tail {
     pub(super) seq: u64,
     pub(super) hash: Digest,
     pub(super) stopped: bool,
+    pub(super) observed: Timestamp,
 }
 
 impl Header {
@@ -133,6 +135,7 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
         seq: parsed.stamp.seq,
         hash: parsed.hash,
         stopped: control::is_stop(&line[parsed.body]),
+        observed: parsed.stamp.observed,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! The one writer of a journal: stages records in memory, then makes them durable as one batch.
 
 mod full;
+mod prune;
 mod settle;
 mod stage;
 mod watch;
@@ -57,6 +58,8 @@ pub struct Journal {
     poison: Option<String>,
     stopped: bool,
     set_aside: Option<Epoch>,
+    /// The segments that are pruned and still there, ascending.
+    left_over: Vec<u64>,
     lock: Box<dyn LockGuard>,
 }
 
@@ -151,6 +154,7 @@ impl Journal {
             poison: None,
             stopped: false,
             set_aside: start.set_aside,
+            left_over: start.left_over,
             lock,
             origin: start.origin,
             options,
@@ -158,6 +162,7 @@ impl Journal {
         };
         journal.watermark.set(journal.chain.next);
         journal.record_start(&start.torn, start.unclean)?;
+        journal.remove_some();
         Ok(journal)
     }
 
