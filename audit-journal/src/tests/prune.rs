@@ -186,7 +186,11 @@ fn a_record_that_states_something_else_than_what_is_missing_is_named() {
     let of_another = crate::Digest::of(b"another").to_string();
     let forgeries: [(&str, String, u64); 3] = [
         (&told.h, of_another, told.seq),
-        (&format!("\"last_seq\":{}", told.last_seq), format!("\"last_seq\":{}", all[3] - 1), told.seq),
+        (
+            &format!("\"last_seq\":{}", told.last_seq),
+            format!("\"last_seq\":{}", all[3] - 1),
+            told.seq,
+        ),
         (&format!("\"last_seq\":{}", told.last_seq), format!("\"last_seq\":{}", told.seq), 0),
     ];
     for (from, to, named) in forgeries {

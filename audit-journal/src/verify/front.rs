@@ -11,7 +11,7 @@ pub(super) enum Front {
     /// At record 0, as far as it says.
     Whole,
     /// Behind what was pruned.
-    Pruned(Statement),
+    Pruned(Box<Statement>),
     /// A record says that it was pruned, but the first segment that should be left says otherwise.
     Misstated(Box<Finding>),
 }
@@ -24,7 +24,7 @@ impl Front {
         let kept = statement.kept_from();
         // One that is missing or cannot be read is named as that, behind what was pruned.
         if firsts.binary_search(&kept).is_err() {
-            return Ok(Self::Pruned(statement));
+            return Ok(Self::Pruned(Box::new(statement)));
         }
         let header = segment::peek_header(&mut segment::lines(storage, kept)?);
         let header = header.map_err(Error::io(storage, "read", &segment::name(kept)))?;
@@ -32,7 +32,7 @@ impl Front {
             Some(header) if !statement.fits(&header) => {
                 Self::Misstated(Box::new(misstated(&statement, &header)))
             }
-            _ => Self::Pruned(statement),
+            _ => Self::Pruned(Box::new(statement)),
         })
     }
 }

@@ -106,7 +106,10 @@ impl Journal {
     fn prunable(&self, before_seq: u64) -> Result<Range, Error> {
         let storage = &*self.storage;
         let mut firsts = segment::list(storage)?;
-        firsts.retain(|first| !self.left_over.contains(first));
+        // A segment whose batch was given up has no header yet that could close the one before.
+        let is_begun =
+            |first: u64| self.header.is_none() || segment::name(first) != self.segment.name;
+        firsts.retain(|first| !self.left_over.contains(first) && is_begun(*first));
         let (needed_from, now) = (self.needed_from(&firsts)?, self.options.clock.now());
         let mut going = Vec::new();
         for pair in firsts.windows(2) {
