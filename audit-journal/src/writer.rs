@@ -26,6 +26,7 @@ use super::storage::{LockGuard, LockOutcome, Storage, StorageFile};
 use super::visit;
 use super::watermark::{self, Publisher, Watermark};
 use full::Full;
+use prune::LeftOver;
 use watch::Watch;
 
 /// How often a writer that waits for another one looks again.
@@ -58,8 +59,7 @@ pub struct Journal {
     poison: Option<String>,
     stopped: bool,
     set_aside: Option<Epoch>,
-    /// The segments that are pruned and still there, ascending.
-    left_over: Vec<u64>,
+    left_over: LeftOver,
     lock: Box<dyn LockGuard>,
 }
 
@@ -154,7 +154,7 @@ impl Journal {
             poison: None,
             stopped: false,
             set_aside: start.set_aside,
-            left_over: start.left_over,
+            left_over: LeftOver::of(start.left_over),
             lock,
             origin: start.origin,
             options,

@@ -19,6 +19,20 @@ const REMOVED_AT_ONCE: usize = 16;
 
 const NANOS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
 
+/// What is pruned and still there.
+pub(super) struct LeftOver {
+    /// The first records of these segments, ascending.
+    firsts: Vec<u64>,
+    /// They go with the next start: it could not be made sure that it finds the record of them whole.
+    is_held: bool,
+}
+
+impl LeftOver {
+    pub(super) fn of(firsts: Vec<u64>) -> Self {
+        Self { firsts, is_held: false }
+    }
+}
+
 impl Journal {
     /// Removes the whole segments before `before_seq`: a new segment that begins with the record of it
     /// is made durable, and only then the files go, the oldest first. A few go at once, the others with
@@ -48,8 +62,10 @@ impl Journal {
         let body = control::pruned(envelope, &range, request, epoch.as_deref());
         self.stage(&body, Author::Caller);
         let record = self.commit()?.records.last().map_or(0, |record| record.seq);
-        self.left_over = range.firsts;
-        let segments = self.left_over.len() as u64;
+        let segments = range.firsts.len() as u64;
+        self.left_over.firsts.extend(range.firsts);
+        // A start writes again what stands at and past WATERMARK, and for that instant cuts it off.
+        self.left_over.is_held = self.publisher.sync().is_err();
         // What cannot be removed now is tried again with each tick.
         let _ = self.remove_pruned(REMOVED_AT_ONCE);
         Ok(Pruned {
@@ -77,7 +93,7 @@ impl Journal {
 
     /// How many segments are still to be removed that a record says are pruned.
     pub fn left_over(&self) -> usize {
-        self.left_over.len()
+        self.left_over.firsts.len()
     }
 
     /// Removes the oldest of them, so many at the most.
@@ -85,14 +101,15 @@ impl Journal {
     /// # Errors
     /// Fails when a file cannot be removed; it is tried again with each [`tick`](Self::tick).
     pub fn remove_pruned(&mut self, files_max: usize) -> Result<(), Error> {
+        let files_max = if self.left_over.is_held { 0 } else { files_max };
         for _ in 0..files_max {
-            let Some(&first) = self.left_over.first() else { break };
+            let Some(&first) = self.left_over.firsts.first() else { break };
             let name = segment::name(first);
             match self.storage.remove(&name) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(Error::io(&*self.storage, "remove", &name)(error));
                 }
-                _ => _ = self.left_over.remove(0),
+                _ => _ = self.left_over.firsts.remove(0),
             }
         }
         Ok(())
@@ -109,7 +126,7 @@ impl Journal {
         // A segment whose batch was given up has no header yet that could close the one before.
         let is_begun =
             |first: u64| self.header.is_none() || segment::name(first) != self.segment.name;
-        firsts.retain(|first| !self.left_over.contains(first) && is_begun(*first));
+        firsts.retain(|first| !self.left_over.firsts.contains(first) && is_begun(*first));
         let (needed_from, now) = (self.needed_from(&firsts)?, self.options.clock.now());
         let mut going = Vec::new();
         for pair in firsts.windows(2) {

@@ -91,6 +91,13 @@ pub(super) struct Peer {
     pub(super) process: u32,
 }
 
+/// As a record of the journal itself names it.
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "uid:{} process:{}", self.user, self.process)
+    }
+}
+
 impl Read {
     /// What `command` has read; all else is still to be said.
     pub fn of(command: impl Into<String>) -> Self {
