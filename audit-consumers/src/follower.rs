@@ -13,6 +13,7 @@ pub(crate) struct Follower {
     /// The older epoch that is read, if it is not the current one.
     epoch: Option<u64>,
     position: Position,
+    damage: u64,
 }
 
 impl Follower {
@@ -22,14 +23,16 @@ impl Follower {
     /// [`Error::OtherJournal`] if the record before it is neither there nor in an older epoch.
     pub(crate) fn open(journal: &Path, position: Position) -> Result<Self, Error> {
         let (epoch, cursor) = find(journal, &position)?;
-        Ok(Self { journal: journal.to_owned(), cursor, epoch, position })
+        Ok(Self { journal: journal.to_owned(), cursor, epoch, position, damage: 0 })
     }
 
     /// The next durable record, or `None` if there is none yet.
     ///
+    /// What is damaged is passed over and counted, so that who has changed a record has blinded nobody
+    /// to those behind it.
+    ///
     /// # Errors
-    /// Fails where the journal is damaged. Of an older epoch, which was set aside for that, the rest is
-    /// passed over: the first record of the next one says so.
+    /// Fails when the journal cannot be read.
     pub(crate) fn next(&mut self) -> Result<Option<Line>, Error> {
         loop {
             match (self.cursor.next(), self.epoch) {
@@ -37,9 +40,20 @@ impl Follower {
                     self.position = Position::after(&line);
                     return Ok(Some(line));
                 }
-                (Ok(None) | Err(journal::Error::Damaged { .. }), Some(epoch)) => {
-                    self.enter_epoch_after(epoch)?;
+                (Err(journal::Error::Damaged { .. }), epoch) => {
+                    let goes_on = self.cursor.pass_damage()?;
+                    self.damage += u64::from(goes_on);
+                    match epoch {
+                        _ if goes_on => {}
+                        Some(epoch) => self.enter_epoch_after(epoch)?,
+                        None => return Ok(None),
+                    }
                 }
+                (Err(journal::Error::Pruned { first_seq, .. }), _) => {
+                    let reader = Reader::open(&self.journal)?;
+                    self.cursor = reader.cursor(first_seq)?;
+                }
+                (Ok(None), Some(epoch)) => self.enter_epoch_after(epoch)?,
                 (Ok(None), None) => return Ok(None),
                 (Err(journal::Error::SetAside { next_seq, .. }), None) => {
                     // More than one may have been set aside since: the hash tells which it was.
@@ -47,7 +61,7 @@ impl Follower {
                     let found = if position.last_hash.is_some() {
                         find(&self.journal, &position)
                     } else {
-                        Ok((None, Reader::open(&self.journal)?.cursor(next_seq)?))
+                        Ok((None, cursor(&Reader::open(&self.journal)?, next_seq)?))
                     };
                     self.position = position;
                     (self.epoch, self.cursor) = found?;
@@ -62,12 +76,17 @@ impl Follower {
         &self.position
     }
 
+    /// How many damaged places were passed over.
+    pub(crate) fn damage(&self) -> u64 {
+        self.damage
+    }
+
     fn enter_epoch_after(&mut self, epoch: u64) -> Result<(), Error> {
         let (epoch, reader) = match open_epoch(&self.journal, epoch + 1)? {
             Some(reader) => (Some(epoch + 1), reader),
             None => (None, Reader::open(&self.journal)?),
         };
-        (self.epoch, self.cursor) = (epoch, reader.cursor(0)?);
+        (self.epoch, self.cursor) = (epoch, cursor(&reader, 0)?);
         Ok(())
     }
 }
@@ -90,15 +109,27 @@ fn find(journal: &Path, position: &Position) -> Result<(Option<u64>, Cursor), Er
 /// A cursor behind the record before `position`, if that is here.
 fn cursor_behind(reader: &Reader, position: &Position) -> Result<Option<Cursor>, Error> {
     let Some(last_hash) = &position.last_hash else {
-        return Ok(Some(reader.cursor(0)?));
+        return Ok(Some(cursor(reader, position.next_seq)?));
     };
     let last = position.next_seq.saturating_sub(1);
     let found = reader.cursor(last).and_then(|mut cursor| Ok((cursor.next()?, cursor)));
     match found {
         Ok((Some(line), cursor)) if line.hash().to_string() == *last_hash => Ok(Some(cursor)),
+        // Its age has run out before the consumer came to what is behind it.
+        Err(journal::Error::Pruned { first_seq, .. }) => {
+            Ok(Some(cursor(reader, first_seq.max(position.next_seq))?))
+        }
         // Another journal may hold fewer records, or be damaged there, and still not be this one.
         Ok(_) | Err(journal::Error::Damaged { .. } | journal::Error::Lost { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// A cursor at a record, or at the first one that is kept.
+fn cursor(reader: &Reader, seq: u64) -> Result<Cursor, Error> {
+    match reader.cursor(seq) {
+        Err(journal::Error::Pruned { first_seq, .. }) => Ok(reader.cursor(first_seq)?),
+        cursor => Ok(cursor?),
     }
 }
 

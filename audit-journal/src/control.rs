@@ -5,6 +5,7 @@ use crate::encode::{self, Object};
 use crate::id::EventId;
 use crate::time::{TIMESTAMP_LEN, Timestamp};
 
+use super::pruned::{Prune, Range};
 use super::quarantine::Quarantined;
 use super::storage::UNNAMED;
 
@@ -27,6 +28,7 @@ const FULL: Kind = ("JournalFull", "journal.full");
 const RESUMED: Kind = ("JournalResumed", "journal.resumed");
 const HEARTBEAT: Kind = ("JournalHeartbeat", "journal.heartbeat");
 const CLOCK: Kind = ("JournalClock", "journal.clock");
+const PRUNED: Kind = ("JournalPruned", "journal.pruned");
 
 /// The reason of a segment that says where the bytes of the one before it are superseded.
 pub(super) const SYNC_FAILED: &str = "sync_failed";
@@ -84,6 +86,8 @@ pub(super) enum Reason {
     SyncFailed,
     /// It is the first since an older epoch was set aside.
     Epoch,
+    /// The record of what is pruned stands right behind its header.
+    Prune,
 }
 
 impl Reason {
@@ -95,6 +99,7 @@ impl Reason {
             Self::Recovered => "recovered",
             Self::SyncFailed => SYNC_FAILED,
             Self::Epoch => "epoch",
+            Self::Prune => "prune",
         }
     }
 }
@@ -181,6 +186,32 @@ pub(super) fn heartbeat(envelope: Envelope, idle_ns: u64) -> Vec<u8> {
 /// The record of a wall clock that went otherwise than the monotonic one.
 pub(super) fn clock(envelope: Envelope, jump_ns: i64) -> Vec<u8> {
     record(envelope, CLOCK, |journal| journal.raw("jump_ns", jump_ns.to_string().as_bytes()))
+}
+
+/// The record of segments that are removed once it is durable. `epoch` is what the journal's first
+/// header says of the epoch before, as that goes, too.
+pub(super) fn pruned(
+    envelope: Envelope,
+    range: &Range,
+    asked: &Prune,
+    epoch: Option<&[u8]>,
+) -> Vec<u8> {
+    record(envelope, PRUNED, |journal| {
+        journal.number("first_seq", range.first_seq);
+        journal.number("last_seq", range.last_seq);
+        journal.digest("h", &range.hash);
+        journal.number("segments", range.firsts.len() as u64);
+        journal.text("asked_by", &asked.asked_by, WRITER_BYTES_MAX);
+        journal.text("reason", &asked.reason, CAUSE_BYTES_MAX);
+        if let Some(epoch) = epoch {
+            journal.raw("epoch", epoch);
+        }
+    })
+}
+
+/// True if the body is the record of removed segments.
+pub(super) fn is_pruned(body: &[u8]) -> bool {
+    is(body, PRUNED)
 }
 
 /// True if the body is a segment's first record.
@@ -311,6 +342,9 @@ mod tests {
         let since = Timestamp::from_unix_nanos(1);
         let missed = Interruption { after: "full", since, lost: 2, unrecorded: 3 };
         let long = "x".repeat(2 * CAUSE_BYTES_MAX);
+        let hash = Digest::of(b"the last removed record");
+        let range = Range { first_seq: 3, last_seq: 8, hash, firsts: vec![3, 6] };
+        let asked = Prune { before_seq: 9, asked_by: "uid:0".into(), reason: "old".into() };
         let frozen = [
             (full(ENVELOPE, "no \"room\""), "Full", r#""cause":"no \"room\"""#.to_owned()),
             (full(ENVELOPE, &long), "Full", format!("\"cause\":\"{}\"", &long[..CAUSE_BYTES_MAX])),
@@ -319,6 +353,14 @@ mod tests {
                 "Resumed",
                 r#""after":"full","since":"1970-01-01T00:00:00.000000001Z","lost":2,"unrecorded":3"#
                     .to_owned(),
+            ),
+            (
+                pruned(ENVELOPE, &range, &asked, Some(b"{\"number\":1}")),
+                "Pruned",
+                format!(
+                    r#""first_seq":3,"last_seq":8,"h":"{}","segments":2,"asked_by":"uid:0","reason":"old","epoch":{{"number":1}}"#,
+                    range.hash
+                ),
             ),
             (heartbeat(ENVELOPE, 60_000_000_000), "Heartbeat", r#""idle_ns":60000000000"#.to_owned()),
             (clock(ENVELOPE, i64::MIN), "Clock", r#""jump_ns":-9223372036854775808"#.to_owned()),

@@ -1,18 +1,21 @@
 //! Follows a journal record by record, up to what is durable and no further.
 
-use std::ops::Range;
+mod line;
+mod pass;
+
 use std::sync::Arc;
 
 use super::epoch::{self, Age};
 use super::error::Error;
-use super::line::{Chain, Parsed};
+use super::line::Chain;
 use super::lines::{Lines, Piece};
+use super::pruned;
 use super::segment;
 use super::storage::Storage;
 use super::torn;
 use super::watermark;
-use crate::digest::Digest;
-use crate::time::Timestamp;
+
+pub use line::Line;
 
 /// Once for what has been made durable since, and once for a writer that has ended since.
 const DOUBTS_MAX: u8 = 2;
@@ -42,18 +45,6 @@ struct Position {
     doubts: u8,
 }
 
-/// One record as it stands in the journal.
-#[derive(Clone, Debug)]
-pub struct Line {
-    seq: u64,
-    observed: Timestamp,
-    boot: String,
-    mono: u64,
-    hash: Digest,
-    bytes: Vec<u8>,
-    body: Range<usize>,
-}
-
 /// What one look at the journal gave.
 enum Step {
     Line(Line),
@@ -68,15 +59,18 @@ impl Cursor {
         let firsts = Vec::new();
         let mut cursor = Self { storage, from_seq, age: None, durable: 0, firsts, place: None };
         // Without a segment to enter yet, the next look finds one.
-        cursor.enter()?;
-        Ok(cursor)
+        match cursor.enter() {
+            Ok(_) => Ok(cursor),
+            Err(error) => Err(cursor.or_pruned(error)),
+        }
     }
 
     /// The next record, or `None` if none is durable yet: call again later.
     ///
     /// # Errors
     /// [`Error::Damaged`] if what should stand here is not what was written. [`Error::SetAside`] if
-    /// the journal has begun a new epoch since the cursor was made.
+    /// the journal has begun a new epoch since the cursor was made, [`Error::Pruned`] if the record
+    /// that is due was pruned.
     #[expect(
         clippy::should_implement_trait,
         reason = "here `None` means not yet, in an iterator it means never again"
@@ -98,7 +92,7 @@ impl Cursor {
                 // Neither is an answer if the files have been set aside.
                 waits_or_fails => {
                     self.check_epoch()?;
-                    return waits_or_fails.map(|_| None);
+                    return waits_or_fails.map(|_| None).map_err(|error| self.or_pruned(error));
                 }
             }
         }
@@ -107,6 +101,11 @@ impl Cursor {
     /// The sequence number of the record that [`next`](Self::next) gives next.
     pub fn next_seq(&self) -> u64 {
         self.place.as_ref().map_or(0, |place| place.chain.next).max(self.from_seq)
+    }
+
+    /// What was pruned looks as if it was lost.
+    fn or_pruned(&self, error: Error) -> Error {
+        pruned::or_pruned(&*self.storage, self.next_seq(), error)
     }
 
     fn check_epoch(&self) -> Result<(), Error> {
@@ -347,53 +346,4 @@ impl std::fmt::Debug for Cursor {
 fn published(storage: &dyn Storage) -> Result<u64, Error> {
     let durable = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
     Ok(durable.unwrap_or(0))
-}
-
-impl Line {
-    fn of(parsed: &Parsed<'_>, bytes: &[u8]) -> Self {
-        Self {
-            seq: parsed.stamp.seq,
-            observed: parsed.stamp.observed,
-            boot: parsed.stamp.boot.to_owned(),
-            mono: parsed.stamp.mono,
-            hash: parsed.hash,
-            bytes: bytes.to_owned(),
-            body: parsed.body.clone(),
-        }
-    }
-
-    /// Its place in the journal, from 0.
-    pub fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    /// When the journal took it in.
-    pub fn observed(&self) -> Timestamp {
-        self.observed
-    }
-
-    /// Names the start of the writer that wrote it: sixteen hexadecimal digits.
-    pub fn boot(&self) -> &str {
-        &self.boot
-    }
-
-    /// The writer's monotonic clock in nanoseconds, comparable within one boot.
-    pub fn mono_ns(&self) -> u64 {
-        self.mono
-    }
-
-    /// Its hash, which stands for it and for all records before it.
-    pub fn hash(&self) -> Digest {
-        self.hash
-    }
-
-    /// The whole line without its newline, byte for byte.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// What was given to [`Journal::append`](super::Journal::append).
-    pub fn body(&self) -> &[u8] {
-        &self.bytes[self.body.clone()]
-    }
 }

@@ -95,6 +95,22 @@ pub enum Error {
         /// The record that was to be read next.
         next_seq: u64,
     },
+    /// The record that was to be read was pruned.
+    Pruned {
+        /// Where the journal is.
+        journal: String,
+        /// The first record that is kept.
+        first_seq: u64,
+    },
+    /// A segment must stay, so that nothing was pruned.
+    Kept {
+        /// Where the journal is.
+        journal: String,
+        /// The segment, relative to the journal.
+        segment: String,
+        /// Why, as a sentence's end.
+        reason: String,
+    },
     /// The directory is that of an older epoch, which is not written to any more.
     Closed {
         /// The directory.
@@ -245,6 +261,15 @@ impl fmt::Display for Error {
                 f,
                 "the journal in {journal} has begun a new epoch, and what was read lies in \
                  {directory} now: read there from seq {next_seq} on, and then the journal from seq 0"
+            ),
+            Self::Pruned { journal, first_seq } => write!(
+                f,
+                "the journal in {journal} begins at seq {first_seq}: earlier records were pruned, as \
+                 a record in it says; read from seq {first_seq} on"
+            ),
+            Self::Kept { journal, segment, reason } => write!(
+                f,
+                "nothing was pruned of the journal in {journal}: {segment} must stay, as {reason}"
             ),
             Self::Closed { journal } => write!(
                 f,

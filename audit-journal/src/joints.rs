@@ -5,6 +5,7 @@ use std::io;
 use super::control::{self, Previous};
 use super::error::Error;
 use super::lines::Piece;
+use super::pruned::{self, Statement};
 use super::segment::{self, Header};
 use super::storage::{Access, Storage};
 
@@ -18,19 +19,22 @@ pub(super) struct EarlierEnd {
 
 /// Checks all joints but the last segment's own; returns the end before `last`.
 ///
+/// The first segment of all is number 0, or the one behind what is `pruned`.
 /// Without `last_header`, because a crash tore it, only the name of the last segment tells where the
 /// one before it ends.
 pub(super) fn check_all(
     storage: &dyn Storage,
+    pruned: Option<&Statement>,
     earlier: &[u64],
     last: u64,
     last_header: Option<&Header>,
 ) -> Result<Option<EarlierEnd>, Error> {
+    let pruned_to = |first, header| pruned::end(pruned?, first, header);
     let Some((&(mut first), later)) = earlier.split_first() else {
-        return Ok(None);
+        return Ok(last_header.and_then(|header| pruned_to(last, header)));
     };
-    let mut end: Option<EarlierEnd> = None;
     let mut header = header_of(storage, first)?;
+    let mut end = pruned_to(first, &header);
     for &next in later {
         check_one(storage, first, Some(&header), end.as_ref())?;
         let next_header = header_of(storage, next)?;

@@ -19,6 +19,7 @@ mod line;
 mod lines;
 mod members;
 mod options;
+mod pruned;
 mod quarantine;
 mod reader;
 mod recovery;
@@ -47,6 +48,7 @@ pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 #[doc(hidden)]
 pub use options::{Entropy, SystemEntropy};
 pub use options::{OnDamage, Options};
+pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
 #[cfg(target_os = "linux")]
 #[doc(hidden)]

@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::id::EventId;
 use crate::time::{Clock, SystemClock, Timestamp};
 
+/// Twelve months.
+const RETENTION_DAYS_MIN: u32 = 365;
+
 /// How a [`Journal`](super::Journal) is written; `Options::default()` suits a service.
 #[derive(Clone)]
 pub struct Options {
@@ -26,6 +29,10 @@ pub struct Options {
     /// How long to wait for a writer that holds the lock, before it is named and the journal is
     /// refused; by default not at all. For deployments that overlap.
     pub lock_wait: Duration,
+    /// So many days old the newest record of a segment must be before the segment may be pruned; 0
+    /// sets no minimum. The default of 365 is the 12 months for which PCI DSS 4.0.1, requirement
+    /// 10.5.1, has audit trails kept.
+    pub retention_days_min: u32,
     /// What to do about a journal that is damaged or has lost acknowledged records.
     pub on_damage: OnDamage,
     /// Where times come from.
@@ -62,6 +69,7 @@ impl Default for Options {
             reserve_bytes: 1024 * 1024,
             heartbeat: Duration::from_secs(60),
             lock_wait: Duration::ZERO,
+            retention_days_min: RETENTION_DAYS_MIN,
             on_damage: OnDamage::Refuse,
             clock: Arc::new(SystemClock),
             open: Arc::new(|| b"[]".to_vec()),
@@ -80,6 +88,7 @@ impl std::fmt::Debug for Options {
             .field("reserve_bytes", &self.reserve_bytes)
             .field("heartbeat", &self.heartbeat)
             .field("lock_wait", &self.lock_wait)
+            .field("retention_days_min", &self.retention_days_min)
             .field("on_damage", &self.on_damage)
             .field("writer", &self.writer)
             .finish_non_exhaustive()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::control;
 use super::cursor::Cursor;
 use super::error::Error;
+use super::pruned;
 use super::segment;
 use super::storage::{Access, DirectoryStorage, Storage};
 use super::watermark;
@@ -63,9 +64,18 @@ impl Reader {
     /// Starts at the record `from_seq`, which need not be written yet.
     ///
     /// # Errors
-    /// Fails as [`Cursor::next`] does, if the segment that holds the record cannot be entered.
+    /// [`Error::Pruned`] if the record was pruned. Else fails as [`Cursor::next`] does, if the segment that holds the record cannot be entered.
     pub fn cursor(&self, from_seq: u64) -> Result<Cursor, Error> {
         Cursor::start(Arc::clone(&self.storage), from_seq)
+    }
+
+    /// The number of the first record to read: 0, or the one behind those that were pruned, as a record
+    /// of the journal says. Of a journal whose front is missing otherwise it is 0.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn first_seq(&self) -> Result<u64, Error> {
+        pruned::first_seq(&*self.storage)
     }
 
     /// The journal's name, from its first header.
@@ -75,10 +85,15 @@ impl Reader {
     pub fn origin(&self) -> Result<String, Error> {
         let storage = &*self.storage;
         let missing = || Error::NoJournal { journal: storage.describe() };
-        let first = *segment::list(storage)?.first().ok_or_else(missing)?;
-        let header = segment::peek_header(&mut segment::lines(storage, first)?)
-            .map_err(Error::io(storage, "read", &segment::name(first)))?;
-        Ok(header.ok_or_else(missing)?.origin)
+        let header = pruned::between_prunings(storage, || {
+            let first = *segment::list(storage)?.first().ok_or_else(missing)?;
+            segment::peek_header(&mut segment::lines(storage, first)?).map_err(Error::io(
+                storage,
+                "read",
+                &segment::name(first),
+            ))
+        });
+        Ok(header?.ok_or_else(missing)?.origin)
     }
 
     /// Why it is unknown how many records are durable, if so, and what to do about it.

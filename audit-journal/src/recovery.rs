@@ -1,10 +1,13 @@
 //! What a writer finds when it opens a journal: where to go on, or why not.
 
+use std::io;
+
 use super::control::{self, Previous};
 use super::error::Error;
 use super::joints::{self, EarlierEnd};
 use super::line::{self, Chain};
 use super::lines::{Lines, Piece};
+use super::pruned;
 use super::quarantine::{self, Quarantined};
 use super::redo;
 use super::segment::{self, Header};
@@ -31,6 +34,8 @@ pub(super) struct Recovered {
     pub(super) stopped: bool,
     /// Torn bytes that no record tells of yet.
     pub(super) unreported: Vec<Quarantined>,
+    /// The segments that are pruned and still there, ascending.
+    pub(super) left_over: Vec<u64>,
 }
 
 /// Checks how the segments join and the whole last one, moves a torn tail aside, and writes again
@@ -46,6 +51,10 @@ pub(super) fn recover(
     if let Some(last) = firsts.last() {
         redo::finish(storage, &segment::name(*last))?;
     }
+    let pruned = pruned::newest(storage, &firsts)?;
+    let kept_from = pruned.as_ref().map_or(0, |pruned| pruned.kept_from());
+    let (left_over, firsts): (Vec<u64>, Vec<u64>) =
+        firsts.into_iter().partition(|first| *first < kept_from);
     let Some((&last, earlier)) = firsts.split_last() else {
         check_nothing_lost(storage, 0, durable)?;
         return Ok(None);
@@ -56,7 +65,8 @@ pub(super) fn recover(
         "read",
         &segment::name(last),
     ))?;
-    let end = joints::check_all(storage, earlier, last, header.as_ref())?;
+    let pruned = pruned.as_ref();
+    let end = joints::check_all(storage, pruned, earlier, last, header.as_ref())?;
     let mut found = start_of_last(storage, last, header, end)?;
     let reported = scan(storage, &mut lines, &mut found, published)?;
     let next = found.chain.map_or(last, |chain| chain.next);
@@ -71,6 +81,7 @@ pub(super) fn recover(
         redo::rewrite(storage, &segment::name(last), offset)?;
     }
     found.unreported = unreported(storage, &found, reported)?;
+    found.left_over = left_over;
     Ok(Some(found))
 }
 
@@ -110,6 +121,7 @@ fn start_of_last(
         chain,
         stopped,
         unreported: Vec::new(),
+        left_over: Vec::new(),
     })
 }
 
@@ -182,7 +194,11 @@ fn unreported(
 /// The bodies of the records in an earlier segment that tell of torn bytes.
 fn reports(storage: &dyn Storage, segment: &Previous) -> Result<Vec<Vec<u8>>, Error> {
     let read_error = || Error::io(storage, "read", &segment.segment);
-    let file = storage.open(&segment.segment, Access::Read).map_err(read_error())?;
+    let file = match storage.open(&segment.segment, Access::Read) {
+        // It is pruned, and was whole then.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened.map_err(read_error())?,
+    };
     let mut lines = Lines::of(file);
     let mut reports = Vec::new();
     loop {

@@ -31,6 +31,7 @@ pub(super) struct Tail {
     pub(super) seq: u64,
     pub(super) hash: Digest,
     pub(super) stopped: bool,
+    pub(super) observed: Timestamp,
 }
 
 impl Header {
@@ -154,6 +155,7 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
         seq: parsed.stamp.seq,
         hash: parsed.hash,
         stopped: control::is_stop(&line[parsed.body]),
+        observed: parsed.stamp.observed,
     }))
 }
 

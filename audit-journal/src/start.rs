@@ -31,6 +31,8 @@ pub(super) struct Start {
     pub(super) set_aside: Option<Epoch>,
     pub(super) torn: Vec<Quarantined>,
     pub(super) unclean: bool,
+    /// The segments that are pruned and still there, ascending.
+    pub(super) left_over: Vec<u64>,
 }
 
 impl Start {
@@ -57,6 +59,7 @@ impl Start {
             set_aside: epoch.map(Link::into_previous),
             torn: Vec::new(),
             unclean: false,
+            left_over: Vec::new(),
         })
     }
 
@@ -100,6 +103,7 @@ impl Start {
             set_aside: epoch.map(Link::into_previous),
             torn: recovered.unreported,
             unclean: !recovered.stopped,
+            left_over: recovered.left_over,
         })
     }
 }

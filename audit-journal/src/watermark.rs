@@ -45,8 +45,13 @@ impl Publisher {
     pub(super) fn open(storage: &dyn Storage, durable: u64) -> io::Result<Self> {
         let mut publisher = open_or_create(storage, NAME).map(Self)?;
         publisher.publish(durable)?;
-        publisher.0.sync()?;
+        publisher.sync()?;
         Ok(publisher)
+    }
+
+    /// Makes what was published last in this way.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.0.sync()
     }
 
     /// True if readers find this very file.

@@ -1,6 +1,7 @@
 //! The one writer of a journal: stages records in memory, then makes them durable as one batch.
 
 mod full;
+mod prune;
 mod settle;
 mod stage;
 mod watch;
@@ -25,6 +26,7 @@ use super::storage::{LockGuard, LockOutcome, Storage, StorageFile};
 use super::visit;
 use super::watermark::{self, Publisher, Watermark};
 use full::Full;
+use prune::LeftOver;
 use watch::Watch;
 
 /// How often a writer that waits for another one looks again.
@@ -57,6 +59,7 @@ pub struct Journal {
     poison: Option<String>,
     stopped: bool,
     set_aside: Option<Epoch>,
+    left_over: LeftOver,
     lock: Box<dyn LockGuard>,
 }
 
@@ -151,6 +154,7 @@ impl Journal {
             poison: None,
             stopped: false,
             set_aside: start.set_aside,
+            left_over: LeftOver::of(start.left_over),
             lock,
             origin: start.origin,
             options,
@@ -158,6 +162,7 @@ impl Journal {
         };
         journal.watermark.set(journal.chain.next);
         journal.record_start(&start.torn, start.unclean)?;
+        journal.remove_some();
         Ok(journal)
     }
 

@@ -87,6 +87,11 @@ impl Storage for Stepped {
         self.memory.create(name).map(|file| self.wrap(name, file))
     }
 
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.turn.wait();
+        self.memory.remove(name)
+    }
+
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
         self.memory.open(name, access).map(|file| self.wrap(name, file))
     }

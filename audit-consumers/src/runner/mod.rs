@@ -175,7 +175,7 @@ impl<C: Consumer> Work<C> {
         let lines = batch(&mut follower)?;
         self.consumer.take(&lines, follower.position())?;
         let durable = Reader::open(&self.journal)?.watermark()?;
-        self.shared.went_on(follower.position().next_seq, durable);
+        self.shared.went_on(&follower, durable);
         self.follower = Some(follower);
         Ok(!lines.is_empty())
     }

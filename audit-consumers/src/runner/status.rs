@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::follower::Follower;
+
 /// How a consumer fares, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,6 +19,8 @@ pub struct Status {
     pub failure: Option<String>,
     /// How many attempts have failed since it last went on.
     pub failures: u64,
+    /// How many damaged places of the journal it has passed over since it last began to read.
+    pub damage: u64,
 }
 
 /// What the consumer's thread and its watchers share.
@@ -32,6 +36,7 @@ struct State {
     abreast: Instant,
     failure: Option<String>,
     failures: u64,
+    damage: u64,
 }
 
 impl Default for Shared {
@@ -43,6 +48,7 @@ impl Default for Shared {
             abreast: Instant::now(),
             failure: None,
             failures: 0,
+            damage: 0,
         }))
     }
 }
@@ -57,11 +63,14 @@ impl Shared {
             behind_for: if is_abreast { Duration::ZERO } else { state.abreast.elapsed() },
             failure: state.failure.clone(),
             failures: state.failures,
+            damage: state.damage,
         }
     }
 
-    pub(super) fn went_on(&self, next_seq: u64, durable: Option<u64>) {
+    pub(super) fn went_on(&self, follower: &Follower, durable: Option<u64>) {
+        let next_seq = follower.position().next_seq;
         let mut state = self.state();
+        state.damage = follower.damage();
         state.next_seq = next_seq;
         // A journal without a watermark has no writer yet that could be ahead.
         state.lag = durable.map(|durable| durable.saturating_sub(next_seq));

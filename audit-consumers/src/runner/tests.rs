@@ -195,6 +195,23 @@ fn the_rest_of_an_epoch_that_was_set_aside_is_taken_before_the_new_one() {
 }
 
 #[test]
+fn a_changed_record_blinds_no_consumer_to_those_behind_it() {
+    let service = Service::start();
+    service.record("First");
+    service.record("Second");
+    let segment = service.journal().join("seg/00000000000000000000.jsonl");
+    let text = std::fs::read_to_string(&segment).unwrap();
+    std::fs::write(&segment, text.replace("First", "Worst")).unwrap();
+    let (consumer, list) = Listed::of(&service);
+    let running = start("listed", service.journal(), consumer).unwrap();
+    let taken = until(&list, "Second");
+    assert!(taken.iter().all(|(_, action)| action != "Worst"), "{taken:?}");
+    service.record("Third");
+    until(&list, "Third");
+    running.stop(SOON).unwrap();
+}
+
+#[test]
 fn another_journal_is_not_read_from_the_middle() {
     let service = Service::start();
     let other = Service::start();

@@ -9,6 +9,7 @@ use super::parts;
 use crate::error::Error;
 use crate::line;
 use crate::lines::Piece;
+use crate::pruned;
 use crate::segment;
 use crate::storage::Storage;
 use crate::verify::{self, Verification};
@@ -65,7 +66,9 @@ impl EpochState {
 /// # Errors
 /// [`Error::NoJournal`] if there is nothing to check; else it fails only when the storage does.
 pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
-    super::within_one(storage, || verify::verify_beside(storage))
+    super::within_one(storage, || {
+        pruned::between_prunings(storage, || verify::verify_beside(storage))
+    })
 }
 
 /// Compares the older epochs of a journal with what its first record says of them, the newest first.
@@ -81,7 +84,7 @@ pub fn verify_epochs(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     if is_older(storage)? {
         return Ok(Vec::new());
     }
-    super::within_one(storage, || compare(storage))
+    super::within_one(storage, || pruned::between_prunings(storage, || compare(storage)))
 }
 
 /// True if the directory is that of an older epoch: not because it says so, but file by file.
@@ -128,11 +131,13 @@ struct FirstHeader {
     epoch: Option<Link>,
 }
 
-/// What the first record of the journal says of the epoch before it.
+/// What the first record of the journal says of the epoch before it; where that is pruned, the record
+/// of this says the same.
 pub(super) fn read_link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
-    let Some(0) = segment::list(storage)?.first() else {
-        return Ok(None);
-    };
+    let firsts = segment::list(storage)?;
+    if firsts.first() != Some(&0) {
+        return Ok(pruned::newest(storage, &firsts)?.and_then(|pruned| pruned.epoch));
+    }
     let mut lines = segment::lines(storage, 0)?;
     let piece = lines.next().map_err(Error::io(storage, "read", &segment::name(0)))?;
     let Piece::Line(range) = piece else {

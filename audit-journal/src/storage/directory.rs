@@ -247,6 +247,12 @@ impl Storage for DirectoryStorage {
         sync_parent(&from)
     }
 
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let path = self.path_of(name);
+        fs::remove_file(&path)?;
+        sync_parent(&path)
+    }
+
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
         let mut options = OpenOptions::new();
         options.read(true);

@@ -44,6 +44,16 @@ pub trait Storage: Send + Sync {
         Err(io::Error::new(io::ErrorKind::Unsupported, reason))
     }
 
+    /// Removes a file; that it is gone is durable on return. A journal that is pruned needs it.
+    ///
+    /// # Errors
+    /// Fails with [`io::ErrorKind::NotFound`] if there is no such file, and with
+    /// [`io::ErrorKind::Unsupported`] on storage that cannot remove, which is the default.
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let reason = format!("this storage cannot remove {name}");
+        Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+    }
+
     /// Opens an existing file.
     ///
     /// # Errors

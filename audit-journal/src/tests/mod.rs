@@ -9,6 +9,9 @@ mod full;
 mod full_start;
 mod left_over;
 mod length;
+mod pass;
+mod prune;
+mod prune_crash;
 mod recovery;
 mod verify;
 mod visit;
@@ -248,6 +251,11 @@ impl Storage for Faulty {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.faults.change("rename")?;
         self.inner.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.faults.change("remove")?;
+        self.inner.remove(name)
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {

@@ -100,6 +100,12 @@ impl Judge {
         self.next = seq;
     }
 
+    /// Takes the records up to the one before `seq`, which had the hash `tip`, for judged.
+    pub(super) fn start_behind(&mut self, seq: u64, tip: Digest) {
+        self.start_at(seq);
+        self.tips = Tips { hashes: vec![tip], sure: true };
+    }
+
     /// The record that is due next.
     pub(super) fn next(&self) -> u64 {
         self.next

@@ -1,5 +1,6 @@
 //! Checks a whole journal and names every record that is not as it was written.
 
+mod front;
 mod judge;
 mod stream;
 mod superseded;
@@ -11,6 +12,7 @@ use std::io::{self, Read};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use super::pruned::Pruned;
 use super::storage::Storage;
 
 /// What a check of the chain has found.
@@ -27,6 +29,10 @@ pub struct Verification {
     pub last_seq: Option<u64>,
     /// All damage in the order of the journal, and warnings.
     pub findings: Vec<Finding>,
+    /// What was pruned before the first record, if a record says exactly that; what may be left of it
+    /// is not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruned: Option<Pruned>,
     /// What a crash left behind the last record, never acknowledged; opening the journal for
     /// writing moves it aside.
     pub unfinished: Option<Unfinished>,

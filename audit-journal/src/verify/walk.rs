@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::front::Front;
 use super::judge::{Garbage, Item, Judge, Opening, Place, Record};
 use super::superseded::Claim;
 use super::{Finding, Kind, Unfinished, Verification};
@@ -19,7 +20,7 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
     let published =
         watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
     let durable = published.unwrap_or(0);
-    let segments = segment::list(storage)?;
+    let mut segments = segment::list(storage)?;
     let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
     if segments.is_empty() && durable == 0 {
         return Err(Error::NoJournal { journal: storage.describe() });
@@ -38,6 +39,11 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
     if !live && published.is_ok() {
         walk.torn_in = segments.last().map(|first_seq| segment::name(*first_seq));
     }
+    let front = Front::read(storage, &segments)?;
+    if let Front::Pruned(statement) = &front {
+        segments.retain(|first| *first >= statement.kept_from());
+        walk.judge.start_behind(statement.kept_from(), statement.hash);
+    }
     let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
     for (index, &first_seq) in segments.iter().enumerate() {
         if walk.is_done() {
@@ -54,6 +60,11 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
         end = walk.segment(storage, first_seq, claim.as_ref())?;
     }
     let mut verification = walk.finish(end);
+    match front {
+        Front::Pruned(statement) => verification.pruned = Some(statement.pruned),
+        Front::Misstated(finding) => verification.findings.push(*finding),
+        Front::Whole => {}
+    }
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
     Ok(verification)
 }

@@ -51,6 +51,7 @@ impl Journal {
         self.check_usable()?;
         let checked = self.check_files();
         self.poison_on_error(checked)?;
+        self.remove_some();
         if self.full.is_none() {
             self.watch_clock();
             self.beat();

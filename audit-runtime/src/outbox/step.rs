@@ -126,7 +126,10 @@ fn remove_recorded(recorder: &Shared, table: &mut Table, stop: &Stop) -> Result<
     };
     // Nothing is offered meanwhile, so no event of a waiting row comes behind this place.
     let end = recorder.durable();
-    let mut cursor = recorder.reader().cursor(since).map_err(Failure::Journal)?;
+    // What is pruned is old, and what waits here was written since.
+    let kept_from = recorder.reader().first_seq().map_err(Failure::Journal)?;
+    let from = since.max(kept_from);
+    let mut cursor = recorder.reader().cursor(from).map_err(Failure::Journal)?;
     let mut found = Vec::new();
     while cursor.next_seq() < end {
         if stop.is_hurried() {

@@ -36,6 +36,7 @@ pub struct RecorderBuilder {
     group: Option<u32>,
     lock_wait_ms: u64,
     on_damage: OnDamage,
+    retention_days_min: u32,
     clock: Arc<dyn Clock>,
 }
 
@@ -78,6 +79,7 @@ impl RecorderBuilder {
             group: None,
             lock_wait_ms: 0,
             on_damage: OnDamage::Refuse,
+            retention_days_min: journal.retention_days_min,
             clock: Arc::new(SystemClock),
         }
     }
@@ -137,6 +139,14 @@ impl RecorderBuilder {
     /// answer for so long turns the health red, and `fail_closed` actions are refused until it does.
     pub fn wait_ms_max(mut self, millis: u64) -> Self {
         self.wait_ms_max = millis;
+        self
+    }
+
+    /// So many days old a segment's newest record must be before the segment may be pruned, whoever
+    /// asks for it; 365 by default, the 12 months of PCI DSS 4.0.1, requirement 10.5.1. 0 sets no
+    /// minimum.
+    pub fn retention_days_min(mut self, days: u32) -> Self {
+        self.retention_days_min = days;
         self
     }
 
@@ -241,6 +251,7 @@ impl fmt::Debug for RecorderBuilder {
             .field("scopes_max", &self.scopes_max)
             .field("lock_wait_ms", &self.lock_wait_ms)
             .field("on_damage", &self.on_damage)
+            .field("retention_days_min", &self.retention_days_min)
             .field("mirror", &self.mirror)
             .field("has_key", &self.key.is_some())
             .field("key_file", &self.key_file)

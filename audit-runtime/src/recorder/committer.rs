@@ -1,5 +1,6 @@
 //! The one thread that writes: it takes everything queued, commits it at once and settles receipts.
 
+mod prune;
 mod refused;
 
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub(super) fn run(
     while let Some(batch) = shared.queue.take(empty, TICK.saturating_sub(ticked.elapsed())) {
         empty = committer.work(|committer| {
             let empty = if batch.is_empty() { batch } else { committer.commit(batch) };
+            committer.prune();
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
                 committer.tick();
@@ -70,6 +72,7 @@ impl Drop for Alarm<'_> {
             self.0.counters.fail(&"the committer panicked".into());
             self.0.queue.close();
             self.0.queue.give_up();
+            drop(self.0.pruning.take());
         }
     }
 }
@@ -324,6 +327,8 @@ impl Committer<'_> {
     /// Records the orderly end, if the journal still can, lets go of its lock, and only then waits
     /// for whoever reads the mirror.
     fn close(mut self) {
+        // Whoever has asked for it is told that this ends.
+        drop(self.shared.pruning.take());
         self.catch_up();
         if self.shared.counters.failure().is_none() {
             self.stop();

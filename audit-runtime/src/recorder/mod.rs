@@ -20,6 +20,7 @@ mod metrics;
 mod mirror;
 #[cfg(feature = "rusqlite")]
 mod offered;
+mod pruning;
 mod queue;
 mod receipt;
 mod service;
@@ -59,6 +60,7 @@ use deadline::Deadlines;
 use health::{Counters, Levels};
 use intents::{INTENTS_MAX, Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
+use pruning::Pruning;
 use queue::{Queue, Rejected};
 
 /// How long a recorder that is dropped without a shutdown may take to write what is queued.
@@ -91,6 +93,7 @@ pub(crate) struct Shared {
     service: Vec<u8>,
     catalog: &'static str,
     commits: Arc<metrics::Commits>,
+    pruning: Pruning,
     /// The journal as it is seen from outside, and its name: for rows that wait in a database.
     #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
     reader: Reader,

@@ -143,6 +143,13 @@ impl Queue {
         self.state()
     }
 
+    /// Wakes the committer for something else than an event; if it does not sleep, it comes to that with
+    /// its next look.
+    pub(super) fn rouse(&self) {
+        self.state().committer_waits = false;
+        self.filled.notify_one();
+    }
+
     /// Takes no more events; what is queued can still be taken.
     pub(super) fn close(&self) {
         self.state().closed = true;

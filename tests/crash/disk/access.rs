@@ -93,6 +93,27 @@ impl Storage for Disk {
         change.end()
     }
 
+    /// Ends in the middle with a name that is gone until the power is cut, or with nothing done.
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let state = &mut *self.state();
+        if !state.files.contains_key(name) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let change = state.change(state.age, Call::Remove)?;
+        let is_done = match change {
+            Change::Done | Change::Fails(Fault::Name) => true,
+            Change::Half => state.random.one_in(2),
+            Change::Fails(_) => false,
+        };
+        if is_done && let Some(file) = state.files.remove(name) {
+            state.unlinked.push((name.to_owned(), file));
+        }
+        if matches!(change, Change::Done) && state.lie != Lie::NoNames {
+            state.settle_names();
+        }
+        change.end()
+    }
+
     fn lock(&self, _holder: &str) -> io::Result<LockOutcome> {
         let state = &mut *self.state();
         let age = state.age;
@@ -105,6 +126,9 @@ impl Storage for Disk {
         change.end()?;
         let is_named = state.lie != Lie::NoNames;
         state.files.values_mut().for_each(|file| file.is_named |= is_named);
+        if is_named {
+            state.settle_names();
+        }
         let identity = state.lock_identity;
         Ok(LockOutcome::Acquired(Box::new(Lock { disk: self.clone(), age, identity })))
     }

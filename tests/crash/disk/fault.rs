@@ -30,6 +30,7 @@ pub(super) enum Call {
     Sync,
     Create,
     Rename,
+    Remove,
     Lock,
     Look,
 }
@@ -41,12 +42,14 @@ impl Fault {
     }
 
     fn suits(self, call: Call) -> bool {
-        use Call::{Append, Create, Lock, Look, Rename, Sync, Truncate, Write};
+        use Call::{Append, Create, Lock, Look, Remove, Rename, Sync, Truncate, Write};
         match self {
             Self::Short | Self::Interrupted => call == Append,
-            Self::Change => matches!(call, Append | Write | Truncate | Create | Rename | Lock),
+            Self::Change => {
+                matches!(call, Append | Write | Truncate | Create | Rename | Remove | Lock)
+            }
             Self::Sync(_) => call == Sync,
-            Self::Name => matches!(call, Create | Rename | Lock),
+            Self::Name => matches!(call, Create | Rename | Remove | Lock),
             Self::Look => call == Look,
             Self::Room => false,
         }

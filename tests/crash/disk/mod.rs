@@ -46,6 +46,8 @@ struct State {
     files: BTreeMap<String, File>,
     /// What has no name any more, and the one it had.
     removed: Vec<(String, File)>,
+    /// What has no name any more, but may have it again after a power cut.
+    unlinked: Vec<(String, File)>,
     sector: usize,
     random: Random,
     lie: Lie,
@@ -75,6 +77,7 @@ impl Disk {
         let state = State {
             files: BTreeMap::new(),
             removed: Vec::new(),
+            unlinked: Vec::new(),
             sector,
             random: Random::of(seed),
             lie,
@@ -125,6 +128,16 @@ impl Disk {
         let state = &mut *self.state();
         state.late.clear();
         state.removed.clear();
+        for (name, file) in std::mem::take(&mut state.unlinked) {
+            let is_back = match keep {
+                Keep::Everything | Keep::Lengths => false,
+                Keep::Nothing => true,
+                Keep::Any => state.random.one_in(2),
+            };
+            if is_back {
+                state.files.entry(name).or_insert(file);
+            }
+        }
         let (sector, random) = (state.sector, &mut state.random);
         state.files.retain(|_, file| file.cut(keep, sector, random));
     }
@@ -243,6 +256,11 @@ impl State {
         Ok(())
     }
 
+    /// No name that is gone comes back any more; who has such a file open still has it.
+    fn settle_names(&mut self) {
+        self.removed.append(&mut self.unlinked);
+    }
+
     fn next_identity(&mut self) -> u64 {
         self.made += 1;
         self.made
@@ -264,7 +282,7 @@ impl State {
 
     /// The file, whatever its name is now.
     fn opened(&mut self, identity: u64) -> io::Result<&mut File> {
-        let removed = self.removed.iter_mut().map(|(_, file)| file);
+        let removed = self.removed.iter_mut().chain(&mut self.unlinked).map(|(_, file)| file);
         let mut files = self.files.values_mut().chain(removed);
         files.find(|file| file.identity == identity).ok_or_else(|| io::ErrorKind::NotFound.into())
     }

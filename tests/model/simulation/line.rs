@@ -33,6 +33,12 @@ pub(super) fn journal(line: &[u8]) -> Value {
     record["journal"].clone()
 }
 
+/// The first record that is kept, as the newest record of what was pruned says.
+pub(super) fn kept_from(lines: &[Vec<u8>]) -> u64 {
+    let newest = lines.iter().rfind(|line| action(line) == "JournalPruned");
+    newest.map_or(0, |line| journal(line)["last_seq"].as_u64().unwrap_or(u64::MAX - 1) + 1)
+}
+
 /// What a segment's header says.
 pub(super) fn header(line: Option<&Vec<u8>>) -> Option<Value> {
     line.filter(|line| action(line) == HEADER).map(|line| journal(line))

@@ -6,6 +6,7 @@
 mod expect;
 mod line;
 mod oracle;
+mod prune;
 mod readers;
 mod steps;
 mod time;
@@ -142,12 +143,17 @@ const EXPECTED: &[&str] = &[
     "segment: recovered",
     "segment: sync_failed",
     "segment: epoch",
+    "segment: prune",
     "JournalStart",
     "JournalStop",
     "JournalRecovered",
     "JournalFull",
     "JournalResumed",
     "JournalClock",
+    "JournalPruned",
+    "pruned for a reader",
+    "pruned before a fault",
+    "left over",
 ];
 
 /// Schedules in which the model expected more of a writer than `docs/design.md` promises.

@@ -18,6 +18,8 @@ pub(super) enum Entry {
     Stop,
     Full,
     Resumed(u64, u64),
+    /// The first and the last record that go, and the hash of that.
+    Pruned(u64, u64, String),
 }
 
 impl Entry {
@@ -29,6 +31,7 @@ impl Entry {
             Self::Stop => "JournalStop",
             Self::Full => "JournalFull",
             Self::Resumed(..) => "JournalResumed",
+            Self::Pruned(..) => "JournalPruned",
         }
     }
 
@@ -45,6 +48,11 @@ impl Entry {
                     told["after"] == "full"
                         && told["lost"] == *lost
                         && told["unrecorded"] == *unrecorded
+                }
+                Self::Pruned(first, last, hash) => {
+                    told["first_seq"] == *first
+                        && told["last_seq"] == *last
+                        && told["h"] == hash.as_str()
                 }
                 Self::Body(_) | Self::Stop | Self::Full => true,
             }
@@ -136,7 +144,7 @@ impl Oracle {
 
     /// The header names the end that the settled lines have, and what was open when it was staged.
     fn check_header(&self, header: &serde_json::Value) -> Result<(), String> {
-        let open = header["open"][0].as_u64().unwrap_or(u64::MAX);
+        let open = header["open"][0]["step"].as_u64().unwrap_or(u64::MAX);
         if !(self.settled_at..=self.step).contains(&open) {
             return Err(format!("a header of step {} says what is open: {header}", self.step));
         }
@@ -325,10 +333,15 @@ impl Oracle {
         lines.map(|line| line.len() as u64 + 1).sum()
     }
 
-    /// The check of all lines finds the times that go back, what failed syncs left, and nothing else.
-    pub(super) fn check_findings(&self, findings: &[Finding]) -> Result<(), String> {
+    /// The check of the lines from `kept_from` on finds the times that go back, what failed syncs left, and nothing else.
+    pub(super) fn check_findings(
+        &self,
+        kept_from: u64,
+        findings: &[Finding],
+    ) -> Result<(), String> {
         let times: Vec<String> = self.settled.iter().map(|line| line::observed(line)).collect();
-        let goes_back = |seq: &usize| *seq > 0 && times[*seq] < times[seq - 1];
+        // Nothing stands before the first record any more that it could be compared with.
+        let goes_back = |seq: &usize| *seq as u64 > kept_from && times[*seq] < times[seq - 1];
         let backwards: Vec<u64> =
             (0..times.len()).filter(goes_back).map(|seq| seq as u64).collect();
         let of = |kind: Kind| -> Vec<u64> {
@@ -352,7 +365,9 @@ impl Oracle {
 
 /// The places of the caller's records among these lines.
 fn expected_records(first: u64, lines: &[Vec<u8>]) -> Vec<Appended> {
-    let numbered = (first..).zip(lines).filter(|(_, line)| line::action(line).is_empty());
+    // What was pruned is recorded because the caller has asked for it.
+    let is_callers = |line: &Vec<u8>| ["", "JournalPruned"].contains(&line::action(line).as_str());
+    let numbered = (first..).zip(lines).filter(|(_, line)| is_callers(line));
     let records = numbered.filter_map(|(seq, line)| {
         let hash = audit_runtime::Digest::parse(&line::hash(line))?;
         Some(Appended { seq, hash })

@@ -35,6 +35,8 @@ struct Readers {
     cursors: Vec<Cursor>,
     seen: Vec<Seen>,
     complaint: Option<String>,
+    /// How often one was told that its record was pruned.
+    pruned: u64,
     /// The journal is damaged, and no reader need find its way.
     is_away: bool,
 }
@@ -47,6 +49,7 @@ impl Watched {
             cursors: Vec::new(),
             seen: Vec::new(),
             complaint: None,
+            pruned: 0,
             is_away: false,
         };
         Self { disk: disk.clone(), readers: Arc::new(Mutex::new(readers)) }
@@ -58,7 +61,14 @@ impl Watched {
         if readers.is_away {
             return Ok(());
         }
-        let cursor = Reader::over(Arc::new(readers.disk.clone())).cursor(from_seq);
+        let reader = Reader::over(Arc::new(readers.disk.clone()));
+        let cursor = match reader.cursor(from_seq) {
+            Err(Error::Pruned { first_seq, .. }) if from_seq < first_seq => {
+                readers.pruned += 1;
+                reader.cursor(first_seq)
+            }
+            cursor => cursor,
+        };
         let cursor = cursor.map_err(|error| format!("a reader cannot begin: {error}"))?;
         if readers.cursors.len() == READERS_MAX {
             readers.cursors.remove(0);
@@ -79,6 +89,11 @@ impl Watched {
             None => Ok(std::mem::take(&mut readers.seen)),
             Some(complaint) => Err(complaint),
         }
+    }
+
+    /// How often a reader was told that its record was pruned, since this was last asked.
+    pub(super) fn take_pruned(&self) -> u64 {
+        std::mem::take(&mut self.readers().pruned)
     }
 
     /// Ends the readers that have come past a record.
@@ -128,6 +143,15 @@ impl Readers {
                     let (seq, bytes) = (line.seq(), line.bytes().to_vec());
                     self.seen.push(Seen { seq, bytes, is_firm: seq < durable });
                 }
+                Err(Error::Pruned { first_seq, .. })
+                    if self.cursors[index].next_seq() < first_seq =>
+                {
+                    match Reader::over(Arc::new(self.disk.clone())).cursor(first_seq) {
+                        Ok(cursor) => self.cursors[index] = cursor,
+                        Err(error) => return self.complain("a reader of a pruned journal", &error),
+                    }
+                    self.pruned += 1;
+                }
                 Err(error) => return self.complain("a reader", &error),
             }
         }
@@ -163,6 +187,12 @@ impl Storage for Watched {
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
         self.disk.open(name, access).map(|file| self.wrap(file))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let removed = Storage::remove(&self.disk, name);
+        self.readers().look();
+        removed
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

@@ -26,6 +26,8 @@ pub(super) enum Step {
     Tick,
     /// What is due before a batch.
     WatchClock,
+    /// Prunes what stands so many records before the end.
+    Prune(u64),
     /// Looks for room, with so many events that were lost and actions that were not recorded.
     Resume(u64, u64),
     /// Both clocks go on by so many milliseconds.
@@ -107,7 +109,8 @@ fn step(random: &mut Random) -> Step {
         55..59 => Step::Tick,
         59..61 => Step::WatchClock,
         61..65 => Step::Resume(random.below(3) as u64, random.below(3) as u64),
-        65..69 => Step::Pass([1, 900, 4_000, 70_000, 4_000_000][random.below(5)]),
+        65..67 => Step::Prune([0, 5, 30][random.below(3)]),
+        67..69 => Step::Pass([1, 900, 4_000, 70_000, 4_000_000][random.below(5)]),
         69..71 => Step::Jump([-3_600_000, -4_999, 5_001, 86_400_000][random.below(4)]),
         71..74 => Step::Restart,
         74..77 => Step::End(end(random)),
@@ -115,7 +118,8 @@ fn step(random: &mut Random) -> Step {
         82..91 => Step::Meet([0, 0, 1, 2, 5][random.below(5)], fault(random)),
         91..94 => Step::Leave(Some(random.below(3_000))),
         94..96 => Step::Leave(None),
-        96..98 => Step::Follow(random.below(10) as u64),
+        96 => Step::Follow(random.below(10) as u64),
+        97 => Step::Follow(random.below(200) as u64),
         _ => Step::Displace {
             file: [Displaced::Segment, Displaced::Watermark, Displaced::Lock][random.below(3)],
             by_copy: random.one_in(2),

@@ -7,6 +7,7 @@ use audit_runtime::OnDamage;
 use audit_runtime::journal::{Error, Journal, Options, Reader, verify};
 
 use super::expect::{Rotation, is_serious};
+use super::line;
 use super::oracle::{Entry, Oracle};
 use super::readers::Watched;
 use super::steps::{End, Setup, Step};
@@ -59,7 +60,12 @@ impl World {
             heartbeat: setup.heartbeat,
             clock: Arc::<Clocks>::clone(&clocks),
             entropy: Arc::new(Counted::default()),
-            open: Arc::new(move || format!("[{}]", stated.load(Ordering::Relaxed)).into_bytes()),
+            // The intent stands nowhere, so that nothing is kept for it.
+            open: Arc::new(move || {
+                let step = stated.load(Ordering::Relaxed);
+                format!("[{{\"seq\":{},\"step\":{step}}}]", u64::MAX).into_bytes()
+            }),
+            retention_days_min: 0,
             ..Options::default()
         };
         Self {
@@ -110,13 +116,14 @@ impl World {
             Step::Commit => self.commit()?,
             Step::Tick => self.tick()?,
             Step::WatchClock => self.watch_clock(),
+            Step::Prune(back) => self.prune(back)?,
             Step::Resume(lost, unrecorded) => self.resume(lost, unrecorded)?,
             Step::Restart => self.restart()?,
             Step::Displace { .. } => self.displace(step)?,
         }
         self.see()?;
         match step {
-            Step::Commit | Step::Resume(..) => self.check(),
+            Step::Commit | Step::Resume(..) | Step::Prune(_) => self.check(),
             _ => Ok(()),
         }
     }
@@ -193,6 +200,11 @@ impl World {
         self.check_quarantine(before)?;
         self.see()?;
         self.check()?;
+        if self.disk.has_stopped() {
+            // It died while it removed what is pruned.
+            self.end_process(self.end)?;
+            return Ok(false);
+        }
         Ok(true)
     }
 
@@ -242,6 +254,9 @@ impl World {
         if self.is_over {
             return Ok(());
         }
+        for _ in 0..self.watched.take_pruned() {
+            self.oracle.count("pruned for a reader");
+        }
         let is_alone = self.journal.is_none();
         let seen = self.watched.take_seen(!self.is_interrupted())?;
         self.oracle.see(seen, is_alone)
@@ -273,24 +288,34 @@ impl World {
             Err(Error::NoJournal { .. }) if self.oracle.settled.is_empty() => return Ok(()),
             verified => verified.map_err(|error| format!("verify fails: {error}"))?,
         };
-        if verification.records != lines.len() as u64 {
+        let kept_from = line::kept_from(&lines);
+        if verification.pruned.map_or(0, |pruned| pruned.last_seq + 1) != kept_from {
+            return Err(format!("verify does not know that {kept_from} records were pruned"));
+        }
+        if verification.records + kept_from != lines.len() as u64 {
             return Err(format!("verify counts {} of {}", verification.records, lines.len()));
         }
         if self.journal.is_some() && verification.unfinished.is_some() {
             return Err(format!("a writer left {:?} in place", verification.unfinished));
         }
-        self.oracle.check_findings(&verification.findings)
+        self.oracle.check_findings(kept_from, &verification.findings)
     }
 
-    /// All lines that a reader is given.
+    /// All lines that a reader is given, behind those of what was pruned.
     fn read(&self) -> Result<Vec<Vec<u8>>, String> {
         let failed = |error| format!("the journal cannot be read: {error}");
-        let mut cursor = Reader::over(Arc::new(self.disk.outside())).cursor(0).map_err(failed)?;
-        let mut lines = Vec::new();
+        let reader = Reader::over(Arc::new(self.disk.outside()));
+        let first = reader.first_seq().map_err(failed)?;
+        let mut cursor = reader.cursor(first).map_err(failed)?;
+        let known = usize::try_from(first).ok().and_then(|first| self.oracle.settled.get(..first));
+        let mut lines = known.ok_or("more was pruned than there was")?.to_vec();
         while let Some(line) = cursor.next().map_err(failed)? {
             lines.push(line.bytes().to_vec());
         }
-        Ok(lines)
+        match first == 0 || first == line::kept_from(&lines) {
+            true => Ok(lines),
+            false => Err(format!("the journal begins at {first}, as no record says")),
+        }
     }
 
     fn published(&self) -> Result<u64, String> {

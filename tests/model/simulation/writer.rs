@@ -90,7 +90,7 @@ impl World {
     }
 
     /// Takes what the last call has made durable.
-    fn settle(&mut self, entries: &[Entry]) -> Result<(), String> {
+    pub(super) fn settle(&mut self, entries: &[Entry]) -> Result<(), String> {
         let Some(journal) = &self.journal else { return Ok(()) };
         if entries.is_empty() {
             return Ok(());
@@ -111,7 +111,11 @@ impl World {
     }
 
     /// The writer has failed: it takes nothing more, and its process goes on without it or ends.
-    fn break_down(&mut self, error: &Error, more: &[&'static str]) -> Result<(), String> {
+    pub(super) fn break_down(
+        &mut self,
+        error: &Error,
+        more: &[&'static str],
+    ) -> Result<(), String> {
         self.oracle.doubt(more);
         self.oracle.count("broken");
         let again = [self.journal().append(b"\"number\":0"), self.journal().commit().map(|_| ())];
@@ -139,6 +143,10 @@ impl World {
         if self.journal().full().is_none() {
             self.see_clocks();
             self.see_idle();
+        }
+        if self.disk.has_stopped() {
+            // It died while it removed what is pruned.
+            self.end_process(self.end)?;
         }
         Ok(())
     }

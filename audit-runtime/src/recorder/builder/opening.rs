@@ -14,6 +14,7 @@ use crate::recorder::deadline::Deadlines;
 use crate::recorder::health::Counters;
 use crate::recorder::intents::Intents;
 use crate::recorder::mirror::Copying;
+use crate::recorder::pruning::Pruning;
 use crate::recorder::queue::Queue;
 use crate::recorder::unfinished::{self, LeftOpen};
 use crate::recorder::{Error, Recorder, Shared, committer, control, lookup, metrics};
@@ -57,6 +58,7 @@ impl RecorderBuilder {
             segment_age_max: self.segment_age_max,
             heartbeat: Duration::from_millis(self.heartbeat_ms),
             lock_wait: Duration::from_millis(self.lock_wait_ms),
+            retention_days_min: self.retention_days_min,
             on_damage: self.on_damage,
             clock: Arc::clone(&self.clock),
             open: Arc::new(move || open.list()),
@@ -166,6 +168,7 @@ impl RecorderBuilder {
             service,
             catalog: catalog::hash(),
             commits: Arc::default(),
+            pruning: Pruning::default(),
             reader: journal.reader(),
             origin: journal.origin().to_owned(),
         }))

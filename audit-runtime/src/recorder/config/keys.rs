@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Ring(Apply<Keys>),
     /// How tightly a class is redacted; the class's name stands in the place of the star.
     Class(Classify),
+    /// For how many days records of a class are kept; no recorder needs it, but `audited retain`.
+    Days,
 }
 
 /// What a word stands for.
@@ -66,6 +68,10 @@ pub(super) const KEYS: &[Key] = &[
         ]),
     ),
     key(
+        "retention_days_min",
+        Kind::Number(0..=36_525, |builder, days| builder.retention_days_min(days as u32)),
+    ),
+    key(
         "queue_bytes_max",
         Kind::Number(131_072..=1_073_741_824, |builder, bytes| {
             builder.queue_bytes_max(bytes as usize)
@@ -93,6 +99,8 @@ pub(super) const KEYS: &[Key] = &[
     key("service.version", Kind::Text(128, |builder, text| builder.service_version(text.into()))),
     key("service.instance", Kind::Text(128, |builder, name| builder.instance(name))),
     key("class.*", Kind::Class(|builder, name, tightness| builder.class(name, tightness))),
+    key("retention.default_days", Kind::Days),
+    key("retention.*", Kind::Days),
 ];
 
 const fn key(name: &'static str, kind: Kind) -> Key {

@@ -49,6 +49,9 @@ struct Setting {
     value: Value,
 }
 
+/// The days of all classes that have none of their own.
+const DEFAULT_DAYS: &str = "retention.default_days";
+
 impl Config {
     /// The file that is read in the current directory.
     pub const FILE: &str = "audited.toml";
@@ -124,6 +127,28 @@ impl Config {
     /// At how many bytes a segment ends, if that is set.
     pub fn segment_bytes_max(&self) -> Option<u64> {
         self.number("segment_bytes_max")
+    }
+
+    /// How old a segment must be at the least before it may be pruned, if that is set.
+    pub fn retention_days_min(&self) -> Option<u32> {
+        self.number("retention_days_min").and_then(|days| u32::try_from(days).ok())
+    }
+
+    /// For how many days records are kept whose class has no days of its own, if that is set.
+    pub fn retention_default_days(&self) -> Option<u64> {
+        match self.value(DEFAULT_DAYS)? {
+            Value::Days(days) => Some(*days),
+            _ => None,
+        }
+    }
+
+    /// The classes of records that are kept for a time of their own, and for how many days.
+    pub fn retention_days(&self) -> impl Iterator<Item = (&str, u64)> {
+        let days = self.settings.iter().filter(|(name, _)| *name != DEFAULT_DAYS);
+        days.filter_map(|(name, setting)| match setting.value {
+            Value::Days(days) => Some((name.strip_prefix("retention.")?, days)),
+            _ => None,
+        })
     }
 
     /// The file of the key that a recorder of `journal` uses; `None` if `hash_key` names the key.

@@ -54,6 +54,7 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("scopes_max", "77", "scopes_max: 77"),
         ("lock_wait_ms", "77", "lock_wait_ms: 77"),
         ("on_damage", "new_epoch", "on_damage: NewEpoch"),
+        ("retention_days_min", "77", "retention_days_min: 77"),
         ("queue_bytes_max", "777777", "queue_bytes_max: 777777"),
         ("segment_bytes_max", "777777", "segment_bytes_max: 777777"),
         ("segment_age_ms_max", "7000", "segment_age_max: 7s"),
@@ -77,7 +78,9 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
     let secret = [("AUDIT_JOURNAL", "audit"), ("AUDIT_HASH_KEY", "env:PATH")];
     let error = parse("", &secret).unwrap().recorder().unwrap_err().to_string();
     assert!(error.contains("PATH") && error.contains("64 hexadecimal digits"), "{error}");
-    assert_eq!(cases.len() + 3, KEYS.len(), "a setting is not tried");
+    let days = parse("", &[("AUDIT_RETENTION__ACCESS", "7")]).unwrap();
+    assert_eq!(days.retention_days().collect::<Vec<_>>(), [("access", 7)]);
+    assert_eq!(cases.len() + 5, KEYS.len(), "a setting is not tried");
 }
 
 #[test]

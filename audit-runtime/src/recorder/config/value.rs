@@ -1,5 +1,6 @@
 //! A value as it was written, and as the setting that it is checked to be.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::error::quoted;
@@ -31,7 +32,11 @@ pub(super) enum Value {
     Secret(Secret, Apply<HashKey>),
     Ring(Secret, Apply<Keys>),
     Class(String, Tightness, Classify),
+    Days(u64),
 }
+
+/// For how many days records may be kept: up to a hundred years.
+const DAYS: RangeInclusive<u64> = 1..=36_525;
 
 /// Where a secret is kept.
 #[derive(Clone)]
@@ -53,22 +58,9 @@ impl Value {
     ) -> Result<Self, String> {
         match &key.kind {
             Kind::Number(range, apply) => {
-                let wrong = |shown: String| {
-                    let (least, most) = (range.start(), range.end());
-                    format!(
-                        "`{}` is {shown}; write a whole number from {least} to {most}",
-                        key.name
-                    )
-                };
-                let number = match written {
-                    Written::Whole(number) => number.ok_or_else(|| wrong("out of range".into()))?,
-                    Written::Variable(text) => text.parse().map_err(|_| wrong(quoted(&text)))?,
-                    other => return Err(wrong(other.kind().to_owned())),
-                };
-                let fits = range.contains(&number);
-                fits.then_some(Self::Number(number, *apply))
-                    .ok_or_else(|| wrong(number.to_string()))
+                Ok(Self::Number(number(key.name, written, range)?, *apply))
             }
+            Kind::Days => Ok(Self::Days(number(name, written, &DAYS)?)),
             Kind::Word(words) => {
                 let names: Vec<_> = words.iter().map(|(name, _)| format!("\"{name}\"")).collect();
                 let allowed = names.join(", ");
@@ -100,7 +92,7 @@ impl Value {
     /// Says why a secret cannot be had.
     pub(super) fn apply(&self, builder: RecorderBuilder) -> Result<RecorderBuilder, String> {
         Ok(match self {
-            Self::Journal(_) => builder,
+            Self::Journal(_) | Self::Days(_) => builder,
             Self::Path(path, apply) => apply(builder, path.clone()),
             Self::Text(text, apply) => apply(builder, text.clone()),
             Self::Number(number, apply) => apply(builder, *number),
@@ -195,6 +187,19 @@ fn tightness(name: &str, written: Written, apply: Classify) -> Result<Value, Str
         found.ok_or_else(|| format!("`{name}` is {}; write one of {words}", quoted(word)))?;
     let class = name.split_once('.').map_or(name, |(_, class)| class);
     Ok(Value::Class(class.to_owned(), found, apply))
+}
+
+fn number(name: &str, written: Written, range: &RangeInclusive<u64>) -> Result<u64, String> {
+    let wrong = |shown: String| {
+        let (least, most) = (range.start(), range.end());
+        format!("`{name}` is {shown}; write a whole number from {least} to {most}")
+    };
+    let number = match written {
+        Written::Whole(number) => number.ok_or_else(|| wrong("out of range".into()))?,
+        Written::Variable(text) => text.parse().map_err(|_| wrong(quoted(&text)))?,
+        other => return Err(wrong(other.kind().to_owned())),
+    };
+    if range.contains(&number) { Ok(number) } else { Err(wrong(number.to_string())) }
 }
 
 /// True if a key may stand in the text: so many hexadecimal digits in a row as one has.

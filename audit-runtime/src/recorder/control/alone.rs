@@ -6,7 +6,7 @@ use std::sync::Arc;
 use audit_journal::{self as journal, Appended, DirectoryStorage, Journal, Options};
 
 use super::entry::Peer;
-use super::{Entry, Error, platform};
+use super::{Entry, Error, Prune, Pruned, platform};
 use crate::catalog;
 use crate::event::Stamp;
 use crate::recorder::service::Service;
@@ -36,6 +36,37 @@ pub fn append_alone(journal: impl AsRef<Path>, entry: &Entry) -> Result<Appended
     let appended = appended?;
     closed?;
     Ok(appended)
+}
+
+/// Prunes the journal in the directory `journal`, which no service writes now, and closes it again. No
+/// segment goes whose newest record is younger than `retention_days_min`: the service's own setting, as
+/// `Config::retention_days_min` reads it. The newest segment that a service has begun stays.
+///
+/// # Errors
+/// [`journal::Error::Kept`] if a segment must stay, else as [`append_alone`].
+pub fn prune_alone(
+    journal: impl AsRef<Path>,
+    prune: &Prune,
+    retention_days_min: u32,
+) -> Result<Pruned, Error> {
+    if let Some(flaw) = prune.flaw() {
+        return Err(Error::Refused { code: "malformed".to_owned(), message: flaw.to_owned() });
+    }
+    let peer = platform::own_peer(&DirectoryStorage::read_only(journal.as_ref()))?;
+    let by = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+    let storage = DirectoryStorage::open_existing(journal.as_ref())?;
+    let options = Options { retention_days_min, ..Options::default() };
+    let mut journal = Journal::visit(Arc::new(storage), options)?;
+    let pruned = prune.apply(&mut journal, &by).and_then(|mut pruned| {
+        // Nobody waits for this process.
+        journal.remove_pruned(usize::MAX)?;
+        pruned.left_over = 0;
+        Ok(pruned)
+    });
+    let closed = journal.close();
+    let pruned = pruned?;
+    closed?;
+    Ok(pruned)
 }
 
 fn body(entry: &Entry, peer: Option<Peer>) -> std::io::Result<Vec<u8>> {

@@ -24,7 +24,8 @@ pub enum Error {
     /// The writer answered that it will not, or cannot.
     Refused {
         /// Why, as a word: `not_allowed`, `over_budget`, `malformed`, `too_long`, `unknown_version`,
-        /// `stopped`, `unrecorded`, or `unknown` if it may be recorded all the same.
+        /// `stopped`, `unrecorded`, `kept` if segments must stay, or `unknown` if it may be recorded all the
+        /// same.
         code: String,
         /// Why, as a sentence.
         message: String,

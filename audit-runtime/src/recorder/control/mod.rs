@@ -28,11 +28,13 @@ mod platform;
 #[cfg(not(target_os = "linux"))]
 #[path = "other.rs"]
 mod platform;
+mod prune;
 
-pub use alone::append_alone;
+pub use alone::{append_alone, prune_alone};
 pub use append::append;
 pub use entry::{Drill, Entry, Finding, Read, Reveal};
 pub use error::Error;
 pub use platform::Client;
+pub use prune::{Prune, Pruned};
 
 pub(super) use platform::{Control, Socket, start};

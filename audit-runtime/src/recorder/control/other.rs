@@ -7,7 +7,7 @@ use std::time::Duration;
 use audit_journal::{Appended, DirectoryStorage};
 
 use super::entry::Peer;
-use super::{Entry, Error};
+use super::{Entry, Error, Prune, Pruned};
 use crate::recorder::Shared;
 
 /// A connection to a journal's writer, which there is none of on this system.
@@ -30,6 +30,14 @@ impl Client {
     /// # Errors
     /// There is no client to call this on.
     pub fn append(&mut self, _entry: &Entry) -> Result<Appended, Error> {
+        match self.never {}
+    }
+
+    /// Has the front of the journal pruned.
+    ///
+    /// # Errors
+    /// There is no client to call this on.
+    pub fn prune(&mut self, _prune: &Prune) -> Result<Pruned, Error> {
         match self.never {}
     }
 

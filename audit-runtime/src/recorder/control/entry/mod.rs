@@ -42,6 +42,13 @@ pub(in crate::recorder) struct Peer {
     pub(super) process: u32,
 }
 
+/// As a record of the journal itself names it.
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "uid:{} process:{}", self.user, self.process)
+    }
+}
+
 impl Entry {
     /// What is wrong with it, if it cannot be recorded.
     pub(in crate::recorder) fn flaw(&self) -> Option<&'static str> {

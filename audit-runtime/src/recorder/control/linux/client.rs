@@ -9,7 +9,7 @@ use audit_journal::{Appended, DirectoryStorage};
 
 use super::protocol::{self, LINE_BYTES_MAX, Request};
 use super::tell;
-use crate::recorder::control::{Entry, Error};
+use crate::recorder::control::{Entry, Error, Prune, Pruned};
 
 /// A connection to the living writer of a journal.
 ///
@@ -51,6 +51,17 @@ impl Client {
     /// record may be there all the same.
     pub fn append(&mut self, entry: &Entry) -> Result<Appended, Error> {
         self.ask(&Request::Append(Box::new(entry.clone())), protocol::place_in)
+    }
+
+    /// Has the front of the journal pruned, or asks what would be; returns once the record of it is
+    /// durable. Many files still go after that.
+    ///
+    /// # Errors
+    /// Fails when the writer refuses: with the code `kept` if a segment must stay, such as one that is
+    /// younger than its setting `retention_days_min`, and with `not_allowed` if this is neither its own
+    /// user nor root. Else as [`append`](Self::append).
+    pub fn prune(&mut self, prune: &Prune) -> Result<Pruned, Error> {
+        self.ask(&Request::Prune(prune.clone()), protocol::pruned_in)
     }
 
     /// The place of the last durable record.

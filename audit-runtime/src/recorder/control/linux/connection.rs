@@ -3,6 +3,7 @@
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -14,7 +15,9 @@ use super::budget::{Budget, REQUESTS_MAX};
 use super::protocol::{self, LINE_BYTES_MAX, Refusal, Request};
 use super::tell;
 use crate::event::Durability;
+use crate::recorder::control::Prune;
 use crate::recorder::control::entry::Peer;
+use crate::recorder::pruning::{Answer, Unpruned};
 use crate::recorder::{Receipt, Recorded, Shared, Unrecorded};
 
 /// How long a peer may take for one request, and for taking one answer.
@@ -42,6 +45,10 @@ pub(super) struct Connection {
     outgoing: Vec<u8>,
     /// Of a record that the peer waits for.
     receipt: Option<Receipt>,
+    /// Of what the peer has asked to prune, and until when it is waited for.
+    pruning: Option<(Arc<Answer>, Instant)>,
+    /// It is the writer's own user, or root.
+    is_owner: bool,
     due: Instant,
     /// After this answer there is no other.
     is_last: bool,
@@ -49,13 +56,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: UnixStream, peer: Peer) -> Self {
+    pub(super) fn new(stream: UnixStream, peer: Peer, is_owner: bool) -> Self {
         Self {
             stream,
             peer,
             incoming: Vec::new(),
             outgoing: Vec::new(),
             receipt: None,
+            pruning: None,
+            is_owner,
             due: Instant::now() + PATIENCE,
             is_last: false,
             has_ended: false,
@@ -66,17 +75,26 @@ impl Connection {
     /// the peer takes it at once.
     pub(super) fn close(&mut self) -> bool {
         self.is_last = true;
-        self.receipt.is_some()
+        self.is_awaited()
+    }
+
+    /// True if something is waited for that the committer answers.
+    fn is_awaited(&self) -> bool {
+        self.receipt.is_some() || self.pruning.is_some()
     }
 
     /// True if a request was taken and not answered yet.
     fn is_owed(&self) -> bool {
-        self.receipt.is_some() || !self.outgoing.is_empty()
+        self.is_awaited() || !self.outgoing.is_empty()
     }
 
     /// When there is something to do whatever the peer does. A record has a deadline of its own.
     pub(super) fn due(&self) -> Option<Instant> {
-        let due = if self.has_request() { Instant::now() } else { self.due };
+        let due = match &self.pruning {
+            Some((_, until)) => *until,
+            None if self.has_request() => Instant::now(),
+            None => self.due,
+        };
         self.receipt.is_none().then_some(due)
     }
 
@@ -87,10 +105,10 @@ impl Connection {
 
     /// What to wait for.
     pub(super) fn interest(&self) -> PollFlags {
-        match (&self.receipt, self.outgoing.is_empty()) {
-            (Some(_), _) => PollFlags::empty(),
-            (None, false) => PollFlags::OUT,
-            (None, true) => PollFlags::IN,
+        match (self.is_awaited(), self.outgoing.is_empty()) {
+            (true, _) => PollFlags::empty(),
+            (false, false) => PollFlags::OUT,
+            (false, true) => PollFlags::IN,
         }
     }
 
@@ -111,11 +129,12 @@ impl Connection {
                 break;
             }
         }
-        self.receipt.is_some() || desk.now < self.due
+        self.is_awaited() || desk.now < self.due
     }
 
     fn step(&mut self, desk: &mut Desk<'_>) -> io::Result<()> {
         self.look_for_record(desk);
+        self.look_for_pruning(desk);
         self.write()?;
         if !self.is_owed() && !self.is_last {
             self.read()?;
@@ -163,6 +182,7 @@ impl Connection {
                 self.receipt = Some(desk.shared.record(&event));
                 self.look_for_record(desk);
             }
+            Ok(Request::Prune(prune)) => self.prune(prune, desk),
             Ok(Request::Watermark) => {
                 let last = desk.shared.counters.last();
                 let none = || Refusal::new("unknown", "no record is durable yet");
@@ -187,6 +207,58 @@ impl Connection {
             self.receipt = None;
             self.answer(place(recorded(told)), desk);
         }
+    }
+
+    /// Hands what is to be pruned to the committer, for those who may have that done.
+    fn prune(&mut self, prune: Prune, desk: &mut Desk<'_>) {
+        if !self.is_owner {
+            let user = self.peer.user;
+            let message = format!(
+                "user {user} may not prune this journal: only the writer's own user and root may"
+            );
+            self.refuse(&Refusal::new("not_allowed", message), desk);
+            self.is_last = true;
+            return;
+        }
+        // A full disk may have room for the record, and has more once the files are gone.
+        if let Some(why) = desk.shared.refusal()
+            && !matches!(why, Unrecorded::JournalFull(_))
+        {
+            return self.refuse(&unrecorded(&why), desk);
+        }
+        match desk.shared.pruning.ask(prune, self.peer.to_string()) {
+            Some(answer) => {
+                desk.shared.queue.rouse();
+                self.pruning = Some((answer, desk.now + desk.shared.deadlines.limit()));
+                self.look_for_pruning(desk);
+            }
+            None => {
+                let message = "the journal is just being pruned: wait for that";
+                self.refuse(&Refusal::new("over_budget", message), desk);
+            }
+        }
+    }
+
+    /// Answers if the pruning that the peer waits for is done, or not in time.
+    fn look_for_pruning(&mut self, desk: &Desk<'_>) {
+        let Some((answer, until)) = &self.pruning else {
+            return;
+        };
+        let refusal = match answer.poll(desk.waker) {
+            Poll::Ready(Ok(pruned)) => {
+                self.pruning = None;
+                return self.answer(protocol::pruned(&pruned), desk);
+            }
+            Poll::Ready(Err(Unpruned::Kept(why))) => Refusal::new("kept", why),
+            Poll::Ready(Err(Unpruned::Failed(why))) => unrecorded(&why),
+            Poll::Pending if desk.now < *until => return,
+            Poll::Pending => {
+                let message = "the disk did not answer in time, and it may be pruned all the same";
+                Refusal::new("unknown", message)
+            }
+        };
+        self.pruning = None;
+        self.refuse(&refusal, desk);
     }
 
     fn refuse(&mut self, refusal: &Refusal, desk: &Desk<'_>) {

@@ -155,7 +155,10 @@ impl Listener {
             return;
         }
         match self.judge(&stream) {
-            Ok(peer) => self.connections.push(Connection::new(stream, peer)),
+            Ok(peer) => {
+                let is_owner = self.is_owner(peer.user);
+                self.connections.push(Connection::new(stream, peer, is_owner));
+            }
             Err(refusal) => {
                 self.shared.counters.control_refused.fetch_add(1, Relaxed);
                 // One line always fits a new connection, and who does not read it has no other loss.
@@ -163,6 +166,11 @@ impl Listener {
                 _ = stream.shutdown(Shutdown::Both);
             }
         }
+    }
+
+    /// True for the writer's own user and for root.
+    fn is_owner(&self, user: u32) -> bool {
+        [self.user, 0].contains(&user)
     }
 
     /// Who has connected, or why it is not let in.
@@ -175,7 +183,7 @@ impl Listener {
             )
         })?;
         let (user, group) = (told.uid.as_raw(), told.gid.as_raw());
-        if ![self.user, 0].contains(&user) && !self.directory.admits(group) {
+        if !self.is_owner(user) && !self.directory.admits(group) {
             let message = format!(
                 "user {user} may not ask this writer: only its own user {}, root and the group of \
                  readers may",

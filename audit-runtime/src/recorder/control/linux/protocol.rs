@@ -3,7 +3,7 @@
 use audit_journal::{Appended, Digest, encode::Object};
 use serde::{Deserialize, Serialize};
 
-use crate::recorder::control::{Entry, Error};
+use crate::recorder::control::{Entry, Error, Prune, Pruned};
 
 /// The longest line of either side, without its newline.
 pub(super) const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -18,6 +18,7 @@ const VERSION: u64 = 1;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Request {
     Append(Box<Entry>),
+    Prune(Prune),
     Watermark,
     Health,
 }
@@ -66,7 +67,11 @@ pub(super) fn parse(line: &[u8]) -> Result<Request, Refusal> {
         return Err(Refusal::new("unknown_version", message));
     }
     let Envelope { ask, .. } = serde_json::from_slice(line).map_err(malformed)?;
-    let flaw = if let Request::Append(entry) = &ask { entry.flaw() } else { None };
+    let flaw = match &ask {
+        Request::Append(entry) => entry.flaw(),
+        Request::Prune(prune) => prune.flaw(),
+        Request::Watermark | Request::Health => None,
+    };
     flaw.map_or(Ok(ask), |flaw| Err(Refusal::new("malformed", flaw)))
 }
 
@@ -81,6 +86,13 @@ pub(super) fn place(record: Appended) -> Vec<u8> {
 /// The line that tells the health, which is JSON already.
 pub(super) fn health(json: &str) -> Vec<u8> {
     answer(|line| line.raw("health", json.as_bytes()))
+}
+
+/// The line that tells what was pruned.
+pub(super) fn pruned(pruned: &Pruned) -> Vec<u8> {
+    // Numbers can always be written.
+    let told = serde_json::to_vec(pruned).unwrap_or_default();
+    answer(|line| line.raw("pruned", &told))
 }
 
 /// The line that says why nothing was done.
@@ -109,6 +121,16 @@ pub(super) fn place_in(line: &str) -> Option<Appended> {
     }
     let Place { seq, h } = serde_json::from_str(line).ok()?;
     Some(Appended { seq, hash: Digest::parse(&h)? })
+}
+
+/// What was pruned, in an answer.
+pub(super) fn pruned_in(line: &str) -> Option<Pruned> {
+    #[derive(Deserialize)]
+    struct Told {
+        pruned: Pruned,
+    }
+    let Told { pruned } = serde_json::from_str(line).ok()?;
+    Some(pruned)
 }
 
 /// The health in an answer, as the writer has put it.
@@ -197,6 +219,9 @@ mod tests {
             Just(Request::Watermark),
             Just(Request::Health),
             entry().prop_map(|entry| Request::Append(Box::new(entry))),
+            (any::<u64>(), text(512), any::<bool>()).prop_map(|(before_seq, reason, dry_run)| {
+                Request::Prune(Prune { before_seq, reason, dry_run })
+            }),
         ]
     }
 

@@ -1,0 +1,197 @@
+//! What was pruned from the front of a journal, as the journal itself says: the one reason for which it may begin later than at record 0.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::control::{self, Previous};
+use super::epoch::Link;
+use super::error::Error;
+use super::joints::EarlierEnd;
+use super::line::Chain;
+use super::lines::{Lines, Piece};
+use super::segment::{self, Header};
+use super::storage::Storage;
+use crate::digest::Digest;
+
+/// How often the journal may be pruned under one look before that is given up.
+const PRUNINGS_MET_MAX: usize = 4;
+
+/// What was removed from the front of a journal, and the record of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// The record that says so.
+    pub seq: u64,
+    /// When it was written.
+    pub time: String,
+    /// The first record that was removed then; those before it had been removed earlier.
+    pub first_seq: u64,
+    /// The last record that was removed.
+    pub last_seq: u64,
+    /// Its hash, which the first record that is left continues.
+    pub h: String,
+    /// How many segments were removed then.
+    pub segments: u64,
+    /// Who has asked for it.
+    pub asked_by: String,
+    /// Why, in the words of who asked.
+    pub reason: String,
+}
+
+/// What is to be removed from the front of a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prune {
+    /// The first record that has to stay. The segment that holds it stays whole.
+    pub before_seq: u64,
+    /// Who asks, for the record; at most 256 bytes, then cut.
+    pub asked_by: String,
+    /// Why, for the record; at most 512 bytes, then cut.
+    pub reason: String,
+}
+
+/// The segments that go.
+pub(super) struct Range {
+    pub(super) first_seq: u64,
+    pub(super) last_seq: u64,
+    /// Of the last record.
+    pub(super) hash: Digest,
+    pub(super) firsts: Vec<u64>,
+}
+
+/// The record `JournalPruned` as it stands behind the header of its segment.
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) pruned: Pruned,
+    pub(super) hash: Digest,
+    /// What the journal's first header said of the epoch before.
+    pub(super) epoch: Option<Link>,
+    /// The segment that the record stands in, and the byte in it.
+    pub(super) segment: u64,
+    pub(super) offset: u64,
+}
+
+impl Statement {
+    /// The first record that is to be kept.
+    pub(super) fn kept_from(&self) -> u64 {
+        self.pruned.last_seq.saturating_add(1)
+    }
+
+    /// True if the header of the first segment that is kept continues the last removed record.
+    pub(super) fn fits(&self, kept: &Header) -> bool {
+        let end = kept.previous.as_ref();
+        end.is_some_and(|end| end.last_seq == self.pruned.last_seq && end.hash == self.hash)
+    }
+}
+
+/// The newest statement in the journal: it says of all that is missing at the front, as an older one
+/// may have been pruned itself. `firsts` are the segments, ascending.
+///
+/// It stands right behind the header of a segment, so that two lines of each are read at the most. One
+/// that does not continue its header is none.
+pub(super) fn newest(storage: &dyn Storage, firsts: &[u64]) -> Result<Option<Statement>, Error> {
+    for &first in firsts.iter().rev() {
+        let found = match segment::lines(storage, first) {
+            Ok(mut lines) => statement(&mut lines, first),
+            Err(Error::Io { source, .. }) => Err(source),
+            Err(error) => return Err(error),
+        };
+        match found {
+            Ok(None) => {}
+            // It has been pruned since the segments were listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return found.map_err(Error::io(storage, "read", &segment::name(first))),
+        }
+    }
+    Ok(None)
+}
+
+/// The first record that a reader should ask for: 0, if nothing says that the front was pruned.
+pub(super) fn first_seq(storage: &dyn Storage) -> Result<u64, Error> {
+    let firsts = segment::list(storage)?;
+    if firsts.first().is_none_or(|first| *first == 0) {
+        return Ok(0);
+    }
+    Ok(newest(storage, &firsts)?.map_or(0, |statement| statement.kept_from()))
+}
+
+/// The end of what was pruned, as far as the statement and the header of the first segment that is
+/// kept agree on it.
+pub(super) fn end(statement: &Statement, first: u64, kept: &Header) -> Option<EarlierEnd> {
+    let is_first = kept.seq == first && first == statement.kept_from();
+    let previous: Previous = kept.previous.clone().filter(|_| is_first && statement.fits(kept))?;
+    Some(EarlierEnd { origin: kept.origin.clone(), previous, stopped: false })
+}
+
+/// `error`, or that the record `seq`, which was to be read next, is pruned.
+pub(super) fn or_pruned(storage: &dyn Storage, seq: u64, error: Error) -> Error {
+    match first_seq(storage) {
+        Ok(first_seq) if seq < first_seq => {
+            Error::Pruned { journal: storage.describe(), first_seq }
+        }
+        _ => error,
+    }
+}
+
+/// Looks again if segments were pruned meanwhile: what is removed then looks as if it was lost.
+pub(super) fn between_prunings<T>(
+    storage: &dyn Storage,
+    look: impl Fn() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let front = || Ok::<_, Error>(segment::list(storage)?.first().copied());
+    for _ in 1..PRUNINGS_MET_MAX {
+        let before = front()?;
+        let seen = look();
+        if front()? == before {
+            return seen;
+        }
+    }
+    look()
+}
+
+fn statement(lines: &mut Lines, first: u64) -> io::Result<Option<Statement>> {
+    let Some(header) = segment::peek_header(lines)? else { return Ok(None) };
+    let mut chain = header.chain(first);
+    let Piece::Line(range) = lines.next()? else { return Ok(None) };
+    if chain.follow(lines.bytes(&range)).is_err() {
+        return Ok(None);
+    }
+    let offset = lines.offset();
+    let Piece::Line(range) = lines.next()? else { return Ok(None) };
+    Ok(read(lines.bytes(&range), chain, first, offset))
+}
+
+fn read(line: &[u8], mut chain: Chain, segment: u64, offset: u64) -> Option<Statement> {
+    let parsed = chain.follow(line).ok()?;
+    let body = &line[parsed.body.clone()];
+    if !control::is_pruned(body) {
+        return None;
+    }
+    let json = [b"{".as_slice(), body, b"}"].concat();
+    let Record { time, journal: stated } = serde_json::from_slice(&json).ok()?;
+    let hash = Digest::parse(&stated.h)?;
+    let seq = parsed.stamp.seq;
+    // What stands behind the removed records cannot be among them.
+    if stated.first_seq > stated.last_seq || stated.last_seq >= segment {
+        return None;
+    }
+    let Stated { first_seq, last_seq, h, segments, asked_by, reason, epoch } = stated;
+    let pruned = Pruned { seq, time, first_seq, last_seq, h, segments, asked_by, reason };
+    Some(Statement { pruned, hash, epoch, segment, offset })
+}
+
+#[derive(Deserialize)]
+struct Record {
+    time: String,
+    journal: Stated,
+}
+
+#[derive(Deserialize)]
+struct Stated {
+    first_seq: u64,
+    last_seq: u64,
+    h: String,
+    segments: u64,
+    asked_by: String,
+    reason: String,
+    epoch: Option<Link>,
+}

@@ -1,0 +1,250 @@
+//! Prunes the front of the journal: first a durable record of what goes, then the files, oldest first.
+
+use serde::Deserialize;
+
+use super::Journal;
+use crate::batch::Author;
+use crate::control::{self, Reason};
+use crate::epoch;
+use crate::error::Error;
+use crate::line;
+use crate::lines::Piece;
+use crate::pruned::{Prune, Pruned, Range};
+use crate::segment;
+use crate::storage::{Access, Storage};
+use crate::time::Timestamp;
+
+/// How many files are removed before records are taken again.
+const REMOVED_AT_ONCE: usize = 16;
+
+const NANOS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
+
+/// What is pruned and still there.
+pub(super) struct LeftOver {
+    /// The first records of these segments, ascending.
+    firsts: Vec<u64>,
+    /// They go with the next start: it could not be made sure that it finds the record of them whole.
+    is_held: bool,
+}
+
+impl LeftOver {
+    pub(super) fn of(firsts: Vec<u64>) -> Self {
+        Self { firsts, is_held: false }
+    }
+}
+
+impl Journal {
+    /// Removes the whole segments before `before_seq`: a new segment that begins with the record of it
+    /// is made durable, and only then the files go, the oldest first. A few go at once, the others with
+    /// each [`tick`](Self::tick); what a crash leaves goes with the next start.
+    ///
+    /// What is staged is committed before; its lines are not among those that
+    /// [`committed`](Self::committed) tells then.
+    ///
+    /// # Errors
+    /// [`Error::Kept`] if no segment can go, or one of them must stay: its newest record is younger than
+    /// [`retention_days_min`](crate::Options::retention_days_min), or the ends of actions are still to
+    /// be written for which it is needed. Nothing is removed then. Else fails as
+    /// [`commit`](Self::commit) does.
+    pub fn prune(&mut self, request: &Prune) -> Result<Pruned, Error> {
+        self.check_usable()?;
+        self.remove_pruned(usize::MAX)?;
+        let range = self.prunable(request.before_seq)?;
+        if !self.staged.is_empty() {
+            self.commit()?;
+        }
+        let epoch = epoch::link_encoded(&*self.storage)?;
+        if self.header.is_none() {
+            self.open_segment(Reason::Prune, None);
+        }
+        self.stage_header();
+        let envelope = self.envelope();
+        let body = control::pruned(envelope, &range, request, epoch.as_deref());
+        self.stage(&body, Author::Caller);
+        let record = self.commit()?.records.last().map_or(0, |record| record.seq);
+        let segments = range.firsts.len() as u64;
+        self.left_over.firsts.extend(range.firsts);
+        // A start writes again what stands at and past WATERMARK, and for that instant cuts it off.
+        self.left_over.is_held = self.publisher.sync().is_err();
+        // What cannot be removed now is tried again with each tick.
+        let _ = self.remove_pruned(REMOVED_AT_ONCE);
+        Ok(Pruned {
+            seq: record,
+            time: envelope.time.to_string(),
+            first_seq: range.first_seq,
+            last_seq: range.last_seq,
+            h: range.hash.to_string(),
+            segments,
+            asked_by: request.asked_by.clone(),
+            reason: request.reason.clone(),
+        })
+    }
+
+    /// What [`prune`](Self::prune) would remove, without doing it: the first and the last record, and
+    /// how many segments.
+    ///
+    /// # Errors
+    /// Fails as that does.
+    pub fn would_prune(&self, before_seq: u64) -> Result<(u64, u64, u64), Error> {
+        self.check_usable()?;
+        let range = self.prunable(before_seq)?;
+        Ok((range.first_seq, range.last_seq, range.firsts.len() as u64))
+    }
+
+    /// How many segments are still to be removed that a record says are pruned.
+    pub fn left_over(&self) -> usize {
+        self.left_over.firsts.len()
+    }
+
+    /// Removes the oldest of them, so many at the most.
+    ///
+    /// # Errors
+    /// Fails when a file cannot be removed; it is tried again with each [`tick`](Self::tick).
+    pub fn remove_pruned(&mut self, files_max: usize) -> Result<(), Error> {
+        let files_max = if self.left_over.is_held { 0 } else { files_max };
+        for _ in 0..files_max {
+            let Some(&first) = self.left_over.firsts.first() else { break };
+            let name = segment::name(first);
+            match self.storage.remove(&name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io(&*self.storage, "remove", &name)(error));
+                }
+                _ => _ = self.left_over.firsts.remove(0),
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with the removal of what is pruned; a failure is no news to anybody.
+    pub(super) fn remove_some(&mut self) {
+        let _ = self.remove_pruned(REMOVED_AT_ONCE);
+    }
+
+    fn prunable(&self, before_seq: u64) -> Result<Range, Error> {
+        let storage = &*self.storage;
+        let mut firsts = segment::list(storage)?;
+        // A segment whose batch was given up has no header yet that could close the one before.
+        let is_begun =
+            |first: u64| self.header.is_none() || segment::name(first) != self.segment.name;
+        firsts.retain(|first| !self.left_over.firsts.contains(first) && is_begun(*first));
+        let (needed_from, now) = (self.needed_from(&firsts)?, self.options.clock.now());
+        let mut going = Vec::new();
+        for pair in firsts.windows(2) {
+            let (first, next) = (pair[0], pair[1]);
+            if next > before_seq {
+                break;
+            }
+            if next > needed_from {
+                return Err(self.kept(first, &format!(
+                    "actions have begun there, or before seq {next}, whose ends are still to be \
+                     written (record {needed_from}): start the service, or wait for them"
+                )));
+            }
+            self.check_age(first, next, now)?;
+            going.push(first);
+        }
+        let end = firsts.get(going.len()).filter(|_| !going.is_empty());
+        let (Some(&first_seq), Some(&kept)) = (going.first(), end) else {
+            let reason = format!(
+                "no whole segment lies before seq {before_seq}, and a segment goes as a whole, the \
+                 one that is written never"
+            );
+            return Err(self.kept(firsts.first().copied().unwrap_or(0), &reason));
+        };
+        let header = segment::peek_header(&mut segment::lines(storage, kept)?)
+            .map_err(Error::io(storage, "read", &segment::name(kept)))?;
+        let previous = header.and_then(|header| header.previous);
+        let reason = "the header of the segment behind it cannot be read; check the journal with \
+                      `audited verify`";
+        let end = previous.ok_or_else(|| self.kept(first_seq, reason))?;
+        Ok(Range { first_seq, last_seq: end.last_seq, hash: end.hash, firsts: going })
+    }
+
+    /// Refuses a segment that has not reached the age which the service has set.
+    fn check_age(&self, first: u64, next: u64, now: Timestamp) -> Result<(), Error> {
+        let days_min = self.options.retention_days_min;
+        let newest = newest_time(&*self.storage, first, next)?.ok_or_else(|| {
+            self.kept(first, "it cannot be read; check the journal with `audited verify`")
+        })?;
+        let age_days = now.unix_nanos().saturating_sub(newest.unix_nanos()) / NANOS_PER_DAY;
+        if days_min == 0 || age_days >= i64::from(days_min) {
+            return Ok(());
+        }
+        Err(self.kept(first, &format!(
+            "its newest record is of {newest}, {age_days} days old, and the minimum is {days_min} \
+             days, which only the service's own setting `retention_days_min` can lower"
+        )))
+    }
+
+    /// The first record that a start would need to write the ends of actions that have none.
+    fn needed_from(&self, firsts: &[u64]) -> Result<u64, Error> {
+        let least = |list: Vec<Entry>| list.iter().map(|entry| entry.seq).min().unwrap_or(u64::MAX);
+        let list: Option<Vec<Entry>> = serde_json::from_slice(&(self.options.open)()).ok();
+        if let Some(list) = list {
+            return Ok(least(list));
+        }
+        // A visitor does not know: the newest list counts, and all that stands behind it.
+        for &first in firsts.iter().rev() {
+            if let Some(list) = open_list(&*self.storage, first)? {
+                return Ok(least(list).min(first));
+            }
+        }
+        Ok(0)
+    }
+
+    fn kept(&self, first: u64, reason: &str) -> Error {
+        Error::Kept {
+            journal: self.storage.describe(),
+            segment: segment::name(first),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// The later one of the times at both ends of a segment. Records between them are younger only where
+/// the clock was set back meanwhile.
+fn newest_time(storage: &dyn Storage, first: u64, next: u64) -> Result<Option<Timestamp>, Error> {
+    let name = segment::name(first);
+    let header = segment::peek_header(&mut segment::lines(storage, next)?).map_err(Error::io(
+        storage,
+        "read",
+        &segment::name(next),
+    ))?;
+    let length = header.and_then(|header| header.supersedes_from());
+    let tail = storage.open(&name, Access::Read).and_then(|file| segment::tail(&*file, length));
+    let tail = tail.map_err(Error::io(storage, "read", &name))?;
+    let mut lines = segment::lines(storage, first)?;
+    let opened = match lines.next().map_err(Error::io(storage, "read", &name))? {
+        Piece::Line(range) => {
+            line::parse(lines.bytes(&range)).ok().map(|parsed| parsed.stamp.observed)
+        }
+        _ => None,
+    };
+    Ok(tail.zip(opened).map(|(tail, opened)| tail.observed.max(opened)))
+}
+
+/// What the header of a segment says in `open`, if that is a list.
+fn open_list(storage: &dyn Storage, first: u64) -> Result<Option<Vec<Entry>>, Error> {
+    let name = segment::name(first);
+    let mut lines = segment::lines(storage, first)?;
+    let Piece::Line(range) = lines.next().map_err(Error::io(storage, "read", &name))? else {
+        return Ok(None);
+    };
+    let header: Option<HeaderRecord> = serde_json::from_slice(lines.bytes(&range)).ok();
+    Ok(header.and_then(|header| header.journal.open))
+}
+
+#[derive(Deserialize)]
+struct HeaderRecord {
+    journal: HeaderFields,
+}
+
+#[derive(Deserialize)]
+struct HeaderFields {
+    open: Option<Vec<Entry>>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    seq: u64,
+}
