@@ -13,6 +13,7 @@ mod channel;
 mod config;
 #[cfg(feature = "email")]
 pub mod email;
+#[cfg(any(feature = "email", feature = "webhook"))]
 mod form;
 mod message;
 mod model;

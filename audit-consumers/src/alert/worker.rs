@@ -1,6 +1,6 @@
 //! The worker of one channel: sends what is due, as fast as it may, and writes down how it went.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use audit_runtime::{Severity, Timestamp};
@@ -31,6 +31,22 @@ pub(crate) struct Worker {
     quiet_until: Option<Instant>,
     swept: Option<Instant>,
     beaten: Option<i64>,
+    trouble: Arc<Trouble>,
+}
+
+/// What keeps a worker from its database at the moment.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble(Mutex<Option<String>>);
+
+impl Trouble {
+    pub(crate) fn told(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note<T>(&self, outcome: &Result<T, OutboxError>) {
+        let told = outcome.as_ref().err().map(OutboxError::to_string);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    }
 }
 
 impl Worker {
@@ -40,8 +56,12 @@ impl Worker {
         let sender = Bounded::new(Arc::clone(&channel.notifier));
         let bucket = Bucket::new(channel.rate, Instant::now());
         let bell = outbox.bell();
-        let (quiet_until, swept, beaten) = (None, None, None);
-        Ok(Self { outbox, channel, sender, bucket, bell, quiet_until, swept, beaten })
+        let (quiet_until, swept, beaten, trouble) = (None, None, None, Arc::default());
+        Ok(Self { outbox, channel, sender, bucket, bell, quiet_until, swept, beaten, trouble })
+    }
+
+    pub(crate) fn trouble(&self) -> Arc<Trouble> {
+        Arc::clone(&self.trouble)
     }
 
     /// Works until the end is asked for. A database that fails is tried again, for there is nothing
@@ -49,8 +69,9 @@ impl Worker {
     pub(crate) fn run(mut self) {
         while self.bell.stop_by().is_none() {
             let seen = self.bell.rings();
-            let idle = self.turn().unwrap_or(Some(LOOK));
-            if let Some(idle) = idle {
+            let turn = self.turn();
+            self.trouble.note(&turn);
+            if let Some(idle) = turn.unwrap_or(Some(LOOK)) {
                 self.bell.wait(seen, idle.min(LOOK));
             }
         }
@@ -108,6 +129,7 @@ impl Worker {
     fn settle(&mut self, claim: &Claim, outcome: &Outcome) -> Result<(), OutboxError> {
         loop {
             let settled = self.outbox.settle(claim, outcome, times::now_ms());
+            self.trouble.note(&settled);
             if settled.is_ok() || self.bell.stop_by().is_some() {
                 return settled;
             }

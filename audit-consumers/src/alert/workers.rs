@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
-use super::worker::Worker;
+use super::worker::{Trouble, Worker};
 use super::{Channel, Outbox, OutboxError};
 
 /// How long a dropped set of workers lets them go on with what they send.
@@ -18,6 +18,7 @@ const LOOK: Duration = Duration::from_millis(5);
 pub struct Workers {
     bell: Arc<Bell>,
     threads: Vec<JoinHandle<()>>,
+    troubles: Vec<(String, Arc<Trouble>)>,
 }
 
 impl Workers {
@@ -28,15 +29,25 @@ impl Workers {
     pub fn start(outbox: &mut Outbox, channels: Vec<Channel>) -> Result<Self, OutboxError> {
         // A bell of their own: that of workers before them may have rung for the end.
         outbox.hang_bell();
-        let mut workers = Self { bell: outbox.bell(), threads: Vec::with_capacity(channels.len()) };
+        let (threads, troubles) = (Vec::new(), Vec::new());
+        let mut workers = Self { bell: outbox.bell(), threads, troubles };
         for channel in channels {
+            let name = channel.name.clone();
             let worker = Worker::new(outbox, channel)?;
+            workers.troubles.push((name, worker.trouble()));
             let thread = thread::Builder::new().name("audit-alert".into());
             let started = thread.spawn(move || worker.run());
             let io = |source| OutboxError::Io { path: outbox.path().to_owned(), source };
             workers.threads.push(started.map_err(io)?);
         }
         Ok(workers)
+    }
+
+    /// The channels whose worker cannot use the outbox at the moment, each with the reason. What goes wrong
+    /// with a receiver stands in [`Outbox::channels`].
+    pub fn troubles(&self) -> Vec<(String, String)> {
+        let told = self.troubles.iter();
+        told.filter_map(|(name, trouble)| Some((name.clone(), trouble.told()?))).collect()
     }
 
     /// Lets every worker end what it sends, but not beyond `deadline`. True if all have ended; what

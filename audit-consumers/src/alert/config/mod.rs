@@ -4,7 +4,7 @@ mod error;
 mod kinds;
 mod secret;
 mod section;
-#[cfg(test)]
+#[cfg(all(test, feature = "email", feature = "webhook"))]
 mod tests;
 
 use std::fs;

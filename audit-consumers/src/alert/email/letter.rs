@@ -20,7 +20,7 @@ pub(super) fn letter(
     let part = |kind: ContentType, text: String| SinglePart::builder().header(kind).body(text);
     let mut builder = Letter::builder()
         .from(from.clone())
-        .subject(message.subject())
+        .subject(subject(message))
         // A copy has the same, so mailboxes that know it show one.
         .message_id(Some(format!("<{}@{}>", message_token(&message.id), from.email.domain())))
         .raw_header(HeaderValue::new(ID, message.id.clone()))
@@ -33,6 +33,12 @@ pub(super) fn letter(
         .singlepart(part(ContentType::TEXT_HTML, form::html(message)));
     let letter = builder.multipart(body);
     letter.map_err(|error| DeliveryError::permanent(format!("the e-mail cannot be made: {error}")))
+}
+
+/// The subject without what reads like an encoded word (RFC 2047), which receivers would decode: to
+/// whatever characters it hides.
+fn subject(message: &Message) -> String {
+    message.subject().replace("=?", "= ?")
 }
 
 /// The id as the left side of a Message-ID (RFC 5322), which takes no colon.

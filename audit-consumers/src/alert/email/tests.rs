@@ -101,8 +101,13 @@ fn a_password_is_in_no_debug_and_no_error() {
 #[test]
 fn headers_hold_what_they_are_meant_to_whatever_the_alert_says() {
     let from: Mailbox = "audit@example.com".parse().unwrap();
-    for hostile in ["x\r\nBcc: all@example.com", "é\nX: y", "a\r\n\r\nbody", &"long ".repeat(500)]
-    {
+    for hostile in [
+        "x\r\nBcc: all@example.com",
+        "=?utf-8?q?=0D=0ABcc:_x?=",
+        "é\nX: y",
+        "a\r\n\r\nbody",
+        &"long ".repeat(500),
+    ] {
         let alert = Alert::new(hostile, hostile, Severity::High, Timestamp::from_unix_nanos(0));
         let message = Message::of(alert);
         let letter = letter::letter(&message, &from, std::slice::from_ref(&from)).unwrap();
@@ -130,6 +135,9 @@ fn headers_hold_what_they_are_meant_to_whatever_the_alert_says() {
         wanted.sort_unstable();
         assert_eq!(sorted, wanted, "{headers}");
         assert!(headers.contains(&format!("X-Audit-Alert-Id: {}", message.id)), "{headers}");
+        // What else there may be is the filling of base64 before the end of a word.
+        let is_ours = |rest: &str| rest.starts_with("utf-8?b?") || rest.starts_with('=');
+        assert!(headers.split("=?").skip(1).all(is_ours), "{headers}");
         assert_eq!(letter.envelope().to().len(), 1);
     }
 }

@@ -1,15 +1,23 @@
 //! How a message looks: what of an alert is shown, and the forms of plain text, HTML, Slack and JSON.
 
+#[cfg(feature = "email")]
 mod html;
+#[cfg(feature = "webhook")]
 mod json;
+#[cfg(feature = "email")]
 mod plain;
+#[cfg(feature = "webhook")]
 mod slack;
-#[cfg(test)]
+#[cfg(all(test, feature = "email", feature = "webhook"))]
 mod tests;
 
+#[cfg(feature = "email")]
 pub(crate) use html::html;
+#[cfg(feature = "webhook")]
 pub(crate) use json::json;
+#[cfg(feature = "email")]
 pub(crate) use plain::plain;
+#[cfg(feature = "webhook")]
 pub(crate) use slack::slack;
 
 use super::text::{self, DRILL};

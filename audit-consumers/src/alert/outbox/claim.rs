@@ -147,10 +147,14 @@ fn lease(
     if alerts.is_empty() {
         return Ok(None);
     }
-    let digest = (rows.len() > 1).then(|| digest_id(rows.iter().map(|row| row.alert.as_str())));
+    // What was sent alone stays alone: it may have arrived, and its copies carry the same id.
+    let digest = match rows.as_slice() {
+        [_] => String::new(),
+        several => digest_id(several.iter().map(|row| row.alert.as_str())),
+    };
     let lease = (retry::random() >> 1) as i64;
     let statement = "UPDATE deliveries SET tries = ?3, first_try_at = ?4, lease = ?5, \
-                     leased_until = ?6, digest = coalesce(?7, digest) \
+                     leased_until = ?6, digest = ?7 \
                      WHERE alert = ?1 AND channel = ?2";
     for row in &rows {
         let until = now_ms.saturating_add(lease_ms);

@@ -3,6 +3,8 @@
 mod claim;
 mod error;
 mod listing;
+#[cfg(test)]
+mod model;
 mod schema;
 mod settle;
 mod sweep;

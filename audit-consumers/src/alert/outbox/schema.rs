@@ -15,11 +15,14 @@ pub(crate) const VERSION: i64 = 1;
 /// `ALRT`, so that another program's database is not taken for an outbox.
 const APPLICATION_ID: i64 = 0x414c_5254;
 
+#[cfg(unix)]
+const PRIVATE: u32 = 0o600;
+
 const BUSY_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A delivery is `waiting` until it is `delivered` or `dead`. Times are milliseconds since 1970.
-/// `digest` names the message that it was last sent in with others; it is empty once that was
-/// refused, so that each is sent alone.
+/// `digest` names the message that it was sent in with others; it is empty for what was sent alone, or
+/// must be because the digest was refused.
 const TABLES: &str = "
 CREATE TABLE place (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -68,6 +71,8 @@ pub(crate) fn open(path: &Path, may_create: bool) -> Result<Connection, OutboxEr
     let mut connection = Connection::open(path).map_err(&failed)?;
     connection.busy_timeout(BUSY_TIME_MAX).map_err(&failed)?;
     check_kind(&connection, path)?;
+    // Only now: the mode of a file that is something else is none of our business.
+    make_private(path).map_err(|source| OutboxError::Io { path: path.to_owned(), source })?;
     configure(&connection).map_err(&failed)?;
     create_tables(&mut connection, path)?;
     Ok(connection)
@@ -76,13 +81,19 @@ pub(crate) fn open(path: &Path, may_create: bool) -> Result<Connection, OutboxEr
 /// A file that only its owner may read, before SQLite makes one: its log and its index get the same mode.
 #[cfg(unix)]
 fn create_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    use std::os::unix::fs::OpenOptionsExt as _;
 
-    const PRIVATE: u32 = 0o600;
     let mut options = fs::OpenOptions::new();
-    let file = options.read(true).append(true).create(true).mode(PRIVATE).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(PRIVATE))?;
+    options.append(true).create(true).mode(PRIVATE).open(path).map(|_| ())
+}
+
+/// Takes the rights of others away from a file that was made by somebody else.
+#[cfg(unix)]
+fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    if fs::metadata(path)?.permissions().mode() & !PRIVATE & 0o777 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE))?;
     }
     Ok(())
 }
@@ -90,6 +101,11 @@ fn create_private(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn create_private(path: &Path) -> io::Result<()> {
     fs::OpenOptions::new().append(true).create(true).open(path).map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn make_private(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn check_kind(connection: &Connection, path: &Path) -> Result<(), OutboxError> {

@@ -10,9 +10,9 @@ use super::sweep::{ID_KEPT_MS, KEPT_MS};
 use super::*;
 use crate::alert::{DeliveryError, Message, Notifier, retry};
 
-const LEASE_MS: i64 = 60_000;
+pub(super) const LEASE_MS: i64 = 60_000;
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Notifier for Silent {
     fn deliver(&self, _: &Message, _: std::time::Instant) -> Result<(), DeliveryError> {
