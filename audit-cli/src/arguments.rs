@@ -24,7 +24,11 @@ const HEALTH_EXIT_CODES: &str = "\
 Exit codes: 0 it is green or yellow, everything is recorded now; 2 it is red, or no service could be \
 asked; 3 no journal is named, or the arguments are wrong.";
 
-/// Reads, summarises and verifies audit journals. Only `adopt`, `repair` and `keys new` change anything,
+const ALERTS_EXIT_CODES: &str = "\
+Exit codes: 0 all is well, or what was asked for is done; 2 there are dead letters, the test message did \
+not arrive, or there is no outbox; 3 no journal is named, or the arguments or `audited.toml` are wrong.";
+
+/// Reads, summarises and verifies audit journals. Only `adopt`, `repair`, `keys new` and `alerts` change anything,
 /// and nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
@@ -54,6 +58,9 @@ pub(crate) enum Command {
     /// Checks what a journal needs around it: settings, modes, disk, lock, clock and key.
     #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(Doctor),
+    /// Lists what the alerts of a journal wait for: each channel, and what it could not deliver.
+    #[command(after_help = ALERTS_EXIT_CODES)]
+    Alerts(Alerts),
     /// Makes the keys that seal values, so that only their holder can read them.
     #[command(subcommand)]
     Keys(Keys),
@@ -241,6 +248,23 @@ pub(crate) struct Health {
     /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
     #[arg(env = VARIABLE, value_parser = place())]
     pub(crate) journal: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Alerts {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Has the dead letters of the alert with this id tried again.
+    #[arg(long, value_name = "ID", conflicts_with = "test")]
+    pub(crate) retry: Option<String>,
+    /// Sends one message that says it is a test through this channel of `audited.toml`, and waits for
+    /// what comes of it.
+    #[arg(long, value_name = "CHANNEL")]
+    pub(crate) test: Option<String>,
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,5 +1,10 @@
 //! `audited`: reads, summarises and verifies audit journals from the command line, and sets damaged ones aside.
 
+#[cfg(feature = "alerts")]
+mod alerts;
+#[cfg(not(feature = "alerts"))]
+#[path = "alerts_absent.rs"]
+mod alerts;
 mod arguments;
 mod config;
 mod detect;
@@ -55,6 +60,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Detect(arguments) => detect::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Health(arguments) => health::run(arguments, out),
+        Command::Alerts(arguments) => alerts::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),
         Command::Keys(arguments) => keys::run(arguments, out),
         Command::Pseudonym(arguments) => pseudonym::run(arguments, out),

@@ -1,5 +1,7 @@
 //! What reads a journal: each part has a saved place in it, and none can slow, lose or change a record.
 
+#[cfg(feature = "alerts")]
+pub mod alert;
 pub mod detect;
 mod error;
 mod follower;
@@ -8,6 +10,8 @@ pub mod query;
 pub mod runner;
 mod saved;
 mod subscription;
+#[cfg(feature = "alerts")]
+pub mod watch;
 
 pub use error::Error;
 pub use position::Position;

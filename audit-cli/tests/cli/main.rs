@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[cfg(feature = "alerts")]
+mod alerts;
 mod doctor;
 mod fixture;
 mod follow;

@@ -52,6 +52,8 @@ fn each_key(table: &DeTable<'_>, section: &str, visit: &mut impl FnMut(&str, usi
             DeValue::Table(inner) if section.is_empty() && keys::is_section(&name) => {
                 each_key(inner, &format!("{name}."), visit);
             }
+            DeValue::Table(_) if section.is_empty() && keys::CONSUMERS.contains(&name.as_str()) => {
+            }
             other => visit(&name, Spanned::span(key).start, other),
         }
     }
@@ -73,7 +75,7 @@ fn written(value: &DeValue<'_>) -> Written {
 
 fn unknown(name: &str) -> String {
     let shown = quoted(name);
-    if keys::is_section(name) {
+    if keys::is_section(name) || keys::CONSUMERS.contains(&name) {
         return format!("{shown} is a section; write `[{name}]` and its keys in lines below it");
     }
     if let Some((section, key)) = name.split_once('.').filter(|(_, key)| keys::named(key).is_some())
@@ -81,6 +83,7 @@ fn unknown(name: &str) -> String {
         return format!("{shown} is no setting; move `{key}` above the line `[{section}]`");
     }
     let sections = KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(name, _)| name);
+    let sections = sections.chain(keys::CONSUMERS.iter().copied());
     let known: BTreeSet<&str> = KEYS.iter().map(|key| key.name).chain(sections).collect();
     match nearest(name, known) {
         Some(nearest) => format!("{shown} is no setting; did you mean `{nearest}`?"),

@@ -117,6 +117,10 @@ impl Key {
     pub(super) const CONTRADICTIONS: &[(&str, &str)] = &[("key_file", "hash_key")];
 }
 
+/// Sections that belong to what reads the journal. A recorder leaves them alone: who reads them checks
+/// them.
+pub(super) const CONSUMERS: &[&str] = &["alerts"];
+
 /// What the names of all variables begin with.
 pub(super) const PREFIX: &str = "AUDIT_";
 

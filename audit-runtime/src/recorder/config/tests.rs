@@ -125,6 +125,13 @@ fn every_mistake_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn the_sections_of_consumers_are_left_to_them() {
+    let file = "journal = \"audit\"\n[alerts.channel.mail]\nkind = \"email\"\nodd = 5\n";
+    let config = parse(file, &[]).unwrap();
+    assert_eq!(config.keys().collect::<Vec<_>>(), ["journal"]);
+}
+
+#[test]
 fn single_mistakes_say_what_to_do() {
     let cases = [
         ("journal = \"\"", "`journal` is empty; write `journal = \"PATH\"`"),
@@ -133,6 +140,8 @@ fn single_mistakes_say_what_to_do() {
         ("wait_ms_max = 0", "is 0; write a whole number from 1"),
         ("wait_ms_max = 1.5", "is a fraction; write a whole number"),
         ("service = \"shop\"", "is a section; write `[service]`"),
+        ("alerts = 5", "`alerts` is a section; write `[alerts]`"),
+        ("[alert]\nx = 1", "line 1: `alert` is no setting; did you mean `alerts`?"),
         ("[servcie]\nname = \"x\"", "line 1: `servcie` is no setting; did you mean `service`?"),
         ("[service]\nnam = \"x\"", "did you mean `service.name`?"),
         ("[service]\ngroup = 5", "move `group` above the line `[service]`"),

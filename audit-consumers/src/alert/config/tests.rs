@@ -1,0 +1,156 @@
+//! The settings of alerts: what is taken, and every mistake with its line.
+
+use std::time::Duration;
+
+use audit_runtime::Severity;
+
+use super::*;
+use crate::alert::Rate;
+
+const WHOLE: &str = r#"
+journal = "audit"
+
+[alerts.channel.mail]
+kind = "email"
+host = "smtp.example.com"
+port = 2525
+tls = "starttls"
+user = "alerts"
+password = "file:password"
+from = "Audit <audit@example.com>"
+to = ["a@example.com", "b@example.com"]
+severity_min = "high"
+escalates_to = "chat"
+rate_per_minute = 6
+burst = 2
+delivery_seconds_max = 10
+heartbeat_hours = 24
+
+[alerts.channel.hook]
+kind = "webhook"
+url = "https://example.com/hook"
+secret = "file:key"
+allow_private = true
+
+[alerts.channel.chat]
+kind = "slack"
+url = "file:url"
+"#;
+
+fn mistakes(text: &str) -> Vec<String> {
+    let read = Settings::read(Path::new("audited.toml"), text, false);
+    read.unwrap_err().mistakes().map(str::to_owned).collect()
+}
+
+#[test]
+fn channels_are_made_in_the_order_of_the_file() {
+    let place = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    write("password", "correct horse\n");
+    write("key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    write("url", "https://hooks.example.com/services/TOKEN\n");
+    let settings = Settings::read(&place.path().join("audited.toml"), WHOLE, true).unwrap();
+    assert_eq!(settings.names().collect::<Vec<_>>(), ["mail", "hook", "chat"]);
+    let channels = settings.channels().unwrap();
+    let mail = &channels[0];
+    assert_eq!(mail.severity_min, Severity::High);
+    assert_eq!(mail.escalates_to.as_deref(), Some("chat"));
+    assert_eq!(mail.rate, Rate { per_minute: 6, burst: 2 });
+    assert_eq!(mail.delivery_time_max, Duration::from_secs(10));
+    assert_eq!(mail.heartbeat, Some(Duration::from_secs(86_400)));
+    assert_eq!(channels[1].severity_min, Severity::Medium);
+    let shown = format!("{settings:?} {channels:?}");
+    assert!(!shown.contains("TOKEN") && !shown.contains("horse"), "{shown}");
+}
+
+#[test]
+fn every_secret_that_cannot_be_had_is_named_at_once() {
+    let settings = Settings::read(Path::new("nowhere/audited.toml"), WHOLE, false).unwrap();
+    let error = settings.channels().unwrap_err();
+    let told: Vec<&str> = error.mistakes().collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("line 4 [alerts.channel.mail]: cannot read the file"), "{told:?}");
+}
+
+#[test]
+fn all_mistakes_are_told_with_their_lines() {
+    let told = mistakes(
+        "[alerts.channel.mail]\nkind = \"email\"\nhots = \"h\"\nport = 70000\ntls = \"ssl\"\n\
+         to = []\n\n[alerts.chanel.x]\nkind = \"slack\"\n[alerts.channel.y]\nkind = \"pigeon\"\n",
+    );
+    let expected = [
+        "line 1: `host` is missing in [alerts.channel.mail]",
+        "line 1: `from` is missing",
+        "line 3: `hots` is no setting here; did you mean `host`?",
+        "line 4: `port` is something else than it may be; write `port = a whole number from 1 to 65535`",
+        "line 5: `tls` is something else than it may be; write `tls = \"starttls\" or \"implicit\" or \"none\"`",
+        "line 6: `to` is something else",
+        "line 8: `chanel` is no setting here; did you mean `channel`?",
+        "line 11: `kind` is something else",
+    ];
+    for expected in expected {
+        assert!(told.iter().any(|told| told.contains(expected)), "{expected}: {told:#?}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
+#[test]
+fn what_may_be_a_secret_is_never_shown() {
+    for value in ["hunter2", "env:hunter2", "file:", "env:", "Env:X", "env:A B"] {
+        let told = mistakes(&format!(
+            "[alerts.channel.m]\nkind = \"email\"\nhost = \"h\"\nuser = \"u\"\nfrom = \"a@b.c\"\n\
+             to = \"a@b.c\"\npassword = \"{value}\"\n"
+        ));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("line 7: `password` must name the place")
+                && !told[0].contains("hunter2")
+        );
+    }
+    let told = mistakes("[alerts.channel.m]\nkind = \"slack\"\nurl = \"https://h/TOKEN\"\n");
+    assert!(told.len() == 1 && !told[0].contains("TOKEN"), "{told:?}");
+    let told = mistakes("[alerts.channel.m]\nkind = \"slack\nurl = \"https://h/TOKEN\"\n");
+    assert!(!told.is_empty() && !told.iter().any(|told| told.contains("TOKEN")), "{told:?}");
+}
+
+#[test]
+fn a_channel_hands_over_to_one_that_is_there() {
+    let channel = |name: &str, heir: &str| {
+        format!(
+            "[alerts.channel.{name}]\nkind = \"slack\"\nurl = \"env:URL\"\nescalates_to = \"{heir}\"\n"
+        )
+    };
+    let told = mistakes(&(channel("one", "twoo") + &channel("two", "two")));
+    assert!(told[0].contains("did you mean `two`?"), "{told:?}");
+    assert!(told[1].contains("names the channel itself"), "{told:?}");
+    assert!(
+        mistakes("[alerts.channel.\"a b\"]\nkind = \"slack\"\n")[0]
+            .contains("no name of a channel")
+    );
+}
+
+#[test]
+fn odd_shapes_are_told() {
+    for (text, expected) in [
+        ("alerts = 3", "`alerts` is a section"),
+        ("[alerts]\nchannel = 3", "`alerts.channel` is a section"),
+        ("[alerts.channel]\nx = 3", "`x` is a section; write `[alerts.channel.x]`"),
+        ("[alerts.channel.x]", "`kind` is missing"),
+        ("[alerts", "not TOML"),
+    ] {
+        let told = mistakes(text);
+        assert!(told.len() == 1 && told[0].contains(expected), "{text}: {told:?}");
+    }
+}
+
+#[test]
+fn without_a_channel_the_variables_make_one_if_they_name_a_recipient() {
+    let names = |text: &str, asked| {
+        let settings = Settings::read(Path::new("audited.toml"), text, asked).unwrap();
+        settings.names().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names("journal = \"audit\"", true), ["email"]);
+    assert!(names("journal = \"audit\"", false).is_empty());
+    let slack = "[alerts.channel.chat]\nkind = \"slack\"\nurl = \"env:URL\"\n";
+    assert_eq!(names(slack, true), ["chat"]);
+}

@@ -1,0 +1,280 @@
+//! The pipeline from a journal to the people on duty: detectors, alerts, and a look at itself.
+//!
+//! A [`Watch`] runs beside the service, as `audited watch` does, or in it. It reads the journal like any
+//! consumer, has its findings appended by the journal's writer, and sends what is worth an alert:
+//!
+//! ```text
+//! journal ─► detection ─► finding, appended to the same journal
+//! journal ─► alerting ─► outbox ─► a worker for each channel
+//! ```
+//!
+//! Whatever is told to people stands in the journal first, but for the trouble that keeps the journal
+//! from being written.
+
+mod alerting;
+mod appending;
+mod chore;
+mod detection;
+mod error;
+mod finding;
+mod monitor;
+mod recent;
+mod report;
+mod settings;
+mod state;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod worth;
+
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use audit_runtime::HashKey;
+use audit_runtime::journal::{DirectoryStorage, Reader, verify};
+
+use crate::alert::{Channel, Outbox, Workers};
+use crate::detect::{Detector, Engine, Rules, StateKey};
+use crate::runner::{self, Running, Status};
+
+pub use error::WatchError;
+
+use alerting::Alerting;
+use appending::Append;
+use chore::Chore;
+use detection::Detection;
+use monitor::Monitor;
+use report::Report;
+use settings::Settings;
+
+const DETECTION: &str = "detection";
+const ALERTING: &str = "alerting";
+
+/// A pipeline at work on threads of its own, until it is stopped or dropped.
+#[must_use = "a watch ends when this is dropped"]
+pub struct Watch {
+    detection: Running,
+    alerting: Running,
+    workers: Workers,
+    chores: Vec<Chore>,
+    trouble: Arc<Mutex<Option<String>>>,
+    /// Held for as long as it runs, so that there is one for a journal.
+    _lock: File,
+}
+
+/// How a watch fares, at one moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WatchStatus {
+    /// How the detection fares.
+    pub detection: Status,
+    /// How the making of alerts fares.
+    pub alerting: Status,
+    /// What kept it from looking at the pipeline itself the last time.
+    pub trouble: Option<String>,
+}
+
+/// Settings for a watch of one journal.
+pub struct WatchBuilder {
+    journal: PathBuf,
+    rules: Rules,
+    channels: Vec<Channel>,
+    detectors: Vec<Make>,
+    settings: Settings,
+}
+
+type Make = Box<dyn Fn() -> Box<dyn Detector> + Send + Sync>;
+
+impl Watch {
+    /// Settings for a watch of the journal in the directory `journal`, with the built-in rules.
+    pub fn builder(journal: impl AsRef<Path>) -> WatchBuilder {
+        WatchBuilder {
+            journal: journal.as_ref().to_owned(),
+            rules: Rules::builtin(),
+            channels: Vec::new(),
+            detectors: Vec::new(),
+            settings: Settings::default(),
+        }
+    }
+
+    /// How it fares.
+    pub fn status(&self) -> WatchStatus {
+        WatchStatus {
+            detection: self.detection.status(),
+            alerting: self.alerting.status(),
+            trouble: self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// Ends what it is at and keeps its places. What was not delivered goes out after the next start.
+    ///
+    /// # Errors
+    /// [`WatchError::Consumer`] if it has not ended after `deadline`.
+    pub fn stop(self, deadline: Duration) -> Result<(), WatchError> {
+        let due = Instant::now() + deadline;
+        let left = || due.saturating_duration_since(Instant::now());
+        let mut has_ended = self.chores.iter().all(|chore| chore.stop(due));
+        let detection = self.detection.stop(left());
+        let alerting = self.alerting.stop(left());
+        has_ended &= self.workers.shutdown(due);
+        detection.and(alerting)?;
+        if has_ended { Ok(()) } else { Err(crate::Error::StillRunning.into()) }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+impl WatchBuilder {
+    /// Adds a channel that alerts go to.
+    #[must_use]
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channels.push(channel);
+        self
+    }
+
+    /// Takes these rules in place of the built-in ones.
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Adds a detector of your own; `make` makes it afresh at each start.
+    #[must_use]
+    pub fn detector<D: Detector + 'static>(
+        mut self,
+        make: impl Fn() -> D + Send + Sync + 'static,
+    ) -> Self {
+        self.detectors.push(Box::new(move || Box::new(make())));
+        self
+    }
+
+    /// How often the pipeline itself is looked at, in milliseconds; 5,000 unless it is set.
+    #[must_use]
+    pub fn look_ms(mut self, millis: u64) -> Self {
+        self.settings.look_ms = millis.max(1);
+        self
+    }
+
+    /// How long a consumer may be behind before that is told, in milliseconds; 60,000 unless it is set.
+    #[must_use]
+    pub fn lag_ms_max(mut self, millis: u64) -> Self {
+        self.settings.lag_ms_max = millis;
+        self
+    }
+
+    /// How long nothing may be recorded before that is told, in milliseconds; 180,000 unless it is set,
+    /// three heartbeats. 0 where the service has no heartbeats: then silence is not told.
+    #[must_use]
+    pub fn silence_ms_max(mut self, millis: u64) -> Self {
+        self.settings.silence_ms_max = millis;
+        self
+    }
+
+    /// How often the whole journal is verified, in milliseconds; 3,600,000 unless it is set, and the
+    /// first time at once. 0: not here.
+    #[must_use]
+    pub fn verify_every_ms(mut self, millis: u64) -> Self {
+        self.settings.verify_every_ms = millis;
+        self
+    }
+
+    /// Starts the watch.
+    ///
+    /// It keeps what it needs beside the journal: `DIR.detect`, `DIR.alerts.sqlite` and, so that there is
+    /// one watch of a journal, the lock `DIR.watch`.
+    ///
+    /// # Errors
+    /// Fails when there is no journal, another watch has it, or a file of its own cannot be used.
+    pub fn start(self) -> Result<Watch, WatchError> {
+        let Self { journal, rules, channels, detectors, settings } = self;
+        let origin = Reader::open(&journal)?.origin()?;
+        let lock = lock(&journal)?;
+        let append = Append::to(&journal);
+        let mut outbox = Outbox::open(Outbox::beside(&journal), &channels)?;
+        let workers = Workers::start(&mut outbox, channels)?;
+        let make = Box::new(move |key: &HashKey| engines(&rules, &detectors, key));
+        let detection = Detection::new(&journal, make, append.clone());
+        let detection = runner::start("audit-detection", &journal, detection)?;
+        let report = |outbox| Report::new(origin.clone(), append.clone(), outbox);
+        let reports = (report(outbox.again()?), report(outbox.again()?));
+        let alerting = runner::start("audit-alerting", &journal, Alerting::new(&journal, outbox))?;
+        let consumers = vec![(DETECTION, detection.observer()), (ALERTING, alerting.observer())];
+        let monitor = Monitor::new(&journal, settings.clone(), consumers, reports.0);
+        let trouble = Arc::default();
+        let chores = chores(&journal, &settings, monitor, reports.1, &trouble)?;
+        Ok(Watch { detection, alerting, workers, chores, trouble, _lock: lock })
+    }
+}
+
+impl fmt::Debug for WatchBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchBuilder")
+            .field("journal", &self.journal)
+            .field("channels", &self.channels)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The engine with the rules, and the detectors of the program's own.
+fn engines(rules: &Rules, own: &[Make], key: &HashKey) -> Vec<Box<dyn Detector>> {
+    let engine = Engine::new(rules.clone(), StateKey::derived(key));
+    let engine: Box<dyn Detector> = Box::new(engine);
+    std::iter::once(engine).chain(own.iter().map(|make| make())).collect()
+}
+
+/// Starts the looks at the pipeline itself.
+fn chores(
+    journal: &Path,
+    settings: &Settings,
+    mut monitor: Monitor,
+    mut report: Report,
+    trouble: &Arc<Mutex<Option<String>>>,
+) -> Result<Vec<Chore>, WatchError> {
+    let thread = |source| WatchError::Thread { source };
+    let seen = Arc::clone(trouble);
+    let look = move || {
+        let failed = monitor.look().err().map(|error| error.to_string());
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+    };
+    let monitoring = thread::Builder::new().name("audit-monitor".into());
+    let mut chores = vec![Chore::start(monitoring, settings.look(), look).map_err(thread)?];
+    if let Some(every) = settings.verify_every() {
+        let journal = journal.to_owned();
+        let check = move || {
+            let verification = verify(&DirectoryStorage::read_only(&journal));
+            let damage =
+                verification.ok().and_then(|checked| trouble::damage(&report.origin, &checked));
+            // What cannot be told now is found again the next time.
+            _ = damage.map_or(Ok(()), |finding| report.tell(finding));
+        };
+        let verifying = thread::Builder::new().name("audit-verify".into());
+        chores.push(Chore::start(verifying, every, check).map_err(thread)?);
+    }
+    Ok(chores)
+}
+
+/// The one watch of a journal.
+fn lock(journal: &Path) -> Result<File, WatchError> {
+    let mut path = journal.as_os_str().to_owned();
+    path.push(".watch");
+    let path = PathBuf::from(path);
+    let io = |source| WatchError::Lock { path: path.clone(), source };
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(WatchError::Watched { journal: journal.to_owned() })
+        }
+        Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+    }
+}

@@ -1,0 +1,127 @@
+//! Watches the pipeline itself: the writer's health, its silence, the consumers' lag, dead letters.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use audit_runtime::control::Client;
+use audit_runtime::journal::Reader;
+use audit_runtime::{Clock as _, Record, SystemClock};
+use serde::Deserialize;
+
+use super::report::Report;
+use super::settings::Settings;
+use super::trouble;
+use crate::Error;
+use crate::runner::Observer;
+
+/// How long the service may take to tell its health.
+const DEADLINE: Duration = Duration::from_secs(6);
+
+/// What is watched, and what was seen the last time.
+pub(super) struct Monitor {
+    journal: PathBuf,
+    settings: Settings,
+    consumers: Vec<(&'static str, Observer)>,
+    report: Report,
+    /// How many records were durable, and since when it has been so many.
+    durable: (u64, Instant),
+    /// The consumers whose lag was told and has not ended.
+    behind: HashSet<&'static str>,
+}
+
+/// What the monitor reads of a recorder's health.
+#[derive(Deserialize)]
+struct Health {
+    status: String,
+    reason: Option<String>,
+}
+
+impl Monitor {
+    pub(super) fn new(
+        journal: &Path,
+        settings: Settings,
+        consumers: Vec<(&'static str, Observer)>,
+        report: Report,
+    ) -> Self {
+        let journal = journal.to_owned();
+        let (durable, behind) = ((0, Instant::now()), HashSet::new());
+        Self { journal, settings, consumers, report, durable, behind }
+    }
+
+    /// Looks at everything once.
+    ///
+    /// # Errors
+    /// Fails when something can be neither seen nor told; the next look tries again.
+    pub(super) fn look(&mut self) -> Result<(), Error> {
+        let lags = self.look_at_consumers();
+        let dead = self.look_at_dead_letters();
+        let writer = self.look_at_writer();
+        lags.and(dead).and(writer)
+    }
+
+    fn look_at_consumers(&mut self) -> Result<(), Error> {
+        for (name, consumer) in &self.consumers {
+            let status = consumer.status();
+            if status.behind_for < self.settings.lag_max() {
+                self.behind.remove(name);
+            } else if self.behind.insert(name) {
+                let why = status.failure.map_or(String::new(), |why| format!("It fails: {why}"));
+                let seconds = status.behind_for.as_secs();
+                let origin = &self.report.origin;
+                let told = trouble::lag(origin, name, status.next_seq, seconds, &why);
+                self.report.tell(told)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at_dead_letters(&mut self) -> Result<(), Error> {
+        let letters = self.report.outbox().unreported().map_err(Error::consumer)?;
+        let mut of_channels: BTreeMap<&str, u64> = BTreeMap::new();
+        for letter in &letters {
+            *of_channels.entry(&letter.channel).or_default() += 1;
+        }
+        let today = SystemClock.now().to_string();
+        let day = today.get(..10).unwrap_or_default();
+        for (channel, count) in of_channels {
+            let told = trouble::undelivered(&self.report.origin, channel, day, count);
+            self.report.tell(told)?;
+        }
+        self.report.outbox().reported(&letters).map_err(Error::consumer)
+    }
+
+    fn look_at_writer(&mut self) -> Result<(), Error> {
+        let reader = Reader::open(&self.journal)?;
+        let durable = reader.watermark()?.unwrap_or(0);
+        if durable != self.durable.0 {
+            self.durable = (durable, Instant::now());
+        }
+        let health =
+            Client::connect(&self.journal, DEADLINE).and_then(|mut client| client.health());
+        let health: Option<Health> = health.ok().and_then(|json| serde_json::from_str(&json).ok());
+        if let Some(Health { reason, .. }) = health.filter(|health| health.status == "red") {
+            let reason = reason.unwrap_or_default();
+            self.report.tell(trouble::failing(&self.report.origin, durable, &reason))?;
+        }
+        let silent = self.durable.1.elapsed();
+        let silence_max = self.settings.silence_max();
+        if silence_max.is_some_and(|most| silent >= most) && !has_stopped(&reader)? {
+            let told = trouble::silence(&self.report.origin, durable, silent.as_secs());
+            self.report.tell(told)?;
+        }
+        Ok(())
+    }
+}
+
+/// True if the last record is that of a writer that has ended in order.
+fn has_stopped(reader: &Reader) -> Result<bool, Error> {
+    let newest = reader.first_seqs()?.last().copied().unwrap_or(0);
+    let mut cursor = reader.cursor(newest)?;
+    let mut last = None;
+    while let Some(line) = cursor.next()? {
+        last = Some(line);
+    }
+    let record = last.and_then(|line| Record::parse(&line).ok());
+    Ok(record.is_some_and(|record| record.action == "JournalStop" && record.journal.is_some()))
+}
