@@ -20,6 +20,10 @@ const DOCTOR_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or there are warnings only; 1 the journal is damaged or was changed; 2 a \
 check failed; 3 no journal is named, or the arguments are wrong.";
 
+const DRILL_EXIT_CODES: &str = "\
+Exit codes: 0 it was found, and every channel has the alerts; 2 not so, or nobody watches the journal; 3 \
+no journal is named, or the arguments are wrong.";
+
 const HEALTH_EXIT_CODES: &str = "\
 Exit codes: 0 it is green or yellow, everything is recorded now; 2 it is red, or no service could be \
 asked; 3 no journal is named, or the arguments are wrong.";
@@ -58,6 +62,14 @@ pub(crate) enum Command {
     /// Checks what a journal needs around it: settings, modes, disk, lock, clock and key.
     #[command(after_help = DOCTOR_EXIT_CODES)]
     Doctor(Doctor),
+    /// Looks for attacks and for trouble with the journal, has findings recorded, and sends alerts, until
+    /// Ctrl-C. Where the channels are set up: docs/alerts.md.
+    #[command(after_help = EXIT_CODES)]
+    Watch(Watch),
+    /// Tries the alarm out: marked events through the real pipeline to the real channels, and how long
+    /// it takes. `audited watch` must be running.
+    #[command(subcommand)]
+    Drill(Drill),
     /// Lists what the alerts of a journal wait for: each channel, and what it could not deliver.
     #[command(after_help = ALERTS_EXIT_CODES)]
     Alerts(Alerts),
@@ -165,6 +177,45 @@ pub(crate) struct Verify {
     /// Checks the records of this older epoch, which was set aside, instead of the current one's.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) epoch: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Rules in JSON in place of the built-in ones; docs/detection.md describes the form.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// For how many seconds detection or alerts may be behind before that is told.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) lag: u64,
+    /// For how many seconds nothing may be recorded, not even a heartbeat, before that is told; 0: never.
+    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+    pub(crate) silence: u64,
+    /// How often the whole journal is verified, in seconds; 0: never.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    pub(crate) verify_every: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Drill {
+    /// Six failed logins of a user who is none, which the rules for brute force must find.
+    #[command(after_help = DRILL_EXIT_CODES)]
+    BruteForce(BruteForce),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BruteForce {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// How many seconds it may take until every channel has the alerts.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) seconds: u64,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

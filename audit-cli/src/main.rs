@@ -1,14 +1,13 @@
 //! `audited`: reads, summarises and verifies audit journals from the command line, and sets damaged ones aside.
 
-#[cfg(feature = "alerts")]
-mod alerts;
-#[cfg(not(feature = "alerts"))]
-#[path = "alerts_absent.rs"]
+#[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
 mod alerts;
 mod arguments;
 mod config;
 mod detect;
 mod doctor;
+#[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
+mod drill;
 mod epochs;
 mod exposure;
 mod failure;
@@ -24,6 +23,8 @@ mod stats;
 mod tail;
 mod terminal;
 mod verify;
+#[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
+mod watch;
 
 use std::env;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -31,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Drill};
 use failure::{Exit, Failure};
 use terminal::Style;
 
@@ -61,6 +62,8 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Health(arguments) => health::run(arguments, out),
         Command::Alerts(arguments) => alerts::run(arguments, out),
+        Command::Watch(arguments) => watch::run(arguments, out),
+        Command::Drill(Drill::BruteForce(arguments)) => drill::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),
         Command::Keys(arguments) => keys::run(arguments, out),
         Command::Pseudonym(arguments) => pseudonym::run(arguments, out),

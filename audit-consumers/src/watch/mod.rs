@@ -28,7 +28,7 @@ mod trouble;
 mod worth;
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -50,6 +50,9 @@ use detection::Detection;
 use monitor::Monitor;
 use report::Report;
 use settings::Settings;
+
+/// How long a lock that is held is looked at twice.
+const BETWEEN: Duration = Duration::from_millis(50);
 
 const DETECTION: &str = "detection";
 const ALERTING: &str = "alerting";
@@ -263,18 +266,31 @@ fn chores(
     Ok(chores)
 }
 
-/// The one watch of a journal.
-fn lock(journal: &Path) -> Result<File, WatchError> {
+/// True if a watch of the journal in the directory `journal` runs, in whatever process.
+pub fn is_watched(journal: impl AsRef<Path>) -> bool {
+    let file = File::open(lock_file(journal.as_ref()));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+fn lock_file(journal: &Path) -> PathBuf {
     let mut path = journal.as_os_str().to_owned();
     path.push(".watch");
-    let path = PathBuf::from(path);
+    path.into()
+}
+
+/// The one watch of a journal.
+fn lock(journal: &Path) -> Result<File, WatchError> {
+    let path = lock_file(journal);
     let io = |source| WatchError::Lock { path: path.clone(), source };
     let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(io)?;
-    match file.try_lock() {
+    // Who asks whether there is a watch holds the lock for a moment.
+    let locked = file.try_lock().or_else(|_| {
+        thread::sleep(BETWEEN);
+        file.try_lock()
+    });
+    match locked {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(WatchError::Watched { journal: journal.to_owned() })
-        }
-        Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+        Err(TryLockError::WouldBlock) => Err(WatchError::Watched { journal: journal.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io(source)),
     }
 }
