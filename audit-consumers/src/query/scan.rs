@@ -158,8 +158,9 @@ impl Passed {
 /// A few lines for people; what is as it should be is not told.
 impl fmt::Display for Scan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (records, bytes, segments) = (self.records_read, self.bytes_read, self.segments_read);
-        write!(f, "read {records} records ({bytes} bytes) in {segments} segments")?;
+        let (records, segments) =
+            (many(self.records_read, "record"), many(self.segments_read, "segment"));
+        write!(f, "read {records} ({} bytes) in {segments}", self.bytes_read)?;
         let runs: Vec<_> =
             self.checked.iter().map(|(from, to)| format!("{from} to {to}")).collect();
         if !runs.is_empty() {
@@ -172,15 +173,19 @@ impl fmt::Display for Scan {
             (self.not_reached, "the page was full before"),
         ] {
             if passed.segments > 0 {
-                let Passed { segments, bytes } = passed;
-                write!(f, "\npassed over {segments} segments ({bytes} bytes): {why}")?;
+                let segments = many(passed.segments, "segment");
+                write!(f, "\npassed over {segments} ({} bytes): {why}", passed.bytes)?;
             }
         }
         if self.not_events > 0 {
-            write!(f, "\n{} lines are no audit events, and not shown", self.not_events)?;
+            write!(f, "\n{}: no audit events, and not shown", many(self.not_events, "line"))?;
         }
         if self.clock_set_back > 0 {
-            write!(f, "\nthe clock went back {} times in what was read", self.clock_set_back)?;
+            write!(
+                f,
+                "\nthe clock went back {} in what was read",
+                many(self.clock_set_back, "time")
+            )?;
         }
         if self.begins_at > 0 {
             let last = self.begins_at - 1;
@@ -191,6 +196,10 @@ impl fmt::Display for Scan {
         }
         self.damage.iter().try_for_each(|damage| write!(f, "\nDAMAGED {damage}"))
     }
+}
+
+fn many(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Damage {
