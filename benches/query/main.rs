@@ -1,9 +1,9 @@
 //! What a query of a journal takes, against `grep -c` of the same files and against what it cannot do without.
 //!
 //! The records lie over ten days, and each segment is some hours long. `grep` looks for a text and
-//! neither checks a hash nor reads JSON; with
-//! the chain alone every line is checked and none is parsed. `query [DIRECTORY…]` measures in these
-//! directories instead of the build's own. All files are in the page cache.
+//! neither checks a hash nor reads JSON; the chain alone is every line
+//! checked and none parsed. `query [DIRECTORY…]` measures in these directories instead of the build's
+//! own. All files are in the page cache.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot measure stops")]
@@ -30,8 +30,9 @@ fn main() {
     for place in places {
         let dir = tempfile::tempdir_in(place).unwrap();
         let written = Instant::now();
-        journal::write(dir.path(), RECORDS);
-        let reader = Reader::open(dir.path()).unwrap();
+        let journal = dir.path().join("audit");
+        journal::write(&journal, RECORDS);
+        let reader = Reader::open(&journal).unwrap();
         let segments = reader.segments().unwrap();
         let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
         println!(
@@ -40,7 +41,7 @@ fn main() {
             bytes / 1_000_000,
             written.elapsed().as_secs_f64()
         );
-        println!("{}", compare(dir.path(), &reader, bytes));
+        println!("{}", compare(&journal, &reader, bytes));
     }
 }
 

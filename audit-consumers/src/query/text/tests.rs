@@ -127,6 +127,14 @@ fn text_and_calls_give_the_same_query() {
 }
 
 #[test]
+fn the_page_has_the_help_and_the_messages_as_they_are() {
+    let page = include_str!("../../../../docs/query.md");
+    assert!(page.contains(&format!("```text\n{HELP}\n```")));
+    let error = Query::parse("outcome=deneid,failure").unwrap_err();
+    assert!(page.contains(&format!("audited: {error}\n")));
+}
+
+#[test]
 fn every_example_of_the_help_is_a_query() {
     assert!(HELP.lines().all(|line| line.chars().count() <= 82), "one screen is 80 columns or so");
     assert!(HELP.lines().count() <= 30);
