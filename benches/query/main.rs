@@ -50,6 +50,7 @@ fn compare(journal: &Path, reader: &Reader, bytes: u64) -> Table {
     let actor = journal::actor(42);
     let correlation = journal::correlation(RECORDS / 2);
     let one_day = format!("since {} until {}", journal::day(4), journal::day(5));
+    let denied = format!("outcome=denied {one_day}");
     let sides = interleave(
         ROUNDS,
         [
@@ -60,9 +61,10 @@ fn compare(journal: &Path, reader: &Reader, bytes: u64) -> Table {
             &mut || query(reader, &format!("actor=user:{actor}"), Skip::ByTimes, true),
             &mut || query(reader, &format!("actor=user:{actor}"), Skip::ByTimes, false),
             &mut || query(reader, &format!("correlation={correlation}"), Skip::ByTimes, true),
+            &mut || query(reader, &denied, Skip::ByTimes, true),
+            &mut || query(reader, &denied, Skip::ByEnds, true),
+            &mut || query(reader, &denied, Skip::Never, true),
             &mut || query(reader, &one_day, Skip::ByTimes, true),
-            &mut || query(reader, &one_day, Skip::ByEnds, true),
-            &mut || query(reader, &one_day, Skip::Never, true),
             &mut || query(reader, "", Skip::ByTimes, true),
         ],
     );
@@ -74,9 +76,10 @@ fn compare(journal: &Path, reader: &Reader, bytes: u64) -> Table {
         "query by actor",
         "  parsing every line",
         "query by correlation",
-        "query of one day of ten",
+        "query of one day in ten, denied",
         "  by the ends of segments",
         "  checking every segment",
+        "query of one day in ten, all",
         "query of all records",
     ];
     table(&names, &sides, bytes)

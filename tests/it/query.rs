@@ -197,7 +197,10 @@ fn a_missing_segment_and_a_broken_joint_are_named() {
     let (_, scan) = found(&path);
     assert!(!scan.is_whole(), "{scan}");
     let first = first_seq(&own[place]);
-    assert!(scan.damage.iter().any(|damage| damage.from_seq == first), "{scan}");
+    let places: Vec<u64> = scan.damage.iter().map(|damage| damage.from_seq).collect();
+    assert_eq!(places, [first, first_seq(&own[place + 1])], "{scan}");
+    let said = format!("record {first} does not continue the segment before it");
+    assert!(scan.to_string().contains(&said), "{scan}");
 }
 
 #[test]
@@ -262,7 +265,7 @@ fn segments_outside_the_time_or_the_numbers_are_passed_over_and_counted() {
         let (by_times, times) = read(&query, Skip::ByTimes);
         let (by_ends, ends) = read(&query, Skip::ByEnds);
         assert!(count > 5 && count == by_times && count == by_ends);
-        assert!(times.outside_by_times.segments >= 3, "{times}");
+        assert!(times.outside_by_times.segments >= 2, "{times}");
         assert_eq!(times.outside_by_times, ends.outside_by_ends);
         assert_eq!(all.segments_read, times.segments_read + times.outside_by_times.segments);
         assert!(all.bytes_read > times.bytes_read);

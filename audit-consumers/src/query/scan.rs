@@ -104,20 +104,13 @@ impl Scan {
     }
 
     /// Notes that a segment cannot be read further; `next` is the number that the one behind it begins
-    /// with. Damage in that one is left for its own reading to tell.
-    pub(super) fn note_damage(
-        &mut self,
-        own: &str,
-        error: Error,
-        next: Option<u64>,
-    ) -> Result<(), Error> {
+    /// with.
+    pub(super) fn note_damage(&mut self, error: Error, next: Option<u64>) -> Result<(), Error> {
         let Error::Damaged { segment, line, seq, reason, .. } = error else {
             return Err(error);
         };
-        if segment == own {
-            let to_seq = next.and_then(|next| next.checked_sub(1));
-            self.damage.push(Damage { segment, line, from_seq: seq, to_seq, reason });
-        }
+        let to_seq = next.and_then(|next| next.checked_sub(1));
+        self.damage.push(Damage { segment, line, from_seq: seq, to_seq, reason });
         Ok(())
     }
 
@@ -133,6 +126,10 @@ impl Scan {
             }
         }
         self.checked = joined;
+        // A segment that cannot be entered is found by its own reading, and by that of the one before.
+        let entered: Vec<u64> =
+            self.damage.iter().filter(|it| !it.is_joint()).map(|it| it.from_seq).collect();
+        self.damage.retain(|damage| !damage.is_joint() || !entered.contains(&damage.from_seq));
         self.damage.sort_by_key(|damage| damage.from_seq);
         self
     }
@@ -152,6 +149,13 @@ impl Passed {
     pub(super) fn add(&mut self, bytes: u64) {
         self.segments += 1;
         self.bytes += bytes;
+    }
+}
+
+impl Damage {
+    /// True if no record is unread, but two segments do not belong together.
+    fn is_joint(&self) -> bool {
+        self.to_seq.is_some_and(|last| last < self.from_seq)
     }
 }
 
@@ -207,8 +211,8 @@ impl fmt::Display for Damage {
         let Self { segment, line, from_seq, to_seq, reason } = self;
         write!(f, "{segment}, line {line}: {reason}; ")?;
         match to_seq {
-            Some(last) if last < from_seq => {
-                write!(f, "record {from_seq}, in the next segment, does not continue it")
+            Some(_) if self.is_joint() => {
+                write!(f, "record {from_seq} does not continue the segment before it")
             }
             Some(last) => write!(f, "records {from_seq} to {last} could not be read"),
             None => write!(f, "records from {from_seq} on could not be read"),

@@ -146,7 +146,11 @@ impl Links {
     }
 }
 
-fn pass(reader: &Reader, links: &Links, found: &mut BTreeMap<u64, Match>) -> Result<Scan, SearchError> {
+fn pass(
+    reader: &Reader,
+    links: &Links,
+    found: &mut BTreeMap<u64, Match>,
+) -> Result<Scan, SearchError> {
     let mut walk = Walk::new(reader, Window::default(), Skip::Never)?;
     if let (Some(seq), true) = (links.seq, links.ids.is_empty()) {
         walk.seqs = (seq, seq.saturating_add(1));

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use audit_runtime::{Digest, Timestamp};
 use audit_runtime::journal::{Error, Line, Reader, Segment};
+use audit_runtime::{Digest, Timestamp};
 
 use super::scan::{Damage, OlderEpoch, Scan};
 use super::search::{SearchError, Skip};
@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
         match ended {
             Ok(flow) => Ok(flow),
             Err(error) => {
-                self.scan.note_damage(&segment.name, error, next)?;
+                self.scan.note_damage(error, next)?;
                 Ok(ControlFlow::Continue(()))
             }
         }
