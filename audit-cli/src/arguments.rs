@@ -32,7 +32,7 @@ const ALERTS_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or what was asked for is done; 2 there are dead letters, the test message did \
 not arrive, or there is no outbox; 3 no journal is named, or the arguments or `audited.toml` are wrong.";
 
-/// Reads, summarises and verifies audit journals. Only `adopt`, `repair`, `keys new` and `alerts` change anything,
+/// Reads, searches, summarises and verifies audit journals, and watches them. Only `adopt`, `repair`, `keys new` and `alerts` change anything,
 /// and nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
@@ -47,6 +47,12 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Prints every field of one record.
     Show(Show),
+    /// Finds records by who, what, to what, how it ended, from where and when; the newest first.
+    #[command(after_help = query_help())]
+    Query(Query),
+    /// Tells all that belongs to one request: its records, what caused them and what followed.
+    #[command(after_help = EXIT_CODES)]
+    Story(Story),
     /// Counts what is in the journal.
     Stats(Stats),
     /// Applies the rules of detection to a journal, or to a file of login attempts, and prints what they
@@ -122,6 +128,49 @@ pub(crate) struct Show {
     #[arg(env = VARIABLE, value_parser = place())]
     pub(crate) journal: Option<PathBuf>,
     /// Prints the line of the journal byte for byte.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// What is asked for, in quotes: 'actor=user:42 outcome=denied,failure last 24h'. All records if it
+    /// is empty.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// How many records to print at most, up to 10000.
+    #[arg(short = 'n', long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) limit: u64,
+    /// Goes on behind the page that ended with this token, which has the same text.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "count")]
+    pub(crate) after: Option<String>,
+    /// Prints them in the order in which they were written.
+    #[arg(long)]
+    pub(crate) oldest_first: bool,
+    /// Prints how many there are, and none of them.
+    #[arg(long, conflicts_with_all = ["limit", "oldest_first"])]
+    pub(crate) count: bool,
+    /// Passes over a segment that begins and ends outside the time, without a look at the times in it:
+    /// faster, and misses records whose clock was moved there and back.
+    #[arg(long)]
+    pub(crate) trust_clock: bool,
+    /// Prints one JSON object, with the lines of the journal byte for byte in `records`.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Story {
+    /// The correlation id; or one of its records as `seq=25` or `id=…`.
+    #[arg(value_name = "CORRELATION")]
+    pub(crate) of: String,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Prints one JSON object, with the lines of the journal byte for byte.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -329,6 +378,11 @@ pub(crate) struct Doctor {
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The language of queries, behind the options.
+fn query_help() -> String {
+    format!("{}\n\n{EXIT_CODES}", audit_consumers::query::HELP)
 }
 
 /// Takes an empty path, too: where it came from can be told only later.

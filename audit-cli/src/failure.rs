@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use audit_consumers::query::{QueryError, SearchError};
 use audit_runtime::journal;
 
 use crate::terminal;
@@ -25,6 +26,8 @@ pub(crate) enum Failure {
     Undecided(String),
     /// What was asked for makes no sense.
     Usage(String),
+    /// The text of a query is none; the message has a line of carets.
+    Query(QueryError),
     /// Nobody reads the output any more, so there is nobody to tell.
     ClosedPipe,
 }
@@ -36,6 +39,11 @@ impl Failure {
             Self::Tampered(message) => (Exit::Tampered, message),
             Self::Undecided(message) => (Exit::Undecided, message),
             Self::Usage(message) => (Exit::Usage, message),
+            Self::Query(error) => {
+                // It is made for a terminal: its lines are its own, and the text in them is escaped.
+                _ = writeln!(io::stderr(), "audited: {error}");
+                return Exit::Usage;
+            }
             Self::ClosedPipe => return Exit::Ok,
         };
         warn(&message);
@@ -70,6 +78,22 @@ impl From<journal::Error> for Failure {
                 Self::Undecided(forbidden(doing, &name, &journal, &source))
             }
             _ => Self::Undecided(error.to_string()),
+        }
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Journal(error) => error.into(),
+            SearchError::SetAside => Self::Undecided(error.to_string()),
+            other => Self::Usage(other.to_string()),
         }
     }
 }

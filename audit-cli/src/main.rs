@@ -1,4 +1,4 @@
-//! `audited`: reads, summarises and verifies audit journals from the command line, and sets damaged ones aside.
+//! `audited`: reads, searches, summarises and verifies audit journals from the command line, and sets damaged ones aside.
 
 #[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
 mod alerts;
@@ -15,11 +15,13 @@ mod health;
 mod keys;
 mod notice;
 mod pseudonym;
+mod query;
 mod reading;
 mod renew;
 mod reveal;
 mod show;
 mod stats;
+mod story;
 mod tail;
 mod terminal;
 mod verify;
@@ -57,6 +59,8 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
     match command {
         Command::Tail(arguments) => tail::run(arguments, out, style),
         Command::Show(arguments) => show::run(arguments, out),
+        Command::Query(arguments) => query::run(arguments, out, style),
+        Command::Story(arguments) => story::run(arguments, out, style),
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Detect(arguments) => detect::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),

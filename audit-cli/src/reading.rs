@@ -38,6 +38,11 @@ impl Reading {
         read.count = Some(read.count.unwrap_or(0) + 1);
     }
 
+    /// Counts none if none is counted yet: that there is nothing is an answer, too.
+    pub(crate) fn count_none(&mut self) {
+        self.read.count.get_or_insert(0);
+    }
+
     /// Leaves a record that all from `first` on is read, as long as somebody looks.
     pub(crate) fn leave_endless_record(mut self, first: u64) {
         self.read.first_seq = Some(first);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use audit_consumers::query::is_drill;
 use audit_runtime::journal::Line;
 use audit_runtime::{Record, Timestamp};
 use serde::Serialize;
@@ -56,6 +57,8 @@ struct Summary {
     lost: u64,
     /// Records that are no audit events.
     unreadable: u64,
+    /// Records of exercises, which the counts by category, outcome and action leave out.
+    drills: u64,
     categories: Vec<Count>,
     outcomes: Vec<Count>,
     actions: Vec<Count>,
@@ -92,6 +95,7 @@ fn summarise(journal: &Path, reading: &mut Reading) -> Result<Summary, Failure> 
         starts_unclean: tally.starts_unclean,
         lost: tally.lost,
         unreadable: tally.unreadable,
+        drills: tally.drills,
         categories: most_frequent(tally.categories),
         outcomes: most_frequent(tally.outcomes),
         actions: most_frequent(tally.actions),
@@ -107,6 +111,7 @@ struct Tally {
     starts_unclean: u64,
     lost: u64,
     unreadable: u64,
+    drills: u64,
     categories: BTreeMap<String, u64>,
     outcomes: BTreeMap<String, u64>,
     actions: BTreeMap<String, u64>,
@@ -122,6 +127,10 @@ impl Tally {
             self.unreadable += 1;
             return;
         };
+        if is_drill(&record) {
+            self.drills += 1;
+            return;
+        }
         match Notice::of(&record) {
             Some(Notice::Start { unclean }) => {
                 self.starts += 1;
@@ -171,6 +180,7 @@ fn print(summary: &Summary, out: &mut impl Write) -> Result<(), Failure> {
         ("starts", format!("{}, unclean {}", summary.starts, summary.starts_unclean)),
         ("lost", summary.lost.to_string()),
         ("unreadable", summary.unreadable.to_string()),
+        ("drills", format!("{}, not counted below", summary.drills)),
     ];
     for (name, value) in rows {
         writeln!(out, "{name:10} {}", terminal::escape(&value))?;

@@ -111,7 +111,7 @@ fn absent(seq: u64, end: u64) -> String {
 }
 
 /// One record on one line.
-fn row(line: &Line, style: Style) -> String {
+pub(crate) fn row(line: &Line, style: Style) -> String {
     let seq = line.seq();
     let Ok(record) = Record::parse(line) else {
         let observed = millis(&line.observed().to_string());
@@ -147,7 +147,7 @@ fn category(record: &Record) -> &str {
     }
 }
 
-fn actor(record: &Record) -> String {
+pub(crate) fn actor(record: &Record) -> String {
     let Some(actor) = &record.actor else {
         return "-".to_owned();
     };
@@ -162,7 +162,7 @@ fn actor(record: &Record) -> String {
 }
 
 /// The first target, else the request.
-fn target(record: &Record) -> String {
+pub(crate) fn target(record: &Record) -> String {
     let Some((first, others)) = record.targets.split_first() else {
         let Some(http) = &record.http else {
             return "-".to_owned();
@@ -177,7 +177,7 @@ fn target(record: &Record) -> String {
 }
 
 /// The reason or the error, and the status; or what the journal says of itself.
-fn why(record: &Record) -> String {
+pub(crate) fn why(record: &Record) -> String {
     let notice = Notice::of(record).map(|notice| notice.to_string());
     let reason = record.reason.as_ref().map(|reason| reason.code.clone());
     let status = record.http.as_ref().and_then(|http| http.status);

@@ -119,7 +119,10 @@ mod tests {
         id.write(&mut written);
         assert_eq!(written, id.to_string().as_bytes());
         assert_eq!(EventId::parse(&id.to_string()), Some(id));
-        assert_eq!(EventId::parse("nonsense"), None);
+        let other_forms = [id.to_string().to_uppercase(), id.0.simple().to_string()];
+        for other in other_forms.iter().map(String::as_str).chain(["nonsense"]) {
+            assert_eq!(EventId::parse(other), None, "{other}");
+        }
     }
 
     #[test]

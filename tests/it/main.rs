@@ -22,6 +22,7 @@ mod leaks;
 mod matrix;
 mod mirror;
 mod outbox;
+mod query;
 mod stalling;
 mod storage;
 mod strict;

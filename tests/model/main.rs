@@ -1,6 +1,6 @@
-//! Random histories of a journal, held against a plain list of what was acknowledged, and random damage to one.
+//! Random histories of a journal, held against a plain list of what was acknowledged, random damage to one, and random queries.
 //!
-//! A failing run of `damage` prints its seed; `MODEL_SEED=<seed>` repeats it. How `simulation` is repeated stands there.
+//! A failing run of `damage` or `query` prints its seed; `MODEL_SEED=<seed>` repeats it. How `simulation` is repeated stands there.
 
 #![allow(
     clippy::panic,
@@ -13,6 +13,7 @@ mod damage;
 #[path = "../crash/disk/mod.rs"]
 mod disk;
 mod policies;
+mod query;
 #[path = "../crash/random.rs"]
 mod random;
 mod simulation;

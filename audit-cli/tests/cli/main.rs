@@ -11,6 +11,7 @@ mod follow;
 mod keys;
 mod missing;
 mod place;
+mod query;
 mod reading;
 #[cfg(target_os = "linux")]
 mod record;

@@ -33,7 +33,7 @@ pub use scan::{Damage, OlderEpoch, Passed, Scan};
 pub use search::{LIMIT_MAX, Order, Search, SearchError, Skip};
 pub use story::{Story, StoryOf, Told};
 pub use text::{HELP, QueryError};
-pub use token::PageToken;
+pub use token::{InvalidToken, PageToken};
 
 /// Which records are meant: those for which all of its conditions hold.
 ///

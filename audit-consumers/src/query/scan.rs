@@ -104,20 +104,13 @@ impl Scan {
     }
 
     /// Notes that a segment cannot be read further; `next` is the number that the one behind it begins
-    /// with. Damage in that one is left for its own reading to tell.
-    pub(super) fn note_damage(
-        &mut self,
-        own: &str,
-        error: Error,
-        next: Option<u64>,
-    ) -> Result<(), Error> {
+    /// with.
+    pub(super) fn note_damage(&mut self, error: Error, next: Option<u64>) -> Result<(), Error> {
         let Error::Damaged { segment, line, seq, reason, .. } = error else {
             return Err(error);
         };
-        if segment == own {
-            let to_seq = next.and_then(|next| next.checked_sub(1));
-            self.damage.push(Damage { segment, line, from_seq: seq, to_seq, reason });
-        }
+        let to_seq = next.and_then(|next| next.checked_sub(1));
+        self.damage.push(Damage { segment, line, from_seq: seq, to_seq, reason });
         Ok(())
     }
 
@@ -133,6 +126,10 @@ impl Scan {
             }
         }
         self.checked = joined;
+        // A segment that cannot be entered is found by its own reading, and by that of the one before.
+        let entered: Vec<u64> =
+            self.damage.iter().filter(|it| !it.is_joint()).map(|it| it.from_seq).collect();
+        self.damage.retain(|damage| !damage.is_joint() || !entered.contains(&damage.from_seq));
         self.damage.sort_by_key(|damage| damage.from_seq);
         self
     }
@@ -155,11 +152,19 @@ impl Passed {
     }
 }
 
+impl Damage {
+    /// True if no record is unread, but two segments do not belong together.
+    fn is_joint(&self) -> bool {
+        self.to_seq.is_some_and(|last| last < self.from_seq)
+    }
+}
+
 /// A few lines for people; what is as it should be is not told.
 impl fmt::Display for Scan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (records, bytes, segments) = (self.records_read, self.bytes_read, self.segments_read);
-        write!(f, "read {records} records ({bytes} bytes) in {segments} segments")?;
+        let (records, segments) =
+            (many(self.records_read, "record"), many(self.segments_read, "segment"));
+        write!(f, "read {records} ({} bytes) in {segments}", self.bytes_read)?;
         let runs: Vec<_> =
             self.checked.iter().map(|(from, to)| format!("{from} to {to}")).collect();
         if !runs.is_empty() {
@@ -172,15 +177,19 @@ impl fmt::Display for Scan {
             (self.not_reached, "the page was full before"),
         ] {
             if passed.segments > 0 {
-                let Passed { segments, bytes } = passed;
-                write!(f, "\npassed over {segments} segments ({bytes} bytes): {why}")?;
+                let segments = many(passed.segments, "segment");
+                write!(f, "\npassed over {segments} ({} bytes): {why}", passed.bytes)?;
             }
         }
         if self.not_events > 0 {
-            write!(f, "\n{} lines are no audit events, and not shown", self.not_events)?;
+            write!(f, "\n{}: no audit events, and not shown", many(self.not_events, "line"))?;
         }
         if self.clock_set_back > 0 {
-            write!(f, "\nthe clock went back {} times in what was read", self.clock_set_back)?;
+            write!(
+                f,
+                "\nthe clock went back {} in what was read",
+                many(self.clock_set_back, "time")
+            )?;
         }
         if self.begins_at > 0 {
             let last = self.begins_at - 1;
@@ -193,13 +202,17 @@ impl fmt::Display for Scan {
     }
 }
 
+fn many(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { segment, line, from_seq, to_seq, reason } = self;
         write!(f, "{segment}, line {line}: {reason}; ")?;
         match to_seq {
-            Some(last) if last < from_seq => {
-                write!(f, "record {from_seq}, in the next segment, does not continue it")
+            Some(_) if self.is_joint() => {
+                write!(f, "record {from_seq} does not continue the segment before it")
             }
             Some(last) => write!(f, "records {from_seq} to {last} could not be read"),
             None => write!(f, "records from {from_seq} on could not be read"),

@@ -79,6 +79,8 @@ pub struct Search<'a> {
 pub enum SearchError {
     /// The journal cannot be read.
     Journal(Error),
+    /// The journal was set aside while it was read, and a new epoch has begun.
+    SetAside,
     /// The token comes from another query, or from the same one in another order.
     OtherQuery,
     /// The token's place is not in this journal.
@@ -156,6 +158,7 @@ impl<'a> Search<'a> {
             Some(last) => self.token(&walk, last)?,
             None => None,
         };
+        walk.confirm()?;
         Ok(Page { matches, next, scan: sieve.report(walk.scan) })
     }
 
@@ -184,6 +187,7 @@ impl<'a> Search<'a> {
                 })?;
             }
         }
+        walk.confirm()?;
         Ok(sieve.report(walk.scan))
     }
 
@@ -321,6 +325,9 @@ impl fmt::Display for SearchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(error) => error.fmt(f),
+            Self::SetAside => f.write_str(
+                "the journal was set aside while it was read, and a new epoch has begun: ask again",
+            ),
             Self::OtherQuery => f.write_str(
                 "the token is of another query, or of this one in another order: ask with the very \
                  same text, or without a token for the first page",
@@ -339,7 +346,7 @@ impl std::error::Error for SearchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Journal(error) => Some(error),
-            Self::OtherQuery | Self::OtherJournal { .. } => None,
+            Self::SetAside | Self::OtherQuery | Self::OtherJournal { .. } => None,
         }
     }
 }

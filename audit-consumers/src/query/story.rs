@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use audit_runtime::journal::{Error, Reader};
+use audit_runtime::journal::Reader;
 use audit_runtime::{EventId, Record};
 
 use super::page::Match;
 use super::prefilter::Prefilter;
 use super::scan::Scan;
-use super::search::Skip;
+use super::search::{SearchError, Skip};
 use super::walk::Walk;
 use super::when::Window;
 
@@ -61,7 +61,7 @@ impl Story {
     ///
     /// # Errors
     /// Fails when the journal cannot be read. Damage is told by the [`Scan`].
-    pub fn find(reader: &Reader, of: &StoryOf) -> Result<Self, Error> {
+    pub fn find(reader: &Reader, of: &StoryOf) -> Result<Self, SearchError> {
         let mut links = Links::of(of);
         let mut found = BTreeMap::new();
         let mut passes = 0;
@@ -146,7 +146,11 @@ impl Links {
     }
 }
 
-fn pass(reader: &Reader, links: &Links, found: &mut BTreeMap<u64, Match>) -> Result<Scan, Error> {
+fn pass(
+    reader: &Reader,
+    links: &Links,
+    found: &mut BTreeMap<u64, Match>,
+) -> Result<Scan, SearchError> {
     let mut walk = Walk::new(reader, Window::default(), Skip::Never)?;
     if let (Some(seq), true) = (links.seq, links.ids.is_empty()) {
         walk.seqs = (seq, seq.saturating_add(1));
@@ -175,6 +179,7 @@ fn pass(reader: &Reader, links: &Links, found: &mut BTreeMap<u64, Match>) -> Res
             break;
         }
     }
+    walk.confirm()?;
     Ok(Scan { records_parsed: parsed, not_events, ..walk.scan }.finish())
 }
 

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use audit_runtime::Timestamp;
 use audit_runtime::journal::{Error, Line, Reader, Segment};
+use audit_runtime::{Digest, Timestamp};
 
 use super::scan::{Damage, OlderEpoch, Scan};
-use super::search::Skip;
+use super::search::{SearchError, Skip};
 use super::when::Window;
 
 /// A journal's segments as they were listed, and what was read of them.
@@ -18,6 +18,8 @@ pub(super) struct Walk<'a> {
     pub(super) seqs: (u64, u64),
     skip: Skip,
     pub(super) scan: Scan,
+    /// The last segment that had a first line, and its hash.
+    anchor: Option<(usize, Digest)>,
 }
 
 impl<'a> Walk<'a> {
@@ -27,9 +29,27 @@ impl<'a> Walk<'a> {
         if let Some(segment) = segments.first() {
             scan.begins_at = segment.first_seq;
         }
-        let mut walk = Self { reader, segments, window, seqs: (0, u64::MAX), skip, scan };
+        let seqs = (0, u64::MAX);
+        let mut walk = Self { reader, segments, window, seqs, skip, scan, anchor: None };
         walk.scan.older_epoch = walk.first_line(0)?.as_ref().and_then(OlderEpoch::of);
+        // The last one may have been made just now, without a line that is durable.
+        for place in (0..walk.segments.len()).rev().take(2) {
+            let line = walk.first_line(place)?;
+            walk.anchor = walk.anchor.or(line.map(|line| (place, line.hash())));
+        }
         Ok(walk)
+    }
+
+    /// Makes sure that what was read is still the journal's: a new epoch has other segments under the
+    /// same names.
+    pub(super) fn confirm(&self) -> Result<(), SearchError> {
+        let Some((place, hash)) = self.anchor else {
+            return Ok(());
+        };
+        match self.first_line(place)? {
+            Some(line) if line.hash() == hash => Ok(()),
+            _ => Err(SearchError::SetAside),
+        }
     }
 
     /// The first line of a segment, if it is one.
@@ -113,7 +133,7 @@ impl<'a> Walk<'a> {
         match ended {
             Ok(flow) => Ok(flow),
             Err(error) => {
-                self.scan.note_damage(&segment.name, error, next)?;
+                self.scan.note_damage(error, next)?;
                 Ok(ControlFlow::Continue(()))
             }
         }
@@ -129,7 +149,8 @@ impl<'a> Walk<'a> {
         let mut cursor = self.reader.cursor(segment.first_seq)?;
         loop {
             let Some(line) = cursor.next()? else {
-                if next.is_some() {
+                // Beside a writer the last records may still be on their way to the disk.
+                if next.is_some_and(|next| read.next < next) && self.reader.watermark()?.is_none() {
                     self.note_waiting(segment, read.next, next);
                 }
                 return Ok(ControlFlow::Continue(()));
@@ -186,4 +207,28 @@ impl<'a> Walk<'a> {
 struct Reading {
     next: u64,
     before: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use audit_runtime::journal::{Journal, MemoryStorage, Options};
+
+    use super::*;
+
+    #[test]
+    fn a_journal_that_was_set_aside_meanwhile_is_not_taken_for_the_one_that_was_read() {
+        let storage = MemoryStorage::new();
+        let options = || Options { reserve_bytes: 0, ..Options::default() };
+        let journal = Journal::open(Arc::new(storage.clone()), options()).unwrap();
+        let reader = Reader::over(Arc::new(storage.clone()));
+        let walk = Walk::new(&reader, Window::default(), Skip::Never).unwrap();
+        walk.confirm().unwrap();
+        journal.close().unwrap();
+        walk.confirm().unwrap();
+        let adopted = Journal::adopt(Arc::new(storage), options(), "a test").unwrap();
+        assert!(matches!(walk.confirm(), Err(SearchError::SetAside)));
+        adopted.close().unwrap();
+    }
 }

@@ -17,27 +17,29 @@ const TEXT_BYTES_MAX: usize = 4096;
 pub const HELP: &str = "\
 A query is a line of terms; a record is shown if all of them hold.
 
-  NAME=VALUE        one value; several by comma: outcome=denied,failure
-  NAME=VALUE*       texts that begin so: action=Update*; `*` alone: it is there
-  NAME!=VALUE       none of the values, which holds also where there is none
-  severity>=4       numbers also with > < <=
-  \"…\"               around a value with spaces, commas, quotes or a last `*`
+  NAME=VALUE     one value; several by comma: outcome=denied,failure
+  NAME=VALUE*    texts that begin so: action=Update*; `*` alone: it is there
+  NAME!=VALUE    none of the values, which holds also where there is none
+  severity>=4    numbers also with > < <=
+  \"…\"            around a value with spaces, commas, quotes or a last `*`
 
-  actor, on_behalf_of   TYPE:ID, TYPE:NAME, ID or NAME; TYPE:* for all of a type;
-                        an unknown actor by its hash (`audited pseudonym`)
-  target                TYPE:ID, TYPE:NAME, ID or NAME of any target
-  action                UpdateUser or user.update
-  outcome               success failure denied error panic cancelled timeout unknown
-  category              authentication authorization activity access security journal
-  op, phase             create read update delete execute; intent end
-  origin                an address or a network: 10.0.0.0/8, fd00::/8
+  actor          TYPE:ID, TYPE:NAME, ID or NAME; TYPE:* for all of a type; an
+                 unknown actor by its hash (`audited pseudonym`)
+  on_behalf_of   the same, for whom an actor acts
+  target         TYPE:ID, TYPE:NAME, ID or NAME of any target
+  action         UpdateUser or user.update
+  outcome        success failure denied error panic cancelled timeout unknown
+  category       authentication authorization activity access security journal
+  op, phase      create read update delete execute; intent end
+  origin         an address or a network: 10.0.0.0/8, fd00::/8
   correlation, session, reason, route, id
-  status, severity, seq numbers; severity is 1 to 6
-  drill                 yes or no: records of an exercise
+  status, severity, seq  are numbers; severity is 1 to 6
+  drill          yes or no: records of an exercise
 
-  last 24h              w d h m s; the journal's own time (`observed`), in UTC
-  since T, until T      2026-11-22 or 2026-11-22T10:30Z; `until` is exclusive
-  on 2026-11-22         one day
+  last 24h       w d h m s; the time is the journal's own (`observed`), in UTC
+  since T        2026-11-22 or 2026-11-22T10:30Z
+  until T        the same; the time itself is not part of it
+  on 2026-11-22  one day
 
   actor=user:42 action=Update* outcome=denied,failure origin=10.0.0.0/8 last 24h";
 

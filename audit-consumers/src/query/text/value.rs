@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::error::{QueryError, word};
+use crate::query::field::{Field, Kind};
 
 /// A value as it was written.
 pub(super) struct Value {
@@ -69,8 +70,11 @@ impl<'a> Scanner<'a> {
         };
         let is_prefix = self.take("*");
         if text.is_empty() && !is_prefix && !is_quoted {
-            let advice =
-                format!("write a value, or `{name}=*` for any, or `\"\"` for an empty one");
+            let is_text = Field::parse(name).is_some_and(|field| field.kind() == Kind::Text);
+            let advice = match is_text {
+                true => format!("write a value, `{name}=*` for any, or `\"\"` for an empty one"),
+                false => "write a value".to_owned(),
+            };
             return Err(self.error(start..start, format!("`{name}` has no value here"), &advice));
         }
         let stop = self.rest().chars().next();
