@@ -1,4 +1,4 @@
-//! Frozen journals: their bytes never change, and a reader written from the documentation reads them.
+//! Frozen journals, whose bytes never change and which a reader written from the documentation reads, and frozen findings.
 //!
 //! After a deliberate change of the format, `GOLDEN=write cargo test -p audit-tests --test golden`
 //! writes the files anew.
@@ -17,6 +17,8 @@ use audit_runtime::journal::{
 use audit_runtime::{Clock, Digest, EventId, Timestamp};
 
 use storage::Failing;
+
+mod detect;
 
 #[path = "../it/storage.rs"]
 mod storage;

@@ -1,4 +1,4 @@
-//! Random histories of a journal, held against a plain list of what was acknowledged, random damage to one, and random queries.
+//! Random histories of a journal and random damage to one, random queries, and random events under random rules, held against naive models.
 //!
 //! A failing run of `damage` or `query` prints its seed; `MODEL_SEED=<seed>` repeats it. How `simulation` is repeated stands there.
 
@@ -10,6 +10,7 @@
 )]
 
 mod damage;
+mod detect;
 #[path = "../crash/disk/mod.rs"]
 mod disk;
 mod policies;

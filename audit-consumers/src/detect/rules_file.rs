@@ -160,6 +160,9 @@ fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
         }
         "temporal_ordered" => {
             let first = fields.required("first", "the id of the rule that has to hold before");
+            if first.as_ref().is_some_and(String::is_empty) {
+                fields.wrong("first", "is empty; write the id of the rule that has to hold before");
+            }
             Some(Kind::TemporalOrdered { first: first.unwrap_or_default() })
         }
         _ => {
@@ -192,7 +195,9 @@ fn events(fields: &mut Fields<'_>, outcome: Option<Outcome>) -> Events {
         categories: categories
             .map_or(default.categories, |bits| bits.iter().fold(0, |all, bit| all | bit)),
         outcomes: outcomes.map_or(usual, |bits| bits.iter().fold(0, |all, bit| all | bit)),
-        actions: fields.words("action", |word| Some(word.to_owned())).unwrap_or_default(),
+        actions: fields
+            .words("action", |word| (!word.is_empty()).then(|| word.to_owned()))
+            .unwrap_or_default(),
     }
 }
 
@@ -248,3 +253,6 @@ fn check_together(rules: &[(usize, Rule)], mistakes: &mut Vec<(usize, String)>) 
         mistakes.push((*line, format!("rule `{}`: `first` {what}", rule.id)));
     }
 }
+
+#[cfg(test)]
+mod tests;

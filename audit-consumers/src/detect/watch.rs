@@ -152,7 +152,9 @@ impl Watch {
                 || !is_over(entry.emitted_ns, self.cooldown_ns, now_ns)
         };
         let (entry, lost) = self.table.touch(key, is_live);
-        if lost && is_over(self.saturated_ns.map(|ns| ns.min(now_ns)), self.cooldown_ns, now_ns) {
+        // As with entries, what lies in the future happens now.
+        self.saturated_ns = self.saturated_ns.map(|saturated_ns| saturated_ns.min(now_ns));
+        if lost && is_over(self.saturated_ns, self.cooldown_ns, now_ns) {
             self.saturated_ns = Some(now_ns);
             findings.push(saturated(&self.rule, seen));
         }

@@ -16,6 +16,7 @@ pub(super) struct Fields<'t> {
     /// The line that the object begins on.
     line: usize,
     members: Vec<Member<'t>>,
+    is_object: bool,
     /// What the object is called in messages.
     name: String,
     mistakes: Vec<(usize, String)>,
@@ -30,11 +31,14 @@ struct Member<'t> {
 impl<'t> Fields<'t> {
     pub(super) fn of(text: &'t str, raw: &'t RawValue) -> Self {
         let line = line_of(text, raw);
-        let mut fields =
-            Self { text, line, members: Vec::new(), name: String::new(), mistakes: Vec::new() };
+        let (members, name, mistakes) = (Vec::new(), String::new(), Vec::new());
+        let mut fields = Self { text, line, members, is_object: true, name, mistakes };
         match serde_json::from_str::<Members<'t>>(raw.get()) {
             Ok(Members(members)) => fields.members = members,
-            Err(_) => fields.mistake(line, "this is no object; write `{\"id\": …}`".to_owned()),
+            Err(_) => {
+                fields.is_object = false;
+                fields.mistake(line, "this is no object; write `{\"id\": …}`".to_owned());
+            }
         }
         let id = fields.member("id").and_then(|id| serde_json::from_str::<String>(id.get()).ok());
         fields.name = id.map_or(String::new(), |id| format!("rule `{}`: ", shortened(&id)));
@@ -62,8 +66,8 @@ impl<'t> Fields<'t> {
     }
 
     pub(super) fn lacks(&mut self, what: &str) {
-        // An object that is none lacks nothing more.
-        if !self.members.is_empty() || self.mistakes.is_empty() {
+        // What is no object lacks nothing more.
+        if self.is_object {
             self.mistake(self.line, format!("{}{what} is missing; add it", self.name));
         }
     }
