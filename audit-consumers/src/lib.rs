@@ -5,3 +5,8 @@ pub mod alert;
 mod position;
 
 pub use position::Position;
+
+/// The examples of the page about alerts, compiled as they stand there.
+#[cfg(all(doctest, feature = "email", feature = "webhook"))]
+#[doc = include_str!("../../docs/alerts.md")]
+struct Alerts;

@@ -4,7 +4,8 @@ mod error;
 mod kinds;
 mod secret;
 mod section;
-#[cfg(all(test, feature = "email", feature = "webhook"))]
+#[cfg(test)]
+#[cfg(all(feature = "email", feature = "webhook"))]
 mod tests;
 
 use std::fs;
