@@ -72,8 +72,7 @@ fn test(journal: &Path, name: &str, json: bool, out: &mut impl Write) -> Result<
     let channels = settings.channels().map_err(usage)?;
     let channel = channels.into_iter().find(|channel| channel.name == name);
     let channel = channel.ok_or_else(|| Failure::Usage(format!("there is no channel {name:?}")))?;
-    // Whoever runs the workers may not have started yet; no channel is named, so nothing is taken from any.
-    let mut outbox = Outbox::open(Outbox::beside(journal), &[]).map_err(undecided)?;
+    let mut outbox = open(journal)?;
     let sent = outbox.send_test(channel).map_err(undecided)?;
     let error = sent.as_ref().err();
     if json {
@@ -87,6 +86,46 @@ fn test(journal: &Path, name: &str, json: bool, out: &mut impl Write) -> Result<
         Ok(()) => Ok(Exit::Ok),
         Err(error) => Err(Failure::Undecided(format!("{name}: not delivered: {error}"))),
     }
+}
+
+/// The outbox of the journal, made if nobody has started yet who makes alerts; then it belongs to the
+/// journal's owner, or that could not use it.
+fn open(journal: &Path) -> Result<Outbox, Failure> {
+    let path = Outbox::beside(journal);
+    let is_new = !path.exists();
+    // No channel is named, so nothing is taken from any.
+    let outbox = Outbox::open(&path, &[]).map_err(undecided)?;
+    if is_new {
+        give_to_owner(&path, journal).map_err(|error| {
+            Failure::Undecided(format!(
+                "cannot give {} to the journal's owner: {error}; remove it, and run this as that user",
+                path.display()
+            ))
+        })?;
+    }
+    Ok(outbox)
+}
+
+/// SQLite keeps the files beside its own in the same hands by itself, but for those that are there.
+#[cfg(unix)]
+fn give_to_owner(outbox: &Path, journal: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+
+    let owner = std::fs::metadata(journal)?;
+    for ending in ["", "-wal", "-shm"] {
+        let mut path = outbox.as_os_str().to_owned();
+        path.push(ending);
+        let found = std::fs::metadata(&path);
+        if found.is_ok_and(|found| found.uid() != owner.uid()) {
+            chown(&path, Some(owner.uid()), Some(owner.gid()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn give_to_owner(_outbox: &Path, _journal: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn write_channels(out: &mut impl Write, channels: &[ChannelState]) -> Result<(), Failure> {

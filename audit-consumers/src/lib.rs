@@ -17,3 +17,8 @@ pub use error::Error;
 pub use position::Position;
 pub use runner::{Consumer, Running};
 pub use subscription::Subscription;
+
+/// The examples of the page about alerts, compiled as they stand there.
+#[cfg(all(doctest, feature = "email", feature = "webhook"))]
+#[doc = include_str!("../../docs/alerts.md")]
+struct Alerts;

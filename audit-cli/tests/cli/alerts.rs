@@ -147,3 +147,30 @@ fn a_test_message_that_does_not_arrive_is_told_and_not_kept() {
     assert_eq!(run.code, Some(3));
     assert!(run.err.contains("audited.toml line 2") && run.err.contains("`secret` names"));
 }
+
+/// Only root can run this as somebody else than the journal's owner; others see that it is theirs.
+#[cfg(unix)]
+#[test]
+fn an_outbox_that_it_makes_belongs_to_the_journals_owner() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+
+    const OTHER: u32 = 4_242;
+    let fixture = Fixture::new();
+    let owner = match chown(fixture.journal(), Some(OTHER), Some(OTHER)) {
+        Ok(()) => OTHER,
+        Err(_) => fs::metadata(fixture.journal()).unwrap().uid(),
+    };
+    let settings = "[alerts.channel.mail]\nkind = \"email\"\nhost = \"127.0.0.1\"\nport = 1\n\
+                    tls = \"none\"\nfrom = \"a@example.com\"\nto = \"b@example.com\"\n";
+    fs::write(fixture.directory().join("audited.toml"), settings).unwrap();
+    let run = fixture.run(&["alerts", "@", "--test", "mail"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    let mut seen = 0;
+    for entry in fs::read_dir(fixture.directory()).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_string_lossy().contains("alerts.sqlite") {
+            assert_eq!(entry.metadata().unwrap().uid(), owner, "{entry:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 1);
+}

@@ -54,7 +54,7 @@ fn take(outbox: &mut Outbox, count: u64) {
         position = Position { next_seq: next, last_hash: Some(format!("hash {next}")) };
         outbox.take(&alerts, &position, Some(next.to_string().as_bytes())).unwrap();
         println!("taken {next}");
-        std::thread::sleep(Duration::from_millis(15));
+        std::thread::sleep(Duration::from_millis(25));
     }
 }
 
@@ -99,6 +99,6 @@ fn channel(name: &str, notifier: impl audit_consumers::alert::Notifier + 'static
     let mut channel = Channel::new(name, Severity::Informational, notifier);
     channel.delivery_time_max = Duration::from_secs(3);
     // A few come alone, and what is left behind by those that were killed comes in digests as well.
-    channel.rate = Rate { per_minute: 600, burst: 8 };
+    channel.rate = Rate { per_minute: 240, burst: 6 };
     channel
 }

@@ -17,10 +17,10 @@ use crate::server::{PASSWORD, SECRET, Server};
 const ALERTER: &str = env!("CARGO_BIN_EXE_alerter");
 
 const KILLS: usize = 40;
-const ALERTS: u64 = 900;
+const ALERTS: u64 = 450;
 
 /// The longest that a process lives before it is killed.
-const LIFE_MS_MAX: u64 = 400;
+const LIFE_MS_MAX: u64 = 300;
 
 struct Servers {
     certificates: Certificates,

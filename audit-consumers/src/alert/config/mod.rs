@@ -2,9 +2,18 @@
 
 mod error;
 mod kinds;
+#[cfg_attr(
+    not(all(feature = "email", feature = "webhook")),
+    allow(dead_code, reason = "a build without a kind has less to read")
+)]
 mod secret;
+#[cfg_attr(
+    not(all(feature = "email", feature = "webhook")),
+    allow(dead_code, reason = "a build without a kind has less to read")
+)]
 mod section;
-#[cfg(all(test, feature = "email", feature = "webhook"))]
+#[cfg(test)]
+#[cfg(all(feature = "email", feature = "webhook"))]
 mod tests;
 
 use std::fs;

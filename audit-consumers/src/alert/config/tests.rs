@@ -154,3 +154,23 @@ fn without_a_channel_the_variables_make_one_if_they_name_a_recipient() {
     let slack = "[alerts.channel.chat]\nkind = \"slack\"\nurl = \"env:URL\"\n";
     assert_eq!(names(slack, true), ["chat"]);
 }
+
+/// The example of the page, and every key that its table names.
+#[test]
+fn what_the_page_says_is_taken() {
+    let page = include_str!("../../../../docs/alerts.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let settings = Settings::read(Path::new("audited.toml"), example, false).unwrap();
+    assert_eq!(settings.names().collect::<Vec<_>>(), ["mail", "pager", "chat"]);
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let keys: Vec<&str> = rows
+        .flat_map(|row| row.split('|').nth(1).unwrap().split('`'))
+        .filter(|word| word.contains(|letter: char| letter.is_alphabetic()))
+        .collect();
+    let told = mistakes("[alerts.channel.x]\nkind = \"slack\"\nurl = \"env:URL\"\nqqqqqqqq = 1\n")
+        .concat();
+    assert_eq!(keys.len(), 8, "{keys:?}");
+    for key in keys {
+        assert!(told.contains(key), "{key} is no setting: {told}");
+    }
+}

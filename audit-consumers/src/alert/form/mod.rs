@@ -8,7 +8,8 @@ mod json;
 mod plain;
 #[cfg(feature = "webhook")]
 mod slack;
-#[cfg(all(test, feature = "email", feature = "webhook"))]
+#[cfg(test)]
+#[cfg(all(feature = "email", feature = "webhook"))]
 mod tests;
 
 #[cfg(feature = "email")]

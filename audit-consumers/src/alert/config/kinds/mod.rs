@@ -11,6 +11,7 @@ mod webhook;
 #[path = "webhook_absent.rs"]
 mod webhook;
 
+#[cfg(any(feature = "email", feature = "webhook"))]
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
