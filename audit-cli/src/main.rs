@@ -1,4 +1,4 @@
-//! `audited`: reads, summarises and verifies audit journals from the command line, and sets damaged ones aside.
+//! `audited`: reads, summarises and verifies audit journals from the command line, sets damaged ones aside, and prunes old ones.
 
 mod arguments;
 mod config;
@@ -12,6 +12,7 @@ mod notice;
 mod pseudonym;
 mod reading;
 mod renew;
+mod retain;
 mod reveal;
 mod show;
 mod stats;
@@ -59,6 +60,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Reveal(arguments) => reveal::run(arguments, out),
         Command::Adopt(arguments) => renew::adopt(arguments, out),
         Command::Repair(arguments) => renew::repair(arguments, out),
+        Command::Retain(arguments) => retain::run(arguments, out),
     }
 }
 

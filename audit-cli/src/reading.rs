@@ -70,28 +70,36 @@ impl Reading {
 
 /// Has `entry` appended: by the service that lives, else alone.
 pub(crate) fn append(journal: &Path, entry: &Entry) -> Result<(), Error> {
+    let appended =
+        ask_or(journal, |service| service.append(entry), || append_alone(journal, entry));
+    appended.map(|_| ())
+}
+
+/// Asks the service that lives; where none does, this process does the same `alone`.
+pub(crate) fn ask_or<T>(
+    journal: &Path,
+    ask: impl Fn(&mut Client) -> Result<T, Error>,
+    alone: impl Fn() -> Result<T, Error>,
+) -> Result<T, Error> {
     let due = Instant::now() + BETWEEN_MAX;
     loop {
-        let unasked = match ask(journal, entry) {
+        let asked = Client::connect(journal, DEADLINE).and_then(|mut service| ask(&mut service));
+        let unasked = match asked {
             Err(unasked @ Error::NoWriter { .. }) => unasked,
             Err(Error::Refused { code, message }) if code == "stopped" => {
                 Error::Refused { code, message }
             }
             answered => return answered,
         };
-        match append_alone(journal, entry) {
+        match alone() {
             // A service is about to listen, or does so no more and still holds the lock.
             Err(Error::Journal(journal::Error::InUse { .. })) if Instant::now() < due => {
                 thread::sleep(PAUSE);
             }
             Err(Error::Journal(journal::Error::InUse { .. })) => return Err(unasked),
-            appended => return appended.map(|_| ()),
+            done => return done,
         }
     }
-}
-
-fn ask(journal: &Path, entry: &Entry) -> Result<(), Error> {
-    Client::connect(journal, DEADLINE)?.append(entry).map(|_| ())
 }
 
 /// True if the record may be there all the same.
