@@ -32,8 +32,8 @@ const ALERTS_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or what was asked for is done; 2 there are dead letters, the test message did \
 not arrive, or there is no outbox; 3 no journal is named, or the arguments or `audited.toml` are wrong.";
 
-/// Reads, searches, summarises and verifies audit journals, and watches them. Only `adopt`, `repair`, `keys new` and `alerts` change anything,
-/// and nothing disturbs the service that writes a journal.
+/// Reads, searches, verifies and watches audit journals. Only `adopt`, `repair`, `retain`, `keys new`,
+/// `watch`, `drill` and `alerts` change anything, and nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -98,6 +98,11 @@ pub(crate) enum Command {
     /// at most) for ever. The service must be stopped.
     #[command(after_help = EXIT_CODES)]
     Repair(Repair),
+    /// Removes the oldest segments once all of their records are older than `[retention]` in
+    /// `audited.toml` keeps them. A record of the journal says so first, and no segment goes that is
+    /// younger than the service's `retention_days_min`.
+    #[command(after_help = EXIT_CODES)]
+    Retain(Retain),
 }
 
 #[derive(Debug, Args)]
@@ -338,6 +343,19 @@ pub(crate) struct Place {
     /// The journal's name, if it cannot be read any more and the service sets one.
     #[arg(long)]
     pub(crate) origin: Option<String>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retain {
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Only says what would go, and what keeps the rest.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,4 +1,4 @@
-//! `audited`: reads, searches, summarises and verifies audit journals from the command line, and sets damaged ones aside.
+//! `audited`: reads, searches, verifies and watches audit journals from the command line, sets damaged ones aside, and prunes old ones.
 
 #[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
 mod alerts;
@@ -18,6 +18,7 @@ mod pseudonym;
 mod query;
 mod reading;
 mod renew;
+mod retain;
 mod reveal;
 mod show;
 mod stats;
@@ -74,6 +75,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Reveal(arguments) => reveal::run(arguments, out),
         Command::Adopt(arguments) => renew::adopt(arguments, out),
         Command::Repair(arguments) => renew::repair(arguments, out),
+        Command::Retain(arguments) => retain::run(arguments, out),
     }
 }
 

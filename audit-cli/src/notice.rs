@@ -26,6 +26,11 @@ pub(crate) enum Notice {
         /// How many.
         bytes: u64,
     },
+    /// The front of the journal was pruned.
+    Pruned {
+        /// The last record that was removed.
+        last_seq: u64,
+    },
     /// The disk had no room.
     Full,
     /// The writer went on after a full or stalled disk.
@@ -84,6 +89,9 @@ impl Notice {
             ("JournalRecovered", Some(journal)) => {
                 Some(Self::Recovered { bytes: number(journal.get("bytes")) })
             }
+            ("JournalPruned", Some(journal)) => {
+                Some(Self::Pruned { last_seq: number(journal.get("last_seq")) })
+            }
             ("JournalFull", Some(_)) => Some(Self::Full),
             ("JournalResumed", Some(journal)) => Some(Self::Resumed {
                 lost: number(journal.get("lost")),
@@ -125,6 +133,7 @@ impl fmt::Display for Notice {
             Self::Start { unclean: true } => f.write_str("unclean"),
             Self::Epoch { number, cause } => write!(f, "epoch {number}, {cause}"),
             Self::Recovered { bytes } => write!(f, "{bytes} bytes set aside"),
+            Self::Pruned { last_seq } => write!(f, "pruned up to seq {last_seq}"),
             Self::Full => f.write_str("disk full"),
             Self::Resumed { lost, unrecorded } | Self::Stopped { lost, unrecorded } => {
                 write!(f, "{lost} events lost, {unrecorded} actions unrecorded")

@@ -75,7 +75,7 @@ fn summarise(journal: &Path, reading: &mut Reading) -> Result<Summary, Failure> 
     let reader = config::reader(journal)?;
     let segments = reader.segments()?;
     let mut tally = Tally::default();
-    let mut cursor = reader.cursor(0)?;
+    let mut cursor = reader.cursor(reader.first_seq()?)?;
     while let Some(line) = cursor.next()? {
         tally.count(&line);
         reading.count(&line);
@@ -146,7 +146,8 @@ impl Tally {
                 | Notice::Full
                 | Notice::Clock { .. }
                 | Notice::Unread { .. }
-                | Notice::Epoch { .. },
+                | Notice::Epoch { .. }
+                | Notice::Pruned { .. },
             )
             | None => {}
         }

@@ -39,7 +39,7 @@ fn print(
     let reader = config::reader(journal)?;
     if arguments.from.is_none() {
         // Whoever asks for the last records is told at once that the first ones are gone.
-        reader.cursor(0)?;
+        reader.cursor(reader.first_seq()?)?;
     }
     let start = match arguments.from {
         Some(seq) => seq,
@@ -89,7 +89,7 @@ fn filter(arguments: &Tail) -> String {
 
 /// The first of the last `count` records.
 fn start_of_last(reader: &Reader, count: u64) -> Result<u64, Failure> {
-    Ok(end(reader)?.saturating_sub(count))
+    Ok(end(reader)?.saturating_sub(count).max(reader.first_seq()?))
 }
 
 /// The number behind the last record; damage is left for the reading itself to report.

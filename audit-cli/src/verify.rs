@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use audit_runtime::journal::{self, DirectoryStorage, Finding, Kind, OlderEpoch, Verification};
+use audit_runtime::journal::{
+    self, DirectoryStorage, Finding, Kind, OlderEpoch, Pruned, Verification,
+};
 use serde::Serialize;
 
 use crate::arguments::{Level, Verify};
@@ -118,6 +120,14 @@ fn print(
     };
     let name = journal.display().to_string();
     writeln!(out, "{}: {} records{range}", terminal::escape(&name), checked.records)?;
+    if let Some(pruned) = &checked.pruned {
+        let Pruned { seq, time, last_seq, asked_by, reason, .. } = pruned;
+        let (by, reason) = (terminal::escape(asked_by), terminal::escape(reason));
+        writeln!(
+            out,
+            "the records up to seq {last_seq} were pruned, as record {seq} of {time} says: for {by}: {reason}"
+        )?;
+    }
     epochs::print(epochs, out)?;
     if checked.is_intact() && epochs::are_unchanged(epochs) {
         writeln!(out, "level L1: every record is consistent with all before it")?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::control;
 use super::cursor::Cursor;
+use super::epoch;
 use super::error::Error;
 use super::pruned;
 use super::segment;
@@ -76,6 +77,15 @@ impl Reader {
     /// Fails when the storage does.
     pub fn first_seq(&self) -> Result<u64, Error> {
         pruned::first_seq(&*self.storage)
+    }
+
+    /// The number of the journal's epoch, as its first record says, or the record of what was pruned: 0
+    /// if it is the first.
+    ///
+    /// # Errors
+    /// Fails when the storage does.
+    pub fn epoch(&self) -> Result<u64, Error> {
+        epoch::number(&*self.storage)
     }
 
     /// The journal's name, from its first header.

@@ -45,13 +45,16 @@ impl Publisher {
     pub(super) fn open(storage: &dyn Storage, durable: u64) -> io::Result<Self> {
         let mut publisher = open_or_create(storage, NAME).map(Self)?;
         publisher.publish(durable)?;
-        publisher.sync()?;
+        publisher.0.sync()?;
         Ok(publisher)
     }
 
-    /// Makes what was published last in this way.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.0.sync()
+    /// Does the same with a number that has been published.
+    pub(super) fn sync(&mut self, durable: u64) -> io::Result<()> {
+        self.0.sync().inspect_err(|_| {
+            // What is read back now may be what the disk has. If this fails, the next number comes.
+            let _ = self.publish(durable);
+        })
     }
 
     /// True if readers find this very file.

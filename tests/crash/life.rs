@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use audit_runtime::journal::{Journal, Options, Reader, verify};
+use audit_runtime::journal::{Error, Journal, Options, Prune, Reader, verify};
 use audit_runtime::{Clock, Timestamp};
 
 use crate::disk::{Disk, Keep, Lie};
@@ -16,7 +16,14 @@ pub(super) struct History {
     appended: u64,
     /// The numbers and the bodies.
     acknowledged: Vec<(u64, String)>,
+    /// The writer prunes all that it may, every now and then.
+    pub(super) prunes: bool,
+    /// The first record that nobody has asked to prune.
+    asked_to: u64,
 }
+
+/// After how many batches a writer prunes.
+const BATCHES_TO_PRUNE: usize = 4;
 
 /// How often a writer may be stopped while it starts, one time after the other.
 const STOPPED_STARTS_MAX: usize = 4;
@@ -27,9 +34,11 @@ impl History {
             origin: Some("crash/test".to_owned()),
             segment_bytes_max,
             clock: Arc::new(StepClock::default()),
+            retention_days_min: 0,
             ..Options::default()
         };
-        Self { disk, options, appended: 0, acknowledged: Vec::new() }
+        let acknowledged = Vec::new();
+        Self { disk, options, appended: 0, acknowledged, prunes: false, asked_to: 0 }
     }
 
     /// How many records were acknowledged.
@@ -48,7 +57,7 @@ impl History {
             opened => opened.map_err(|error| format!("the journal does not open: {error}"))?,
         };
         self.check_quarantine(before)?;
-        for batch in batches {
+        for (number, batch) in batches.iter().enumerate() {
             let mut staged = Vec::new();
             for length in batch {
                 let body =
@@ -68,8 +77,29 @@ impl History {
                 Err(_) if self.disk.has_stopped() => return Ok(()),
                 Err(error) => return Err(format!("a commit failed: {error}")),
             }
+            if self.prunes && number % BATCHES_TO_PRUNE == BATCHES_TO_PRUNE - 1 {
+                self.prune(&mut journal)?;
+            }
         }
         Ok(())
+    }
+
+    /// Prunes all segments but the one that is written.
+    fn prune(&mut self, journal: &mut Journal) -> Result<(), String> {
+        let before_seq = journal.next_seq();
+        let asked = Prune { before_seq, asked_by: "crash".into(), reason: "a test".into() };
+        self.asked_to = before_seq;
+        match journal.prune(&asked) {
+            Ok(_) | Err(Error::Kept { .. }) => Ok(()),
+            Err(_) if self.disk.has_stopped() => Ok(()),
+            Err(error) => Err(format!("a pruning failed: {error}")),
+        }
+    }
+
+    /// How many records a check knows to be pruned.
+    pub(super) fn pruned(&self) -> u64 {
+        let verification = verify(&self.disk).ok();
+        verification.and_then(|found| found.pruned).map_or(0, |pruned| pruned.last_seq + 1)
     }
 
     /// Checks what a dead writer has left, and that the next one opens it and loses nothing.
@@ -88,9 +118,13 @@ impl History {
             Err(_) if self.acknowledged.is_empty() => return Ok(()),
             verified => verified.map_err(|error| format!("verify fails: {error}"))?,
         };
-        let lines = self.read()?;
-        for (seq, body) in &self.acknowledged {
-            let place = usize::try_from(*seq).unwrap();
+        let (first, lines) = self.read()?;
+        let pruned = self.pruned();
+        if ![0, pruned].contains(&first) || pruned > self.asked_to {
+            return Err(format!("it begins at {first}, where {pruned} were pruned"));
+        }
+        for (seq, body) in self.acknowledged.iter().filter(|(seq, _)| *seq >= first) {
+            let place = usize::try_from(*seq - first).unwrap();
             if lines.get(place).is_none_or(|found| found != body) {
                 return Err(format!("the acknowledged record {seq} is gone"));
             }
@@ -101,14 +135,17 @@ impl History {
         Ok(())
     }
 
-    fn read(&self) -> Result<Vec<String>, String> {
+    /// The number of the first record that is there, and the bodies of all.
+    fn read(&self) -> Result<(u64, Vec<String>), String> {
         let failed = |error| format!("the journal cannot be read: {error}");
-        let mut cursor = Reader::over(Arc::new(self.disk.clone())).cursor(0).map_err(failed)?;
+        let reader = Reader::over(Arc::new(self.disk.clone()));
+        let first = reader.first_seq().map_err(failed)?;
+        let mut cursor = reader.cursor(first).map_err(failed)?;
         let mut lines = Vec::new();
         while let Some(line) = cursor.next().map_err(failed)? {
             lines.push(String::from_utf8(line.body().to_vec()).unwrap());
         }
-        Ok(lines)
+        Ok((first, lines))
     }
 
     /// True if a start was interrupted while it wrote the last segment's end again: until the next

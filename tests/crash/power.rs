@@ -46,6 +46,50 @@ fn run_to(change: u64, history: &mut History, end: Option<Keep>) -> Result<bool,
     Ok(has_stopped)
 }
 
+/// Fault 30, cut short: between the record and the removal, in the middle of that, and at any other call.
+#[test]
+fn a_writer_that_ends_at_any_call_of_a_pruning_leaves_no_damage_and_the_next_one_finishes_it() {
+    let any = [Some(Keep::Any); 2];
+    let sure = [None, Some(Keep::Everything), Some(Keep::Nothing)];
+    let batches = &script()[..9];
+    let mut left = std::collections::BTreeSet::new();
+    for (seed, end) in (0..).zip(sure.into_iter().chain(any)) {
+        for change in 0.. {
+            let mut history = History::new(Disk::new(512, Lie::None, seed ^ change << 8), 500);
+            history.prunes = true;
+            history.disk.stop_at(change);
+            history.live(batches).unwrap();
+            let has_stopped = history.disk.has_stopped();
+            match end {
+                None => history.disk.kill(),
+                Some(keep) => history.disk.cut_power(keep),
+            }
+            let pruned = history.pruned();
+            let firsts =
+                || {
+                    history.disk.names().into_iter().filter_map(|name| {
+                        name.strip_prefix("seg/")?.get(..20)?.parse::<u64>().ok()
+                    })
+                };
+            left.insert(firsts().filter(|first| *first < pruned).count());
+            let checked = history.check();
+            checked.unwrap_or_else(|loss| panic!("seed {seed}, change {change}, {end:?}: {loss}"));
+            let pruned = history.pruned();
+            assert!(
+                history.disk.names().iter().all(|name| !name.starts_with("seg/")
+                    || name["seg/".len()..][..20].parse::<u64>().unwrap() >= pruned),
+                "seed {seed}, change {change}, {end:?}: {:?}",
+                history.disk.names()
+            );
+            if !has_stopped {
+                assert!(pruned > 10, "{pruned}");
+                break;
+            }
+        }
+    }
+    assert!(left.len() > 3, "a crash left so many of the segments that were to go: {left:?}");
+}
+
 #[test]
 fn a_writer_that_ends_at_any_call_loses_nothing_that_it_acknowledged() {
     let any = [Some(Keep::Any); 8];

@@ -79,13 +79,20 @@ enum First {
 }
 
 fn first(journal: &Path) -> First {
-    let read = || Reader::open(journal)?.cursor(0)?.next();
+    let reader = match Reader::open(journal) {
+        Ok(reader) => reader,
+        Err(Error::NoJournal { .. }) => return First::Nothing,
+        Err(_) => return First::Unknown,
+    };
+    if reader.first_seq().is_ok_and(|first| first > 0) {
+        return reader.epoch().map_or(First::Unknown, First::Of);
+    }
+    let read = || reader.cursor(0)?.next();
     match read() {
         Ok(Some(line)) => match Record::parse(&line).as_ref().map(Notice::of) {
             Ok(Some(Notice::Epoch { number, .. })) => First::Of(number),
             _ => First::Of(0),
         },
-        Err(Error::NoJournal { .. }) => First::Nothing,
         Ok(None) | Err(_) => First::Unknown,
     }
 }

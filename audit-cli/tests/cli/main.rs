@@ -17,5 +17,7 @@ mod reading;
 #[cfg(target_os = "linux")]
 mod record;
 mod renew;
+#[cfg(target_os = "linux")]
+mod retain;
 mod unread;
 mod verify;

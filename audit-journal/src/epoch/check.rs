@@ -150,6 +150,11 @@ pub(super) fn read_link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
     Ok(is_header.then(record).flatten())
 }
 
+/// The number of the epoch that is current.
+pub(crate) fn number(storage: &dyn Storage) -> Result<u64, Error> {
+    Ok(read_link(storage)?.map_or(0, |link| link.number))
+}
+
 /// Compares one epoch; returns also what it says of the one before it.
 fn check(
     storage: &dyn Storage,

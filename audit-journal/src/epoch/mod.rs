@@ -8,6 +8,7 @@ mod check;
 mod manifest;
 mod parts;
 
+pub(super) use check::number;
 pub use check::{EpochState, OlderEpoch, verify, verify_epochs};
 pub use manifest::{Cause, Epoch};
 

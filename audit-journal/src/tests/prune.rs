@@ -305,6 +305,7 @@ fn older_epochs_are_still_vouched_for_when_the_first_record_is_pruned() {
         let epochs = verify_epochs(&storage).unwrap();
         assert_eq!(epochs.len(), 1, "{round}");
         assert_eq!(epochs[0].state, EpochState::Unchanged, "{epochs:?}");
+        assert_eq!(journal.reader().epoch().unwrap(), 1);
     }
     journal.close().unwrap();
     storage.replace("epochs/0/EPOCH", Some(b"other".to_vec()));

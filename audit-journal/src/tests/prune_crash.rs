@@ -72,6 +72,21 @@ fn files_that_cannot_be_removed_wait_for_the_next_look_and_are_no_damage() {
 }
 
 #[test]
+fn without_a_firm_watermark_the_files_wait_for_the_next_start() {
+    let (faulty, mut journal) = living();
+    let kept = firsts(&faulty.inner)[3];
+    // The sync of the record is the first.
+    faulty.fail_syncs_after(1, 1);
+    journal.prune(&before(kept)).unwrap();
+    journal.tick().unwrap();
+    assert_eq!((journal.left_over(), firsts(&faulty.inner)[0]), (3, 0));
+    check(&faulty.inner, Some(kept));
+    drop(journal);
+    Journal::open(Arc::new(faulty.inner.clone()), prunable()).unwrap();
+    assert_eq!(firsts(&faulty.inner)[0], kept);
+}
+
+#[test]
 fn many_files_go_a_few_at_a_time() {
     let storage = MemoryStorage::new();
     let options = Options { segment_bytes_max: 1, ..prunable() };

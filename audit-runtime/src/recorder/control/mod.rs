@@ -19,7 +19,7 @@
 //! ```
 
 mod alone;
-mod append;
+mod asking;
 mod entry;
 mod error;
 #[cfg(target_os = "linux")]
@@ -31,7 +31,7 @@ mod platform;
 mod prune;
 
 pub use alone::{append_alone, prune_alone};
-pub use append::append;
+pub use asking::{append, ask_or};
 pub use entry::{Drill, Entry, Finding, Read, Reveal};
 pub use error::Error;
 pub use platform::Client;

@@ -1,6 +1,7 @@
 //! The socket as peers meet it: answers, bounds, and a recorder that nobody slows.
 
 mod ending;
+mod pruning;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -344,7 +345,7 @@ fn a_peer_that_takes_its_time_is_let_go_however_busy_it_seems() {
     };
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
-    let mut connection = Connection::new(ours, Peer { user: 1, process: 1 });
+    let mut connection = Connection::new(ours, Peer { user: 1, process: 1 }, false);
     for second in 0..10 {
         theirs.write_all(b" ").unwrap();
         assert!(goes_on(&mut connection, second), "{second}");

@@ -33,7 +33,7 @@ fn a_peer_cannot_put_off_the_end_by_asking_for_more() {
     let mut budget = Budget::default();
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
-    let mut connection = Connection::new(ours, Peer { user: 1, process: 1 });
+    let mut connection = Connection::new(ours, Peer { user: 1, process: 1 }, false);
     theirs.write_all(&protocol::request(&Request::Append(Box::new(read()))).repeat(20)).unwrap();
     let mut serve = |connection: &mut Connection| {
         let (shared, waker) = (&*service.recorder.0.shared, Waker::noop());
@@ -119,7 +119,7 @@ fn what_a_peer_asks_of_a_writer_that_has_ended_is_no_loss_of_the_services() {
     theirs.write_all(&protocol::request(&Request::Append(Box::new(read())))).unwrap();
     let (shared, waker) = (&*service.recorder.0.shared, Waker::noop());
     let mut desk = Desk { shared, budget: &mut budget, waker, now: Instant::now() };
-    assert!(Connection::new(ours, Peer { user: 1, process: 1 }).serve(&mut desk));
+    assert!(Connection::new(ours, Peer { user: 1, process: 1 }, false).serve(&mut desk));
     assert_eq!(answer(&mut BufReader::new(theirs))["error"], "stopped");
     let health = service.recorder.health();
     assert_eq!((health.lost, health.unrecorded, health.control_refused), (0, 0, 1));

@@ -1,4 +1,4 @@
-//! A record of somebody who is not the service, by its writer if that lives, else alone.
+//! What is asked of a journal's writer if that lives, and else done alone.
 
 use std::path::Path;
 use std::thread;
@@ -23,9 +23,25 @@ pub fn append(
     entry: &Entry,
     deadline: Duration,
 ) -> Result<Appended, Error> {
+    let journal = journal.as_ref();
+    let alone = || append_alone(journal, entry);
+    ask_or(journal, deadline, |service| service.append(entry), alone)
+}
+
+/// Asks the service that writes the journal in the directory `journal`, which has until `deadline` to
+/// answer; where none does, this process does the same `alone`.
+///
+/// # Errors
+/// Fails as `ask` does, or as `alone` where no service can be asked.
+pub fn ask_or<T>(
+    journal: impl AsRef<Path>,
+    deadline: Duration,
+    ask: impl Fn(&mut Client) -> Result<T, Error>,
+    alone: impl Fn() -> Result<T, Error>,
+) -> Result<T, Error> {
     let due = Instant::now() + BETWEEN_MAX;
     loop {
-        let asked = Client::connect(&journal, deadline).and_then(|mut client| client.append(entry));
+        let asked = Client::connect(&journal, deadline).and_then(|mut service| ask(&mut service));
         let unasked = match asked {
             Err(unasked @ Error::NoWriter { .. }) => unasked,
             Err(Error::Refused { code, message }) if code == "stopped" => {
@@ -33,13 +49,13 @@ pub fn append(
             }
             answered => return answered,
         };
-        match append_alone(&journal, entry) {
+        match alone() {
             // A service is about to listen, or does so no more and still holds the lock.
             Err(Error::Journal(journal::Error::InUse { .. })) if Instant::now() < due => {
                 thread::sleep(PAUSE);
             }
             Err(Error::Journal(journal::Error::InUse { .. })) => return Err(unasked),
-            appended => return appended,
+            done => return done,
         }
     }
 }
