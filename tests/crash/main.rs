@@ -28,6 +28,7 @@ mod outbox;
 mod power;
 mod random;
 mod service;
+mod watch;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -17,9 +17,6 @@ use crate::follower::Follower;
 use crate::saved::Saved;
 use crate::{Consumer, Error, Position};
 
-/// How often the state is kept. What comes after it is looked at again after a crash.
-const KEPT_EVERY: Duration = Duration::from_secs(30);
-
 /// How far back a detection looks that begins anew: the longest window of the built-in rules.
 pub(super) const BEGIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -38,6 +35,8 @@ pub(super) struct Detection {
     file: Saved,
     make: Box<Detectors>,
     append: Append,
+    /// How often the state is kept. What comes after it is looked at again after a crash.
+    keep_every: Duration,
     work: Option<Work>,
 }
 
@@ -64,9 +63,14 @@ struct Seen {
 }
 
 impl Detection {
-    pub(super) fn new(journal: &Path, make: Box<Detectors>, append: Append) -> Self {
+    pub(super) fn new(
+        journal: &Path,
+        make: Box<Detectors>,
+        append: Append,
+        keep_every: Duration,
+    ) -> Self {
         let file = Saved::at(state::beside(journal));
-        Self { journal: journal.to_owned(), file, make, append, work: None }
+        Self { journal: journal.to_owned(), file, make, append, keep_every, work: None }
     }
 
     fn load(&self) -> Result<Work, Error> {
@@ -112,7 +116,7 @@ impl Consumer for Detection {
         (work.before, work.behind) = (seen.before, behind.clone());
         // A finding stands behind its events, so by now it has been found again and passed over.
         work.recorded.retain(|id| !seen.findings.contains(id));
-        if work.kept.elapsed() >= KEPT_EVERY {
+        if work.kept.elapsed() >= self.keep_every {
             work.keep(&self.file)?;
         }
         Ok(())

@@ -160,6 +160,14 @@ impl WatchBuilder {
         self
     }
 
+    /// How often the detectors' state is kept, in milliseconds; 30,000 unless it is set. After a crash, what
+    /// came since is read once more.
+    #[must_use]
+    pub fn keep_every_ms(mut self, millis: u64) -> Self {
+        self.settings.keep_every_ms = millis;
+        self
+    }
+
     /// How often the pipeline itself is looked at, in milliseconds; 5,000 unless it is set.
     #[must_use]
     pub fn look_ms(mut self, millis: u64) -> Self {
@@ -205,7 +213,7 @@ impl WatchBuilder {
         let mut outbox = Outbox::open(Outbox::beside(&journal), &channels)?;
         let workers = Workers::start(&mut outbox, channels)?;
         let make = Box::new(move |key: &HashKey| engines(&rules, &detectors, key));
-        let detection = Detection::new(&journal, make, append.clone());
+        let detection = Detection::new(&journal, make, append.clone(), settings.keep_every());
         let detection = runner::start("audit-detection", &journal, detection)?;
         let report = |outbox| Report::new(origin.clone(), append.clone(), outbox);
         let reports = (report(outbox.again()?), report(outbox.again()?));

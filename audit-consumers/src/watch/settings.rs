@@ -5,6 +5,7 @@ use std::time::Duration;
 /// When a watch tells of trouble with the pipeline itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
+    pub(super) keep_every_ms: u64,
     pub(super) look_ms: u64,
     pub(super) lag_ms_max: u64,
     pub(super) silence_ms_max: u64,
@@ -14,6 +15,7 @@ pub(super) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            keep_every_ms: 30_000,
             look_ms: 5_000,
             lag_ms_max: 60_000,
             // Three heartbeats of a recorder that nothing else is said to.
@@ -24,6 +26,10 @@ impl Default for Settings {
 }
 
 impl Settings {
+    pub(super) fn keep_every(&self) -> Duration {
+        Duration::from_millis(self.keep_every_ms)
+    }
+
     pub(super) fn look(&self) -> Duration {
         Duration::from_millis(self.look_ms)
     }
