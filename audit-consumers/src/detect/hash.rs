@@ -15,6 +15,7 @@ use audit_runtime::{Digest, HashKey};
 #[derive(Clone, Copy)]
 pub(super) enum Domain {
     User = 1,
+    UnknownUser = 6,
     Address = 2,
     Target = 3,
     Drill = 4,
