@@ -65,8 +65,13 @@ impl Entry {
     /// Adds an event with a value: the `n` latest distinct ones are enough to know whether there are
     /// `n` in a window that ends now.
     pub(super) fn push_value(&mut self, hit: Hit, n: usize) {
+        if let Some(newest) = self.hits.back_mut()
+            && newest.value == hit.value
+        {
+            *newest = hit;
+            return;
+        }
         match self.hits.iter().rposition(|known| known.value == hit.value) {
-            Some(newest) if newest + 1 == self.hits.len() => _ = self.hits.pop_back(),
             Some(known) => _ = self.hits.remove(known),
             None if self.hits.len() >= n => _ = self.hits.pop_front(),
             None => {}
