@@ -6,10 +6,11 @@ use super::clock::Clock;
 use super::codec::{Decoder, Encoder};
 use super::detector::{Detector, Restored, SnapshotError};
 use super::finding::Finding;
+use super::group::Group;
 use super::hash::{Domain, StateKey};
 use super::observed::Observed;
 use super::rule::{Kind, Rules, category_bit, outcome_bit};
-use super::watch::{Seen, Watch};
+use super::watch::{Found, Seen, Watch};
 use super::window::{ADDRESSES_MAX, Entry, Hit, Place};
 
 /// The first bytes of a snapshot, with the version of its form.
@@ -20,8 +21,12 @@ const MAGIC: &[u8; 8] = b"auddet\x00\x01";
 pub struct Engine {
     key: StateKey,
     watches: Vec<Watch>,
+    groups: Vec<Group>,
     clock: Clock,
     next_seq: u64,
+    /// Empty but while an event is looked at; kept for their memory.
+    found: Found,
+    held: Vec<(usize, u64)>,
 }
 
 impl Engine {
@@ -34,9 +39,12 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        let watches = rules.into_vec().into_iter().zip(firsts);
-        let watches = watches.map(|(rule, first)| Watch::new(rule, first)).collect();
-        Self { key, watches, clock: Clock::default(), next_seq: 0 }
+        let watch =
+            |(index, rule)| Watch::new(rule, index, firsts[index], firsts.contains(&Some(index)));
+        let watches: Vec<Watch> = rules.into_vec().into_iter().enumerate().map(watch).collect();
+        let groups = Group::all(&watches);
+        let (clock, next_seq) = (Clock::default(), 0);
+        Self { key, watches, groups, clock, next_seq, found: Vec::new(), held: Vec::new() }
     }
 
     /// The number of the event that comes next; what is below it is ignored.
@@ -50,8 +58,8 @@ impl Engine {
         let key = event.drill.as_deref().map_or(self.key, |drill| self.key.of_drill(drill));
         let hash = |domain, parts: &[&[u8]]| key.hash(domain, parts);
         let user = event.user.as_ref().map(|user| {
-            let known: &[u8] = if user.known { b"" } else { b"?" };
-            hash(Domain::User, &[known, user.realm.as_bytes(), user.id.as_bytes()])
+            let domain = if user.known { Domain::User } else { Domain::UnknownUser };
+            hash(domain, &[user.realm.as_bytes(), user.id.as_bytes()])
         });
         let address = event.address.as_ref();
         let address = address.map(|address| hash(Domain::Address, &[address.text.as_bytes()]));
@@ -79,18 +87,17 @@ impl Detector for Engine {
             outcome: outcome_bit(event.outcome),
             hashes: self.hashes(event),
         };
-        // A rule that begins here is followed at a later event only.
-        let mut begun: Vec<(usize, u64)> = Vec::new();
-        for (index, watch) in self.watches.iter_mut().enumerate() {
-            if let Some(key) = watch.observe(&seen, findings) {
-                begun.push((index, key));
-            }
+        let Self { watches, groups, found, held, .. } = self;
+        for group in groups.iter_mut() {
+            group.observe(watches, &seen, found, held);
         }
-        for watch in self.watches.iter_mut().filter(|_| !begun.is_empty()) {
-            let begins = begun.iter().find(|(index, _)| watch.first == Some(*index));
-            if let Some((_, key)) = begins {
-                watch.begin(*key, &seen, findings);
-            }
+        // Groups are not in the order of the rules.
+        found.sort_by_key(|(index, _)| *index);
+        findings.extend(found.drain(..).map(|(_, finding)| finding));
+        if !held.is_empty() {
+            begin(groups, watches, held, &seen, found);
+            findings.extend(found.drain(..).map(|(_, finding)| finding));
+            held.clear();
         }
     }
 
@@ -100,12 +107,14 @@ impl Detector for Engine {
         out.number(self.next_seq);
         out.optional(self.clock.latest_ns);
         out.length(self.watches.len());
-        for watch in &self.watches {
+        for (index, watch) in self.watches.iter().enumerate() {
             out.text(&watch.rule.id);
             out.digest(&watch.rule.hash);
             out.optional(watch.saturated_ns);
-            out.length(watch.table.len());
-            watch.table.from_oldest().for_each(|(key, entry)| write_entry(&mut out, key, entry));
+            let group = self.groups.iter().find(|group| group.members().contains(&index));
+            out.length(group.map_or(0, Group::keys));
+            let entries = group.into_iter().flat_map(|group| group.entries(index));
+            entries.for_each(|(key, entry)| write_entry(&mut out, key, entry));
         }
         let digest = Digest::of(&out.0);
         out.digest(&digest);
@@ -128,47 +137,79 @@ impl Detector for Engine {
         }
         let restored = self.read(&mut from).ok_or(SnapshotError::Damaged)?;
         let next_seq = restored.next_seq;
-        let fresh = restored.watches.iter().filter(|(_, kept)| !kept);
-        let fresh = fresh.map(|(watch, _)| watch.rule.id.clone()).collect();
-        self.clock = restored.clock;
-        self.next_seq = next_seq;
-        self.watches = restored.watches.into_iter().map(|(watch, _)| watch).collect();
+        let fresh = restored.watches.iter().zip(&restored.kept).filter(|(_, kept)| !**kept);
+        let fresh = fresh.map(|(watch, _)| watch.rule.id.to_string()).collect();
+        (self.watches, self.groups) = (restored.watches, restored.groups);
+        (self.clock, self.next_seq) = (restored.clock, next_seq);
         Ok(Restored { next_seq, fresh })
     }
 }
 
-/// What a snapshot holds for the rules of an engine, each with whether it was there.
+/// Tells the rules that follow one which holds. They see it at a later event only.
+fn begin(
+    groups: &mut [Group],
+    watches: &mut [Watch],
+    held: &[(usize, u64)],
+    seen: &Seen<'_, '_>,
+    found: &mut Found,
+) {
+    for group in groups.iter_mut() {
+        let follower = group.members().first().and_then(|lead| watches.get(*lead));
+        let first = follower.and_then(|watch| watch.first);
+        if let Some((_, key)) = held.iter().find(|(index, _)| first == Some(*index)) {
+            group.begin(*key, watches, seen, found);
+        }
+    }
+}
+
+/// What a snapshot holds for the rules of an engine.
 struct State {
-    watches: Vec<(Watch, bool)>,
+    watches: Vec<Watch>,
+    groups: Vec<Group>,
+    /// Which of the rules were there.
+    kept: Vec<bool>,
     clock: Clock,
     next_seq: u64,
 }
 
 impl Engine {
     fn read(&self, from: &mut Decoder<'_>) -> Option<State> {
-        let fresh = |watch: &Watch| (Watch::new(watch.rule.clone(), watch.first), false);
+        let watches: Vec<Watch> = self.watches.iter().map(Watch::afresh).collect();
         let mut state = State {
-            watches: self.watches.iter().map(fresh).collect(),
+            groups: Group::all(&watches),
+            kept: vec![false; watches.len()],
+            watches,
             next_seq: from.number()?,
             clock: Clock { latest_ns: from.optional()? },
         };
         for _ in 0..from.length(48)? {
-            let (id, hash) = (from.text()?, from.digest()?);
-            let saturated_ns = from.optional()?;
-            let is_same =
-                |(watch, _): &&mut (Watch, bool)| watch.rule.id == id && watch.rule.hash == hash;
-            let mut kept = state.watches.iter_mut().find(is_same);
-            for _ in 0..from.length(16)? {
-                let (key, entry) = read_entry(from)?;
-                if let Some((watch, _)) = &mut kept {
-                    *watch.table.touch(key, |_| false).0 = entry;
-                }
-            }
-            if let Some((watch, is_kept)) = kept {
-                (watch.saturated_ns, *is_kept) = (saturated_ns, true);
-            }
+            state.read_rule(from)?;
         }
         from.0.is_empty().then_some(state)
+    }
+}
+
+impl State {
+    /// Reads what is kept for one rule, and passes over that of a rule that is not there any more.
+    fn read_rule(&mut self, from: &mut Decoder<'_>) -> Option<()> {
+        let (id, hash) = (from.text()?, from.digest()?);
+        let saturated_ns = from.optional()?;
+        let is_same = |watch: &Watch| &*watch.rule.id == id && watch.rule.hash == hash;
+        let index = self.watches.iter().position(is_same);
+        let mut group = index.and_then(|index| {
+            let group = self.groups.iter_mut().find(|group| group.members().contains(&index));
+            group.map(|group| (index, group))
+        });
+        for _ in 0..from.length(16)? {
+            let (key, entry) = read_entry(from)?;
+            if let Some((index, group)) = &mut group {
+                group.put(*index, key, entry);
+            }
+        }
+        if let Some(index) = index {
+            (self.watches[index].saturated_ns, self.kept[index]) = (saturated_ns, true);
+        }
+        Some(())
     }
 }
 
@@ -179,9 +220,8 @@ fn write_entry(out: &mut Encoder, key: u64, entry: &Entry) {
     for hit in &entry.hits {
         out.signed(hit.stamp_ns);
         out.number(hit.seq);
+        out.number(hit.value);
     }
-    out.length(entry.values.len());
-    entry.values.iter().for_each(|value| out.number(*value));
     out.length(entry.places.len());
     for place in &entry.places {
         out.number(place.hash);
@@ -193,11 +233,9 @@ fn write_entry(out: &mut Encoder, key: u64, entry: &Entry) {
 fn read_entry(from: &mut Decoder<'_>) -> Option<(u64, Entry)> {
     let key = from.number()?;
     let mut entry = Entry { emitted_ns: from.optional()?, ..Entry::default() };
-    for _ in 0..from.length(16)? {
-        entry.hits.push_back(Hit { stamp_ns: from.signed()?, seq: from.number()? });
-    }
-    for _ in 0..from.length(8)? {
-        entry.values.push_back(from.number()?);
+    for _ in 0..from.length(24)? {
+        let (stamp_ns, seq, value) = (from.signed()?, from.number()?, from.number()?);
+        entry.hits.push_back(Hit { stamp_ns, seq, value });
     }
     for _ in 0..from.length(24)?.min(ADDRESSES_MAX) {
         let (hash, stamp_ns) = (from.number()?, from.signed()?);

@@ -1,6 +1,7 @@
 //! What a detector found.
 
 use std::fmt;
+use std::sync::Arc;
 
 use audit_runtime::{Digest, Severity, Timestamp};
 
@@ -26,12 +27,12 @@ const SEVERITIES: [(&str, Severity); 6] = [
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What identifies it for ever: the same events give the same id.
-    pub id: Digest,
     /// The id of the rule.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// What tells the rule from one with the same id and other conditions.
     pub rule_hash: Digest,
+    /// The keyed hash of the key, with the drill if there is one.
+    pub key_hash: u64,
     /// For what it held: a user, an address, or what else the rule groups by, in its order.
     pub key: Vec<String>,
     /// When that was.
@@ -53,9 +54,9 @@ pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
     /// What it means, for people.
-    pub title: String,
+    pub title: Arc<str>,
     /// What to do about it, in sentences.
-    pub remediation: Vec<String>,
+    pub remediation: Arc<[String]>,
     /// The drill whose events made it.
     pub drill: Option<String>,
     /// True if the rule is on trial, and nobody is to be told.
@@ -67,14 +68,33 @@ impl Finding {
     ///
     /// `rule_hash` stands for the rule's conditions, `key_hash` for the key: both are part of the id.
     pub fn new(rule: &str, rule_hash: Digest, key_hash: u64, event: &Observed<'_>) -> Self {
-        let length = (rule.len() as u64).to_le_bytes();
-        let (key, seq) = (key_hash.to_le_bytes(), event.seq.to_le_bytes());
-        let parts: [&[u8]; 5] = [&length, rule.as_bytes(), rule_hash.as_bytes(), &key, &seq];
-        let ip = event.address.as_ref().map(|address| part(&address.text));
+        let mut finding = Self::blank(rule.into(), rule_hash, key_hash, event);
+        finding.addresses = Self::address_of(event);
+        finding.exemplars = vec![event.seq];
+        finding.title = finding.rule.clone();
+        finding
+    }
+
+    /// What identifies it for ever: a hash of rule, rule hash, key hash and the event's number, so the
+    /// same events give the same id.
+    pub fn id(&self) -> Digest {
+        let length = (self.rule.len() as u64).to_le_bytes();
+        let (key, seq) = (self.key_hash.to_le_bytes(), self.seq.to_le_bytes());
+        let rule = self.rule.as_bytes();
+        Digest::of_parts(&[&length, rule, self.rule_hash.as_bytes(), &key, &seq])
+    }
+
+    /// A finding that says nothing but where it was made.
+    pub(super) fn blank(
+        rule: Arc<str>,
+        rule_hash: Digest,
+        key_hash: u64,
+        event: &Observed<'_>,
+    ) -> Self {
         Self {
-            id: Digest::of_parts(&parts),
-            rule: rule.to_owned(),
+            rule,
             rule_hash,
+            key_hash,
             key: Vec::new(),
             ts: event.time,
             seq: event.seq,
@@ -82,14 +102,18 @@ impl Finding {
             window_s: 0,
             first: event.time,
             last: event.time,
-            addresses: ip.into_iter().collect(),
-            exemplars: vec![event.seq],
+            addresses: Vec::new(),
+            exemplars: Vec::new(),
             severity: Severity::Medium,
-            title: rule.to_owned(),
-            remediation: Vec::new(),
+            title: Arc::default(),
+            remediation: Arc::default(),
             drill: event.drill.as_deref().map(str::to_owned),
             simulated: false,
         }
+    }
+
+    pub(super) fn address_of(event: &Observed<'_>) -> Vec<String> {
+        event.address.iter().map(|address| part(&address.text)).collect()
     }
 
     /// The word for its severity.
@@ -113,7 +137,7 @@ pub(super) fn part(text: &str) -> String {
 impl fmt::Debug for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Finding")
-            .field("id", &self.id)
+            .field("id", &self.id())
             .field("rule", &self.rule)
             .field("seq", &self.seq)
             .field("count", &self.count)

@@ -19,7 +19,7 @@
 //!     let attempt = Attempt::parse(seq, line.as_bytes())?;
 //!     engine.observe(&attempt.event, &mut findings);
 //! }
-//! assert_eq!((findings[0].rule.as_str(), findings[0].count), ("bf_ip", 2));
+//! assert_eq!((&*findings[0].rule, findings[0].count), ("bf_ip", 2));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -31,6 +31,7 @@ mod detector;
 mod engine;
 mod finding;
 mod fold;
+mod group;
 mod hash;
 mod observed;
 mod rule;

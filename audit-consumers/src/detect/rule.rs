@@ -1,5 +1,7 @@
 //! Rules: what is counted, for whom, how often in how long, and what it then means.
 
+use std::sync::Arc;
+
 use audit_runtime::{Category, Digest, Outcome, Severity};
 use ipnet::IpNet;
 
@@ -42,7 +44,7 @@ pub enum Kind {
 /// One rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     pub(super) kind: Kind,
     pub(super) by: Vec<Field>,
     pub(super) events: Events,
@@ -55,8 +57,8 @@ pub struct Rule {
     pub(super) allow: Selection,
     pub(super) severity: Severity,
     pub(super) severity_if: Vec<(Selection, Severity)>,
-    pub(super) title: String,
-    pub(super) remediation: Vec<String>,
+    pub(super) title: Arc<str>,
+    pub(super) remediation: Arc<[String]>,
     pub(super) simulate: bool,
     pub(super) hash: Digest,
 }
@@ -103,7 +105,7 @@ impl Rules {
     }
 
     pub(super) fn position(&self, id: &str) -> Option<usize> {
-        self.0.iter().position(|rule| rule.id == id)
+        self.0.iter().position(|rule| &*rule.id == id)
     }
 
     pub(super) fn into_vec(self) -> Vec<Rule> {
@@ -114,7 +116,9 @@ impl Rules {
         let alone: Vec<_> = rules.iter().map(|rule| rule.digest(None)).collect();
         for index in 0..rules.len() {
             let first = match &rules[index].kind {
-                Kind::TemporalOrdered { first } => rules.iter().position(|rule| rule.id == *first),
+                Kind::TemporalOrdered { first } => {
+                    rules.iter().position(|rule| *rule.id == **first)
+                }
                 _ => None,
             };
             rules[index].hash = rules[index].digest(first.and_then(|first| alone.get(first)));
@@ -157,7 +161,7 @@ impl Rule {
     /// A rule with the usual settings for all that need not be said.
     pub(super) fn new(id: &str, kind: Kind, by: &[Field], n: usize, window_s: u32) -> Self {
         Self {
-            id: id.to_owned(),
+            id: id.into(),
             kind,
             by: by.to_vec(),
             events: Events::default(),
@@ -170,8 +174,8 @@ impl Rule {
             allow: Selection::default(),
             severity: Severity::Medium,
             severity_if: Vec::new(),
-            title: id.to_owned(),
-            remediation: Vec::new(),
+            title: id.into(),
+            remediation: Arc::default(),
             simulate: false,
             hash: Digest::from_bytes([0; 32]),
         }

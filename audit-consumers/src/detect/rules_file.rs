@@ -18,8 +18,8 @@ const SECONDS_MAX: u64 = 366 * 86_400;
 const EVENTS_MAX: u64 = 10_000;
 const VALUES_MAX: u64 = 1_000;
 const KEYS_MAX: u64 = 10_000_000;
-/// How many events all keys of a rule may hold together: a gigabyte at the most.
-const HELD_MAX: usize = 50_000_000;
+/// How many events all keys of a rule may hold together: a gigabyte at the most, as a ring has room for up to twice what is in it.
+const HELD_MAX: usize = 20_000_000;
 const EXEMPLARS_MAX: u64 = 16;
 const RULES_MAX: usize = 1_000;
 const ID_BYTES_MAX: usize = 64;
@@ -118,8 +118,8 @@ fn rule(fields: &mut Fields<'_>) -> Rule {
         allow: fields.inner("allow", selection).unwrap_or_default(),
         severity: fields.word("severity", finding::severity).unwrap_or(new.severity),
         severity_if: fields.each("severity_if", special).into_iter().flatten().collect(),
-        title: fields.text("title").unwrap_or_else(|| new.title.clone()),
-        remediation: fields.texts("remediation").unwrap_or_default(),
+        title: fields.text("title").map_or_else(|| new.title.clone(), Into::into),
+        remediation: fields.texts("remediation").unwrap_or_default().into(),
         simulate: fields.flag("simulate").unwrap_or(false),
         ..new
     };

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::collections::hash_map;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::window::Entry;
-
 const NONE: u32 = u32::MAX;
 
-/// Entries by the keyed hash of their key, in the order in which they were last touched.
+/// Gives each key a place, counted from 0, in the order in which keys were last touched.
 #[derive(Debug)]
 pub(super) struct Table {
     places: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
@@ -23,7 +21,17 @@ struct Slot {
     key: u64,
     newer: u32,
     older: u32,
-    entry: Entry,
+}
+
+/// What a key found at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touched {
+    /// What it had left there.
+    Known(usize),
+    /// Nothing: the place is new.
+    New(usize),
+    /// What another key has left there, which had to go.
+    Taken(usize),
 }
 
 impl Table {
@@ -34,57 +42,46 @@ impl Table {
         Self { places, slots: Vec::new(), newest: NONE, oldest: NONE, keys_max }
     }
 
-    /// The entry of a key, which is the newest from now on, and whether one that `is_live` had to go.
-    pub(super) fn touch(
-        &mut self,
-        key: u64,
-        is_live: impl FnOnce(&Entry) -> bool,
-    ) -> (&mut Entry, bool) {
-        let mut lost = false;
+    /// The place of a key, which is the newest from now on.
+    pub(super) fn touch(&mut self, key: u64) -> Touched {
         let free = self.slots.len();
-        let place = match self.places.entry(key) {
+        match self.places.entry(key) {
             hash_map::Entry::Occupied(known) => {
                 let place = *known.get();
                 if place != self.newest {
                     self.unlink(place);
                     self.link(place);
                 }
-                place
+                Touched::Known(place as usize)
             }
             hash_map::Entry::Vacant(vacant) if free < self.keys_max => {
-                let place = free as u32;
-                vacant.insert(place);
-                self.slots.push(Slot { key, newer: NONE, older: NONE, entry: Entry::default() });
-                self.link(place);
-                place
+                vacant.insert(free as u32);
+                self.slots.push(Slot { key, newer: NONE, older: NONE });
+                self.link(free as u32);
+                Touched::New(free)
             }
             hash_map::Entry::Vacant(vacant) => {
                 let place = self.oldest;
                 vacant.insert(place);
-                let slot = &mut self.slots[place as usize];
-                lost = is_live(&slot.entry);
-                slot.entry.clear();
-                let gone = std::mem::replace(&mut slot.key, key);
+                let gone = std::mem::replace(&mut self.slots[place as usize].key, key);
                 self.places.remove(&gone);
                 self.unlink(place);
                 self.link(place);
-                place
+                Touched::Taken(place as usize)
             }
-        };
-        (&mut self.slots[place as usize].entry, lost)
+        }
     }
 
-    /// The entry of a key, whose place among the others does not change.
-    pub(super) fn find(&mut self, key: u64) -> Option<&mut Entry> {
-        let place = *self.places.get(&key)?;
-        self.slots.get_mut(place as usize).map(|slot| &mut slot.entry)
+    /// The place of a key, whose order among the others does not change.
+    pub(super) fn find(&self, key: u64) -> Option<usize> {
+        self.places.get(&key).map(|place| *place as usize)
     }
 
-    /// All keys and entries, the one that was touched longest ago first.
-    pub(super) fn from_oldest(&self) -> impl Iterator<Item = (u64, &Entry)> {
-        let at = |place: u32| self.slots.get(place as usize);
-        std::iter::successors(at(self.oldest), move |slot| at(slot.newer))
-            .map(|slot| (slot.key, &slot.entry))
+    /// All keys and their places, the one that was touched longest ago first.
+    pub(super) fn from_oldest(&self) -> impl Iterator<Item = (u64, usize)> {
+        let next = |place: u32| self.slots.get(place as usize).map(|slot| (place, slot));
+        std::iter::successors(next(self.oldest), move |(_, slot)| next(slot.newer))
+            .map(|(place, slot)| (slot.key, place as usize))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -144,24 +141,20 @@ mod tests {
     #[test]
     fn the_key_that_was_touched_longest_ago_makes_room() {
         let mut table = Table::new(3);
-        for key in [1, 2, 3, 1, 2, 1] {
-            assert!(!table.touch(key, |_| true).1);
-        }
+        let touched = [1, 2, 3, 1, 2, 1].map(|key| table.touch(key));
+        assert_eq!(touched[..3], [Touched::New(0), Touched::New(1), Touched::New(2)]);
+        assert_eq!(touched[3..], [Touched::Known(0), Touched::Known(1), Touched::Known(0)]);
         assert_eq!(keys(&table), [3, 2, 1]);
-        assert!(table.touch(4, |_| true).1);
-        assert!(!table.touch(5, |_| false).1);
+        assert_eq!((table.touch(4), table.touch(5)), (Touched::Taken(2), Touched::Taken(1)));
         assert_eq!((keys(&table), table.len()), (vec![1, 4, 5], 3));
-        assert!(table.find(3).is_none() && table.find(2).is_none() && table.find(1).is_some());
+        assert_eq!([3, 2, 1, 4].map(|key| table.find(key)), [None, None, Some(0), Some(2)]);
         assert_eq!(keys(&table), [1, 4, 5], "looking is no touch");
     }
 
     #[test]
-    fn a_new_key_finds_nothing_of_the_one_before_it() {
-        let mut table = Table::new(1);
-        table.touch(1, |_| true).0.emitted_ns = Some(7);
-        table.touch(1, |_| true).0.place(1, 1, "x");
-        let (entry, lost) = table.touch(2, |entry| entry.emitted_ns == Some(7));
-        assert!(lost && entry.emitted_ns.is_none() && entry.places.is_empty());
-        assert_eq!(keys(&table), [2]);
+    fn a_table_for_one_key_has_the_last_one() {
+        let mut table = Table::new(0);
+        assert_eq!((table.touch(1), table.touch(2)), (Touched::New(0), Touched::Taken(0)));
+        assert_eq!((keys(&table), table.find(1), table.find(2)), (vec![2], None, Some(0)));
     }
 }

@@ -10,6 +10,8 @@ pub(super) const ADDRESSES_MAX: usize = 16;
 pub(super) struct Hit {
     pub(super) stamp_ns: i64,
     pub(super) seq: u64,
+    /// The keyed hash of the value that is told from others; 0 where none is.
+    pub(super) value: u64,
 }
 
 /// An address that a key was seen with.
@@ -25,8 +27,6 @@ pub(super) struct Place {
 pub(super) struct Entry {
     /// The last events, the newest last; of a `value_count` the last one of each of the latest values.
     pub(super) hits: VecDeque<Hit>,
-    /// The keyed hashes of the values, beside the hits; empty if none are told apart.
-    pub(super) values: VecDeque<u64>,
     /// When a finding was last emitted.
     pub(super) emitted_ns: Option<i64>,
     /// The addresses, where they are no part of the key; the newest last.
@@ -64,15 +64,19 @@ impl Entry {
 
     /// Adds an event with a value: the `n` latest distinct ones are enough to know whether there are
     /// `n` in a window that ends now.
-    pub(super) fn push_value(&mut self, hit: Hit, value: u64, n: usize) {
-        let known = self.values.iter().rposition(|known| *known == value);
-        let gone = known.or((self.hits.len() >= n).then_some(0));
-        if let Some(gone) = gone {
-            self.hits.remove(gone);
-            self.values.remove(gone);
+    pub(super) fn push_value(&mut self, hit: Hit, n: usize) {
+        if let Some(newest) = self.hits.back_mut()
+            && newest.value == hit.value
+        {
+            *newest = hit;
+            return;
+        }
+        match self.hits.iter().rposition(|known| known.value == hit.value) {
+            Some(known) => _ = self.hits.remove(known),
+            None if self.hits.len() >= n => _ = self.hits.pop_front(),
+            None => {}
         }
         self.hits.push_back(hit);
-        self.values.push_back(value);
     }
 
     /// Adds the address of an event.
@@ -95,7 +99,6 @@ impl Entry {
     /// Forgets everything but the memory it was in.
     pub(super) fn clear(&mut self) {
         self.hits.clear();
-        self.values.clear();
         self.places.clear();
         self.emitted_ns = None;
     }

@@ -137,7 +137,7 @@ fn observe(detector: &mut impl Detector, event: &Event) -> Vec<Finding> {
 fn found(finding: &Finding) -> Found {
     let seconds = |time: Timestamp| time.unix_nanos() / SECOND;
     Found {
-        rule: finding.rule.clone(),
+        rule: finding.rule.to_string(),
         key: finding.key.clone(),
         seq: finding.seq,
         count: finding.count,

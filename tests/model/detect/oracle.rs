@@ -96,7 +96,11 @@ impl Oracle {
                 Kind::Values { field, .. } => event.fields.get(field).cloned(),
                 _ => Some(event.seq.to_string()),
             };
-            let Some(value) = value else { continue };
+            let Some(value) = value else {
+                // The key was seen, but there is nothing to count.
+                self.touch(rule, &key, event, now, &mut found);
+                continue;
+            };
             match &rule.kind {
                 Kind::Events { n } | Kind::Values { n, .. } => {
                     if self.count(rule, &key, *n, value, event, now, &mut found) {
@@ -172,9 +176,9 @@ impl Oracle {
             Some(place) => keys.remove(place).1,
             None => History::default(),
         };
-        let saturated = self.saturated.entry(rule.id.clone()).or_default();
-        saturated.iter_mut().for_each(|at| *at = (*at).min(now));
         if keys.len() >= rule.keys_max {
+            let saturated = self.saturated.entry(rule.id.clone()).or_default();
+            saturated.iter_mut().for_each(|at| *at = (*at).min(now));
             let (_, gone) = keys.remove(0);
             let newest = gone.events.iter().map(|(at, ..)| *at);
             let newest = newest.chain(gone.held.iter().map(|(at, _)| *at)).max();
