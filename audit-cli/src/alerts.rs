@@ -135,8 +135,9 @@ fn write_channels(out: &mut impl Write, channels: &[ChannelState]) -> Result<(),
     }
     writeln!(
         out,
-        "{:CHANNEL_WIDTH$} {:>COUNT_WIDTH$} {:>COUNT_WIDTH$} {:>COUNT_WIDTH$}  {:TIME_WIDTH$} {}",
-        "channel", "waiting", "delivered", "dead", "last delivered", "what keeps it waiting"
+        "{:CHANNEL_WIDTH$} {:>COUNT_WIDTH$} {:>COUNT_WIDTH$} {:>COUNT_WIDTH$}  {:TIME_WIDTH$} what \
+         keeps it waiting",
+        "channel", "waiting", "delivered", "dead", "last delivered"
     )?;
     for channel in channels {
         let name = cell(&channel.channel, CHANNEL_WIDTH);

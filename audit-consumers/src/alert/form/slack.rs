@@ -16,7 +16,7 @@ const SECTIONS_MAX: usize = 40;
 /// The message as the body of an incoming webhook.
 pub(crate) fn slack(message: &Message) -> String {
     let mut lines = vec![format!("*[Security Alert]* {}", code(&message.headline()))];
-    lines.extend(notices(message).iter().map(|notice| format!("*{}*", escape(notice))));
+    lines.extend(notices(message).iter().map(|notice| code(notice)));
     let is_alone = message.alerts.len() == 1;
     for alert in &message.alerts {
         write(&mut lines, &shown(alert, is_alone), is_alone);

@@ -11,6 +11,7 @@ const HOSTILE: &[&str] = &[
     "\"><img src=x onerror='alert(1)'>",
     "x\r\nBcc: everyone@example.com\r\n\r\n<html>",
     "<!channel> <!here|here> <@U123> <https://evil.example|click>",
+    "` @channel [click](https://evil.example)",
     "`<!everyone>` *bold* _it_ ~no~ @channel @here @all",
     "[click](https://evil.example) ![](https://evil.example/p.png)",
     "\u{202e}gnp.exe\u{2028}\u{0}\u{1b}[2J",
@@ -105,11 +106,7 @@ fn slack_sees_neither_mention_nor_link_nor_markup() {
                 assert!(line.matches('`').count() % 2 == 0, "{text:?} ends a span: {line}");
                 let outside: String = line.split('`').step_by(2).collect();
                 for active in ["@", "[c", "![", "http", "_it", "~", "script", "Bcc"] {
-                    let is_notice = line.starts_with("*The channel ");
-                    assert!(
-                        is_notice || !outside.contains(active),
-                        "{text:?} acts outside of a span: {line}"
-                    );
+                    assert!(!outside.contains(active), "{text:?} acts outside of a span: {line}");
                 }
             }
         }
