@@ -155,6 +155,12 @@ fn filter(arguments: &Query, query: &ask::Query) -> String {
     if query.len() <= room {
         return format!("{query}{options}").trim_start().to_owned();
     }
-    let cut = query.floor_char_boundary(room - "…".len());
-    format!("{}…{options}", &query[..cut])
+    let mut shown = String::new();
+    for character in query.chars() {
+        if shown.len() + character.len_utf8() + "…".len() > room {
+            break;
+        }
+        shown.push(character);
+    }
+    format!("{shown}…{options}")
 }

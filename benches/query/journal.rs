@@ -67,7 +67,7 @@ pub(crate) fn day(number: i64) -> String {
 
 /// An event as a web service records it, with its parts in their order.
 fn body(number: u64, time: Timestamp) -> String {
-    let outcome = if number % 50 == 0 { "denied" } else { "success" };
+    let outcome = if number.is_multiple_of(50) { "denied" } else { "success" };
     let action = ["UpdateUser", "ViewInvoice", "ExportReport", "PlaceOrder"][number as usize % 4];
     format!(
         "\"id\":\"019b76da-a800-7000-8000-{number:012x}\",\"time\":\"{time}\",\"duration_ns\":184213,\

@@ -96,7 +96,8 @@ fn each_query_and_story_leaves_a_record_of_what_was_asked_and_how_much_was_shown
         fixture.run(arguments);
         let lines = fixture.lines();
         let records = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        records.filter(|record| record["action"] == "JournalRead").last().unwrap()["args"].clone()
+        let reading = records.rev().find(|record| record["action"] == "JournalRead");
+        reading.unwrap()["args"].clone()
     };
     let said = last(&["query", "actor=ada", "@", "-n", "9"]);
     let expected = serde_json::json!({

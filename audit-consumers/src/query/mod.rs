@@ -9,6 +9,8 @@ mod prefilter;
 mod scan;
 mod search;
 mod story;
+#[cfg(test)]
+mod tests;
 mod text;
 mod token;
 mod walk;

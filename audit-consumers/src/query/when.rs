@@ -104,7 +104,7 @@ pub(super) fn span(text: &str) -> Option<Duration> {
 /// In the longest unit that measures the span exactly.
 pub(super) fn span_text(span: Duration) -> String {
     let nanos = span.as_nanos();
-    let unit = UNITS.iter().find(|(_, unit)| nanos % unit == 0);
+    let unit = UNITS.iter().find(|(_, unit)| nanos.is_multiple_of(*unit));
     unit.map_or(String::new(), |(name, unit)| format!("{}{name}", nanos / unit))
 }
 
