@@ -205,6 +205,39 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Says what was set aside, pruned or kept, and where it is.
+    fn tell_kept(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetAside { journal, directory, next_seq } => write!(
+                f,
+                "the journal in {journal} has begun a new epoch, and what was read lies in \
+                 {directory} now: read there from seq {next_seq} on, and then the journal from seq 0"
+            ),
+            Self::Pruned { journal, first_seq } => write!(
+                f,
+                "the journal in {journal} begins at seq {first_seq}: earlier records were pruned, as \
+                 a record in it says; read from seq {first_seq} on"
+            ),
+            Self::Kept { journal, segment, reason } => write!(
+                f,
+                "nothing was pruned of the journal in {journal}: {segment} must stay, as {reason}"
+            ),
+            Self::Closed { journal } => write!(
+                f,
+                "{journal} is an older epoch of a journal, and is kept as it was when it was set \
+                 aside: nothing was changed; name the journal's own directory"
+            ),
+            Self::Intact { journal } => write!(
+                f,
+                "the journal in {journal} has no damage: nothing was changed; to begin a new epoch \
+                 all the same, use `audited adopt`"
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -257,30 +290,6 @@ impl fmt::Display for Error {
                  {reason}; nothing was changed, `audited verify` lists all damage; put back what is \
                  missing, or set it aside: `audited repair --quarantine {journal}`"
             ),
-            Self::SetAside { journal, directory, next_seq } => write!(
-                f,
-                "the journal in {journal} has begun a new epoch, and what was read lies in \
-                 {directory} now: read there from seq {next_seq} on, and then the journal from seq 0"
-            ),
-            Self::Pruned { journal, first_seq } => write!(
-                f,
-                "the journal in {journal} begins at seq {first_seq}: earlier records were pruned, as \
-                 a record in it says; read from seq {first_seq} on"
-            ),
-            Self::Kept { journal, segment, reason } => write!(
-                f,
-                "nothing was pruned of the journal in {journal}: {segment} must stay, as {reason}"
-            ),
-            Self::Closed { journal } => write!(
-                f,
-                "{journal} is an older epoch of a journal, and is kept as it was when it was set \
-                 aside: nothing was changed; name the journal's own directory"
-            ),
-            Self::Intact { journal } => write!(
-                f,
-                "the journal in {journal} has no damage: nothing was changed; to begin a new epoch \
-                 all the same, use `audited adopt`"
-            ),
             Self::Lost { journal, found, acknowledged } => write!(
                 f,
                 "the journal in {journal} ends after {found} records, but {acknowledged} were acknowledged as \
@@ -301,6 +310,11 @@ impl fmt::Display for Error {
                 "the journal takes no more records since an earlier failure ({cause}): mend the \
                  cause and open the journal again, which keeps every acknowledged record"
             ),
+            Self::SetAside { .. }
+            | Self::Pruned { .. }
+            | Self::Kept { .. }
+            | Self::Closed { .. }
+            | Self::Intact { .. } => self.tell_kept(f),
         }
     }
 }

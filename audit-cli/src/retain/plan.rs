@@ -201,8 +201,7 @@ impl Plan {
 
 /// What a record says of its class, else its category.
 fn class(record: &Record) -> String {
-    let stated = record.other.get("class").and_then(|class| class.get("retention")?.as_str());
-    stated.map_or_else(|| record.category.to_string(), str::to_owned)
+    record.retention.clone().unwrap_or_else(|| record.category.to_string())
 }
 
 /// So many days later.

@@ -41,6 +41,7 @@ impl Draft {
             reason: None,
             error_type: None,
             severity: None,
+            retention: None,
             actor: None,
             authenticated: None,
             session: None,
@@ -75,6 +76,13 @@ impl Draft {
     /// Overrides the severity that follows from the outcome.
     pub fn severity(mut self, severity: Severity) -> Self {
         self.event.severity = Some(severity);
+        self
+    }
+
+    /// Names the class that decides how long the record is kept, where that is not its category:
+    /// `[retention]` in `audited.toml` has the days of each. At most 64 bytes, then cut.
+    pub fn retention(mut self, class: impl Into<Cow<'static, str>>) -> Self {
+        self.event.retention = Some(class.into());
         self
     }
 

@@ -113,6 +113,13 @@ impl Line<'_> {
         }
         let severity = event.severity.unwrap_or(Severity::of(event.outcome));
         self.object.number("severity", severity.as_number().into());
+        if let Some(retention) = &event.retention {
+            let mut cut = false;
+            self.object.object("class", |class| {
+                cut = class.text("retention", retention, cap::WORD);
+            });
+            self.confess("class.retention", cut);
+        }
     }
 
     fn who(&mut self, event: &Event) {

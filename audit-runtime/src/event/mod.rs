@@ -73,6 +73,7 @@ pub struct Event {
     pub(crate) reason: Option<Reason>,
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) severity: Option<Severity>,
+    pub(crate) retention: Option<Cow<'static, str>>,
     // Shared with the context that knew it, so that completing an event copies little.
     pub(crate) actor: Option<Arc<Actor>>,
     // What few events have is boxed: an event is moved by each call that completes it.

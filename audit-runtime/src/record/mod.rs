@@ -65,6 +65,8 @@ pub struct Record {
     pub error_type: Option<String>,
     /// From 1, informational, to 6, fatal.
     pub severity: u8,
+    /// The class that decides how long it is kept, if that is not its category.
+    pub retention: Option<String>,
     /// Who did it.
     pub actor: Option<Actor>,
     /// The keyed hash of the session.
@@ -133,6 +135,7 @@ impl Record {
             reason: fields.optional("reason")?,
             error_type: fields.optional("error")?.map(|error: Failure| error.kind),
             severity: fields.required("severity")?,
+            retention: fields.retention()?,
             actor: fields.optional("actor")?,
             session: fields.optional("session")?,
             decision: fields.optional("authz")?,
@@ -219,6 +222,22 @@ impl Fields {
             return Ok(None);
         };
         serde_json::from_value(value).map_err(|_| self.flawed(name))
+    }
+
+    /// The class that a record is kept by; what else `class` has is left where it is.
+    fn retention(&mut self) -> Result<Option<String>, RecordError> {
+        let Some(Value::Object(class)) = self.members.get_mut("class") else {
+            return Ok(None);
+        };
+        let stated = class.remove("retention");
+        if class.is_empty() {
+            self.members.remove("class");
+        }
+        match stated {
+            None => Ok(None),
+            Some(Value::String(stated)) => Ok(Some(stated)),
+            Some(_) => Err(self.flawed("class")),
+        }
     }
 
     fn parsed<T>(

@@ -48,6 +48,7 @@ fn an_authorization_reads_back_with_all_its_parts() {
     let event = Event::authorization(invoice, "DeleteInvoice")
         .operation(Operation::Delete)
         .severity(Severity::High)
+        .retention("payments")
         .description("Bot may not delete invoices.")
         .actor(actor.authenticated(how).on_behalf_of(event::Actor::user("42")))
         .session("s")
@@ -66,6 +67,7 @@ fn an_authorization_reads_back_with_all_its_parts() {
 
     assert_eq!((record.id, record.time), (event.id(), event.time));
     assert_eq!((record.seq, record.duration_ns, record.severity), (2, Some(5000), 4));
+    assert_eq!(record.retention.as_deref(), Some("payments"));
     assert!(record.category == Category::Authorization && record.outcome == Outcome::Denied);
     assert_eq!((record.action.as_str(), record.name.as_str()), ("DeleteInvoice", "invoice.delete"));
     assert_eq!(record.operation, Some(Word::Known(Operation::Delete)));
@@ -162,10 +164,11 @@ fn the_journals_own_records_read_too() {
 #[test]
 fn what_a_newer_writer_adds_is_kept() {
     let mut body = body(&Event::activity("Ping").succeeded());
-    body.extend_from_slice(br#","stage":"end","class":{"retention":"long"}"#);
+    body.extend_from_slice(br#","stage":"end","class":{"retention":"long","other":"x"}"#);
     let record = Record::parse(&lines(&[body])[0]).unwrap();
     assert_eq!(record.other["stage"], "end");
-    assert_eq!(record.other["class"]["retention"], "long");
+    assert_eq!(record.retention.as_deref(), Some("long"));
+    assert_eq!(record.other["class"], serde_json::json!({"other": "x"}));
 }
 
 #[test]

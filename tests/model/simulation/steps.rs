@@ -101,6 +101,20 @@ pub(super) fn schedule(random: &mut Random) -> Vec<Step> {
     (0..count).map(|_| step(random)).collect()
 }
 
+/// The same steps with prunings between them, and readers who ask for what may be gone.
+pub(super) fn with_prunings(steps: Vec<Step>, random: &mut Random) -> Vec<Step> {
+    let mut pruning = Vec::new();
+    for step in steps {
+        match random.below(20) {
+            0..2 => pruning.push(Step::Prune([0, 5, 30][random.below(3)])),
+            2 => pruning.push(Step::Follow(random.below(200) as u64)),
+            _ => {}
+        }
+        pruning.push(step);
+    }
+    pruning
+}
+
 fn step(random: &mut Random) -> Step {
     match random.below(100) {
         0..30 => Step::Append(length(random)),
@@ -109,8 +123,7 @@ fn step(random: &mut Random) -> Step {
         55..59 => Step::Tick,
         59..61 => Step::WatchClock,
         61..65 => Step::Resume(random.below(3) as u64, random.below(3) as u64),
-        65..67 => Step::Prune([0, 5, 30][random.below(3)]),
-        67..69 => Step::Pass([1, 900, 4_000, 70_000, 4_000_000][random.below(5)]),
+        65..69 => Step::Pass([1, 900, 4_000, 70_000, 4_000_000][random.below(5)]),
         69..71 => Step::Jump([-3_600_000, -4_999, 5_001, 86_400_000][random.below(4)]),
         71..74 => Step::Restart,
         74..77 => Step::End(end(random)),
@@ -118,8 +131,7 @@ fn step(random: &mut Random) -> Step {
         82..91 => Step::Meet([0, 0, 1, 2, 5][random.below(5)], fault(random)),
         91..94 => Step::Leave(Some(random.below(3_000))),
         94..96 => Step::Leave(None),
-        96 => Step::Follow(random.below(10) as u64),
-        97 => Step::Follow(random.below(200) as u64),
+        96..98 => Step::Follow(random.below(10) as u64),
         _ => Step::Displace {
             file: [Displaced::Segment, Displaced::Watermark, Displaced::Lock][random.below(3)],
             by_copy: random.one_in(2),

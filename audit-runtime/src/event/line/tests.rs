@@ -99,6 +99,7 @@ fn largest(long: &'static str) -> Event {
         .duration(Duration::MAX)
         .actor(whole)
         .description(long)
+        .retention(long)
         .session(long)
         .policy(long)
         .origin(origin.user_agent(long))
@@ -146,6 +147,7 @@ fn the_largest_event_fits_a_line_and_confesses_every_cut() {
         "reason",
         "authz",
         "error.type",
+        "class.retention",
         "code",
         "redaction",
         "description",
