@@ -165,6 +165,7 @@ impl RecorderBuilder {
             redactor,
             service,
             catalog: catalog::hash(),
+            told: Default::default(),
             commits: Arc::default(),
             reader: journal.reader(),
             origin: journal.origin().to_owned(),
