@@ -10,6 +10,7 @@ pub mod query;
 pub mod runner;
 mod saved;
 mod subscription;
+mod text;
 #[cfg(feature = "alerts")]
 pub mod watch;
 

@@ -1,6 +1,7 @@
 //! Canonical one-line JSON: every string escaped so that a record can neither break nor fake a line.
 
 mod capped;
+mod passing;
 
 use std::io;
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use crate::id::EventId;
 use crate::time::Timestamp;
 
 use capped::{Capped, close_cut};
+use passing::Passing;
 
 /// Appends `text` as a JSON string.
 ///
@@ -46,10 +48,32 @@ pub fn value<T: Serialize + ?Sized>(
     value: &T,
     cap: usize,
 ) -> Result<bool, serde_json::Error> {
+    encoded(out, value, cap, LineFormatter)
+}
+
+/// Appends `value` like [`value`], but each string of it, keys as well, as what `change` makes of
+/// it; nothing leaves it as it stands. It is changed before it is cut.
+///
+/// # Errors
+/// Fails, leaving `out` as it was, when the value's own `Serialize` fails.
+pub fn value_through<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+    cap: usize,
+    change: &mut dyn FnMut(&str) -> Option<String>,
+) -> Result<bool, serde_json::Error> {
+    encoded(out, value, cap, Passing::new(change))
+}
+
+fn encoded<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+    cap: usize,
+    formatter: impl Formatter,
+) -> Result<bool, serde_json::Error> {
     let start = out.len();
     let mut sink = Capped { out, left: cap };
-    let result = value.serialize(&mut Serializer::with_formatter(&mut sink, LineFormatter));
-    match result {
+    match value.serialize(&mut Serializer::with_formatter(&mut sink, formatter)) {
         Ok(()) => Ok(false),
         Err(error) if error.is_io() => {
             close_cut(out, start);

@@ -3,6 +3,7 @@
 pub mod catalog;
 mod context;
 mod event;
+pub mod guard;
 #[cfg(feature = "rusqlite")]
 pub mod outbox;
 pub mod record;

@@ -13,5 +13,5 @@ pub use actions::{is_action_name, operation};
 #[cfg(feature = "grammar")]
 pub use grammar::{Aliases, Shown, shown};
 pub use hash::field_hash;
-pub use names::{sensitive_part, sensitive_part_of_number};
+pub use names::{sensitive_part, sensitive_part_of_number, sensitive_terms};
 pub use nearest::nearest;

@@ -40,6 +40,11 @@ pub fn sensitive_part_of_number(name: &str) -> Option<&'static str> {
     find(&words, |place| is_held(place) && !is_about(&words, place))
 }
 
+/// All terms that make a name sensitive, in snake case, for who looks for such names in a text.
+pub fn sensitive_terms() -> impl Iterator<Item = &'static str> {
+    SENSITIVE.iter().chain(ALONE).copied()
+}
+
 /// The first term of the list whose place in a name satisfies `is_meant`.
 fn find(words: &[String], is_meant: impl Fn(&Range<usize>) -> bool) -> Option<&'static str> {
     // Every field that is derived asks for every term: nearly all are told apart by two letters.

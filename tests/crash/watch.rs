@@ -86,7 +86,9 @@ fn expected(place: &Path) -> BTreeSet<Found> {
         }
     });
     let found = findings.into_iter();
-    found.map(|found| (found.rule, found.key.join(" from "), found.last.to_string())).collect()
+    found
+        .map(|found| (found.rule.to_string(), found.key.join(" from "), found.last.to_string()))
+        .collect()
 }
 
 /// What is recorded as found, by its id, and how often.

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["event"],
     &["context", "catalog", "record"],
     &["recorder"],
-    &["scope", "outbox"],
+    &["scope", "outbox", "guard"],
     &["web", "private"],
 ];
 

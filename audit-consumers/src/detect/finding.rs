@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use audit_runtime::{Digest, Severity, Timestamp};
 
-use super::fold;
 use super::observed::Observed;
+use crate::text;
 
 /// The rule of a finding which says that another rule has more keys than it may.
 pub const SATURATED: &str = "detector_saturated";
@@ -130,7 +130,7 @@ pub(super) fn severity(word: &str) -> Option<Severity> {
 
 /// A part of a key as a finding repeats it.
 pub(super) fn part(text: &str) -> String {
-    fold::cut(text, PART_BYTES_MAX).to_owned()
+    text::cut(text, PART_BYTES_MAX).to_owned()
 }
 
 /// Shows no key: what somebody typed as a name may be a password.

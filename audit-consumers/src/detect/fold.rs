@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::text;
 use unicase::UniCase;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
 
@@ -18,10 +19,10 @@ pub(super) fn user(name: &str) -> Cow<'_, str> {
     if name.len() <= USER_BYTES_MAX && name.bytes().all(is_plain) {
         return name.into();
     }
-    let composed = compose(cut(name, USER_BYTES_MAX));
+    let composed = compose(text::cut(name, USER_BYTES_MAX));
     let folded = UniCase::unicode(composed.as_ref()).to_folded_case();
     // Folding can leave a form that is not composed (Core Specification, D145 to D147).
-    cut(&compose(&folded), USER_BYTES_MAX).to_owned().into()
+    text::cut(&compose(&folded), USER_BYTES_MAX).to_owned().into()
 }
 
 /// The network that stands for an address: itself for IPv4, also where it is mapped into IPv6, else
@@ -34,11 +35,6 @@ pub(super) fn network(address: IpAddr) -> String {
             format!("{prefix}/64")
         }
     }
-}
-
-/// The longest beginning of `text` that has no more than `bytes_max` bytes.
-pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 fn compose(text: &str) -> Cow<'_, str> {

@@ -8,6 +8,7 @@ use audit_runtime::record::{self, Word};
 use audit_runtime::{Category, Outcome, Phase, Record, Timestamp};
 
 use super::fold;
+use crate::text;
 
 /// The extra whose text is the id of the drill that an event belongs to.
 pub const DRILL_EXTRA: &str = "audit.drill";
@@ -120,7 +121,7 @@ impl<'a> User<'a> {
         let id = actor.id.as_deref()?;
         let known = actor.known.unwrap_or(true);
         // The keyed hash of an unknown name has no other spellings.
-        let id = if known { fold::user(id) } else { fold::cut(id, fold::USER_BYTES_MAX).into() };
+        let id = if known { fold::user(id) } else { text::cut(id, fold::USER_BYTES_MAX).into() };
         let realm = match (&actor.kind, actor.tenant.as_deref()) {
             (Word::Known(kind), None) => kind.as_str().into(),
             (kind, tenant) => format!("{kind}/{}", tenant.unwrap_or("")).into(),
@@ -146,7 +147,7 @@ impl<'a> Address<'a> {
     pub fn normalised(text: &'a str) -> Self {
         match text.parse() {
             Ok(ip) => Self { text: fold::network(ip).into(), ip: Some(ip) },
-            Err(_) => Self { text: fold::cut(text, fold::USER_BYTES_MAX).into(), ip: None },
+            Err(_) => Self { text: text::cut(text, fold::USER_BYTES_MAX).into(), ip: None },
         }
     }
 
@@ -158,11 +159,11 @@ impl<'a> Address<'a> {
 
 fn target(target: &record::Target) -> Cow<'_, str> {
     let whole = format!("{}:{}", target.kind, target.id);
-    fold::cut(&whole, TARGET_BYTES_MAX).to_owned().into()
+    text::cut(&whole, TARGET_BYTES_MAX).to_owned().into()
 }
 
 /// Whatever stands there marks a drill, text or not.
 fn drill(mark: &serde_json::Value) -> Cow<'_, str> {
     let text = mark.as_str().map_or_else(|| mark.to_string().into(), Cow::Borrowed);
-    fold::cut(&text, fold::USER_BYTES_MAX).to_owned().into()
+    text::cut(&text, fold::USER_BYTES_MAX).to_owned().into()
 }

@@ -163,7 +163,7 @@ impl Work {
         before: u64,
     ) -> Result<(), Error> {
         while let Some(finding) = self.pending.front() {
-            let id = finding.id.to_string();
+            let id = finding.id().to_string();
             if !finding.simulated && !self.recorded.contains(&id) {
                 let entry = Entry::Finding(entry(finding, before));
                 if let Err(error) = append.append(&entry) {

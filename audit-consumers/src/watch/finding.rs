@@ -3,6 +3,7 @@
 use audit_runtime::control;
 
 use crate::detect::Finding;
+use crate::text;
 
 /// What the writer of a journal takes, in bytes and pieces.
 const WORD_BYTES_MAX: usize = 64;
@@ -14,7 +15,7 @@ const SENTENCES_MAX: usize = 8;
 pub(super) fn entry(finding: &Finding, before: u64) -> control::Finding {
     let rule = cut(&finding.rule, WORD_BYTES_MAX);
     let mut entry = control::Finding::of(rule, cut(&key(finding), NAME_BYTES_MAX));
-    entry.id = Some(finding.id.to_string());
+    entry.id = Some(finding.id().to_string());
     (entry.count, entry.window_s) = (finding.count, finding.window_s);
     entry.severity = finding.severity.as_number();
     entry.title = Some(cut(&finding.title, NAME_BYTES_MAX));
@@ -38,9 +39,7 @@ fn key(finding: &Finding) -> String {
     if key.is_empty() { "-".to_owned() } else { key }
 }
 
-/// The beginning of a text, of so many bytes at the most.
+/// What a finding holds of a text.
 pub(super) fn cut(text: &str, bytes_max: usize) -> String {
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    let end = ends.take_while(|end| *end <= bytes_max).last().unwrap_or(0);
-    text[..end].to_owned()
+    text::cut(text, bytes_max).to_owned()
 }

@@ -102,3 +102,33 @@ fn objects_are_written_member_by_member() {
         r#"{"a":"b","n":18446744073709551615,"f":true,"o":{"t":"\u0007"},"l":[1,2],"r":null}"#
     );
 }
+
+#[test]
+fn every_string_passes_whole_and_before_it_is_cut() {
+    let long = format!("{}secret", "a\n".repeat(20));
+    let nested = std::collections::BTreeMap::from([("secret", vec![long.as_str(), "\"\u{202e}"])]);
+    let mut passed = Vec::new();
+    let mut change = |text: &str| {
+        passed.push(text.to_owned());
+        text.contains("secret").then(|| text.replace("secret", "\"-\""))
+    };
+    let mut out = Vec::new();
+    assert!(!value_through(&mut out, &nested, 1000, &mut change).unwrap());
+    let expected = format!(r#"{{"\"-\"":["{}\"-\"","\"\u202e"]}}"#, r"a\n".repeat(20));
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+
+    let mut out = Vec::new();
+    assert!(value_through(&mut out, &long, 20, &mut change).unwrap());
+    assert_eq!(String::from_utf8(out).unwrap(), format!("\"{}a\"", r"a\n".repeat(6)));
+
+    let mut out = Vec::new();
+    let numbers = std::collections::BTreeMap::from([(7, 1.5)]);
+    assert!(!value_through(&mut out, &numbers, 20, &mut change).unwrap());
+    assert_eq!(out, br#"{"7":1.5}"#);
+
+    let raw = serde_json::value::RawValue::from_string(r#"["a secret"]"#.to_owned()).unwrap();
+    let mut out = Vec::new();
+    assert!(!value_through(&mut out, &raw, 100, &mut change).unwrap());
+    assert_eq!(out, br#"["a \"-\""]"#);
+    assert_eq!(passed[..3], ["secret", &long, "\"\u{202e}"]);
+}

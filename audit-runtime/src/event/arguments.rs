@@ -4,6 +4,7 @@ use audit_journal::encode;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
+use super::Watch;
 use audit_redact::{HiddenPaths, Redact, Redaction};
 
 /// The longest JSON of one captured value, in bytes.
@@ -27,22 +28,26 @@ pub(crate) struct Arguments {
     bytes_max: usize,
     json: Vec<u8>,
     hidden: HiddenPaths,
+    watch: Watch,
+    /// The member of the line that these are part of.
+    part: &'static str,
     cut: bool,
 }
 
 impl Arguments {
     /// Room for an action's inputs.
     pub(crate) fn inputs() -> Self {
-        Self::within(INPUTS_BYTES_MAX)
+        Self::within(INPUTS_BYTES_MAX, "args")
     }
 
     /// Room for extras.
     pub(crate) fn extras() -> Self {
-        Self::within(EXTRAS_BYTES_MAX)
+        Self::within(EXTRAS_BYTES_MAX, "ext")
     }
 
-    fn within(bytes_max: usize) -> Self {
-        Self { bytes_max, json: Vec::new(), hidden: HiddenPaths::default(), cut: false }
+    fn within(bytes_max: usize, part: &'static str) -> Self {
+        let (hidden, watch) = (HiddenPaths::default(), Watch::default());
+        Self { bytes_max, json: Vec::new(), hidden, watch, part, cut: false }
     }
 
     /// Redacts and keeps `value`. What does not fit is cut, and the event says so.
@@ -61,7 +66,10 @@ impl Arguments {
         }
         self.cut |= encode::text_capped(&mut self.json, name, NAME_BYTES_MAX);
         self.json.push(b':');
-        match encode::value(&mut self.json, &value.redacted_with(how), left.min(VALUE_BYTES_MAX)) {
+        let (watch, part) = (&mut self.watch, self.part);
+        let mut change = |text: &str| watch.change(part, name, text);
+        let (value, cap) = (value.redacted_with(how), left.min(VALUE_BYTES_MAX));
+        match encode::value_through(&mut self.json, &value, cap, &mut change) {
             Ok(cut) => self.cut |= cut,
             // The error's own text may quote the value, so only its fact is recorded.
             Err(_) => self.json.extend_from_slice(br#""[unserializable]""#),
@@ -92,6 +100,11 @@ impl Arguments {
     /// The paths that were hidden.
     pub(super) fn hidden(&self) -> &[String] {
         self.hidden.found()
+    }
+
+    /// What the guard caught in the values.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// True if a value was cut.

@@ -1,16 +1,19 @@
 //! The written form of an event: the members of its line, in a fixed order, each within its cap.
 
+mod parts;
+
 use std::borrow::Cow;
 
 use audit_journal::{encode, encode::Object};
 
 use super::actor::Identity;
-use super::origin::{Method, Route, USER_AGENT_BYTES_MAX};
-use super::{
-    Actor, Arguments, Authenticated, Category, Event, Http, Origin, Outcome, Severity, Target, end,
-    name, sentence,
-};
+use super::origin::{Method, Route};
+use super::{Arguments, Category, Event, Outcome, Severity, Watch, end, name, sentence};
 use audit_redact::HashKey;
+use parts::{
+    texts, write_actor, write_authenticated, write_http, write_origin, write_principals,
+    write_target,
+};
 
 /// Caps in bytes of escaped JSON; together they keep any event under the journal's line limit.
 mod cap {
@@ -40,14 +43,21 @@ pub(crate) struct Stamp<'a> {
 
 impl Event {
     /// Appends the members of the event's line: the interior of a JSON object.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, stamp: &Stamp<'_>) {
-        let mut line =
-            Line { object: Object::members(out), key: stamp.key, cut: Vec::new(), hashed: false };
+    ///
+    /// Free texts go through the guard; what it caught, there and in captured values, is returned.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, stamp: &Stamp<'_>) -> Watch {
+        let mut line = Line {
+            object: Object::members(out),
+            key: stamp.key,
+            cut: Vec::new(),
+            hashed: false,
+            watch: Watch::default(),
+        };
         line.what(self);
         line.who(self);
         line.with(self);
         line.from(self);
-        line.close(self, stamp);
+        line.close(self, stamp)
     }
 }
 
@@ -57,6 +67,7 @@ struct Line<'a> {
     key: &'a HashKey,
     cut: Vec<&'static str>,
     hashed: bool,
+    watch: Watch,
 }
 
 impl Line<'_> {
@@ -95,19 +106,19 @@ impl Line<'_> {
             }
         }
         if let Some(reason) = &event.reason {
-            let mut cut = false;
+            let (watch, mut cut) = (&mut self.watch, false);
             self.object.object("reason", |object| {
-                cut |= object.text("code", &reason.code, cap::WORD);
+                cut |= watch.text(object, "reason", "code", &reason.code, cap::WORD);
                 if let Some(message) = &reason.message {
-                    cut |= object.text("message", message, cap::SENTENCE);
+                    cut |= watch.text(object, "reason", "message", message, cap::SENTENCE);
                 }
             });
             self.confess("reason", cut);
         }
         if let Some(error_type) = &event.error_type {
-            let mut cut = false;
+            let (watch, mut cut) = (&mut self.watch, false);
             self.object.object("error", |object| {
-                cut = object.text("type", error_type, cap::ID);
+                cut = watch.text(object, "error", "type", error_type, cap::ID);
             });
             self.confess("error.type", cut);
         }
@@ -125,12 +136,12 @@ impl Line<'_> {
     fn who(&mut self, event: &Event) {
         if let Some(actor) = &event.actor {
             let key = self.key;
-            let mut cut = false;
+            let (watch, mut cut) = (&mut self.watch, false);
             self.object.object("actor", |object| {
-                cut = write_actor(object, actor, key);
+                cut = write_actor(object, actor, key, watch);
                 let how = event.authenticated.as_deref().or(actor.authenticated.as_ref());
-                cut |= how.is_some_and(|how| write_authenticated(object, how));
-                cut |= write_principals(object, &actor.on_behalf_of, key);
+                cut |= how.is_some_and(|how| write_authenticated(object, how, watch));
+                cut |= write_principals(object, &actor.on_behalf_of, key, watch);
             });
             self.hashed |= matches!(actor.identity, Identity::Unknown(_));
             self.confess("actor", cut);
@@ -142,13 +153,14 @@ impl Line<'_> {
         }
         if let Some(decision) = &event.decision {
             let allowed = event.outcome == Outcome::Success;
-            let mut cut = false;
+            let (watch, mut cut) = (&mut self.watch, false);
             self.object.object("authz", |object| {
                 object.plain("decision", if allowed { "allow" } else { "deny" });
                 if let Some(policy) = &decision.policy {
-                    cut |= object.text("policy", policy, cap::NAME);
+                    cut |= watch.text(object, "authz", "policy", policy, cap::NAME);
                 }
-                cut |= texts(object, "determined_by", &decision.determined_by, RULES_MAX);
+                let rules = &decision.determined_by;
+                cut |= texts(object, "authz", "determined_by", rules, RULES_MAX, watch);
             });
             self.confess("authz", cut);
         }
@@ -158,9 +170,10 @@ impl Line<'_> {
         if !event.targets.is_empty() {
             let mut cut = event.targets.len() > TARGETS_MAX;
             let targets = event.targets.iter().take(TARGETS_MAX);
+            let watch = &mut self.watch;
             self.object.array("targets", targets, |out, target| {
                 out.push(b'{');
-                cut |= write_target(&mut Object::members(out), target);
+                cut |= write_target(&mut Object::members(out), target, watch);
                 out.push(b'}');
             });
             self.confess("targets", cut);
@@ -171,17 +184,17 @@ impl Line<'_> {
 
     fn from(&mut self, event: &Event) {
         if let Some(origin) = &event.origin {
-            let mut cut = false;
+            let (watch, mut cut) = (&mut self.watch, false);
             self.object.object("origin", |object| {
-                cut = write_origin(object, origin);
+                cut = write_origin(object, origin, watch);
             });
             self.confess("origin.user_agent", cut);
         }
         if let Some(http) = &event.http {
             let key = self.key;
-            let mut cut = false;
+            let (watch, mut cut) = (&mut self.watch, false);
             self.object.object("http", |object| {
-                cut = write_http(object, http, key);
+                cut = write_http(object, http, key, watch);
             });
             self.hashed |=
                 matches!(http.route, Route::Unrouted(_)) || matches!(http.method, Method::Other(_));
@@ -189,7 +202,7 @@ impl Line<'_> {
         }
     }
 
-    fn close(mut self, event: &Event, stamp: &Stamp<'_>) {
+    fn close(mut self, event: &Event, stamp: &Stamp<'_>) -> Watch {
         self.object.raw("service", stamp.service);
         if let Some(code) = &event.code {
             let mut cut = false;
@@ -217,31 +230,39 @@ impl Line<'_> {
         if event.category != Category::Journal {
             self.object.plain("catalog", stamp.catalog);
         }
+        self.watch.join(event.arguments.watch());
+        self.watch.join(event.extras.watch());
+        self.watch
     }
 
-    /// Proof inside the record: which paths were hidden, and by which key.
+    /// Proof inside the record: which paths were hidden or hold marks, and by which key.
     fn redaction(&mut self, event: &Event) {
-        let any = hidden_paths(event).next().is_some();
+        let paths = hidden_paths(event).map(|(root, inner)| Cow::Owned(format!("{root}{inner}")));
+        let watches = [&self.watch, event.arguments.watch(), event.extras.watch()];
+        let caught = watches.into_iter().flat_map(Watch::paths).map(Cow::Borrowed);
+        let mut paths = paths.chain(caught).peekable();
+        let any = paths.peek().is_some();
         if !any && !self.hashed {
             return;
         }
         let key_id = self.hashed.then(|| self.key.id());
-        let mut path = String::new();
         self.object.object("redaction", |object| {
             if any {
-                let fields = hidden_paths(event).take(HIDDEN_MAX);
-                object.array("fields", fields, |out, (root, inner)| {
-                    path.clear();
-                    path.push_str(root);
-                    path.push_str(inner);
-                    encode::text_capped(out, &path, cap::NAME);
-                });
+                object.array(
+                    "fields",
+                    paths.by_ref().take(HIDDEN_MAX),
+                    |out, path: Cow<'_, str>| {
+                        encode::text_capped(out, &path, cap::NAME);
+                    },
+                );
             }
             if let Some(key_id) = key_id {
                 object.plain("key_id", key_id);
             }
         });
-        self.confess("redaction", hidden_paths(event).nth(HIDDEN_MAX).is_some());
+        let more = paths.next().is_some();
+        drop(paths);
+        self.confess("redaction", more);
     }
 
     fn arguments(&mut self, key: &'static str, arguments: &Arguments) {
@@ -253,7 +274,7 @@ impl Line<'_> {
     }
 
     fn text(&mut self, key: &'static str, text: &str, cap: usize) {
-        let cut = self.object.text(key, text, cap);
+        let cut = self.watch.text(&mut self.object, "", key, text, cap);
         self.confess(key, cut);
     }
 
@@ -268,123 +289,6 @@ impl Line<'_> {
             self.cut.push(what);
         }
     }
-}
-
-fn write_actor(object: &mut Object<'_>, actor: &Actor, key: &HashKey) -> bool {
-    let mut cut = false;
-    object.plain("type", actor.kind.as_str());
-    match &actor.identity {
-        Identity::None => {}
-        Identity::Known(id) => cut |= object.text("id", id, cap::ID),
-        Identity::Unknown(typed) => {
-            object.plain("id", &key.pseudonym("actor", typed.0.as_bytes()));
-            object.flag("known", false);
-        }
-    }
-    for (key, text) in [("name", &actor.name), ("tenant", &actor.tenant)] {
-        if let Some(text) = text {
-            cut |= object.text(key, text, cap::ID);
-        }
-    }
-    cut |= texts(object, "roles", &actor.roles, ROLES_MAX);
-    cut
-}
-
-fn write_authenticated(object: &mut Object<'_>, how: &Authenticated) -> bool {
-    let mut cut = false;
-    object.object("auth", |object| {
-        cut |= object.text("method", &how.method, cap::WORD);
-        cut |= texts(object, "mfa", &how.factors, FACTORS_MAX);
-        if let Some(id) = &how.credential_id {
-            cut |= object.text("credential_id", id, cap::NAME);
-        }
-    });
-    cut
-}
-
-/// Writes for whom the actor acts, each principal without principals of its own.
-fn write_principals(object: &mut Object<'_>, principals: &[Actor], key: &HashKey) -> bool {
-    let mut cut = principals.len() > DELEGATION_MAX;
-    if !principals.is_empty() {
-        let first = principals.iter().take(DELEGATION_MAX);
-        object.array("on_behalf_of", first, |out, principal| {
-            out.push(b'{');
-            let mut object = Object::members(out);
-            cut |= write_actor(&mut object, principal, key);
-            let how = principal.authenticated.as_ref();
-            cut |= how.is_some_and(|how| write_authenticated(&mut object, how));
-            out.push(b'}');
-        });
-    }
-    cut
-}
-
-fn write_target(object: &mut Object<'_>, target: &Target) -> bool {
-    let mut cut = object.text("type", &target.kind, cap::NAME);
-    cut |= object.text("id", &target.id, cap::ID);
-    let rest = [("name", &target.name), ("role", &target.role), ("version", &target.version)];
-    for (key, text) in rest {
-        if let Some(text) = text {
-            cut |= object.text(key, text, cap::NAME);
-        }
-    }
-    cut
-}
-
-fn write_origin(object: &mut Object<'_>, origin: &Origin) -> bool {
-    object.ip("ip", origin.ip);
-    if let Some(port) = origin.port {
-        object.number("port", port.into());
-    }
-    if !origin.via.is_empty() {
-        object.array("via", &origin.via, |out, hop| {
-            encode::ip(out, *hop);
-        });
-    }
-    object.plain("trust", origin.trust.as_str());
-    match &origin.user_agent {
-        Some(user_agent) => object.text("user_agent", user_agent, USER_AGENT_BYTES_MAX),
-        None => false,
-    }
-}
-
-fn write_http(object: &mut Object<'_>, http: &Http, key: &HashKey) -> bool {
-    let mut cut = false;
-    match &http.method {
-        Method::Known(word) => object.plain("method", word),
-        Method::Other(word) => {
-            object.plain("method", "(other)");
-            object.plain("method_hash", &key.pseudonym("method", word.0.as_bytes()));
-        }
-    }
-    match &http.route {
-        Route::Template(template) => cut |= object.text("route", template, cap::ID),
-        Route::Unrouted(path) => {
-            object.plain("path_hash", &key.pseudonym("path", path.0.as_bytes()));
-            object.number("path_length", path.0.len() as u64);
-        }
-    }
-    if let Some(status) = http.status {
-        object.number("status", status.into());
-    }
-    if let Some(id) = &http.request_id {
-        cut |= object.text("request_id", id, cap::NAME);
-    }
-    if http.client_gone {
-        object.flag("client_gone", true);
-    }
-    cut
-}
-
-/// Writes a list of words, if there are any; true if a word or the list was cut.
-fn texts(object: &mut Object<'_>, key: &str, words: &[Cow<'_, str>], most: usize) -> bool {
-    let mut cut = words.len() > most;
-    if !words.is_empty() {
-        object.array(key, words.iter().take(most), |out, word| {
-            cut |= encode::text_capped(out, word, cap::WORD);
-        });
-    }
-    cut
 }
 
 /// The paths that were hidden, each with the member of the line that it begins in.

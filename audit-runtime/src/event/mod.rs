@@ -12,6 +12,7 @@ mod redactor;
 mod sentence;
 mod target;
 mod vocabulary;
+mod watch;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,6 +37,7 @@ pub(crate) use line::Stamp;
 #[cfg(feature = "actix")]
 pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
+pub(crate) use watch::{Place, Watch};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.

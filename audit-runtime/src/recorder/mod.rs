@@ -5,6 +5,7 @@ mod alarm;
 mod alert;
 mod answer;
 mod builder;
+mod caught;
 mod cell;
 mod committer;
 #[cfg(feature = "config")]
@@ -38,13 +39,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::context::{self, Context, OpenScopes};
-use crate::event::{Durability, Event, Stamp};
+use crate::event::{Durability, Event, Stamp, Watch};
 use crate::say;
 use audit_redact::{HashKey, Redactor};
 
 pub use alert::alert;
 pub use answer::{Recorded, Unrecorded};
 pub use builder::RecorderBuilder;
+#[cfg(feature = "guard-tracing")]
+pub(crate) use caught::tell_printed;
 #[cfg(feature = "config")]
 pub use config::{Config, ConfigError};
 pub use error::Error;
@@ -92,6 +95,8 @@ pub(crate) struct Shared {
     redactor: Redactor,
     service: Vec<u8>,
     catalog: &'static str,
+    /// The places in which the guard caught something.
+    told: caught::Told,
     commits: Arc<metrics::Commits>,
     pruning: Pruning,
     /// The journal as it is seen from outside, and its name: for rows that wait in a database.
@@ -340,14 +345,17 @@ impl Shared {
             None => {}
         }
         let cell = (durability != Durability::Queued).then(|| Arc::new(Cell::default()));
-        let encode_and_push = |body: &mut Vec<u8>| {
+        let mut caught = Watch::default();
+        let mut encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
-            self.encode(event, body);
+            caught = self.encode(event, body);
             self.queue.push(body, cell.as_ref().map(Ticket::new), side)
         };
         let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
         // A thread that is ending may drop an audited call when its own memory is gone already.
         let pushed = pushed.unwrap_or_else(|_| encode_and_push(&mut Vec::new()));
+        // Behind the event itself, and no more while its bytes are borrowed.
+        self.tell_caught(event, caught.places());
         match (pushed, cell) {
             (Ok(()), Some(cell)) => {
                 Ok(Receipt::pending(cell, Arc::clone(&self.deadlines), self.alarm(event)))
@@ -358,9 +366,9 @@ impl Shared {
         }
     }
 
-    fn encode(&self, event: &Event, body: &mut Vec<u8>) {
+    fn encode(&self, event: &Event, body: &mut Vec<u8>) -> Watch {
         let stamp = Stamp { key: &self.key, service: &self.service, catalog: self.catalog };
-        event.write(body, &stamp);
+        event.write(body, &stamp)
     }
 
     fn health(&self) -> Health {

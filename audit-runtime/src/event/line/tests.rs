@@ -6,7 +6,10 @@ use std::time::Duration;
 use audit_journal::{BODY_BYTES_MAX, EventId};
 
 use super::*;
-use crate::event::{Code, CorrelationId, Operation, Phase, Reason, TraceContext, TrustedProxies};
+use crate::event::{
+    Actor, Authenticated, Code, CorrelationId, Http, Operation, Origin, Phase, Reason, Target,
+    TraceContext, TrustedProxies,
+};
 use audit_redact::{HiddenPaths, Redact, Redaction, public};
 
 fn line(event: &Event) -> serde_json::Value {

@@ -167,6 +167,7 @@ impl RecorderBuilder {
             redactor,
             service,
             catalog: catalog::hash(),
+            told: Default::default(),
             commits: Arc::default(),
             pruning: Pruning::default(),
             reader: journal.reader(),

@@ -1,0 +1,105 @@
+//! The text that is being read: its bytes, and the place up to which it is settled already.
+
+use std::ops::Range;
+
+use crate::kind::{Kind, MARK_BEGIN};
+
+/// A secret that was found, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) place: Range<usize>,
+    pub(crate) kind: Kind,
+}
+
+/// The bytes of a text. What lies before `floor` has been written already, and is not looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    bytes: &'a [u8],
+    floor: usize,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, floor: 0 }
+    }
+
+    /// Settles all before `floor`, where a mark ends.
+    pub(crate) fn settle(&mut self, floor: usize) {
+        self.floor = floor;
+    }
+
+    pub(crate) fn floor(&self) -> usize {
+        self.floor
+    }
+
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub(crate) fn at(&self, place: usize) -> Option<u8> {
+        self.bytes.get(place).copied()
+    }
+
+    /// The byte before `place`; the end of a mark where the settled part ends.
+    pub(crate) fn before(&self, place: usize) -> Option<u8> {
+        if place <= self.floor {
+            return (self.floor > 0).then_some(b']');
+        }
+        self.at(place - 1)
+    }
+
+    pub(crate) fn slice(&self, place: Range<usize>) -> &'a [u8] {
+        self.bytes.get(place).unwrap_or_default()
+    }
+
+    pub(crate) fn starts_with(&self, place: usize, word: &[u8]) -> bool {
+        self.bytes.get(place..).is_some_and(|rest| rest.starts_with(word))
+    }
+
+    /// The same, whatever the case of the letters.
+    pub(crate) fn starts_with_word(&self, place: usize, word: &[u8]) -> bool {
+        self.bytes.get(place..place + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+    }
+
+    /// Where the bytes of a class that stand at `from` end, after at most `most` of them.
+    pub(crate) fn run(&self, from: usize, most: usize, class: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        from + rest.iter().take(most).take_while(|byte| class(**byte)).count()
+    }
+
+    /// Where the bytes of a class that end at `to` begin, at most `most` of them.
+    pub(crate) fn run_back(&self, to: usize, most: usize, class: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(self.floor..to).unwrap_or_default();
+        to - rest.iter().rev().take(most).take_while(|byte| class(**byte)).count()
+    }
+
+    /// What was found, unless it is a mark, holds one or touches one.
+    ///
+    /// A mark belongs to what touches it. So a text that was scrubbed shows nothing that it did not
+    /// show before.
+    pub(crate) fn found(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
+        let mark = MARK_BEGIN.as_bytes();
+        let found = self.slice(place.clone());
+        let follows_mark = self.before(place.start) == Some(b']') && self.follows_mark(place.start);
+        let touches = follows_mark || self.starts_with(place.end, mark);
+        let holds = || found.windows(mark.len()).any(|window| window == mark);
+        (!found.is_empty() && !touches && !holds()).then_some(Found { place, kind })
+    }
+
+    /// True if a mark ends before `place`.
+    fn follows_mark(&self, place: usize) -> bool {
+        if place == self.floor {
+            return true;
+        }
+        let name = self.run_back(place - 1, 16, |byte| byte.is_ascii_lowercase() || byte == b'_');
+        let begin = name.checked_sub(MARK_BEGIN.len());
+        begin.is_some_and(|begin| {
+            begin >= self.floor && self.starts_with(begin, MARK_BEGIN.as_bytes())
+        })
+    }
+}
+
+/// Letters, digits, `_` and `-`: the alphabet of most tokens, and of base64 in URLs.
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}

@@ -1,0 +1,189 @@
+//! The value behind a name that looks sensitive: where it ends, and whether it is a secret.
+
+use crate::authorization;
+use crate::kind::Kind;
+use crate::looks::{is_code, is_placeholder, is_random};
+use crate::pairs::Joint;
+use crate::text::{Found, Text};
+
+/// The longest value that is looked for; a longer one is a secret up to here.
+const VALUE_BYTES_MAX: usize = 16_384;
+/// How much of a value is judged, so that looking at what is none costs little.
+const JUDGED_BYTES_MAX: usize = 256;
+
+/// The secret in the value that begins at `start` and belongs to a name with the part `term`.
+pub(crate) fn at(text: &Text<'_>, term: &str, joint: Joint, start: usize) -> Option<Found> {
+    let form = Form::of(text, joint, start);
+    match term {
+        "authorization" | "auth_header" => authorization::in_header(text, form.start),
+        "cookie" if matches!(joint, Joint::Colon | Joint::Member) => cookie(text, &form),
+        _ => {
+            let judged = form.start..form.end(text, JUDGED_BYTES_MAX);
+            let found = text.found(judged.clone(), Kind::Secret)?;
+            if !is_secret(term, joint, form.quote.is_some(), text.slice(judged.clone())) {
+                return None;
+            }
+            if judged.len() + 8 < JUDGED_BYTES_MAX {
+                return Some(found);
+            }
+            text.found(form.start..form.end(text, VALUE_BYTES_MAX), Kind::Secret)
+        }
+    }
+}
+
+/// How a value is written.
+struct Form {
+    joint: Joint,
+    /// Where it begins, behind its quote.
+    start: usize,
+    quote: Option<u8>,
+    /// How many backslashes stand before its quote.
+    escapes: usize,
+}
+
+impl Form {
+    fn of(text: &Text<'_>, joint: Joint, start: usize) -> Self {
+        let escapes = text.run(start, 4, |byte| byte == b'\\') - start;
+        let open = start + escapes;
+        match text.at(open) {
+            Some(quote @ (b'"' | b'\'' | b'`')) => {
+                Self { joint, start: open + 1, quote: Some(quote), escapes }
+            }
+            _ => Self { joint, start, quote: None, escapes: 0 },
+        }
+    }
+
+    /// Where it ends, after at most `most` bytes.
+    fn end(&self, text: &Text<'_>, most: usize) -> usize {
+        let end = match (self.quote, self.joint) {
+            (Some(quote), _) => self.end_of_quoted(text, quote, most),
+            (None, Joint::Element) => {
+                text.run(self.start, most, |byte| byte != b'<' && byte != b'\n')
+            }
+            (None, _) => end_of_bare(text, self.start, most),
+        };
+        floor_of_character(text, end)
+    }
+
+    /// The closing quote has as many escapes as the opening one; a line's end closes as well.
+    fn end_of_quoted(&self, text: &Text<'_>, quote: u8, most: usize) -> usize {
+        let mut before = 0;
+        let mut place = self.start;
+        while let Some(byte) = text.at(place).filter(|_| place - self.start < most) {
+            if byte == quote && before <= self.escapes {
+                return place - before.min(self.escapes);
+            }
+            if byte == b'\n' {
+                break;
+            }
+            before = if byte == b'\\' { before + 1 } else { 0 };
+            place += 1;
+        }
+        place
+    }
+
+    /// Where a header ends: with its quote, or with its line.
+    fn end_of_header(&self, text: &Text<'_>, most: usize) -> usize {
+        match self.quote {
+            Some(_) => self.end(text, most),
+            None => end_of_line(text, self.start, most, b"\r\n\"'`"),
+        }
+    }
+}
+
+fn end_of_bare(text: &Text<'_>, start: usize, most: usize) -> usize {
+    let is_value = |byte: u8| byte > b' ' && !b"&\"'<>`".contains(&byte);
+    let end = text.run(start, most, is_value);
+    let value = text.slice(start..end);
+    // A comma or semicolon ends the value if another name and value follow.
+    let parts = value.iter().enumerate().filter(|(_, byte)| matches!(byte, b',' | b';'));
+    let mut ends =
+        parts.map(|(at, _)| at).filter(|at| names_another(value.get(at + 1..).unwrap_or_default()));
+    let end = ends.next().map_or(end, |at| start + at);
+    let rest = text.slice(start..end).iter().rev();
+    end - rest.take_while(|byte| b",;)]}.\\".contains(byte)).count()
+}
+
+/// Where the line ends that `start` stands in, or the quote about it.
+pub(crate) fn end_of_line(text: &Text<'_>, start: usize, most: usize, ends: &[u8]) -> usize {
+    floor_of_character(text, text.run(start, most, |byte| !ends.contains(&byte)))
+}
+
+fn names_another(rest: &[u8]) -> bool {
+    let name = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        .count();
+    rest.is_empty() || (name > 0 && matches!(rest.get(name), Some(b'=' | b':')))
+}
+
+/// A bound may fall into a character: the value ends before it.
+fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
+    let inside = |place: usize| text.at(place).is_some_and(|byte| byte & 0xc0 == 0x80);
+    (0..4).filter_map(|step| place.checked_sub(step)).find(|place| !inside(*place)).unwrap_or(place)
+}
+
+/// All values of a header, whose names are secrets as often as not.
+fn cookie(text: &Text<'_>, form: &Form) -> Option<Found> {
+    let judged = form.start..form.end_of_header(text, JUDGED_BYTES_MAX);
+    let value = text.slice(judged.clone());
+    text.found(judged, Kind::Secret)?;
+    let good = value.contains(&b'=') && value.len() >= 8 && !is_placeholder(value);
+    let end = if good { form.end_of_header(text, VALUE_BYTES_MAX) } else { form.start };
+    text.found(form.start..end, Kind::Secret)
+}
+
+/// True if a value is a secret, by the name it has and the way it is written.
+fn is_secret(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
+    if value.is_empty() || is_placeholder(value) || (!quoted && is_code(value)) {
+        return false;
+    }
+    let written = quoted || matches!(joint, Joint::Equals | Joint::Element);
+    match term {
+        "pin" | "otp" | "cvc" | "cvv" | "ssn" | "social_security" => {
+            is_number(value, 3..=11) && (written || joint == Joint::Member || joint == Joint::Colon)
+        }
+        _ if term.ends_with("_code") => is_number(value, 4..=10) || is_token(value),
+        "card_number" | "credit_card" | "iban" => is_number(value, 12..=40),
+        _ if term.ends_with("_url")
+            || term.ends_with("_uri")
+            || term.ends_with("_link")
+            || term == "dsn"
+            || term.starts_with("connection") =>
+        {
+            false
+        }
+        // The shell's name for the directory it works in.
+        "pwd" if value.starts_with(b"/") || value.starts_with(b"~") => false,
+        _ if is_password(term) && written => value.len() >= 3,
+        _ if is_password(term) => value.len() >= 4 && is_no_word(value),
+        _ => is_token(value),
+    }
+}
+
+/// Terms whose values people make up, so that they may be words.
+fn is_password(term: &str) -> bool {
+    term.contains("pass") || matches!(term, "pwd" | "pw")
+}
+
+/// True if a value is more than a word of prose.
+fn is_no_word(value: &[u8]) -> bool {
+    let has = |class: fn(&u8) -> bool| value.iter().any(class);
+    has(u8::is_ascii_alphanumeric)
+        && (has(u8::is_ascii_digit) || has(|byte| b"!@#$%^&*+=?~".contains(byte)))
+}
+
+/// True if a value was made by a generator. A word of a machine in hex is a handle, no secret.
+fn is_token(value: &[u8]) -> bool {
+    let is_handle = value.starts_with(b"0x") && value.len() <= 18;
+    // The parts of a path or of a name with dots are words, each by itself.
+    let parts = value.split(|byte| b"./@:,".contains(byte));
+    let longest = parts.max_by_key(|part| part.len()).unwrap_or_default();
+    longest.len() >= 8 && !is_handle && is_random(longest)
+}
+
+fn is_number(value: &[u8], digits: std::ops::RangeInclusive<usize>) -> bool {
+    let number = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let only = value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'));
+    only && digits.contains(&number)
+}

@@ -1,0 +1,76 @@
+//! Strings that are changed as a whole before they are written, whatever value they are part of.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter, Serializer};
+
+use super::LineFormatter;
+
+/// The line's form, with each string as what `change` makes of it.
+pub(super) struct Passing<'a> {
+    /// The string that is being written; its pieces come one by one.
+    text: String,
+    change: &'a mut dyn FnMut(&str) -> Option<String>,
+}
+
+impl<'a> Passing<'a> {
+    pub(super) fn new(change: &'a mut dyn FnMut(&str) -> Option<String>) -> Self {
+        Self { text: String::new(), change }
+    }
+}
+
+impl Formatter for Passing<'_> {
+    fn begin_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.text.clear();
+        writer.write_all(b"\"")
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        _writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        self.text.push_str(fragment);
+        Ok(())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        _writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        self.text.push(match escape {
+            CharEscape::Quote => '"',
+            CharEscape::ReverseSolidus => '\\',
+            CharEscape::Solidus => '/',
+            CharEscape::Backspace => '\u{8}',
+            CharEscape::FormFeed => '\u{c}',
+            CharEscape::LineFeed => '\n',
+            CharEscape::CarriageReturn => '\r',
+            CharEscape::Tab => '\t',
+            CharEscape::AsciiControl(byte) => byte.into(),
+        });
+        Ok(())
+    }
+
+    fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        let changed = (self.change)(&self.text);
+        let text = changed.as_deref().unwrap_or(&self.text);
+        LineFormatter.write_string_fragment(writer, text)?;
+        writer.write_all(b"\"")
+    }
+
+    /// JSON that a value brings ready-made has strings as well.
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let value: serde_json::Value = serde_json::from_str(fragment)?;
+        let mut json = Vec::new();
+        let formatter = Passing::new(&mut *self.change);
+        value.serialize(&mut Serializer::with_formatter(&mut json, formatter))?;
+        writer.write_all(&json)
+    }
+}
