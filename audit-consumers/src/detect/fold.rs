@@ -38,7 +38,11 @@ pub(super) fn network(address: IpAddr) -> String {
 
 /// The longest beginning of `text` that has no more than `bytes_max` bytes.
 pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
+    let mut end = bytes_max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn compose(text: &str) -> Cow<'_, str> {

@@ -89,7 +89,7 @@ impl Group {
     pub(super) fn entries(&self, member: usize) -> impl Iterator<Item = (u64, &Entry)> {
         let offset = self.members.iter().position(|known| *known == member);
         let at = move |place| self.entries.get(place * self.members.len() + offset?);
-        self.table.from_oldest().filter_map(move |(key, place)| Some((key, at(place)?)))
+        self.table.oldest_first().filter_map(move |(key, place)| Some((key, at(place)?)))
     }
 
     pub(super) fn keys(&self) -> usize {

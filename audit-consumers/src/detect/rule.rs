@@ -198,7 +198,7 @@ impl Rule {
             Kind::TemporalOrdered { .. } => (3, None),
         };
         out.number(kind);
-        out.texts(&field.map(Field::word).as_slice());
+        out.texts(field.map(Field::word).as_slice());
         out.texts(&self.by.iter().map(|field| field.word()).collect::<Vec<_>>());
         out.number(self.events.categories.into());
         out.number(self.events.outcomes.into());

@@ -78,7 +78,7 @@ impl Table {
     }
 
     /// All keys and their places, the one that was touched longest ago first.
-    pub(super) fn from_oldest(&self) -> impl Iterator<Item = (u64, usize)> {
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = (u64, usize)> {
         let next = |place: u32| self.slots.get(place as usize).map(|slot| (place, slot));
         std::iter::successors(next(self.oldest), move |(_, slot)| next(slot.newer))
             .map(|(place, slot)| (slot.key, place as usize))
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn keys(table: &Table) -> Vec<u64> {
-        table.from_oldest().map(|(key, _)| key).collect()
+        table.oldest_first().map(|(key, _)| key).collect()
     }
 
     #[test]
