@@ -2,12 +2,10 @@
 
 /// The longest beginning of `text` that has no more than `bytes_max` bytes.
 pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
-    let ends = text.char_indices().map(|(at, char)| at + char.len_utf8());
-    let end = if text.len() <= bytes_max {
-        text.len()
-    } else {
-        ends.take_while(|end| *end <= bytes_max).last().unwrap_or(0)
-    };
+    let mut end = bytes_max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     &text[..end]
 }
 
