@@ -134,6 +134,13 @@ proptest! {
         check(&text)?;
     }
 
+    /// Such neighbours are read in one go, and a mark that came between them changes nothing.
+    #[test]
+    fn a_card_behind_a_key_is_left_as_it_is(card in "(4111111111111111|5555 5555 5555 4444)") {
+        let lines = ["-----BEGIN RSA PRIVATE KEY-----", &card, "-----END RSA PRIVATE KEY-----"];
+        check(&format!("{}{card}=", lines.concat()))?;
+    }
+
     #[test]
     fn any_text_is_scrubbed_to_one_that_is_left_as_it_is(text in mixed()) {
         check(&text)?;
