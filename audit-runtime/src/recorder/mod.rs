@@ -21,6 +21,7 @@ mod metrics;
 mod mirror;
 #[cfg(feature = "rusqlite")]
 mod offered;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod pruning;
 mod queue;
 mod receipt;

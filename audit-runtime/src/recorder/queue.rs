@@ -145,6 +145,7 @@ impl Queue {
 
     /// Wakes the committer for something else than an event; if it does not sleep, it comes to that with
     /// its next look.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(super) fn rouse(&self) {
         self.state().committer_waits = false;
         self.filled.notify_one();
