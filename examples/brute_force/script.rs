@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const OFFICE: &str = "192.0.2.10";
 /// From where ada's password is guessed.
-pub(crate) const GUESSER: &str = "203.0.113.66";
+const GUESSER: &str = "203.0.113.66";
 /// From where one password is tried with many names.
 pub(crate) const SPRAYER: &str = "198.51.100.23";
 
