@@ -1,4 +1,4 @@
-//! The alarm: a watch in the service's own process, with one channel, and the alerts that came of it.
+//! The alarm: a watch in the service's own process, with one channel to the people on duty.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,21 +8,19 @@ use audit_consumers::alert::webhook::{Form, SigningKey, WebhookOptions};
 use audit_consumers::alert::{Alert, Channel, Outbox, Webhook};
 use audit_consumers::watch::Watch;
 use audit_runtime::Severity;
+use audit_runtime::journal::Reader;
 
 use crate::Failure;
 use crate::receiver::{CERTIFICATE, Receiver};
-use crate::script::Expected;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A watch of a journal, and the receiver that its alerts go to.
 pub(crate) struct Alarm {
     journal: PathBuf,
     watch: Watch,
     receiver: Receiver,
-    /// All alerts that came, each once.
-    pub(crate) alerts: Vec<Alert>,
 }
 
 impl Alarm {
@@ -37,58 +35,35 @@ impl Alarm {
         })?;
         let channel = Channel::new("on-duty", Severity::Medium, webhook);
         let watch = Watch::builder(journal).channel(channel).start()?;
-        Ok(Self { journal: journal.to_owned(), watch, receiver, alerts: Vec::new() })
+        Ok(Self { journal: journal.to_owned(), watch, receiver })
     }
 
-    /// Waits until the alerts that are expected have come, and returns those that are new.
-    pub(crate) fn wait_for(&mut self, expected: &[Expected]) -> &[Alert] {
-        let (due, known) = (Instant::now() + PATIENCE, self.alerts.len());
-        let is_told = |alerts: &[Alert], (rule, key): &Expected| {
-            let told = (Some(*rule), Some(*key));
-            alerts.iter().any(|alert| (alert.rule.as_deref(), alert.key.as_deref()) == told)
-        };
-        while !expected.iter().all(|it| is_told(&self.alerts[known..], it)) && Instant::now() < due
-        {
-            self.receive();
-        }
-        &self.alerts[known..]
-    }
-
-    /// Stops the watch once it has read and delivered everything; says what was wrong with it.
-    pub(crate) fn stop(mut self) -> Result<(Vec<Alert>, Vec<String>), Failure> {
+    /// The alerts that came since the last call, once all records are read and all alerts delivered.
+    pub(crate) fn settle(&self) -> Result<Vec<Alert>, Failure> {
         let due = Instant::now() + PATIENCE;
-        let outbox = Outbox::open_existing(Outbox::beside(&self.journal))?;
-        let is_at_rest = |watch: &Watch| {
-            let (status, channels) = (watch.status(), outbox.channels()?);
-            let has_read = (status.detection.lag, status.alerting.lag) == (Some(0), Some(0));
-            Ok::<_, Failure>(has_read && channels.iter().all(|channel| channel.waiting == 0))
-        };
-        // Between the reading of a record and what comes of it lies a moment: look twice.
-        let mut looks = 0;
-        while looks < 2 && Instant::now() < due {
+        while !self.is_at_rest()? {
+            if Instant::now() > due {
+                return Err(format!("not all was found and told: {:?}", self.watch.status()).into());
+            }
             thread::sleep(PAUSE);
-            looks = if is_at_rest(&self.watch)? { looks + 1 } else { 0 };
         }
-        self.receive();
-        let status = self.watch.status();
-        let failures = [status.detection.failure, status.alerting.failure, status.trouble];
-        let mut wrong: Vec<_> = failures.into_iter().flatten().collect();
-        if looks < 2 {
-            wrong.push("it had not done with everything in time".to_owned());
-        }
-        self.watch.stop(PATIENCE)?;
-        let dead = outbox.dead_letters()?.into_iter();
-        wrong.extend(dead.map(|letter| format!("{}: {}", letter.title, letter.error)));
-        Ok((self.alerts, wrong))
+        Ok(self.receiver.alerts.try_iter().flatten().collect())
     }
 
-    /// Takes what has come, or comes in a moment. What comes twice has the same id.
-    fn receive(&mut self) {
-        let first = self.receiver.alerts.recv_timeout(PAUSE).into_iter();
-        for alert in first.chain(self.receiver.alerts.try_iter()).flatten() {
-            if self.alerts.iter().all(|known| known.id != alert.id) {
-                self.alerts.push(alert);
-            }
-        }
+    /// Stops the watch; the answer is which alerts could not be delivered, and why.
+    pub(crate) fn stop(self) -> Result<Vec<String>, Failure> {
+        self.watch.stop(PATIENCE)?;
+        let dead = Outbox::open_existing(Outbox::beside(&self.journal))?.dead_letters()?;
+        Ok(dead.into_iter().map(|letter| format!("{}: {}", letter.title, letter.error)).collect())
+    }
+
+    /// Looked at from the end: no record is left to read, and no alert to deliver.
+    fn is_at_rest(&self) -> Result<bool, Failure> {
+        let status = self.watch.status();
+        let durable = Reader::open(&self.journal)?.watermark()?.unwrap_or(0);
+        let outbox = Outbox::open_existing(Outbox::beside(&self.journal))?;
+        let is_delivered = outbox.channels()?.iter().all(|channel| channel.waiting == 0);
+        let read = [status.detection.next_seq, status.alerting.next_seq];
+        Ok(read == [durable; 2] && is_delivered)
     }
 }

@@ -1,85 +1,64 @@
 //! The checks: what was expected was found and told, each once, and no secret was written anywhere.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use audit_consumers::alert::Alert;
 use audit_runtime::Record;
 
-use crate::Failure;
-use crate::screen::{Screen, said};
+use crate::screen::said;
 use crate::script::{ACTS, SPRAYER};
 
-/// Prints each check, and remembers whether all of them held.
-pub(crate) struct Checks<'a> {
-    pub(crate) screen: &'a mut Screen,
-    pub(crate) held: bool,
+/// What is wrong with the findings and their alerts: each that is expected is there once, and no other.
+pub(crate) fn told(findings: &[Record], alerts: &[Alert]) -> Vec<String> {
+    let mut expected: Vec<_> = ACTS.iter().flat_map(|act| act.expected).collect();
+    expected.sort();
+    let mut found: Vec<_> =
+        findings.iter().map(|it| ["id", "rule", "key"].map(|name| said(it, name))).collect();
+    let mut told: Vec<_> = alerts
+        .iter()
+        .filter(|alert| !alert.remediation.is_empty())
+        .map(|it| [Some(&it.id), it.rule.as_ref(), it.key.as_ref()])
+        .map(|parts| parts.map(|part| part.cloned().unwrap_or_default()))
+        .collect();
+    found.sort_by(|a, b| a[1..].cmp(&b[1..]));
+    told.sort_by(|a, b| a[1..].cmp(&b[1..]));
+    let is_expected = found.iter().map(|[_, rule, key]| (rule.as_str(), key.as_str()));
+    let mut wrong = Vec::new();
+    if !is_expected.eq(expected.into_iter().copied()) {
+        wrong.push(format!("these were found: {found:?}"));
+    }
+    if found != told {
+        wrong.push(format!("these came with a remedy: {told:?}"));
+    }
+    wrong
 }
 
-impl Checks<'_> {
-    /// Every expected finding was recorded once, and nothing else was; each is one alert.
-    pub(crate) fn told(&mut self, findings: &[Record], alerts: &[Alert]) -> io::Result<()> {
-        let mut found: Vec<_> =
-            findings.iter().map(|it| (said(it, "rule"), said(it, "key"))).collect();
-        let expected = ACTS.iter().flat_map(|act| act.expected);
-        let mut expected: Vec<_> =
-            expected.map(|(rule, key)| ((*rule).to_owned(), (*key).to_owned())).collect();
-        found.sort();
-        expected.sort();
-        let what = format!("{} findings were recorded, each once, and no other", expected.len());
-        let wrong = if found == expected { vec![] } else { vec![format!("found: {found:?}")] };
-        self.check(&what, &wrong)?;
-
-        let ids: BTreeSet<_> = findings.iter().map(|finding| said(finding, "id")).collect();
-        let told: BTreeSet<_> = alerts.iter().map(|alert| alert.id.clone()).collect();
-        let have_remedies = alerts.iter().all(|alert| !alert.remediation.is_empty());
-        let is_right = ids == told && have_remedies;
-        let wrong = if is_right { vec![] } else { vec![format!("{} alerts came", told.len())] };
-        self.check("each came as an alert with a right signature, and says what to do", &wrong)
+/// Where secrets stand: in a file below `directory`, or in `other` places.
+pub(crate) fn leaks(
+    secrets: &[String],
+    directory: &Path,
+    other: [(&str, &str); 2],
+) -> io::Result<Vec<String>> {
+    let mut places: Vec<_> =
+        other.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
+    read_below(directory, &mut places)?;
+    let count = |bytes: &[u8]| secrets.iter().filter(|secret| holds(bytes, secret)).count();
+    let leaks = places.iter().map(|(place, bytes)| (place, count(bytes)));
+    let leaks = leaks.filter(|(_, count)| *count > 0);
+    let mut wrong: Vec<_> = leaks.map(|(place, count)| format!("{count} in {place}")).collect();
+    // A search must be able to find: this address stands in both, in the journal and in the outbox.
+    if places.iter().filter(|(_, bytes)| holds(bytes, SPRAYER)).count() < 4 {
+        wrong.push("the search does not even find what must be there".to_owned());
     }
-
-    /// None of `secrets` stands in a file below `directory`, in an alert, or in what was shown.
-    pub(crate) fn secrets(
-        &mut self,
-        secrets: &[String],
-        directory: &Path,
-        alerts: &[Alert],
-    ) -> Result<(), Failure> {
-        let mut places = vec![("the output".to_owned(), self.screen.shown.clone())];
-        places.push(("an alert".to_owned(), serde_json::to_vec(alerts)?));
-        read_below(directory, &mut places)?;
-        let mut wrong = Vec::new();
-        for (place, bytes) in &places {
-            let count = secrets.iter().filter(|secret| holds(bytes, secret)).count();
-            if count > 0 {
-                wrong.push(format!("{count} stand in {place}"));
-            }
-        }
-        // A search must be able to find: this address stands in output, alerts, journal and outbox.
-        if places.iter().filter(|(_, bytes)| holds(bytes, SPRAYER)).count() < 4 {
-            wrong.push("the search does not even find what must be there".to_owned());
-        }
-        let (count, files) = (secrets.len(), places.len() - 2);
-        let what = format!("none of {count} secrets is in {files} files, an alert or this output");
-        Ok(self.check(&what, &wrong)?)
-    }
-
-    /// Prints one check; it holds if nothing is wrong.
-    pub(crate) fn check(&mut self, what: &str, wrong: &[String]) -> io::Result<()> {
-        self.held &= wrong.is_empty();
-        let mark = if wrong.is_empty() { "ok" } else { "NOT" };
-        writeln!(self.screen, "  {mark:>4}  {what}")?;
-        wrong.iter().try_for_each(|wrong| writeln!(self.screen, "        {wrong}"))
-    }
+    Ok(wrong)
 }
 
 fn holds(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
-/// Reads all files in `directory` and below it; the recorder's socket is none.
 fn read_below(directory: &Path, places: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;

@@ -10,7 +10,6 @@ mod typed;
 
 use std::error::Error;
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -22,28 +21,28 @@ use audit_runtime::journal::{DirectoryStorage, Reader, verify};
 use audit_runtime::{Record, Recorder};
 
 use alarm::Alarm;
-use checks::Checks;
 use receiver::Receiver;
 use screen::Screen;
-use script::{ACTS, GUESSER, Stage};
+use script::{ACTS, Stage};
 
 const GRACE: Duration = Duration::from_secs(5);
+
+const INTRODUCTION: &str = "\
+A service with a login, and in the same process a watch that looks for attacks in its journal. It sends
+alerts to a receiver on this machine, which checks their signatures. All requests come from 127.0.0.1,
+which the service trusts as a proxy: the addresses below are documentation addresses that the script
+claims in X-Forwarded-For.";
 
 /// Why the example cannot go on.
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
-    // Nobody is left to tell if standard error is closed.
-    let complain = |text: &str| _ = writeln!(io::stderr(), "brute_force: {text}");
-    if std::env::args_os().len() > 1 {
-        complain("it takes no arguments");
-        return ExitCode::from(2);
-    }
     match rt::System::new().block_on(run()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            complain(&error.to_string());
+            // Nobody is left to tell if standard error is closed.
+            _ = writeln!(io::stderr(), "brute_force: {error}");
             ExitCode::FAILURE
         }
     }
@@ -56,58 +55,39 @@ async fn run() -> Result<bool, Failure> {
     let recorder = Recorder::builder(&journal).service("brute_force", env!("CARGO_PKG_VERSION"));
     let recorder = recorder.install()?;
     let (address, server) = service::start()?;
-    let service = server.handle();
-    let running = rt::spawn(server);
-    let place = journal.clone();
-    let played = web::block(move || play(address, &place)).await?;
+    let (service, running, place) = (server.handle(), rt::spawn(server), journal.clone());
+    let played = web::block(move || play(Stage::new(address), &place)).await?;
     service.stop(true).await;
     running.await??;
     recorder.shutdown(GRACE)?;
-    let mut played = played?;
-    look_back(&mut played.screen, &journal)?;
-    check(played, &journal, work.path())
+    check(played?, &journal, work.path())
 }
 
-/// What was played, and what came of it.
-struct Played {
-    screen: Screen,
-    stage: Stage,
-    alerts: Vec<Alert>,
-    /// What was wrong with the watch.
-    trouble: Vec<String>,
-    secrets: Vec<String>,
-}
-
-/// Plays all acts, and shows what is found of each and who is told.
-fn play(address: SocketAddr, journal: &Path) -> Result<Played, Failure> {
-    let (mut screen, receiver) = (Screen::default(), Receiver::start()?);
-    let mut secrets: Vec<_> = typed::secrets().map(str::to_owned).collect();
-    secrets.push(receiver.key.expose().clone());
-    let mut alarm = Alarm::start(journal, receiver)?;
-    writeln!(
-        screen,
-        "A service with a login listens on {address}. A watch in the same process looks for attacks\n\
-         in its journal and sends alerts to a receiver on this machine, which checks their signatures.\n\
-         All requests come from 127.0.0.1, which the service trusts as a proxy; the addresses below\n\
-         are documentation addresses that the script claims in X-Forwarded-For."
-    )?;
-    let mut stage = Stage::new(address);
+/// Plays all acts, and shows what is found of each, who is told, and what was behind it.
+fn play(mut stage: Stage, journal: &Path) -> Result<(Screen, Stage, Vec<Alert>), Failure> {
+    let mut screen = Screen { shown: String::new(), held: true };
+    let receiver = Receiver::start()?;
+    stage.secrets.push(receiver.key.expose().clone());
+    let alarm = Alarm::start(journal, receiver)?;
+    screen.say(INTRODUCTION)?;
+    let mut alerts = Vec::new();
     for act in &ACTS {
-        let first = findings(journal)?.len();
-        writeln!(screen, "\n{}\n\n{}", act.title, act.what)?;
+        screen.say(&format!("\n{}\n\n{}", act.title, act.what))?;
+        let known = findings(journal)?.len();
         (act.play)(&mut stage)?;
-        let alerts = alarm.wait_for(act.expected);
-        if alerts.is_empty() {
-            continue;
+        let new = alarm.settle()?;
+        let what = if new.is_empty() { "Nothing is found." } else { "Found, and recorded:\n" };
+        screen.say(&format!("\n  {what}"))?;
+        findings(journal)?[known..].iter().try_for_each(|finding| screen.finding(finding))?;
+        if !new.is_empty() {
+            screen.say("\n  Alerts, as the receiver got them:\n")?;
         }
-        writeln!(screen, "\n  Findings, as they stand in the journal:\n")?;
-        screen.findings(&findings(journal)?[first..])?;
-        writeln!(screen, "\n  Alerts, as the receiver got them:\n")?;
-        alerts.iter().try_for_each(|alert| screen.alert(alert))?;
+        new.iter().try_for_each(|alert| screen.alert(alert))?;
+        alerts.extend(new);
     }
-    let (alerts, trouble) = alarm.stop()?;
-    secrets.extend(stage.tokens.iter().cloned());
-    Ok(Played { screen, stage, alerts, trouble, secrets })
+    stage.surprises.extend(alarm.stop()?);
+    look_back(&mut screen, &alerts, journal)?;
+    Ok((screen, stage, alerts))
 }
 
 /// The findings in the journal, the oldest first.
@@ -117,42 +97,46 @@ fn findings(journal: &Path) -> Result<Vec<Record>, Failure> {
     Ok(page.matches.into_iter().map(|found| found.record).collect())
 }
 
-/// Shows the story of the login that succeeded, and what the account has done since.
-fn look_back(screen: &mut Screen, journal: &Path) -> Result<(), Failure> {
+/// Goes back from the alert to the login that it is about, and to what the account has done.
+fn look_back(screen: &mut Screen, alerts: &[Alert], journal: &Path) -> Result<(), Failure> {
     let reader = Reader::open(journal)?;
-    let text = format!("action=Login outcome=success origin={GUESSER}");
-    let found = Search::new(&reader, &Query::parse(&text)?).page()?.matches;
-    let taken = &found.first().ok_or("no login succeeded from there")?.record;
-    let id = taken.correlation_id.clone().ok_or("the login has no correlation id")?;
-    writeln!(screen, "\nThe story of the request that took the account ({id})\n")?;
-    let story = Story::find(&reader, &StoryOf::Correlation(id))?;
-    screen.records(story.told.iter().map(|told| (&told.found.record, told.depth)))?;
+    let critical = alerts.iter().find(|it| it.rule.as_deref() == Some("compromise_ip"));
+    let seq = *critical.and_then(|alert| alert.records.last()).ok_or("no alert names a login")?;
+    let story = Story::find(&reader, &StoryOf::Seq(seq))?;
+    let id = story.correlation_id.as_deref().unwrap_or_default();
+    screen.say(&format!("\nThe critical alert names record {seq}. Its story, {id}:\n"))?;
+    story.told.iter().try_for_each(|told| screen.record(&told.found.record, told.depth))?;
 
     let text = "actor=user:ada category!=access outcome!=failure last 1h";
-    writeln!(screen, "\nWhat ada's account has done, asked as `{text}`\n")?;
+    screen.say(&format!("\nWhat ada's account has done, asked as `{text}`:\n"))?;
     let query = Query::parse(text)?;
     let page = Search::new(&reader, &query).order(Order::OldestFirst).page()?;
-    screen.records(page.matches.iter().map(|found| (&found.record, 0)))?;
-    Ok(writeln!(screen, "  {}", page.scan)?)
+    page.matches.iter().try_for_each(|found| screen.record(&found.record, 0))?;
+    Ok(screen.say(&format!("  {}", page.scan))?)
 }
 
 /// Checks what was played and what it left; the answer is whether everything held.
-fn check(mut played: Played, journal: &Path, directory: &Path) -> Result<bool, Failure> {
-    let (stage, alerts) = (&played.stage, &played.alerts);
-    writeln!(played.screen, "\nChecks\n")?;
-    let mut checks = Checks { screen: &mut played.screen, held: true };
-    let what = format!("{} requests were answered as they should be", stage.requests);
-    checks.check(&what, &stage.surprises)?;
-    checks.told(&findings(journal)?, alerts)?;
-    checks
-        .check("the watch had no trouble, and no alert waits or was given up", &played.trouble)?;
+fn check(
+    (mut screen, stage, alerts): (Screen, Stage, Vec<Alert>),
+    journal: &Path,
+    directory: &Path,
+) -> Result<bool, Failure> {
+    screen.say("\nChecks\n")?;
+    let what = format!("{} requests were answered, and all alerts delivered", stage.requests);
+    screen.check(&what, &stage.surprises)?;
+    let wrong = checks::told(&findings(journal)?, &alerts);
+    screen
+        .check(&format!("{} findings, each recorded once and told once", alerts.len()), &wrong)?;
     let verification = verify(&DirectoryStorage::read_only(journal))?;
     let damage: Vec<_> = verification.findings.iter().map(|it| it.reason.clone()).collect();
     let what = format!("verify: the chain over {} records is unbroken", verification.records);
-    checks.check(&what, &damage)?;
-    checks.secrets(&played.secrets, directory, alerts)?;
-    let held = checks.held;
-    let verdict = if held { "Everything held." } else { "Something did not hold." };
-    writeln!(played.screen, "\n{verdict}")?;
-    Ok(held)
+    screen.check(&what, &damage)?;
+    let (shown, told) = (screen.shown.clone(), serde_json::to_string(&alerts)?);
+    let leaks =
+        checks::leaks(&stage.secrets, directory, [("this output", &shown), ("an alert", &told)])?;
+    let what =
+        format!("none of {} secrets is in a file, an alert or this output", stage.secrets.len());
+    screen.check(&what, &leaks)?;
+    screen.say(if screen.held { "\nEverything held." } else { "\nSomething did not hold." })?;
+    Ok(screen.held)
 }

@@ -65,12 +65,8 @@ impl Receiver {
         let config = Arc::new(config);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let alerts = serve(stream, Arc::clone(&config), &key);
-                if let Ok(Some(alerts)) = alerts
-                    && tell.send(alerts).is_err()
-                {
-                    break;
-                }
+                // A sender that breaks off tries again.
+                _ = serve(stream, Arc::clone(&config), &key, &tell);
             }
         });
         let key = Sensitive::new(format!("whsec_{}", BASE64_STANDARD.encode(key)));
@@ -78,23 +74,23 @@ impl Receiver {
     }
 }
 
-/// Reads one request and answers it: 204 if its signature is right, else 401, which is a dead letter.
+/// Reads one request and answers it: 204 once its alerts are passed on, 401 if the signature is wrong.
 fn serve(
     stream: TcpStream,
     config: Arc<ServerConfig>,
     key: &[u8],
-) -> io::Result<Option<Vec<Alert>>> {
+    tell: &mpsc::Sender<Vec<Alert>>,
+) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let connection = ServerConnection::new(config).map_err(io::Error::other)?;
     let mut reader = BufReader::new(StreamOwned::new(connection, stream));
     let (headers, body) = read(&mut reader)?;
-    let alerts = believed(&headers, &body, key);
-    let status = if alerts.is_some() { "204 No Content" } else { "401 Unauthorized" };
+    let told = believed(&headers, &body, key).and_then(|alerts| tell.send(alerts).ok());
+    let status = if told.is_some() { "204 No Content" } else { "401 Unauthorized" };
     let stream = reader.get_mut();
     write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
     stream.conn.send_close_notify();
-    stream.flush()?;
-    Ok(alerts)
+    stream.flush()
 }
 
 fn read(reader: &mut impl BufRead) -> io::Result<(HashMap<String, String>, Vec<u8>)> {

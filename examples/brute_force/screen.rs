@@ -1,4 +1,4 @@
-//! What is shown: every byte goes to standard output and is kept, so that it can be searched.
+//! What is shown: every line goes to standard output and is kept, so that it can be searched.
 
 use std::io::{self, Write};
 
@@ -7,76 +7,53 @@ use audit_runtime::Record;
 use serde_json::Value;
 
 /// Standard output, and what was written to it.
-#[derive(Default)]
 pub(crate) struct Screen {
-    pub(crate) shown: Vec<u8>,
-}
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = io::stdout().write(bytes)?;
-        self.shown.extend_from_slice(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
-    }
+    pub(crate) shown: String,
+    /// Whether all checks have held.
+    pub(crate) held: bool,
 }
 
 impl Screen {
-    /// The records of findings in columns.
-    pub(crate) fn findings(&mut self, findings: &[Record]) -> io::Result<()> {
-        let rows = findings.iter().map(|record| {
-            let said = ["rule", "key", "count", "window_s"].map(|name| said(record, name));
-            let [rule, key, count, window_s] = said;
-            [record.seq.to_string(), rule, key, count, window_s]
-        });
-        self.table(["seq", "rule", "for", "count", "within s"], rows)
+    /// Shows text; what an attacker sent may hold characters that a terminal obeys.
+    pub(crate) fn say(&mut self, text: &str) -> io::Result<()> {
+        let is_plain = |it: char| it == '\n' || it == ' ' || it.is_ascii_graphic();
+        let plain: String = text.chars().map(|it| if is_plain(it) { it } else { '?' }).collect();
+        self.shown.push_str(&plain);
+        writeln!(io::stdout(), "{plain}")
     }
 
-    /// Any records in columns, each with its depth below the one that led to it.
-    pub(crate) fn records<'a>(
-        &mut self,
-        records: impl Iterator<Item = (&'a Record, usize)>,
-    ) -> io::Result<()> {
-        let rows = records.map(|(record, depth)| {
-            let target = record.targets.first().map(|it| format!("{} {}", it.kind, it.id));
-            let route = record.http.as_ref().and_then(|http| http.route.clone());
-            let actor = record.actor.as_ref().and_then(|actor| actor.id.clone());
-            [
-                record.seq.to_string(),
-                format!("{}{}", "  ".repeat(depth), record.action),
-                target.or(route).unwrap_or_default(),
-                record.outcome.to_string(),
-                actor.unwrap_or_default(),
-                record.origin.as_ref().map_or_else(String::new, |origin| origin.ip.clone()),
-            ]
-        });
-        self.table(["seq", "action", "target", "outcome", "actor", "origin"], rows)
+    /// A finding as it stands in the journal.
+    pub(crate) fn finding(&mut self, record: &Record) -> io::Result<()> {
+        let [rule, key, count, window_s] =
+            ["rule", "key", "count", "window_s"].map(|name| said(record, name));
+        let seq = record.seq;
+        self.say(&format!("  {seq:>4}  {rule:<14} {key:<24} {count:>2} within {window_s} s"))
     }
 
     /// An alert as the people on duty read it.
     pub(crate) fn alert(&mut self, alert: &Alert) -> io::Result<()> {
-        let (severity, title) = (severity_word(alert.severity), printable(&alert.title));
-        let key = printable(alert.key.as_deref().unwrap_or_default());
-        writeln!(self, "  [{severity}] {title} ({key})")?;
-        alert.remediation.iter().try_for_each(|step| writeln!(self, "    - {}", printable(step)))
+        let key = alert.key.as_deref().unwrap_or_default();
+        self.say(&format!("  [{}] {} ({key})", severity_word(alert.severity), alert.title))?;
+        alert.remediation.iter().try_for_each(|step| self.say(&format!("    - {step}")))
     }
 
-    fn table<const N: usize>(
-        &mut self,
-        headings: [&str; N],
-        rows: impl Iterator<Item = [String; N]>,
-    ) -> io::Result<()> {
-        let rows = rows.map(|row| row.map(|cell| printable(&cell)));
-        let rows: Vec<_> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
-        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-        let widths: [usize; N] = std::array::from_fn(width);
-        rows.iter().try_for_each(|row| {
-            let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-            writeln!(self, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end())
-        })
+    /// A record, below the one that led to it by so many steps.
+    pub(crate) fn record(&mut self, record: &Record, depth: usize) -> io::Result<()> {
+        let action = format!("{}{}", "  ".repeat(depth), record.action);
+        let target = record.targets.first().map(|it| format!("{} {}", it.kind, it.id));
+        let route = || record.http.as_ref().and_then(|http| http.route.clone());
+        let target = target.or_else(route).unwrap_or_default();
+        let actor = record.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
+        let origin = record.origin.as_ref().map_or("", |origin| &origin.ip);
+        let (seq, outcome) = (record.seq, record.outcome.to_string());
+        self.say(&format!("  {seq:>4}  {action:<12} {target:<10} {outcome:<8} {actor:<4} {origin}"))
+    }
+
+    /// A check; it holds if nothing is wrong.
+    pub(crate) fn check(&mut self, what: &str, wrong: &[String]) -> io::Result<()> {
+        self.held &= wrong.is_empty();
+        self.say(&format!("  {:>3}  {what}", if wrong.is_empty() { "ok" } else { "NOT" }))?;
+        wrong.iter().try_for_each(|wrong| self.say(&format!("       {wrong}")))
     }
 }
 
@@ -84,13 +61,6 @@ impl Screen {
 pub(crate) fn said(finding: &Record, name: &str) -> String {
     match finding.arguments.get(name) {
         Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
+        other => other.map(ToString::to_string).unwrap_or_default(),
     }
-}
-
-/// A terminal obeys control characters, and what an attacker sent may hold some.
-fn printable(text: &str) -> String {
-    let is_plain = |character: char| character == ' ' || character.is_ascii_graphic();
-    text.chars().map(|character| if is_plain(character) { character } else { '?' }).collect()
 }

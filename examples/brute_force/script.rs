@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::typed::{ACCOUNTS, GUESSES, MISTYPED, SPRAYED, SPRAYED_NAMES};
+use crate::typed::{ACCOUNTS, GUESSES, MISTYPED, SPRAYED, SPRAYED_NAMES, secrets};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const OFFICE: &str = "192.0.2.10";
 /// From where ada's password is guessed.
-pub(crate) const GUESSER: &str = "203.0.113.66";
+const GUESSER: &str = "203.0.113.66";
 /// From where one password is tried with many names.
 pub(crate) const SPRAYER: &str = "198.51.100.23";
 
@@ -67,8 +67,9 @@ pub(crate) const ACTS: [Act; 4] = [
 pub(crate) struct Stage {
     server: SocketAddr,
     pub(crate) requests: usize,
-    /// The tokens of all sessions; that of the last login last.
-    pub(crate) tokens: Vec<String>,
+    /// What must not be written anywhere: what is typed, and the sessions' tokens.
+    pub(crate) secrets: Vec<String>,
+    token: String,
     pub(crate) surprises: Vec<String>,
 }
 
@@ -97,7 +98,9 @@ fn probe(stage: &mut Stage) -> io::Result<()> {
 
 impl Stage {
     pub(crate) fn new(server: SocketAddr) -> Self {
-        Self { server, requests: 0, tokens: Vec::new(), surprises: Vec::new() }
+        let secrets = secrets().map(str::to_owned).collect();
+        let (token, surprises) = (String::new(), Vec::new());
+        Self { server, requests: 0, secrets, token, surprises }
     }
 
     fn log_in(&mut self, from: &str, name: &str, password: &str, status: u16) -> io::Result<()> {
@@ -111,8 +114,7 @@ impl Stage {
 
     /// Sends a request as a proxy would that forwards it, in the session of the last login.
     fn send(&mut self, from: &str, line: &str, body: &str, expected: u16) -> io::Result<()> {
-        let (server, length) = (self.server, body.len());
-        let token = self.tokens.last().map_or("", String::as_str);
+        let (server, token, length) = (self.server, &self.token, body.len());
         let mut stream = TcpStream::connect(server)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write!(
@@ -124,7 +126,10 @@ impl Stage {
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let token = answer.split_once(r#""token":""#).and_then(|(_, rest)| rest.split_once('"'));
-        self.tokens.extend(token.map(|(token, _)| token.to_owned()));
+        if let Some((token, _)) = token {
+            self.token = token.to_owned();
+            self.secrets.push(token.to_owned());
+        }
         self.requests += 1;
         let status = answer.split(' ').nth(1).unwrap_or("nothing");
         if status != expected.to_string() {
