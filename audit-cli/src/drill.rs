@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use audit_consumers::Subscription;
 use audit_consumers::alert::Outbox;
 use audit_consumers::watch::is_watched;
-use audit_runtime::control::{Drill, Entry, append};
+use audit_runtime::control::{Drill, Entry, Finding, append};
 use audit_runtime::{EventId, Record, Timestamp};
 use serde_json::{Value, json};
 
@@ -79,8 +79,8 @@ fn found(
         let wait = if raised.is_empty() { left } else { left.min(QUIET) };
         let Some(line) = records.next(wait)? else { return Ok(raised) };
         let Ok(record) = Record::parse(&line) else { continue };
-        let is_ours = record.extras.get("audit.drill").and_then(Value::as_str) == Some(drill);
-        if !is_ours || record.action != "DetectorFinding" {
+        let is_ours = record.extras.get(Drill::MARK).and_then(Value::as_str) == Some(drill);
+        if !is_ours || record.action != Finding::ACTION {
             continue;
         }
         let said = |name: &str| record.arguments.get(name).and_then(Value::as_str);

@@ -8,6 +8,7 @@ use audit_consumers::Subscription;
 use audit_consumers::alert::{Channel, Settings};
 use audit_consumers::detect::Rules;
 use audit_consumers::watch::{Watch, WatchBuilder, WatchError};
+use audit_runtime::control::{Drill, Finding};
 use audit_runtime::{Category, Record};
 
 use crate::arguments;
@@ -97,11 +98,11 @@ fn row(record: &Record) -> Option<String> {
     let is_signal = record.category.known() == Some(Category::Security);
     let said = |name: &str| record.arguments.get(name).and_then(|text| text.as_str());
     let title = match record.action.as_str() {
-        "DetectorFinding" if is_signal => said("title").or(said("rule"))?,
+        Finding::ACTION if is_signal => said("title").or(said("rule"))?,
         "AlertRaised" if is_signal => record.description.as_deref()?,
         _ => return None,
     };
-    let drill = if record.extras.contains_key("audit.drill") { "DRILL " } else { "" };
+    let drill = if record.extras.contains_key(Drill::MARK) { "DRILL " } else { "" };
     let (rule, key) = (said("rule").unwrap_or("by hand"), said("key").unwrap_or("-"));
     let time = record.time.to_string();
     Some(format!(

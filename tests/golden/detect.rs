@@ -152,7 +152,7 @@ fn the_built_in_rules_find_what_the_golden_rules_find_and_probing() {
     let numbered = || at_the_end.into_iter().enumerate();
     let outside: Vec<Json> = numbered().map(|(i, s)| denied(i as u64, "activity", s)).collect();
     assert_eq!(found_in_journal(&outside, Rules::builtin()), []);
-    let either = |i: usize| if i % 2 == 0 { "activity" } else { "authorization" };
+    let either = |i: usize| if i.is_multiple_of(2) { "activity" } else { "authorization" };
     let inside: Vec<Json> =
         numbered().map(|(i, s)| denied(i as u64, either(i), s.min(299))).collect();
     let found = found_in_journal(&inside, Rules::builtin());

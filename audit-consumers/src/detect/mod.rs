@@ -46,5 +46,5 @@ pub use detector::{Detector, Restored, SnapshotError};
 pub use engine::Engine;
 pub use finding::{Finding, SATURATED};
 pub use hash::StateKey;
-pub use observed::{Address, DRILL_EXTRA, FINDING_EXTRA, Observed, User};
+pub use observed::{Address, Observed, User};
 pub use rule::{Field, Kind, Rule, Rules, RulesError};

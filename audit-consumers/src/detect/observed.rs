@@ -4,17 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use audit_runtime::control::{self, Drill};
 use audit_runtime::record::{self, Word};
 use audit_runtime::{Category, Outcome, Phase, Record, Timestamp};
 
 use super::fold;
 use crate::text;
-
-/// The extra whose text is the id of the drill that an event belongs to.
-pub const DRILL_EXTRA: &str = "audit.drill";
-
-/// The extra of a record that is a finding itself: no rule sees it.
-pub const FINDING_EXTRA: &str = "audit.finding";
 
 /// The longest target that is told from others, in bytes.
 const TARGET_BYTES_MAX: usize = 512;
@@ -89,7 +84,9 @@ impl<'a> Observed<'a> {
     /// Names of known users are compared in NFKC and folded case, IPv6 addresses by their /64.
     pub fn of(record: &'a Record) -> Option<Self> {
         let is_intent = record.phase.as_ref().is_some_and(|phase| *phase == Phase::Intent);
-        if is_intent || record.extras.contains_key(FINDING_EXTRA) {
+        let is_signal = record.category.known() == Some(Category::Security);
+        let is_finding = is_signal && record.action == control::Finding::ACTION;
+        if is_intent || is_finding {
             return None;
         }
         Some(Self {
@@ -100,7 +97,7 @@ impl<'a> Observed<'a> {
             user: record.actor.as_ref().and_then(User::of),
             address: record.origin.as_ref().map(|origin| Address::normalised(&origin.ip)),
             target: record.targets.first().map(target),
-            drill: record.extras.get(DRILL_EXTRA).map(drill),
+            drill: record.extras.get(Drill::MARK).map(drill),
             ..Self::new(record.seq, record.time)
         })
     }

@@ -3,15 +3,13 @@
 use std::fmt;
 
 use audit_runtime::Record;
+use audit_runtime::control::Drill;
 use audit_runtime::record::{Actor, Target};
 use serde_json::Value;
 
 use super::field::Field;
 use super::network::Network;
 use super::pattern::Pattern;
-
-/// The extra that marks a record of an exercise.
-const DRILL: &str = "audit.drill";
 
 /// A field, and which of its values are meant, or which are not.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,11 +39,11 @@ pub(super) enum Bound {
     AtMost,
 }
 
-/// True if the record is one of an exercise: its extra `audit.drill` is there, and not `false`.
+/// True if the record is one of an exercise: its extra [`Drill::MARK`] is there, and not `false`.
 ///
 /// Queries show such records; what counts and what alarms leaves them out.
 pub fn is_drill(record: &Record) -> bool {
-    record.extras.get(DRILL).is_some_and(|marked| *marked != Value::Bool(false))
+    record.extras.get(Drill::MARK).is_some_and(|marked| *marked != Value::Bool(false))
 }
 
 impl Condition {

@@ -4,9 +4,10 @@ use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use audit_runtime::control::Entry;
+use audit_runtime::control::{self, Entry};
 use audit_runtime::journal::Line;
 use audit_runtime::{HashKey, Record};
+use memchr::memmem;
 
 use super::appending::Append;
 use super::finding::entry;
@@ -19,9 +20,6 @@ use crate::{Consumer, Error, Position};
 
 /// How far back a detection looks that begins anew: the longest window of the built-in rules.
 pub(super) const BEGIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The record of a finding.
-const FINDING: &str = "DetectorFinding";
 
 /// Makes the detectors for a start; the key is that of the hashes in their snapshots.
 pub(super) type Detectors = dyn Fn(&HashKey) -> Vec<Box<dyn Detector>> + Send + Sync;
@@ -140,7 +138,7 @@ impl Work {
             }
             next = line.seq() + 1;
             let Ok(record) = Record::parse(line) else { continue };
-            if record.action == FINDING {
+            if record.action == control::Finding::ACTION {
                 // What was found is not looked at, or one finding would lead to the next.
                 findings.extend(id_of(&record));
                 continue;
@@ -198,10 +196,12 @@ fn recorded_behind(journal: &Path, place: &Position) -> Result<HashSet<String>, 
     let mut ids = HashSet::new();
     while let Some(line) = follower.next()? {
         // Few records are findings, and only these are parsed.
-        let may_be = line.body().windows(FINDING.len()).any(|bytes| bytes == FINDING.as_bytes());
+        let may_be = memmem::find(line.body(), control::Finding::ACTION.as_bytes()).is_some();
         let record = may_be.then(|| Record::parse(&line).ok()).flatten();
         ids.extend(
-            record.filter(|record| record.action == FINDING).and_then(|record| id_of(&record)),
+            record
+                .filter(|record| record.action == control::Finding::ACTION)
+                .and_then(|record| id_of(&record)),
         );
     }
     Ok(ids)

@@ -1,13 +1,10 @@
 //! Which records somebody must be told of, and what they are told.
 
-use audit_runtime::control::Finding;
+use audit_runtime::control::{Drill, Finding};
 use audit_runtime::{Category, Record, Severity, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::alert::Alert;
-
-/// The extra that marks records of a drill.
-const DRILL: &str = "audit.drill";
 
 /// The alert that a record of the journal `origin` is worth, if it is worth one.
 ///
@@ -15,7 +12,7 @@ const DRILL: &str = "audit.drill";
 /// high severity, and what the journal says of its own losses.
 pub(super) fn alert(record: &Record, origin: &str) -> Option<Alert> {
     let alert = match (record.category.known(), record.action.as_str()) {
-        (Some(Category::Security), "DetectorFinding") => found(record),
+        (Some(Category::Security), Finding::ACTION) => found(record),
         (Some(Category::Security), "AlertRaised") => raised(record),
         (Some(Category::Security), _) if severity(record) >= Severity::High => signal(record),
         (Some(Category::Journal), _) => of_the_journal(record)?,
@@ -23,7 +20,7 @@ pub(super) fn alert(record: &Record, origin: &str) -> Option<Alert> {
     };
     let mut alert = alert;
     alert.journal = Some(origin.to_owned());
-    alert.drill = text(&record.extras, DRILL);
+    alert.drill = text(&record.extras, Drill::MARK);
     Some(alert)
 }
 

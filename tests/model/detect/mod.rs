@@ -125,8 +125,8 @@ fn observe(detector: &mut impl Detector, event: &Event) -> Vec<Finding> {
     let mut observed = Observed::new(event.seq, at(event.time));
     observed.observed = event.observed.map(at);
     observed.outcome = Outcome::parse(event.outcome);
-    observed.user = event.fields.get("user").map(|text| User::exact(text));
-    observed.address = event.fields.get("ip").map(|text| Address::exact(text));
+    observed.user = event.fields.get("user").map(User::exact);
+    observed.address = event.fields.get("ip").map(Address::exact);
     observed.target = event.fields.get("target").map(|text| text.into());
     observed.drill = event.drill.map(Into::into);
     let mut findings = Vec::new();

@@ -8,9 +8,6 @@ use super::{WORD_BYTES_MAX, holds};
 use crate::event::{Actor, Draft, Event, Origin};
 use audit_redact::public;
 
-/// The extra that marks an event of a drill, and what follows from it.
-const MARK: &str = "audit.drill";
-
 /// One failed login of a drill, which is no login.
 ///
 /// Its user can be none of the service's own, and its address none of a real machine: so it accuses
@@ -29,6 +26,9 @@ pub struct Drill {
 }
 
 impl Drill {
+    /// The extra that marks an event of a drill, and what follows from it; its value is the drill's id.
+    pub const MARK: &str = "audit.drill";
+
     /// A failed login of `user` from `address`, of the drill `id`.
     pub fn of(id: impl Into<String>, user: impl Into<String>, address: IpAddr) -> Self {
         Self { id: id.into(), user: user.into(), address }
@@ -62,7 +62,7 @@ impl Drill {
 
 /// Marks an event as one of the drill `id`.
 pub(super) fn mark(draft: Draft, id: &str) -> Draft {
-    draft.extra(MARK, &public(id))
+    draft.extra(Drill::MARK, &public(id))
 }
 
 fn is_nobodys(address: IpAddr) -> bool {

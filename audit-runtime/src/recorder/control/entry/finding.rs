@@ -58,13 +58,16 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The action of its record, whose category is `security`.
+    pub const ACTION: &str = "DetectorFinding";
+
     /// What `rule` has found for `key`, with the lowest severity; all else is still to be said.
     pub fn of(rule: impl Into<String>, key: impl Into<String>) -> Self {
         Self { rule: rule.into(), key: key.into(), severity: 1, ..Self::default() }
     }
 
     pub(super) fn draft(&self) -> Draft {
-        let draft = Event::security("DetectorFinding")
+        let draft = Event::security(Self::ACTION)
             .name("detector.finding")
             .severity(severity(self.severity).unwrap_or(Severity::Informational))
             .field("rule", &public(&self.rule))
