@@ -5,7 +5,7 @@ use audit_guard::{Kind, scrub};
 /// Asserts for each line `text => scrubbed`, whose tokens are broken by `¦`, so that no scanner takes them for live ones.
 fn check(table: &str) {
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let (text, scrubbed) = line.split_once(" => ").unwrap();
+        let (text, scrubbed) = line.split_once(" => ").unwrap_or((line, line));
         let text = text.replace('¦', "").replace("\\n", "\n");
         assert_eq!(scrub(&text).text, scrubbed.replace("\\n", "\n"), "{line}");
     }
@@ -114,7 +114,7 @@ fn names_and_values() {
          password=[redacted]
          password: required
          Failed password for root from 10.0.0.1 port 22
-         sudo: ubuntu : PWD=/home/ubuntu ; USER=root
+         sudo: ubuntu : PWD=/srv/app ; USER=root
          token_count=128123
          next_token=a8Zk20fjQ9x
          session_id: 0x14f05578bd80018
