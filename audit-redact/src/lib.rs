@@ -20,6 +20,7 @@ mod redact;
 mod redactor;
 mod registry;
 mod rules;
+mod sealed;
 mod sensitive;
 mod strict;
 mod unmet;
@@ -40,6 +41,7 @@ pub use public::{Public, public};
 pub use redact::{REDACTED, Redact, Redacted, Redaction};
 pub use redactor::{OpenError, Redactor, Tightness};
 pub use registry::{Exception, ExceptionKind, FieldClass, RedactedField, RedactedType};
+pub use sealed::{SealedText, sealed};
 pub use sensitive::{Secret, Sensitive, Withheld};
 /// The answer of a comparison in constant time, for [`Secret::same`].
 pub use subtle::Choice;

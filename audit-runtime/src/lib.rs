@@ -25,8 +25,8 @@ pub use audit_macros::{Redact, audited, deny_leaks, wrap_sensitive};
 pub use audit_redact as redact;
 pub use audit_redact::{
     Disclosed, HashKey, HiddenPaths, Keys, ParseError, Plain, Public, Redact, Redacted, Redaction,
-    Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, wire, wire_plain,
-    withheld,
+    Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, sealed, wire,
+    wire_plain, withheld,
 };
 pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use event::{
