@@ -23,6 +23,8 @@ pub struct ActionSpec {
     pub durability: Durability,
     /// What happens when it cannot be recorded.
     pub on_unrecorded: OnUnrecorded,
+    /// The class by which its records are kept, where it is not their category.
+    pub retention: Option<&'static str>,
     /// The types of the targets that the attribute names.
     pub targets: &'static [&'static str],
     /// The names of the captured fields.
@@ -56,6 +58,7 @@ impl ActionSpec {
             severity: None,
             durability,
             on_unrecorded,
+            retention: None,
             targets: &[],
             fields: &[],
             description: &[],
@@ -69,6 +72,12 @@ impl ActionSpec {
     #[doc(hidden)]
     pub const fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn retention(mut self, class: &'static str) -> Self {
+        self.retention = Some(class);
         self
     }
 
@@ -151,8 +160,9 @@ pub(crate) fn hash() -> &'static str {
 
 /// What a build promises about an action; its place in the source is no part of the promise.
 fn describe(spec: &ActionSpec) -> String {
+    let retention = spec.retention.map_or(String::new(), |class| format!("\t{class}"));
     format!(
-        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}\n",
+        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}\n",
         spec.action,
         spec.category,
         spec.operation,

@@ -17,6 +17,10 @@ const ACTION_BYTES_MAX: usize = 128;
 
 const NO_ACTION: &str = "name the action: write `#[audited(action = \"UpdateUser\")]`";
 const PASCAL_CASE: &str = "an action is named in PascalCase, verb first: `UpdateUser`";
+const RETENTION: &str = "`retention` is the name of a class in `[retention]` of audited.toml: 1 to 64 \
+                         lower case letters, digits and `_`, the first no digit";
+/// The longest name of a class, in bytes; a record would cut a longer one.
+const CLASS_BYTES_MAX: usize = 64;
 const NEVER: &str = "this action is refused when it cannot be recorded, and a function that never \
                      returns cannot say so: write `on_unrecorded = fail_open`";
 const OPAQUE: &str = "this action is refused when it cannot be recorded, and `impl Trait` cannot say \
@@ -39,6 +43,7 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
     let action = action(written.action, written.is_partial, errors)?;
     let category = written.category.unwrap_or("activity");
     let operation = written.operation.unwrap_or_else(|| operation(&action.value()));
+    let retention = written.retention.inspect(|class| retention_class(class, errors));
     let queues = category == "access";
     let proceeds = operation == "read" || category == "access";
     Some(Spec {
@@ -54,6 +59,7 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
         } else {
             "fail_closed"
         }),
+        retention,
         runtime: written.runtime,
         action,
     })
@@ -91,6 +97,15 @@ fn action(action: Option<LitStr>, is_partial: bool, errors: &mut Errors) -> Opti
         errors.at(&action, PASCAL_CASE);
     }
     Some(action)
+}
+
+fn retention_class(class: &LitStr, errors: &mut Errors) {
+    let name = class.value();
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let begins = name.starts_with(|first: char| !first.is_ascii_digit());
+    if !begins || name.len() > CLASS_BYTES_MAX || !name.bytes().all(is_allowed) {
+        errors.at(class, RETENTION);
+    }
 }
 
 fn names(fields: &[Field], errors: &mut Errors) {

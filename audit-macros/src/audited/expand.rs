@@ -116,6 +116,7 @@ impl Call<'_> {
             let severity = variant(severity);
             quote!(.severity(__audit::Severity::#severity))
         });
+        let retention = self.spec.retention.iter().map(|class| quote!(.retention(#class)));
         let captures = self.capture_names();
         let description = self.spec.description.iter().map(part).collect::<Vec<_>>();
         let description =
@@ -130,6 +131,7 @@ impl Call<'_> {
                 __audit::OnUnrecorded::#on_unrecorded,
             )
             #severity
+            #(#retention)*
             #captures
             #description
             .at(

@@ -25,6 +25,7 @@ pub(super) struct Written {
     pub(super) severity: Option<&'static str>,
     pub(super) durability: Option<&'static str>,
     pub(super) on_unrecorded: Option<&'static str>,
+    pub(super) retention: Option<LitStr>,
     pub(super) runtime: Option<Path>,
     /// An option could not be read; what seems to be missing may stand in it.
     pub(super) is_partial: bool,
@@ -41,6 +42,7 @@ pub(super) struct Spec {
     pub(super) severity: Option<&'static str>,
     pub(super) durability: &'static str,
     pub(super) on_unrecorded: &'static str,
+    pub(super) retention: Option<LitStr>,
     pub(super) runtime: Option<Path>,
 }
 

@@ -13,7 +13,7 @@ use crate::errors::Errors;
 use crate::runtime;
 
 const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `severity`, \
-                       `durability`, `on_unrecorded` and `crate`";
+                       `durability`, `on_unrecorded`, `retention` and `crate`";
 const NAMES: &[&str] = &[
     "action",
     "target",
@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "severity",
     "durability",
     "on_unrecorded",
+    "retention",
     "crate",
 ];
 const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = expression` after it \
@@ -66,6 +67,10 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         "description" => {
             let description = text(input, &key, "description = \"{actor} changed {target}\"")?;
             once(&mut written.description, &key, description, errors);
+        }
+        "retention" => {
+            let class = text(input, &key, "retention = \"payments\"")?;
+            once(&mut written.retention, &key, class, errors);
         }
         "target" => written.targets.push(target(input, &key, errors)?),
         "fields" => {

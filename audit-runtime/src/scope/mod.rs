@@ -203,6 +203,7 @@ fn draft(spec: &'static ActionSpec) -> Draft {
         .durability(spec.durability)
         .code(Code { function: spec.function, file: spec.file, line: spec.line });
     draft.event.severity = spec.severity;
+    draft.event.retention = spec.retention.map(Into::into);
     draft.event.sentence = spec.description;
     draft.event.causation_id = context::cause();
     draft

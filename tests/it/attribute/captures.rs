@@ -35,6 +35,7 @@ struct User {
     fields(update, role = update.role, note = public(&update.note), dry_run = !for_real),
     description = "role of {target} set to {role} by {actor}: {note} {{{dry_run}}}",
     severity = high,
+    retention = "payments",
 )]
 async fn update(
     user: User,
@@ -68,6 +69,7 @@ fn captures_are_redacted_and_still_belong_to_the_body() {
     let sentence = "role of User 42 set to Admin by system: on \"request\" {false}";
     assert_eq!(record["description"], sentence);
     assert_eq!(record["severity"], 4);
+    assert_eq!(record["class"]["retention"], "payments");
 }
 
 #[audited(
