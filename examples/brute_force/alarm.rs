@@ -50,11 +50,12 @@ impl Alarm {
         Ok(self.receiver.alerts.try_iter().flatten().collect())
     }
 
-    /// Stops the watch; the answer is which alerts could not be delivered, and why.
-    pub(crate) fn stop(self) -> Result<Vec<String>, Failure> {
+    /// Stops the watch; fails if an alert could not be delivered.
+    pub(crate) fn stop(self) -> Result<(), Failure> {
         self.watch.stop(PATIENCE)?;
         let dead = Outbox::open_existing(Outbox::beside(&self.journal))?.dead_letters()?;
-        Ok(dead.into_iter().map(|letter| format!("{}: {}", letter.title, letter.error)).collect())
+        let first = dead.first().map(|letter| format!("{}: {}", letter.title, letter.error));
+        first.map_or(Ok(()), |first| Err(format!("undelivered: {first}").into()))
     }
 
     /// Looked at from the end: no record is left to read, and no alert to deliver.
