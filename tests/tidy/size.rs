@@ -7,12 +7,13 @@ use crate::source::Source;
 use crate::tokens;
 
 /// The lines of each crate without tests, by docs/adr/0009-the-journal-is-a-crate.md,
-/// docs/adr/0010-redaction-is-a-crate.md and docs/adr/0013-the-guard-is-a-crate.md.
+/// docs/adr/0010-redaction-is-a-crate.md and docs/adr/0013-the-guard-is-a-crate.md,
+/// docs/adr/0014-consumers-pass-over-damage.md.
 const CRATE_LINES_MAX: &[(&str, usize)] = &[
     ("audit-guard", 2_500),
-    ("audit-journal", 8_700),
+    ("audit-journal", 8_900),
     ("audit-redact", 6_700),
-    ("audit-runtime", 12_900),
+    ("audit-runtime", 13_100),
 ];
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;

@@ -57,6 +57,8 @@ pub struct Finding {
     pub title: Arc<str>,
     /// What to do about it, in sentences.
     pub remediation: Arc<[String]>,
+    /// Whose event it was that made it hold, as the record names the user: by a keyed hash if unknown.
+    pub user: Option<String>,
     /// The drill whose events made it.
     pub drill: Option<String>,
     /// True if the rule is on trial, and nobody is to be told.
@@ -107,6 +109,7 @@ impl Finding {
             severity: Severity::Medium,
             title: Arc::default(),
             remediation: Arc::default(),
+            user: event.user.as_ref().map(|user| user.id.clone().into_owned()),
             drill: event.drill.as_deref().map(str::to_owned),
             simulated: false,
         }

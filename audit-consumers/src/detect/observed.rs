@@ -6,10 +6,13 @@ use std::net::IpAddr;
 
 use audit_runtime::control::{self, Drill};
 use audit_runtime::record::{self, Word};
-use audit_runtime::{Category, Outcome, Phase, Record, Timestamp};
+use audit_runtime::{ActorKind, Category, Outcome, Phase, Record, Timestamp};
 
 use super::fold;
 use crate::text;
+
+/// The type of a target that is an account, as `Target::new("User", id)` names it.
+const ACCOUNT: &str = "User";
 
 /// The longest target that is told from others, in bytes.
 const TARGET_BYTES_MAX: usize = 512;
@@ -94,7 +97,7 @@ impl<'a> Observed<'a> {
             category: record.category.known(),
             action: record.action.as_str().into(),
             outcome: record.outcome.known(),
-            user: record.actor.as_ref().and_then(User::of),
+            user: record.actor.as_ref().and_then(User::of).or_else(|| User::aimed_at(record)),
             address: record.origin.as_ref().map(|origin| Address::normalised(&origin.ip)),
             target: record.targets.first().map(target),
             drill: record.extras.get(Drill::MARK).map(drill),
@@ -112,6 +115,14 @@ impl<'a> User<'a> {
     /// True if this is the user that somebody has written as `name`.
     pub(super) fn is(&self, name: &str) -> bool {
         self.known && if self.folded { self.id == fold::user(name) } else { self.id == name }
+    }
+
+    /// The account that somebody tried to log in to, where nobody acts because the login failed.
+    fn aimed_at(record: &'a Record) -> Option<Self> {
+        let is_login = record.category.known() == Some(Category::Authentication);
+        let account = record.targets.iter().find(|target| target.kind == ACCOUNT);
+        let id = fold::user(&account.filter(|_| is_login)?.id);
+        Some(Self { id, known: true, realm: ActorKind::User.as_str().into(), folded: true })
     }
 
     fn of(actor: &'a record::Actor) -> Option<Self> {

@@ -185,16 +185,10 @@ fn pass(
 
 /// Puts each record under the one that led to it: its intent, or else its cause.
 fn tell(found: BTreeMap<u64, Match>) -> Vec<Told> {
-    let mut seqs = HashMap::new();
-    for (seq, one) in &found {
-        seqs.entry(one.record.id).or_insert(*seq);
-    }
+    let above = above(&found);
     let mut below: BTreeMap<Option<u64>, Vec<u64>> = BTreeMap::new();
-    for (seq, Match { record, .. }) in &found {
-        let mut led = [record.intent_id, record.causation_id].into_iter().flatten();
-        // Nothing stands under what comes after it, so there are no circles.
-        let above = led.find_map(|id| seqs.get(&id).copied().filter(|above| above < seq));
-        below.entry(above).or_default().push(*seq);
+    for seq in found.keys() {
+        below.entry(above.get(seq).copied()).or_default().push(*seq);
     }
     let mut found = found;
     let mut told = Vec::new();
@@ -207,4 +201,32 @@ fn tell(found: BTreeMap<u64, Match>) -> Vec<Told> {
         told.extend(found.remove(&seq).map(|found| Told { found, depth }));
     }
     told
+}
+
+/// The record that each one stands under. What runs inside an action ends before it, so that may be a
+/// later one; where records name each other in a circle, one of them stands under none.
+fn above(found: &BTreeMap<u64, Match>) -> HashMap<u64, u64> {
+    let mut seqs = HashMap::new();
+    for (seq, one) in found {
+        seqs.entry(one.record.id).or_insert(*seq);
+    }
+    let led_to = |seq: &u64, Match { record, .. }: &Match| {
+        let mut led = [record.intent_id, record.causation_id].into_iter().flatten();
+        led.find_map(|id| seqs.get(&id).copied().filter(|above| above != seq))
+    };
+    let led = found.iter().filter_map(|(seq, one)| Some((*seq, led_to(seq, one)?)));
+    let mut above: HashMap<u64, u64> = led.collect();
+    let mut climbed = BTreeSet::new();
+    for start in found.keys() {
+        let (mut path, mut seq) = (BTreeSet::new(), *start);
+        while !climbed.contains(&seq) && path.insert(seq) {
+            match above.get(&seq) {
+                Some(next) if path.contains(next) => _ = above.remove(&seq),
+                Some(next) => seq = *next,
+                None => {}
+            }
+        }
+        climbed.extend(path);
+    }
+    above
 }

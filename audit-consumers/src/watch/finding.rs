@@ -22,6 +22,15 @@ pub(super) fn entry(finding: &Finding, before: u64) -> control::Finding {
     let sentences = finding.remediation.iter().filter(|sentence| !sentence.is_empty());
     entry.remediation =
         sentences.take(SENTENCES_MAX).map(|sentence| cut(sentence, NAME_BYTES_MAX)).collect();
+    // A rule by address alone does not say who was got at.
+    let user = finding.user.as_ref().filter(|user| !finding.key.contains(*user));
+    entry.note = user.map(|user| {
+        let user = cut(user, NAME_BYTES_MAX);
+        format!(
+            "The event that made it hold, record {}, is of the user {user}.",
+            number(finding, before)
+        )
+    });
     entry.first = Some(finding.first.to_string());
     entry.last = Some(finding.last.to_string());
     let addresses = finding.addresses.iter().filter(|address| !address.is_empty());
@@ -31,6 +40,11 @@ pub(super) fn entry(finding: &Finding, before: u64) -> control::Finding {
     entry.records = seqs.take(LIST_MAX).collect();
     entry.drill = finding.drill.as_deref().map(|drill| cut(drill, WORD_BYTES_MAX));
     entry
+}
+
+/// The number of the event that made it hold, as its epoch has it.
+fn number(finding: &Finding, before: u64) -> u64 {
+    finding.seq.saturating_sub(before)
 }
 
 /// The parts of the key in one text, which is never empty.

@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 
 use audit_runtime::control::{Drill, Entry};
-use audit_runtime::{Actor, Event, Origin, Record, Recorder, Severity};
+use audit_runtime::{Actor, Event, Origin, Record, Recorder, Severity, Target};
 use tempfile::TempDir;
 
 use super::state::State;
@@ -116,6 +116,28 @@ fn failed_logins_become_a_finding_in_the_journal_and_an_alert() {
     let findings = service.findings();
     assert_eq!(findings.len(), 3, "{findings:?}");
     assert!(findings.values().all(|times| *times == 1), "{findings:?}");
+}
+
+#[test]
+fn an_alert_of_a_success_after_guessing_names_the_account() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    let watch = service.watch(&inbox).start().unwrap();
+    // Nobody acts in a login that fails; its target tells which account was meant.
+    let from: SocketAddr = "198.51.100.7:4000".parse().unwrap();
+    for _ in 0..6 {
+        let attempt = Event::authentication("password").actor(Actor::anonymous());
+        let attempt = attempt.target(Target::new("User", USER)).origin(Origin::peer(from));
+        service.recorder.record(attempt.failed("wrong_password")).wait().unwrap();
+    }
+    let success = Event::authentication("password").actor(Actor::user(USER));
+    let success = success.origin(Origin::peer(from)).succeeded();
+    service.recorder.record(success).wait().unwrap();
+    let alert = inbox.wait_for("compromise_ip", 1).remove(0);
+    assert_eq!(alert.severity, Severity::Critical);
+    let details = format!("{:?}", alert.details);
+    assert!(details.contains("is of the user ada"), "{details}");
+    assert_eq!(inbox.wait_for("bf_user", 1)[0].key.as_deref(), Some(USER));
+    watch.stop(SOON).unwrap();
 }
 
 #[test]

@@ -35,8 +35,9 @@ pub fn alert<S: AsRef<str>>(
 
 #[cfg(test)]
 mod tests {
+    use crate::event::Severity;
+    use crate::record::Record;
     use crate::recorder::{Recorded, Recorder};
-    use crate::{Record, Severity};
     use audit_journal::{MemoryStorage, Reader};
     use std::sync::Arc;
 
