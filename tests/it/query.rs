@@ -303,3 +303,20 @@ fn a_write_ahead_action_is_one_story_with_its_intent_first() {
 async fn transfer(account: u64) -> Result<(), Unrecorded> {
     Ok(())
 }
+
+#[test]
+fn what_ran_inside_an_action_stands_under_it_though_it_ended_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit");
+    let recorder = recorder(&path);
+    let joined = || audit_runtime::CorrelationId::from_client("request-8").unwrap();
+    let outer = Event::activity("Outer").correlation_id(joined()).succeeded();
+    let inner = Event::activity("Inner").correlation_id(joined()).caused_by(outer.id());
+    recorder.record(inner.succeeded()).wait().unwrap();
+    recorder.record(outer).wait().unwrap();
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let of = StoryOf::Correlation("request-8".to_owned());
+    let story = Story::find(&Reader::open(&path).unwrap(), &of).unwrap();
+    let told = story.told.iter().map(|told| (told.depth, told.found.record.action.as_str()));
+    assert_eq!(told.collect::<Vec<_>>(), [(0, "Outer"), (1, "Inner")]);
+}
