@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use audit_runtime::journal::{Line, Reader};
 
-use crate::follower::Follower;
+use crate::follower::{Follower, cursor, next_past_damage};
 use crate::{Error, Position};
 
 /// How long to wait before looking for a new record again.
@@ -45,9 +45,9 @@ impl Subscription {
     pub fn from_now(journal: impl AsRef<Path>) -> Result<Self, Error> {
         let reader = Reader::open(&journal)?;
         let newest = reader.first_seqs()?.last().copied().unwrap_or(0);
-        let mut cursor = reader.cursor(newest)?;
+        let mut cursor = cursor(&reader, newest)?;
         let mut position = Position::default();
-        while let Some(line) = cursor.next()? {
+        while let Some(line) = next_past_damage(&mut cursor, &mut 0)? {
             position = Position::after(&line);
         }
         Self::from(journal, position)

@@ -56,13 +56,18 @@ enum Step {
 
 impl Cursor {
     pub(super) fn start(storage: Arc<dyn Storage>, from_seq: u64) -> Result<Self, Error> {
-        let firsts = Vec::new();
-        let mut cursor = Self { storage, from_seq, age: None, durable: 0, firsts, place: None };
+        let mut cursor = Self::nowhere(storage, from_seq);
         // Without a segment to enter yet, the next look finds one.
         match cursor.enter() {
             Ok(_) => Ok(cursor),
             Err(error) => Err(cursor.or_pruned(error)),
         }
+    }
+
+    /// A cursor that has not looked at anything yet.
+    fn nowhere(storage: Arc<dyn Storage>, from_seq: u64) -> Self {
+        let firsts = Vec::new();
+        Self { storage, from_seq, age: None, durable: 0, firsts, place: None }
     }
 
     /// The next record, or `None` if none is durable yet: call again later.

@@ -88,6 +88,15 @@ impl Reader {
         epoch::number(&*self.storage)
     }
 
+    /// Starts at the record `from_seq` as [`cursor`](Self::cursor) does, also behind a header that cannot
+    /// be read: for those that [pass over damage](Cursor::pass_damage).
+    ///
+    /// # Errors
+    /// Fails when the storage does, and with [`Error::Pruned`].
+    pub fn cursor_past_damage(&self, from_seq: u64) -> Result<Cursor, Error> {
+        Cursor::start_past_damage(Arc::clone(&self.storage), from_seq)
+    }
+
     /// The journal's name, from its first header.
     ///
     /// # Errors

@@ -4,12 +4,13 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use audit_runtime::journal::{Line, Reader};
+use audit_runtime::journal::Line;
 
 use crate::follower::Follower;
 use crate::{Error, Position};
@@ -75,7 +76,7 @@ pub fn start(
     consumer: impl Consumer,
 ) -> Result<Running, Error> {
     let journal = journal.as_ref().to_owned();
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared::of(&journal));
     let mut work =
         Work { journal: journal.clone(), consumer, shared: Arc::clone(&shared), follower: None };
     let thread = thread::Builder::new().name(name.to_owned()).spawn(move || work.run());
@@ -101,11 +102,11 @@ impl Running {
     /// [`Error::StillRunning`] after `deadline`.
     pub fn stop(mut self, deadline: Duration) -> Result<(), Error> {
         self.shared.stop();
-        let due = Instant::now() + deadline;
+        let due = Instant::now().checked_add(deadline);
         let Some(thread) = self.thread.take() else { return Ok(()) };
         thread.thread().unpark();
         while !thread.is_finished() {
-            if Instant::now() >= due {
+            if due.is_some_and(|due| Instant::now() >= due) {
                 return Err(Error::StillRunning);
             }
             thread::sleep(Duration::from_millis(1));
@@ -148,7 +149,7 @@ impl<C: Consumer> Work<C> {
     fn run(&mut self) {
         let mut pause = PAUSE;
         while !self.shared.is_stopped() {
-            match self.step() {
+            match self.step_or_panic() {
                 Ok(true) => pause = Duration::ZERO,
                 Ok(false) => pause = PAUSE,
                 Err(error) => {
@@ -166,6 +167,12 @@ impl<C: Consumer> Work<C> {
         }
     }
 
+    /// Takes a panic of the consumer for a failure: it is tried again, and told.
+    fn step_or_panic(&mut self) -> Result<bool, Error> {
+        let step = panic::catch_unwind(AssertUnwindSafe(|| self.step()));
+        step.unwrap_or_else(|_| Err(Error::consumer("it panicked; standard error says where")))
+    }
+
     /// Gives the consumer what there is; true if there may be more.
     fn step(&mut self) -> Result<bool, Error> {
         let mut follower = match self.follower.take() {
@@ -174,8 +181,7 @@ impl<C: Consumer> Work<C> {
         };
         let lines = batch(&mut follower)?;
         self.consumer.take(&lines, follower.position())?;
-        let durable = Reader::open(&self.journal)?.watermark()?;
-        self.shared.went_on(&follower, durable);
+        self.shared.went_on(&follower);
         self.follower = Some(follower);
         Ok(!lines.is_empty())
     }

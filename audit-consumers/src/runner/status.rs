@@ -1,7 +1,10 @@
 //! How a consumer fares, as others see it.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use audit_runtime::journal::Reader;
 
 use crate::follower::Follower;
 
@@ -25,13 +28,15 @@ pub struct Status {
 
 /// What the consumer's thread and its watchers share.
 #[derive(Debug)]
-pub(super) struct Shared(Mutex<State>);
+pub(super) struct Shared {
+    journal: PathBuf,
+    state: Mutex<State>,
+}
 
 #[derive(Debug)]
 struct State {
     stopped: bool,
     next_seq: u64,
-    lag: Option<u64>,
     /// When it last had taken all, or began.
     abreast: Instant,
     failure: Option<String>,
@@ -39,27 +44,28 @@ struct State {
     damage: u64,
 }
 
-impl Default for Shared {
-    fn default() -> Self {
-        Self(Mutex::new(State {
+impl Shared {
+    pub(super) fn of(journal: &Path) -> Self {
+        let state = State {
             stopped: false,
             next_seq: 0,
-            lag: None,
             abreast: Instant::now(),
             failure: None,
             failures: 0,
             damage: 0,
-        }))
+        };
+        Self { journal: journal.to_owned(), state: Mutex::new(state) }
     }
-}
 
-impl Shared {
+    /// How far behind it is, as seen now: a consumer that hangs would not say so itself.
     pub(super) fn status(&self) -> Status {
+        let durable = self.durable();
         let state = self.state();
-        let is_abreast = state.lag == Some(0) && state.failure.is_none();
+        let lag = durable.map(|durable| durable.saturating_sub(state.next_seq));
+        let is_abreast = lag == Some(0) && state.failure.is_none();
         Status {
             next_seq: state.next_seq,
-            lag: state.lag,
+            lag,
             behind_for: if is_abreast { Duration::ZERO } else { state.abreast.elapsed() },
             failure: state.failure.clone(),
             failures: state.failures,
@@ -67,17 +73,19 @@ impl Shared {
         }
     }
 
-    pub(super) fn went_on(&self, follower: &Follower, durable: Option<u64>) {
-        let next_seq = follower.position().next_seq;
+    pub(super) fn went_on(&self, follower: &Follower) {
+        let durable = self.durable();
         let mut state = self.state();
-        state.damage = follower.damage();
-        state.next_seq = next_seq;
-        // A journal without a watermark has no writer yet that could be ahead.
-        state.lag = durable.map(|durable| durable.saturating_sub(next_seq));
+        (state.next_seq, state.damage) = (follower.position().next_seq, follower.damage());
         (state.failure, state.failures) = (None, 0);
-        if state.lag == Some(0) {
+        if durable.is_some_and(|durable| durable <= state.next_seq) {
             state.abreast = Instant::now();
         }
+    }
+
+    /// How many records there are to take; `None` while that cannot be read.
+    fn durable(&self) -> Option<u64> {
+        Reader::open(&self.journal).ok()?.watermark().ok()?
     }
 
     pub(super) fn fail(&self, failure: String) {
@@ -95,6 +103,6 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

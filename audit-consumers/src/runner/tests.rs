@@ -211,6 +211,62 @@ fn a_changed_record_blinds_no_consumer_to_those_behind_it() {
     running.stop(SOON).unwrap();
 }
 
+/// Changes a record after a consumer has taken it; the consumer goes on after a restart.
+fn is_seen_after_a_restart(edited: &str, to: &str) {
+    let service = Service::start();
+    service.record("First");
+    service.record("Second");
+    let (consumer, list) = Listed::of(&service);
+    let running = start("listed", service.journal(), consumer).unwrap();
+    until(&list, "Second");
+    running.stop(SOON).unwrap();
+    let segment = service.journal().join("seg/00000000000000000000.jsonl");
+    let text = std::fs::read_to_string(&segment).unwrap();
+    std::fs::write(&segment, text.replacen(edited, to, 1)).unwrap();
+    service.record("Third");
+    let (consumer, list) = Listed::of(&service);
+    let running = start("listed", service.journal(), consumer).unwrap();
+    until(&list, "Third");
+    running.stop(SOON).unwrap();
+}
+
+#[test]
+fn damage_before_the_saved_place_or_at_it_does_not_stop_a_consumer() {
+    is_seen_after_a_restart("First", "Worst");
+    is_seen_after_a_restart("Second", "Sacond");
+    // Even the header, so that nothing says where the chain begins.
+    is_seen_after_a_restart("JournalSegment", "JournalSegmend");
+}
+
+#[test]
+fn a_consumer_that_panics_or_hangs_is_seen_to_be_behind() {
+    struct Stuck(bool);
+    impl Consumer for Stuck {
+        fn position(&mut self) -> Result<Option<Position>, Error> {
+            Ok(None)
+        }
+
+        fn take(&mut self, _: &[Line], _: &Position) -> Result<(), Error> {
+            assert!(!self.0, "a test");
+            thread::sleep(SOON);
+            Ok(())
+        }
+    }
+    for panics in [true, false] {
+        let service = Service::start();
+        let running = start("stuck", service.journal(), Stuck(panics)).unwrap();
+        let due = Instant::now() + SOON;
+        let is_seen = |status: Status| {
+            let is_behind = status.lag > Some(0) && !status.behind_for.is_zero();
+            is_behind && (!panics || status.failure.is_some())
+        };
+        while !is_seen(running.status()) {
+            assert!(Instant::now() < due, "{:?}", running.status());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 #[test]
 fn another_journal_is_not_read_from_the_middle() {
     let service = Service::start();

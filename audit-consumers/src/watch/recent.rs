@@ -6,6 +6,7 @@ use std::time::Duration;
 use audit_runtime::journal::Reader;
 use audit_runtime::{Clock as _, SystemClock, Timestamp};
 
+use crate::follower::{cursor, next_past_damage};
 use crate::{Error, Position};
 
 /// The place of the first record that the journal took in within the last `age`, or behind all of them.
@@ -15,8 +16,8 @@ pub(super) fn position(journal: &Path, age: Duration) -> Result<Position, Error>
     let reader = Reader::open(journal)?;
     let since = since(age);
     let mut position = Position::default();
-    let mut cursor = reader.cursor(start(&reader, since)?)?;
-    while let Some(line) = cursor.next()? {
+    let mut cursor = cursor(&reader, start(&reader, since)?)?;
+    while let Some(line) = next_past_damage(&mut cursor, &mut 0)? {
         if line.observed() >= since {
             break;
         }
@@ -28,7 +29,7 @@ pub(super) fn position(journal: &Path, age: Duration) -> Result<Position, Error>
 /// The record to look from: the first of the last segment that begins earlier than `since`.
 fn start(reader: &Reader, since: Timestamp) -> Result<u64, Error> {
     for first in reader.first_seqs()?.into_iter().rev() {
-        let line = reader.cursor(first)?.next()?;
+        let line = next_past_damage(&mut cursor(reader, first)?, &mut 0)?;
         if line.is_some_and(|line| line.observed() < since) {
             return Ok(first);
         }

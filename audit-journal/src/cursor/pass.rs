@@ -1,11 +1,30 @@
 //! Passes over damage, for those who must see what comes after it.
 
+use std::sync::Arc;
+
 use super::{Cursor, Position};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::line::{self, Chain};
 use crate::lines::Piece;
+use crate::segment;
+use crate::storage::Storage;
 
 impl Cursor {
+    /// Starts at the record `from_seq`, also behind a header that cannot be read.
+    pub(crate) fn start_past_damage(
+        storage: Arc<dyn Storage>,
+        from_seq: u64,
+    ) -> Result<Self, Error> {
+        let mut cursor = Self::nowhere(storage, from_seq);
+        match cursor.enter() {
+            Err(Error::Damaged { .. }) => _ = cursor.pass_damage()?,
+            Err(error) => return Err(cursor.or_pruned(error)),
+            Ok(_) => {}
+        }
+        Ok(cursor)
+    }
+
     /// Passes over the damage at which [`next`](Self::next) failed, so that it can go on.
     ///
     /// One line is passed, or the missing rest of a segment. What stands in its place is given to
@@ -21,7 +40,7 @@ impl Cursor {
     pub fn pass_damage(&mut self) -> Result<bool, Error> {
         self.look()?;
         let Some(mut place) = self.place.take() else {
-            return Ok(self.pass_segment(self.from_seq));
+            return self.pass_header();
         };
         let (offset, number) = (place.lines.offset(), place.lines.number());
         let piece = place.lines.next().map_err(|error| self.read_error(place.segment, error))?;
@@ -45,6 +64,28 @@ impl Cursor {
                 Ok(self.pass_segment(from))
             }
         }
+    }
+
+    /// The hash that the next record must follow from; `None` before the first look at a segment.
+    pub fn tip(&self) -> Option<Digest> {
+        self.place.as_ref().map(|place| place.chain.tip)
+    }
+
+    /// Passes over the first line of the segment that could not be entered.
+    fn pass_header(&mut self) -> Result<bool, Error> {
+        let later = self.firsts.partition_point(|first| *first <= self.from_seq);
+        let Some(&segment) = self.firsts.get(later.wrapping_sub(1)) else {
+            return Ok(self.pass_segment(self.from_seq));
+        };
+        let mut lines = segment::lines(&*self.storage, segment)?;
+        let piece = lines.next().map_err(|error| self.read_error(segment, error))?;
+        let Piece::Line(range) = piece else {
+            return Ok(self.pass_segment(segment + 1));
+        };
+        let unknown = Chain { next: segment, tip: Digest::of(&[]) };
+        let chain = behind(lines.bytes(&range), unknown, self.durable);
+        self.place = Some(Position { segment, lines, chain, doubts: 0 });
+        Ok(true)
     }
 
     /// Goes on with the first segment from the record `from` on; false if there is none.
