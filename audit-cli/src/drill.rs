@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use audit_consumers::Subscription;
 use audit_consumers::alert::Outbox;
-use audit_consumers::watch::is_watched;
+use audit_consumers::watch::{alert_id, is_watched};
 use audit_runtime::control::{Drill, Entry, Finding, append};
 use audit_runtime::{EventId, Record, Timestamp};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn attempt(journal: &Path, drill: &str) -> Result<Timestamp, Failure> {
     Ok(Timestamp::now())
 }
 
-/// The findings of the drill, by their ids.
+/// The findings of the drill, by the ids of their alerts.
 fn found(
     records: &mut Subscription,
     drill: &str,
@@ -86,7 +86,10 @@ fn found(
         let said = |name: &str| record.arguments.get(name).and_then(Value::as_str);
         let (id, rule) = (said("id").unwrap_or_default(), said("rule").unwrap_or_default());
         let (rule, found) = (rule.to_owned(), record.observed);
-        raised.insert(id.to_owned(), Raised { rule, found, deliveries: BTreeMap::new() });
+        raised.insert(
+            alert_id(id, &rule, record.severity),
+            Raised { rule, found, deliveries: BTreeMap::new() },
+        );
     }
 }
 

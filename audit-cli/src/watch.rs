@@ -34,12 +34,9 @@ pub(crate) fn run(arguments: &arguments::Watch, out: &mut impl Write) -> Result<
     // From here on, so that nothing is found before it is looked for.
     let records = Subscription::from_now(&journal).map_err(undecided)?;
     let watch = builder(arguments, &journal, channels)?.start().map_err(refused)?;
-    writeln!(
-        out,
-        "watching {}; channels: {}",
-        escape(&journal.display().to_string()),
-        escape(&names)
-    )?;
+    let names = if names.is_empty() { "none" } else { &names };
+    let journal = journal.display().to_string();
+    say(out, &format!("watching {}; channels: {}", escape(&journal), escape(names)));
     follow(&watch, records, out)
 }
 
@@ -69,12 +66,10 @@ fn builder(
 fn follow(watch: &Watch, mut records: Subscription, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut warned: Vec<String> = Vec::new();
     loop {
-        out.flush()?;
         // What keeps it from being read keeps the watch from it, too, and is in its status.
         while let Ok(Some(line)) = records.next(LOOK) {
             if let Some(row) = Record::parse(&line).ok().as_ref().and_then(row) {
-                writeln!(out, "{row}")?;
-                out.flush()?;
+                say(out, &row);
             }
         }
         let status = watch.status();
@@ -91,6 +86,11 @@ fn follow(watch: &Watch, mut records: Subscription, out: &mut impl Write) -> Res
         }
         warned = failing;
     }
+}
+
+/// Prints a line. Whoever reads the output may go, and the watch goes on all the same.
+fn say(out: &mut impl Write, line: &str) {
+    _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// The line for a record that is an alert or leads to one.

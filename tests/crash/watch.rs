@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use audit_consumers::alert::{Channel, DeliveryError, Message, Notifier};
 use audit_consumers::detect::{Detector as _, Engine, Observed, Rules, StateKey};
-use audit_consumers::watch::Watch;
+use audit_consumers::watch::{Watch, alert_id};
 use audit_runtime::journal::Reader;
 use audit_runtime::{Actor, Event, Origin, Record, Recorder, Severity};
 
@@ -91,14 +91,15 @@ fn expected(place: &Path) -> BTreeSet<Found> {
         .collect()
 }
 
-/// What is recorded as found, by its id, and how often.
+/// What is recorded as found, by the id of its alert, and how often.
 fn recorded(place: &Path) -> BTreeMap<String, (Found, u32)> {
     let mut found: BTreeMap<String, (Found, u32)> = BTreeMap::new();
     each_record(place, |record| {
         if record.action == "DetectorFinding" {
             let said = |name: &str| record.arguments[name].as_str().unwrap().to_owned();
             let finding = (said("rule"), said("key"), said("last"));
-            found.entry(said("id")).or_insert((finding, 0)).1 += 1;
+            let id = alert_id(&said("id"), &said("rule"), record.severity);
+            found.entry(id).or_insert((finding, 0)).1 += 1;
         }
     });
     found

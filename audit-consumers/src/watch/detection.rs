@@ -1,12 +1,13 @@
 //! Runs detectors over the journal, and has recorded there what they find.
 
 use std::collections::{HashSet, VecDeque};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use audit_runtime::control::{self, Entry};
 use audit_runtime::journal::Line;
-use audit_runtime::{HashKey, Record};
+use audit_runtime::{Digest, HashKey, Record, Severity};
 use memchr::memmem;
 
 use super::appending::Append;
@@ -47,8 +48,10 @@ struct Work {
     before: u64,
     /// Findings that are not recorded yet.
     pending: VecDeque<Finding>,
-    /// The ids of findings that are recorded further on.
+    /// What is recorded as found further on, each by its id and by what it says.
     recorded: HashSet<String>,
+    /// True if the last finding may be recorded, and nobody has looked since.
+    is_uncertain: bool,
     kept: Instant,
 }
 
@@ -56,7 +59,7 @@ struct Work {
 struct Seen {
     /// How many records older epochs have had by its end.
     before: u64,
-    /// The ids of the findings that are recorded in it.
+    /// The findings that are recorded in it, each by its id and by what it says.
     findings: HashSet<String>,
 }
 
@@ -74,7 +77,13 @@ impl Detection {
     fn load(&self) -> Result<Work, Error> {
         let state = match State::load(&self.file)? {
             Some(state) => state,
-            None => State::new().map_err(Error::state("make a key for", self.file.path()))?,
+            None => {
+                let state = State::new();
+                let state = state.map_err(Error::state("make a key for", self.file.path()))?;
+                // With another key the same events would be found under other ids.
+                state.save(&self.file)?;
+                state
+            }
         };
         let key = state.hash_key().unwrap_or_else(|| HashKey::from_bytes([0; 32]));
         let mut detectors = (self.make)(&key);
@@ -93,7 +102,8 @@ impl Detection {
         }
         let recorded = recorded_behind(&self.journal, &behind)?;
         let (before, kept, pending) = (state.before, Instant::now(), VecDeque::new());
-        Ok(Work { state, detectors, behind, before, pending, recorded, kept })
+        let is_uncertain = false;
+        Ok(Work { state, detectors, behind, before, pending, recorded, is_uncertain, kept })
     }
 }
 
@@ -134,20 +144,18 @@ impl Work {
         let (mut found, mut findings) = (Vec::new(), HashSet::new());
         for line in lines {
             if line.seq() < next {
-                before += next;
+                before = u64::saturating_add(before, next);
             }
             next = line.seq() + 1;
             let Ok(record) = Record::parse(line) else { continue };
             if record.action == control::Finding::ACTION {
                 // What was found is not looked at, or one finding would lead to the next.
-                findings.extend(id_of(&record));
+                findings.extend(names(&record));
                 continue;
             }
             let Some(mut observed) = Observed::of(&record) else { continue };
             observed.seq += before;
-            for detector in &mut self.detectors {
-                detector.observe(&observed, &mut found);
-            }
+            self.detectors.retain_mut(|detector| watches(detector.as_mut(), &observed, &mut found));
         }
         self.pending.extend(found);
         Seen { before, findings }
@@ -160,18 +168,20 @@ impl Work {
         append: &Append,
         before: u64,
     ) -> Result<(), Error> {
+        if self.is_uncertain {
+            self.recorded = recorded_behind(journal, &self.behind)?;
+            self.is_uncertain = false;
+        }
         while let Some(finding) = self.pending.front() {
-            let id = finding.id().to_string();
-            if !finding.simulated && !self.recorded.contains(&id) {
-                let entry = Entry::Finding(entry(finding, before));
-                if let Err(error) = append.append(&entry) {
-                    if error.may_be_recorded() {
-                        // Before it is tried again, the journal is asked whether it is there.
-                        self.recorded = recorded_behind(journal, &self.behind)?;
-                    }
+            let found = entry(finding, before);
+            let named = [found.id.clone().unwrap_or_default(), words(&found)];
+            if !finding.simulated && !named.iter().any(|name| self.recorded.contains(name)) {
+                if let Err(error) = append.append(&Entry::Finding(found)) {
+                    // Before it is tried again, the journal is asked whether it is there.
+                    self.is_uncertain = error.may_be_recorded();
                     return Err(Error::consumer(error));
                 }
-                self.recorded.insert(id);
+                self.recorded.extend(named);
             }
             self.pending.pop_front();
         }
@@ -190,23 +200,49 @@ impl Work {
     }
 }
 
-/// The ids of the findings that are recorded behind a place.
+/// What is recorded as found behind a place.
 fn recorded_behind(journal: &Path, place: &Position) -> Result<HashSet<String>, Error> {
     let mut follower = Follower::open(journal, place.clone())?;
-    let mut ids = HashSet::new();
+    let mut found = HashSet::new();
     while let Some(line) = follower.next()? {
         // Few records are findings, and only these are parsed.
         let may_be = memmem::find(line.body(), control::Finding::ACTION.as_bytes()).is_some();
         let record = may_be.then(|| Record::parse(&line).ok()).flatten();
-        ids.extend(
-            record
-                .filter(|record| record.action == control::Finding::ACTION)
-                .and_then(|record| id_of(&record)),
-        );
+        let finding = record.filter(|record| record.action == control::Finding::ACTION);
+        found.extend(finding.iter().flat_map(names));
     }
-    Ok(ids)
+    Ok(found)
 }
 
-fn id_of(record: &Record) -> Option<String> {
-    Some(record.arguments.get("id")?.as_str()?.to_owned())
+/// What a recorded finding is known by: its id, and what it says, which it says again under another key.
+fn names(record: &Record) -> Vec<String> {
+    let said = |name: &str| record.arguments.get(name).and_then(|text| text.as_str());
+    let id = said("id").map(str::to_owned);
+    let words = [said("rule"), said("key"), said("last")];
+    let words = words.into_iter().collect::<Option<Vec<&str>>>().map(|words| words.join("\n"));
+    id.into_iter().chain(words).collect()
+}
+
+/// The same of a finding that is to be recorded.
+fn words(finding: &control::Finding) -> String {
+    [finding.rule.as_str(), &finding.key, finding.last.as_deref().unwrap_or_default()].join("\n")
+}
+
+/// Shows an event to a detector; false if it has panicked, which is a finding and its end until the
+/// next start. One that fails at a record would else fail at it for ever, and keep the others from it.
+fn watches(detector: &mut dyn Detector, event: &Observed<'_>, found: &mut Vec<Finding>) -> bool {
+    let known = found.len();
+    if panic::catch_unwind(AssertUnwindSafe(|| detector.observe(event, found))).is_ok() {
+        return true;
+    }
+    found.truncate(known);
+    let name = panic::catch_unwind(AssertUnwindSafe(|| detector.name().to_owned()));
+    let mut panicked = Finding::new("detector_panicked", Digest::of(&[]), 0, event);
+    panicked.key = vec![name.unwrap_or_default()];
+    panicked.severity = Severity::High;
+    panicked.title = "A detector has panicked and watches no more until the next start.".into();
+    panicked.remediation =
+        vec!["Standard error of the watch says where; mend the detector.".to_owned()].into();
+    found.push(panicked);
+    false
 }

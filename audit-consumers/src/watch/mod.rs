@@ -35,13 +35,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use audit_runtime::HashKey;
-use audit_runtime::journal::{DirectoryStorage, Reader, verify};
+use audit_runtime::journal::{DirectoryStorage, Line, Reader, verify};
 
 use crate::alert::{Channel, Outbox, Workers};
 use crate::detect::{Detector, Engine, Rules, StateKey};
 use crate::runner::{self, Running, Status};
+use crate::{Consumer, Position};
 
 pub use error::WatchError;
+pub use worth::alert_id;
 
 use alerting::Alerting;
 use appending::Append;
@@ -50,6 +52,9 @@ use detection::Detection;
 use monitor::Monitor;
 use report::Report;
 use settings::Settings;
+
+/// Longer than anybody waits.
+const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How long a lock that is held is looked at twice.
 const BETWEEN: Duration = Duration::from_millis(50);
@@ -65,8 +70,24 @@ pub struct Watch {
     workers: Workers,
     chores: Vec<Chore>,
     trouble: Arc<Mutex<Option<String>>>,
-    /// Held for as long as it runs, so that there is one for a journal.
-    _lock: File,
+}
+
+/// A consumer that holds the lock for as long as its thread runs, so that a watch which could not be
+/// stopped in time is still the only one of its journal.
+struct Held<C>(C, #[expect(dead_code, reason = "it is held")] Arc<File>);
+
+impl<C: Consumer> Consumer for Held<C> {
+    fn position(&mut self) -> Result<Option<Position>, crate::Error> {
+        self.0.position()
+    }
+
+    fn take(&mut self, lines: &[Line], behind: &Position) -> Result<(), crate::Error> {
+        self.0.take(lines, behind)
+    }
+
+    fn end(&mut self) -> Result<(), crate::Error> {
+        self.0.end()
+    }
 }
 
 /// How a watch fares, at one moment.
@@ -118,7 +139,9 @@ impl Watch {
     /// # Errors
     /// [`WatchError::Consumer`] if it has not ended after `deadline`.
     pub fn stop(self, deadline: Duration) -> Result<(), WatchError> {
-        let due = Instant::now() + deadline;
+        // A deadline beyond what the clock can count is a long one.
+        let now = Instant::now();
+        let due = now.checked_add(deadline).unwrap_or(now + LONG);
         let left = || due.saturating_duration_since(Instant::now());
         let mut has_ended = self.chores.iter().all(|chore| chore.stop(due));
         let detection = self.detection.stop(left());
@@ -208,21 +231,26 @@ impl WatchBuilder {
     pub fn start(self) -> Result<Watch, WatchError> {
         let Self { journal, rules, channels, detectors, settings } = self;
         let origin = Reader::open(&journal)?.origin()?;
-        let lock = lock(&journal)?;
+        // However the directory was named, it has one watch, and what that keeps lies beside it.
+        let found = journal.canonicalize();
+        let journal = found.map_err(|source| WatchError::Lock { path: journal, source })?;
+        let lock = Arc::new(lock(&journal)?);
         let append = Append::to(&journal);
         let mut outbox = Outbox::open(Outbox::beside(&journal), &channels)?;
         let workers = Workers::start(&mut outbox, channels)?;
         let make = Box::new(move |key: &HashKey| engines(&rules, &detectors, key));
         let detection = Detection::new(&journal, make, append.clone(), settings.keep_every());
+        let detection = Held(detection, Arc::clone(&lock));
         let detection = runner::start("audit-detection", &journal, detection)?;
         let report = |outbox| Report::new(origin.clone(), append.clone(), outbox);
         let reports = (report(outbox.again()?), report(outbox.again()?));
-        let alerting = runner::start("audit-alerting", &journal, Alerting::new(&journal, outbox))?;
+        let alerting = Held(Alerting::new(&journal, outbox), lock);
+        let alerting = runner::start("audit-alerting", &journal, alerting)?;
         let consumers = vec![(DETECTION, detection.observer()), (ALERTING, alerting.observer())];
         let monitor = Monitor::new(&journal, settings.clone(), consumers, reports.0);
         let trouble = Arc::default();
         let chores = chores(&journal, &settings, monitor, reports.1, &trouble)?;
-        Ok(Watch { detection, alerting, workers, chores, trouble, _lock: lock })
+        Ok(Watch { detection, alerting, workers, chores, trouble })
     }
 }
 
@@ -262,9 +290,10 @@ fn chores(
     if let Some(every) = settings.verify_every() {
         let journal = journal.to_owned();
         let check = move || {
-            let verification = verify(&DirectoryStorage::read_only(&journal));
-            let damage =
-                verification.ok().and_then(|checked| trouble::damage(&report.origin, &checked));
+            let damage = match verify(&DirectoryStorage::read_only(&journal)) {
+                Ok(verification) => trouble::damage(&report.origin, &verification),
+                Err(error) => Some(trouble::unreadable(&report.origin, &error.to_string())),
+            };
             // What cannot be told now is found again the next time.
             _ = damage.map_or(Ok(()), |finding| report.tell(finding));
         };
@@ -276,7 +305,8 @@ fn chores(
 
 /// True if a watch of the journal in the directory `journal` runs, in whatever process.
 pub fn is_watched(journal: impl AsRef<Path>) -> bool {
-    let file = File::open(lock_file(journal.as_ref()));
+    let Ok(journal) = journal.as_ref().canonicalize() else { return false };
+    let file = File::open(lock_file(&journal));
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
@@ -290,7 +320,11 @@ fn lock_file(journal: &Path) -> PathBuf {
 fn lock(journal: &Path) -> Result<File, WatchError> {
     let path = lock_file(journal);
     let io = |source| WatchError::Lock { path: path.clone(), source };
-    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(io)?;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(io)?;
     // Who asks whether there is a watch holds the lock for a moment.
     let locked = file.try_lock().or_else(|_| {
         thread::sleep(BETWEEN);

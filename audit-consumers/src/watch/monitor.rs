@@ -13,6 +13,7 @@ use super::report::Report;
 use super::settings::Settings;
 use super::trouble;
 use crate::Error;
+use crate::follower::{cursor, next_past_damage};
 use crate::runner::Observer;
 
 /// How long the service may take to tell its health.
@@ -28,6 +29,8 @@ pub(super) struct Monitor {
     durable: (u64, Instant),
     /// The consumers whose lag was told and has not ended.
     behind: HashSet<&'static str>,
+    /// How many records were durable when silence was looked into.
+    quiet: Option<u64>,
 }
 
 /// What the monitor reads of a recorder's health.
@@ -45,8 +48,8 @@ impl Monitor {
         report: Report,
     ) -> Self {
         let journal = journal.to_owned();
-        let (durable, behind) = ((0, Instant::now()), HashSet::new());
-        Self { journal, settings, consumers, report, durable, behind }
+        let (durable, behind, quiet) = ((0, Instant::now()), HashSet::new(), None);
+        Self { journal, settings, consumers, report, durable, behind, quiet }
     }
 
     /// Looks at everything once.
@@ -61,19 +64,24 @@ impl Monitor {
     }
 
     fn look_at_consumers(&mut self) -> Result<(), Error> {
+        let mut ended = Ok(());
         for (name, consumer) in &self.consumers {
             let status = consumer.status();
             if status.behind_for < self.settings.lag_max() {
                 self.behind.remove(name);
-            } else if self.behind.insert(name) {
+            } else if !self.behind.contains(name) {
                 let why = status.failure.map_or(String::new(), |why| format!("It fails: {why}"));
                 let seconds = status.behind_for.as_secs();
                 let origin = &self.report.origin;
                 let told = trouble::lag(origin, name, status.next_seq, seconds, &why);
-                self.report.tell(told)?;
+                match self.report.tell(told) {
+                    Ok(()) => _ = self.behind.insert(name),
+                    // It is told at the next look, and the other consumer at this one.
+                    Err(error) => ended = Err(error),
+                }
             }
         }
-        Ok(())
+        ended
     }
 
     fn look_at_dead_letters(&mut self) -> Result<(), Error> {
@@ -92,8 +100,14 @@ impl Monitor {
     }
 
     fn look_at_writer(&mut self) -> Result<(), Error> {
-        let reader = Reader::open(&self.journal)?;
-        let durable = reader.watermark()?.unwrap_or(0);
+        let read = Reader::open(&self.journal).and_then(|reader| Ok((reader.watermark()?, reader)));
+        let (durable, reader) = match read {
+            Ok((durable, reader)) => (durable.unwrap_or(0), reader),
+            Err(error) => {
+                let told = trouble::unreadable(&self.report.origin, &error.to_string());
+                return self.report.tell(told);
+            }
+        };
         if durable != self.durable.0 {
             self.durable = (durable, Instant::now());
         }
@@ -106,10 +120,15 @@ impl Monitor {
         }
         let silent = self.durable.1.elapsed();
         let silence_max = self.settings.silence_max();
-        if silence_max.is_some_and(|most| silent >= most) && !has_stopped(&reader)? {
+        if !silence_max.is_some_and(|most| silent >= most) || self.quiet == Some(durable) {
+            return Ok(());
+        }
+        if !has_stopped(&reader)? {
             let told = trouble::silence(&self.report.origin, durable, silent.as_secs());
             self.report.tell(told)?;
         }
+        // Until there is another record, there is nothing new to tell.
+        self.quiet = Some(durable);
         Ok(())
     }
 }
@@ -117,9 +136,9 @@ impl Monitor {
 /// True if the last record is that of a writer that has ended in order.
 fn has_stopped(reader: &Reader) -> Result<bool, Error> {
     let newest = reader.first_seqs()?.last().copied().unwrap_or(0);
-    let mut cursor = reader.cursor(newest)?;
+    let mut cursor = cursor(reader, newest)?;
     let mut last = None;
-    while let Some(line) = cursor.next()? {
+    while let Some(line) = next_past_damage(&mut cursor, &mut 0)? {
         last = Some(line);
     }
     let record = last.and_then(|line| Record::parse(&line).ok());

@@ -31,7 +31,8 @@ impl Report {
     /// # Errors
     /// Fails when it can neither be recorded nor kept for the channels; it is told another time.
     pub(super) fn tell(&mut self, finding: Finding) -> Result<(), Error> {
-        let id = finding.id.clone().unwrap_or_default();
+        let id = finding.id.as_deref().unwrap_or_default();
+        let id = worth::alert_id(id, &finding.rule, finding.severity);
         if self.told.contains(&id) || self.is_known(&id)? {
             return Ok(());
         }
@@ -58,7 +59,6 @@ impl Report {
 
     /// True if an alert of it was made before, in this process or an earlier one.
     fn is_known(&self, id: &str) -> Result<bool, Error> {
-        let deliveries = self.outbox.deliveries(id).map_err(Error::consumer)?;
-        Ok(!deliveries.is_empty())
+        self.outbox.knows(id).map_err(Error::consumer)
     }
 }

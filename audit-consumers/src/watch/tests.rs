@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::state::State;
 use super::*;
 use crate::alert::{Alert, DeliveryError, Message, Notifier};
+use crate::detect::{Finding, Observed, Restored, SnapshotError};
 use crate::saved::Saved;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -162,6 +163,121 @@ fn a_watch_goes_on_where_it_ended_and_tells_nothing_twice() {
     watch.stop(SOON).unwrap();
     let after = service.findings();
     assert!(before.iter().all(|(finding, times)| after[finding] == *times), "{after:#?}");
+}
+
+#[test]
+fn a_detector_that_panics_ends_no_other() {
+    struct Panicky;
+    impl Detector for Panicky {
+        fn name(&self) -> &str {
+            "panicky"
+        }
+
+        fn observe(&mut self, _: &Observed<'_>, _: &mut Vec<Finding>) {
+            panic!("a test");
+        }
+
+        fn snapshot(&self) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn restore(&mut self, _: &[u8]) -> Result<Restored, SnapshotError> {
+            Ok(Restored::default())
+        }
+    }
+    let (service, inbox) = (Service::start(), Inbox::default());
+    let watch = service.watch(&inbox).detector(|| Panicky).start().unwrap();
+    service.fail_to_log_in(USER, 6);
+    inbox.wait_for("bf_user", 1);
+    let told = inbox.wait_for("detector_panicked", 1);
+    assert_eq!((told[0].severity, told[0].key.as_deref()), (Severity::High, Some("panicky")));
+    watch.stop(Duration::MAX).unwrap();
+}
+
+#[test]
+fn a_watch_that_was_killed_at_once_finds_the_same_under_the_same_ids() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    service.fail_to_log_in(USER, 6);
+    let watch = service.watch(&inbox).start().unwrap();
+    inbox.wait_for("bf_user", 1);
+    let kept = fs::read(state::beside(&service.journal())).unwrap();
+    watch.stop(SOON).unwrap();
+    // As if nothing had been kept but what is at the start; then without even that.
+    fs::write(state::beside(&service.journal()), kept).unwrap();
+    let before = service.findings();
+    for is_gone in [false, true] {
+        if is_gone {
+            fs::remove_file(state::beside(&service.journal())).unwrap();
+        }
+        let watch = service.watch(&inbox).start().unwrap();
+        service.fail_to_log_in(if is_gone { "grace" } else { "edsger" }, 6);
+        inbox.wait_for("bf_user", if is_gone { 3 } else { 2 });
+        watch.stop(SOON).unwrap();
+    }
+    let after = service.findings();
+    assert!(before.iter().all(|(finding, times)| after[finding] == *times), "{after:#?}");
+    let of_ada = after.keys().filter(|(rule, _)| rule == "bf_user").count();
+    assert_eq!(of_ada, 3, "{after:#?}");
+}
+
+#[test]
+fn a_journal_has_one_watch_however_it_is_named() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    let first = service.watch(&inbox).start().unwrap();
+    let mut slashed = service.journal().into_os_string();
+    slashed.push("/");
+    let refused = Watch::builder(PathBuf::from(slashed)).start().unwrap_err();
+    assert!(refused.to_string().contains("is watched already"), "{refused}");
+    assert!(is_watched(service.journal()));
+    drop(first);
+    let names = fs::read_dir(service.journal()).unwrap();
+    let hidden =
+        names.filter(|name| name.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0);
+}
+
+#[test]
+fn a_journal_that_is_gone_is_told() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    let watch = service.watch(&inbox).start().unwrap();
+    service.fail_to_log_in(USER, 1);
+    fs::rename(service.journal(), service.directory.path().join("elsewhere")).unwrap();
+    let alerts = inbox.wait_for("pipeline_failure", 1);
+    assert_eq!(alerts[0].severity, Severity::Critical);
+    watch.stop(SOON).unwrap();
+}
+
+#[test]
+fn a_watch_starts_on_a_damaged_journal_and_tells_silence_there() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    service.fail_to_log_in(USER, 1);
+    let segment = service.journal().join("seg/00000000000000000000.jsonl");
+    let text = fs::read_to_string(&segment).unwrap();
+    fs::write(&segment, text.replace("wrong_password", "wrong_passwerd")).unwrap();
+    let watch = service.watch(&inbox).silence_ms_max(300).start().unwrap();
+    inbox.wait_for("pipeline_silence", 1);
+    service.fail_to_log_in(USER, 6);
+    inbox.wait_for("bf_user", 1);
+    watch.stop(SOON).unwrap();
+}
+
+#[test]
+fn who_may_have_findings_recorded_can_keep_no_alert_from_others() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    let channel = Channel::new("inbox", Severity::High, inbox.clone());
+    service.fail_to_log_in(USER, 1);
+    let segment = service.journal().join("seg/00000000000000000000.jsonl");
+    let text = fs::read_to_string(&segment).unwrap();
+    fs::write(&segment, text.replace("wrong_password", "wrong_passwerd")).unwrap();
+    let verification = verify(&DirectoryStorage::read_only(service.journal())).unwrap();
+    let origin = Reader::open(service.journal()).unwrap().origin().unwrap();
+    let mut forged = trouble::damage(&origin, &verification).unwrap();
+    forged.severity = 1;
+    Append::to(&service.journal()).append(&Entry::Finding(forged)).unwrap();
+    let watch = Watch::builder(service.journal()).channel(channel).look_ms(20);
+    let watch = watch.verify_every_ms(50).start().unwrap();
+    inbox.wait_for("pipeline_damage", 1);
+    watch.stop(SOON).unwrap();
 }
 
 #[test]

@@ -20,6 +20,19 @@ pub(super) fn failing(origin: &str, durable: u64, reason: &str) -> Finding {
     finding
 }
 
+/// The journal cannot be read, for this reason.
+pub(super) fn unreadable(origin: &str, reason: &str) -> Finding {
+    let id = id(&["pipeline_failure", origin, reason]);
+    let mut finding = finding("pipeline_failure", origin, id, Severity::Critical);
+    finding.title = Some("The audit journal cannot be read".to_owned());
+    finding.note = Some(cut(reason));
+    finding.remediation = sentences(&[
+        "Look whether the journal's directory is there, and who has removed or replaced it.",
+        "Run `audited doctor` on the machine.",
+    ]);
+    finding
+}
+
 /// Nothing was recorded for so many seconds, not even a heartbeat.
 pub(super) fn silence(origin: &str, durable: u64, seconds: u64) -> Finding {
     let id = id(&["pipeline_silence", origin, &durable.to_string()]);
@@ -39,14 +52,15 @@ pub(super) fn silence(origin: &str, durable: u64, seconds: u64) -> Finding {
 /// A consumer has not kept up for so many seconds.
 pub(super) fn lag(origin: &str, consumer: &str, next_seq: u64, seconds: u64, why: &str) -> Finding {
     let id = id(&["pipeline_lag", origin, consumer, &next_seq.to_string()]);
-    let mut finding = finding("pipeline_lag", consumer, id, Severity::Medium);
+    let severity = if why.is_empty() { Severity::Medium } else { Severity::High };
+    let mut finding = finding("pipeline_lag", consumer, id, severity);
     (finding.count, finding.window_s) = (1, seconds);
     finding.title = Some("A consumer of the audit journal is behind".to_owned());
     finding.note = Some(cut(&format!(
         "The consumer `{consumer}` has not been abreast of the journal for {seconds} seconds; it is at record {next_seq}. {why}"
     )));
     finding.remediation = sentences(&[
-        "Look at the machine's load, and at the disk on which the consumer keeps its place.",
+        "If it says why it fails, mend that; else look at the machine's load and its disk.",
         "Until it has caught up, findings and alerts come late.",
     ]);
     finding

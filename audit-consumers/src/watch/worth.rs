@@ -1,7 +1,7 @@
 //! Which records somebody must be told of, and what they are told.
 
 use audit_runtime::control::{Drill, Finding};
-use audit_runtime::{Category, Record, Severity, Timestamp};
+use audit_runtime::{Category, Digest, Record, Severity, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::alert::Alert;
@@ -24,6 +24,15 @@ pub(super) fn alert(record: &Record, origin: &str) -> Option<Alert> {
     Some(alert)
 }
 
+/// The id of the alert of a finding.
+///
+/// It is made of all that decides whom the alert reaches. So whoever may have findings recorded cannot
+/// take the id of one to come with a finding that nobody is told.
+pub fn alert_id(finding: &str, rule: &str, severity: u8) -> String {
+    let severity = severity.to_string();
+    Digest::of([finding, rule, &severity].join("\n").as_bytes()).to_string()
+}
+
 /// The alert of trouble with the pipeline itself, whether or not that could be recorded.
 pub(super) fn trouble(
     finding: &Finding,
@@ -31,7 +40,7 @@ pub(super) fn trouble(
     origin: &str,
     is_recorded: bool,
 ) -> Alert {
-    let id = finding.id.clone().unwrap_or_default();
+    let id = alert_id(finding.id.as_deref().unwrap_or_default(), &finding.rule, finding.severity);
     let title = finding.title.as_ref().unwrap_or(&finding.rule);
     let mut alert = Alert::new(id, title, severity_of(finding.severity), time);
     alert.rule = Some(finding.rule.clone());
@@ -49,6 +58,7 @@ fn found(record: &Record) -> Alert {
     let said = &record.arguments;
     let rule = text(said, "rule").unwrap_or_default();
     let id = text(said, "id").unwrap_or_else(|| record.id.to_string());
+    let id = alert_id(&id, &rule, record.severity);
     let title = text(said, "title").unwrap_or_else(|| rule.clone());
     let mut alert = Alert::new(id, title, severity(record), record.time);
     alert.rule = Some(rule);
@@ -122,6 +132,13 @@ fn of_the_journal(record: &Record) -> Option<Alert> {
         _ => return None,
     };
     let alert = Alert::new(record.id.to_string(), title, severity, record.time).remedy(remedy);
+    let told = record.journal.as_ref().unwrap_or(&record.arguments);
+    let figures = ["lost", "unrecorded", "since", "cause", "bytes"];
+    let known = figures.into_iter().filter_map(|name| Some((name, told.get(name)?)));
+    let alert = known.fold(alert, |alert, (name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        alert.detail(name, text)
+    });
     Some(about(alert, record))
 }
 

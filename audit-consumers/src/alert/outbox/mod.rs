@@ -136,6 +136,12 @@ impl Outbox {
         self.insert(alerts, |_| Ok(()))
     }
 
+    /// True if an alert with this id was taken before, whether or not a channel wanted it.
+    pub(crate) fn knows(&self, alert: &str) -> Result<bool, OutboxError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM alerts WHERE id = ?1)";
+        self.connection.query_row(query, [alert], |row| row.get(0)).map_err(self.failed())
+    }
+
     /// Inserts what is new of `alerts`, and does `beside` in the same transaction.
     fn insert(
         &mut self,
