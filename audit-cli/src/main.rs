@@ -1,12 +1,14 @@
 //! `audited`: reads, searches, verifies and watches audit journals from the command line, sets damaged ones aside, and prunes old ones.
 
-#[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
+#[cfg(not(feature = "alerts"))]
+mod absent;
+#[cfg(feature = "alerts")]
 mod alerts;
 mod arguments;
 mod config;
 mod detect;
 mod doctor;
-#[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
+#[cfg(feature = "alerts")]
 mod drill;
 mod epochs;
 mod exposure;
@@ -26,7 +28,7 @@ mod story;
 mod tail;
 mod terminal;
 mod verify;
-#[cfg_attr(not(feature = "alerts"), path = "absent.rs")]
+#[cfg(feature = "alerts")]
 mod watch;
 
 use std::env;
@@ -35,6 +37,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+#[cfg(not(feature = "alerts"))]
+use absent::{self as alerts, self as drill, self as watch};
 use arguments::{Arguments, Command, Drill};
 use failure::{Exit, Failure};
 use terminal::Style;

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use watching::{Alerts, BruteForce, Detect, Drill, Format, Query, Story, Watch};
+#[cfg(feature = "alerts")]
+pub(crate) use watching::BruteForce;
+pub(crate) use watching::{Alerts, Detect, Drill, Format, Query, Story, Watch};
 
 /// The variable that names the journal where no argument does.
 pub(crate) const VARIABLE: &str = "AUDIT_JOURNAL";

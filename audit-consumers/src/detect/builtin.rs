@@ -125,7 +125,7 @@ fn consequences() -> [Rule; 2] {
         }
         .advised(&[
             "Treat the account as taken: end its sessions and have its password changed.",
-            "Look what the account has done since: `audited tail`, by its id.",
+            "Look what the account has done since: `audited query 'actor=user:ID last 1h'`.",
             LIMIT_ADDRESS,
         ]),
         Rule {

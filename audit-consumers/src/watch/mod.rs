@@ -8,6 +8,20 @@
 //! journal ─► alerting ─► outbox ─► a worker for each channel
 //! ```
 //!
+//! ```no_run
+//! use audit_consumers::alert::Settings;
+//! use audit_consumers::watch::{Watch, WatchBuilder};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let channels = Settings::load()?.channels()?; // `[alerts.channel.…]` of audited.toml
+//! let watch = Watch::builder("audit-journal");
+//! let watch = channels.into_iter().fold(watch, WatchBuilder::channel).start()?;
+//! // … the service runs …
+//! watch.stop(std::time::Duration::from_secs(5))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Whatever is told to people stands in the journal first, but for the trouble that keeps the journal
 //! from being written.
 
