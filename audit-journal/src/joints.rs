@@ -48,6 +48,26 @@ pub(super) fn check_all(
     }
 }
 
+/// Checks that what is still there of pruned segments ends before the first one that is kept: a start
+/// removes it.
+pub(super) fn check_left_over(
+    storage: &dyn Storage,
+    pruned: Option<&Statement>,
+    firsts: &[u64],
+) -> Result<(), Error> {
+    let Some(pruned) = pruned else { return Ok(()) };
+    if pruned.joins_left_over(storage, firsts)? {
+        return Ok(());
+    }
+    let (journal, segment) = (storage.describe(), segment::name(pruned.segment));
+    let (offset, seq) = (pruned.offset, pruned.pruned.seq);
+    let reason = format!(
+        "it says that the records up to seq {} were pruned, but what is left of them ends elsewhere",
+        pruned.pruned.last_seq
+    );
+    Err(Error::Damaged { journal, segment, line: 2, offset, seq, reason })
+}
+
 /// Checks that the segment `first` starts where the one before it ends.
 pub(super) fn check_one(
     storage: &dyn Storage,

@@ -77,7 +77,8 @@ impl Chain {
         if link(&self.tip, hashed(line)) != parsed.hash {
             return Err("its hash does not follow from its bytes and the record before it".into());
         }
-        *self = Self { next: self.next + 1, tip: parsed.hash };
+        let next = self.next.checked_add(1).ok_or("no record has so great a number")?;
+        *self = Self { next, tip: parsed.hash };
         Ok(parsed)
     }
 }

@@ -11,7 +11,8 @@ use super::joints::EarlierEnd;
 use super::line::Chain;
 use super::lines::{Lines, Piece};
 use super::segment::{self, Header};
-use super::storage::Storage;
+use super::storage::{Access, Storage};
+use super::watermark;
 use crate::digest::Digest;
 
 /// How often the journal may be pruned under one look before that is given up.
@@ -65,8 +66,11 @@ pub(super) struct Statement {
     pub(super) hash: Digest,
     /// What the journal's first header said of the epoch before.
     pub(super) epoch: Option<Link>,
-    /// The segment that the record stands in, and the byte in it.
+    /// The hash that the record itself ends with.
+    pub(super) stated: Digest,
+    /// The segment that the record stands in, its header, and the byte in it.
     pub(super) segment: u64,
+    pub(super) header: Header,
     pub(super) offset: u64,
 }
 
@@ -81,15 +85,72 @@ impl Statement {
         let end = kept.previous.as_ref();
         end.is_some_and(|end| end.last_seq == self.pruned.last_seq && end.hash == self.hash)
     }
+
+    /// True if what is still there of the pruned segments ends where the statement says. The oldest
+    /// ones go first, so what is left reaches up to there, and the statement is not of this journal
+    /// if that ends elsewhere.
+    pub(super) fn joins_left_over(
+        &self,
+        storage: &dyn Storage,
+        firsts: &[u64],
+    ) -> Result<bool, Error> {
+        let kept = self.kept_from();
+        let later = firsts.partition_point(|first| *first < kept);
+        let Some(&before) = firsts[..later].last() else { return Ok(true) };
+        let header = match firsts.get(later) {
+            Some(&first) if first == kept => header_of(storage, kept)?,
+            _ => None,
+        };
+        let length = header.and_then(|header| header.supersedes_from());
+        ends_with(storage, before, length, self.pruned.last_seq, &self.hash)
+    }
+
+    /// True if its segment names the journal and the epoch that the first segment names.
+    fn is_of_journal(&self, storage: &dyn Storage, firsts: &[u64]) -> Result<bool, Error> {
+        let origin = &self.header.origin;
+        let ends_in = |link: &Link| origin.ends_with(&format!("#{}", link.number));
+        let Some(&first) = firsts.first().filter(|_| self.epoch.as_ref().is_none_or(ends_in))
+        else {
+            return Ok(false);
+        };
+        // A header that cannot be read says nothing against it.
+        Ok(header_of(storage, first)?.is_none_or(|header| header.origin == *origin))
+    }
+
+    /// True if the segment that it names as the first one is there and says the same, and its own
+    /// segment continues the one before it.
+    fn is_borne_out(&self, storage: &dyn Storage, firsts: &[u64]) -> Result<bool, Error> {
+        let kept = self.kept_from();
+        let kept_header = match firsts.binary_search(&kept) {
+            Ok(_) => header_of(storage, kept)?,
+            Err(_) => None,
+        };
+        let is_same = |kept: Header| self.fits(&kept) && kept.origin == self.header.origin;
+        if !kept_header.is_some_and(is_same) || !self.joins_left_over(storage, firsts)? {
+            return Ok(false);
+        }
+        let later = firsts.partition_point(|first| *first < self.segment);
+        let (Some(&before), Some(end)) = (firsts[..later].last(), &self.header.previous) else {
+            return Ok(false);
+        };
+        let is_right_before = end.last_seq.checked_add(1) == Some(self.segment);
+        Ok(is_right_before && ends_with(storage, before, end.length, end.last_seq, &end.hash)?)
+    }
 }
 
-/// The newest statement in the journal: it says of all that is missing at the front, as an older one
-/// may have been pruned itself. `firsts` are the segments, ascending.
+/// The newest statement in the journal before the record `below`: it says of all that is missing at
+/// the front, as an older one may have been pruned itself. `firsts` are the segments, ascending.
 ///
 /// It stands right behind the header of a segment, so that two lines of each are read at the most. One
-/// that does not continue its header is none.
-pub(super) fn newest(storage: &dyn Storage, firsts: &[u64]) -> Result<Option<Statement>, Error> {
-    for &first in firsts.iter().rev() {
+/// that does not continue its header is none. Whether it is one of the journal's own records is still
+/// to be found out: a file that somebody has put there may hold one.
+pub(super) fn newest(
+    storage: &dyn Storage,
+    firsts: &[u64],
+    below: u64,
+) -> Result<Option<Statement>, Error> {
+    let earlier = firsts.partition_point(|first| *first < below);
+    for &first in firsts[..earlier].iter().rev() {
         let found = match segment::lines(storage, first) {
             Ok(mut lines) => statement(&mut lines, first),
             Err(Error::Io { source, .. }) => Err(source),
@@ -97,6 +158,7 @@ pub(super) fn newest(storage: &dyn Storage, firsts: &[u64]) -> Result<Option<Sta
         };
         match found {
             Ok(None) => {}
+            Ok(Some(statement)) if statement.pruned.seq >= below => {}
             // It has been pruned since the segments were listed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             found => return found.map_err(Error::io(storage, "read", &segment::name(first))),
@@ -107,11 +169,40 @@ pub(super) fn newest(storage: &dyn Storage, firsts: &[u64]) -> Result<Option<Sta
 
 /// The first record that a reader should ask for: 0, if nothing says that the front was pruned.
 pub(super) fn first_seq(storage: &dyn Storage) -> Result<u64, Error> {
-    let firsts = segment::list(storage)?;
-    if firsts.first().is_none_or(|first| *first == 0) {
-        return Ok(0);
+    between_prunings(storage, || {
+        let firsts = segment::list(storage)?;
+        if firsts.first().is_none_or(|first| *first == 0) {
+            return Ok(0);
+        }
+        // What is missing was removed after the record of it was published: the order matters.
+        let mut below = readable(storage)?;
+        while let Some(statement) = newest(storage, &firsts, below)? {
+            if statement.is_of_journal(storage, &firsts)?
+                && statement.is_borne_out(storage, &firsts)?
+            {
+                return Ok(statement.kept_from());
+            }
+            below = statement.segment;
+        }
+        Ok(0)
+    })
+}
+
+/// What the newest statement before the record `below` says of the epoch before, where the first
+/// record is pruned.
+pub(super) fn epoch(
+    storage: &dyn Storage,
+    firsts: &[u64],
+    below: u64,
+) -> Result<Option<Link>, Error> {
+    let mut below = below;
+    while let Some(statement) = newest(storage, firsts, below)? {
+        if statement.is_of_journal(storage, firsts)? {
+            return Ok(statement.epoch);
+        }
+        below = statement.segment;
     }
-    Ok(newest(storage, &firsts)?.map_or(0, |statement| statement.kept_from()))
+    Ok(None)
 }
 
 /// The end of what was pruned, as far as the statement and the header of the first segment that is
@@ -148,6 +239,43 @@ pub(super) fn between_prunings<T>(
     look()
 }
 
+/// The record that no reader may go past: beside a writer none is before it if nothing is published.
+fn readable(storage: &dyn Storage) -> Result<u64, Error> {
+    let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+    if let Ok(durable) = read {
+        return Ok(durable);
+    }
+    let is_locked = storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
+    Ok(if is_locked { 0 } else { u64::MAX })
+}
+
+/// The header of a segment; `None` if there is none that can be read.
+fn header_of(storage: &dyn Storage, first: u64) -> Result<Option<Header>, Error> {
+    let name = segment::name(first);
+    let opened = storage.open(&name, Access::Read);
+    match opened.and_then(|file| segment::peek_header(&mut Lines::of(file))) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map_err(Error::io(storage, "read", &name)),
+    }
+}
+
+/// True if the segment `first` ends with that record. One that was pruned since it was listed is not
+/// what speaks against it.
+fn ends_with(
+    storage: &dyn Storage,
+    first: u64,
+    length: Option<u64>,
+    last_seq: u64,
+    hash: &Digest,
+) -> Result<bool, Error> {
+    let name = segment::name(first);
+    match storage.open(&name, Access::Read).and_then(|file| segment::tail(&*file, length)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Error::io(storage, "read", &name)(error)),
+        Ok(tail) => Ok(tail.is_some_and(|tail| tail.seq == last_seq && tail.hash == *hash)),
+    }
+}
+
 fn statement(lines: &mut Lines, first: u64) -> io::Result<Option<Statement>> {
     let Some(header) = segment::peek_header(lines)? else { return Ok(None) };
     let mut chain = header.chain(first);
@@ -157,10 +285,16 @@ fn statement(lines: &mut Lines, first: u64) -> io::Result<Option<Statement>> {
     }
     let offset = lines.offset();
     let Piece::Line(range) = lines.next()? else { return Ok(None) };
-    Ok(read(lines.bytes(&range), chain, first, offset))
+    Ok(read(lines.bytes(&range), chain, header, first, offset))
 }
 
-fn read(line: &[u8], mut chain: Chain, segment: u64, offset: u64) -> Option<Statement> {
+fn read(
+    line: &[u8],
+    mut chain: Chain,
+    header: Header,
+    segment: u64,
+    offset: u64,
+) -> Option<Statement> {
     let parsed = chain.follow(line).ok()?;
     let body = &line[parsed.body.clone()];
     if !control::is_pruned(body) {
@@ -170,13 +304,14 @@ fn read(line: &[u8], mut chain: Chain, segment: u64, offset: u64) -> Option<Stat
     let Record { time, journal: stated } = serde_json::from_slice(&json).ok()?;
     let hash = Digest::parse(&stated.h)?;
     let seq = parsed.stamp.seq;
-    // What stands behind the removed records cannot be among them.
-    if stated.first_seq > stated.last_seq || stated.last_seq >= segment {
+    // The segment that was written then was not removed, and the record begins another one.
+    let is_before = stated.last_seq.checked_add(1).is_some_and(|kept| kept < segment);
+    if stated.first_seq > stated.last_seq || !is_before {
         return None;
     }
     let Stated { first_seq, last_seq, h, segments, asked_by, reason, epoch } = stated;
     let pruned = Pruned { seq, time, first_seq, last_seq, h, segments, asked_by, reason };
-    Some(Statement { pruned, hash, epoch, segment, offset })
+    Some(Statement { pruned, hash, epoch, stated: chain.tip, segment, header, offset })
 }
 
 #[derive(Deserialize)]

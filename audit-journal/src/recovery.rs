@@ -51,7 +51,8 @@ pub(super) fn recover(
     if let Some(last) = firsts.last() {
         redo::finish(storage, &segment::name(*last))?;
     }
-    let pruned = pruned::newest(storage, &firsts)?;
+    let pruned = pruned::newest(storage, &firsts, u64::MAX)?;
+    joints::check_left_over(storage, pruned.as_ref(), &firsts)?;
     let kept_from = pruned.as_ref().map_or(0, |pruned| pruned.kept_from());
     let (left_over, firsts): (Vec<u64>, Vec<u64>) =
         firsts.into_iter().partition(|first| *first < kept_from);

@@ -120,7 +120,7 @@ impl Monitor {
         }
         let silent = self.durable.1.elapsed();
         let silence_max = self.settings.silence_max();
-        if !silence_max.is_some_and(|most| silent >= most) || self.quiet == Some(durable) {
+        if silence_max.is_none_or(|most| silent < most) || self.quiet == Some(durable) {
             return Ok(());
         }
         if !has_stopped(&reader)? {

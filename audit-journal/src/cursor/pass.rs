@@ -51,7 +51,7 @@ impl Cursor {
                 Ok(true)
             }
             Piece::Overlong => {
-                place.chain.next += 1;
+                place.chain.next = place.chain.next.saturating_add(1);
                 self.place = Some(place);
                 Ok(true)
             }
@@ -59,9 +59,9 @@ impl Cursor {
                 let segment = place.segment;
                 place.lines.rewind(offset, number);
                 let Position { chain, .. } = &place;
-                let from = chain.next.max(segment + 1);
+                let from = chain.next.max(segment.saturating_add(1));
                 self.place = Some(place);
-                Ok(self.pass_segment(from))
+                self.pass_segment(from)
             }
         }
     }
@@ -75,12 +75,15 @@ impl Cursor {
     fn pass_header(&mut self) -> Result<bool, Error> {
         let later = self.firsts.partition_point(|first| *first <= self.from_seq);
         let Some(&segment) = self.firsts.get(later.wrapping_sub(1)) else {
-            return Ok(self.pass_segment(self.from_seq));
+            return self.pass_segment(self.from_seq);
         };
+        if segment >= self.durable && self.is_locked()? {
+            return Ok(false);
+        }
         let mut lines = segment::lines(&*self.storage, segment)?;
         let piece = lines.next().map_err(|error| self.read_error(segment, error))?;
         let Piece::Line(range) = piece else {
-            return Ok(self.pass_segment(segment + 1));
+            return self.pass_segment(segment.saturating_add(1));
         };
         let unknown = Chain { next: segment, tip: Digest::of(&[]) };
         let chain = behind(lines.bytes(&range), unknown, self.durable);
@@ -89,14 +92,20 @@ impl Cursor {
     }
 
     /// Goes on with the first segment from the record `from` on; false if there is none.
-    fn pass_segment(&mut self, from: u64) -> bool {
+    ///
+    /// Beside a writer, one that begins past what is durable may not be the writer's, and so none to
+    /// wait in.
+    fn pass_segment(&mut self, from: u64) -> Result<bool, Error> {
         let at = self.firsts.partition_point(|first| *first < from);
         // The one that starts at `from` is the one that could not be entered, where there is no place.
         let at =
             if self.place.is_none() && self.firsts.get(at) == Some(&from) { at + 1 } else { at };
-        let Some(&first) = self.firsts.get(at) else { return false };
+        let Some(&first) = self.firsts.get(at) else { return Ok(false) };
+        if first >= self.durable && self.is_locked()? {
+            return Ok(false);
+        }
         (self.place, self.from_seq) = (None, first);
-        true
+        Ok(true)
     }
 }
 
@@ -104,6 +113,9 @@ impl Cursor {
 fn behind(line: &[u8], chain: Chain, durable: u64) -> Chain {
     let stated = line::parse(line).map(|parsed| parsed.stamp.seq);
     // A number that no record has yet would have the cursor wait for it.
-    let seq = stated.ok().filter(|seq| *seq < durable.max(chain.next + 1)).unwrap_or(chain.next);
-    Chain { next: seq + 1, tip: line::stated_hash(line).unwrap_or(chain.tip) }
+    let seq = stated
+        .ok()
+        .filter(|seq| *seq < durable.max(chain.next.saturating_add(1)))
+        .unwrap_or(chain.next);
+    Chain { next: seq.saturating_add(1), tip: line::stated_hash(line).unwrap_or(chain.tip) }
 }

@@ -108,7 +108,7 @@ fn describe(
 /// It may have been put elsewhere, so the journal's own first record counts, too; and what that says
 /// counts more than what lies there, which may have been exchanged.
 fn earlier(storage: &dyn Storage) -> Result<Option<Earlier>, Error> {
-    let stated = check::read_link(storage)?.map(|link| link.earlier());
+    let stated = check::read_link(storage, check::published(storage)?)?.map(|link| link.earlier());
     let Some(present) = set_aside_numbers(storage)?.pop() else {
         return Ok(stated);
     };

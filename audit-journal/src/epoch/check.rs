@@ -97,7 +97,7 @@ fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
 
 fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     let mut present = parts::set_aside_numbers(storage)?;
-    let mut named = read_link(storage)?.map(|link| link.earlier());
+    let mut named = read_link(storage, published(storage)?)?.map(|link| link.earlier());
     let mut found = Vec::new();
     while let Some(Earlier { epoch, sha256 }) = named.take() {
         present.retain(|number| *number != epoch);
@@ -132,11 +132,11 @@ struct FirstHeader {
 }
 
 /// What the first record of the journal says of the epoch before it; where that is pruned, the record
-/// of this says the same.
-pub(super) fn read_link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
+/// of this says the same, if it stands before the record `below`.
+pub(super) fn read_link(storage: &dyn Storage, below: u64) -> Result<Option<Link>, Error> {
     let firsts = segment::list(storage)?;
     if firsts.first() != Some(&0) {
-        return Ok(pruned::newest(storage, &firsts)?.and_then(|pruned| pruned.epoch));
+        return pruned::epoch(storage, &firsts, below);
     }
     let mut lines = segment::lines(storage, 0)?;
     let piece = lines.next().map_err(Error::io(storage, "read", &segment::name(0)))?;
@@ -152,7 +152,12 @@ pub(super) fn read_link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
 
 /// The number of the epoch that is current.
 pub(crate) fn number(storage: &dyn Storage) -> Result<u64, Error> {
-    Ok(read_link(storage)?.map_or(0, |link| link.number))
+    Ok(read_link(storage, published(storage)?)?.map_or(0, |link| link.number))
+}
+
+/// How many records are durable, as far as that is published.
+pub(super) fn published(storage: &dyn Storage) -> Result<u64, Error> {
+    Ok(super::published(storage)?.unwrap_or(u64::MAX))
 }
 
 /// Compares one epoch; returns also what it says of the one before it.

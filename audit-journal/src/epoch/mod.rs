@@ -91,9 +91,10 @@ pub(super) fn link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
     Ok(Some(Link::of(manifest.epoch, sha256)))
 }
 
-/// The same of a journal that has begun, as the JSON of a record, whatever lies beside it.
-pub(super) fn link_encoded(storage: &dyn Storage) -> Result<Option<Vec<u8>>, Error> {
-    Ok(check::read_link(storage)?.map(|link| link.encode()))
+/// The same of a journal that has begun, with so many durable records, as the JSON of a record,
+/// whatever lies beside it.
+pub(super) fn link_encoded(storage: &dyn Storage, durable: u64) -> Result<Option<Vec<u8>>, Error> {
+    Ok(check::read_link(storage, durable)?.map(|link| link.encode()))
 }
 
 /// How many epochs have been set aside, half of one included: the number of the last one, and

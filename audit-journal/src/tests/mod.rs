@@ -10,6 +10,7 @@ mod full_start;
 mod left_over;
 mod length;
 mod pass;
+mod planted;
 mod prune;
 mod prune_crash;
 mod recovery;

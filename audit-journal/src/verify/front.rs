@@ -6,40 +6,58 @@ use crate::pruned::{self, Statement};
 use crate::segment::{self, Header};
 use crate::storage::Storage;
 
+const OTHER_END: &str =
+    "it does not say what was pruned: the first segment that is left names another end before it";
+const OTHER_LEFT_OVER: &str =
+    "it does not say what was pruned: what is left of the segments that it names ends elsewhere";
+
 /// Where a journal begins.
 pub(super) enum Front {
     /// At record 0, as far as it says.
     Whole,
     /// Behind what was pruned.
     Pruned(Box<Statement>),
-    /// A record says that it was pruned, but the first segment that should be left says otherwise.
-    Misstated(Box<Finding>),
+    /// A record says that it was pruned, but the segments around that place say otherwise.
+    Misstated(Box<Statement>, Box<Finding>),
 }
 
 impl Front {
-    pub(super) fn read(storage: &dyn Storage, firsts: &[u64]) -> Result<Self, Error> {
-        let Some(statement) = pruned::newest(storage, firsts)? else {
+    /// Reads the newest record of what was pruned that stands before the record `below`.
+    pub(super) fn read(storage: &dyn Storage, firsts: &[u64], below: u64) -> Result<Self, Error> {
+        let Some(statement) = pruned::newest(storage, firsts, below)? else {
             return Ok(Self::Whole);
         };
         let kept = statement.kept_from();
         // One that is missing or cannot be read is named as that, behind what was pruned.
-        if firsts.binary_search(&kept).is_err() {
-            return Ok(Self::Pruned(Box::new(statement)));
-        }
-        let header = segment::peek_header(&mut segment::lines(storage, kept)?);
-        let header = header.map_err(Error::io(storage, "read", &segment::name(kept)))?;
-        Ok(match header {
-            Some(header) if !statement.fits(&header) => {
-                Self::Misstated(Box::new(misstated(&statement, &header)))
+        let header = match firsts.binary_search(&kept) {
+            Ok(_) => segment::peek_header(&mut segment::lines(storage, kept)?)
+                .map_err(Error::io(storage, "read", &segment::name(kept)))?,
+            Err(_) => None,
+        };
+        let contradicting = header.filter(|header| !statement.fits(header));
+        let finding = match contradicting {
+            Some(header) => misstated(&statement, Some(&header), OTHER_END),
+            None if !statement.joins_left_over(storage, firsts)? => {
+                misstated(&statement, None, OTHER_LEFT_OVER)
             }
-            _ => Self::Pruned(Box::new(statement)),
-        })
+            None => return Ok(Self::Pruned(Box::new(statement))),
+        };
+        Ok(Self::Misstated(Box::new(statement), Box::new(finding)))
+    }
+
+    /// What is said of it.
+    pub(super) fn statement(&self) -> Option<&Statement> {
+        match self {
+            Self::Whole => None,
+            Self::Pruned(statement) | Self::Misstated(statement, _) => Some(statement),
+        }
     }
 }
 
-fn misstated(statement: &Statement, kept: &Header) -> Finding {
+fn misstated(statement: &Statement, kept: Option<&Header>, reason: &str) -> Finding {
     let end = |seq: u64, hash: &dyn std::fmt::Display| format!("seq {seq} {hash}");
-    let expected = kept.previous.as_ref().map(|previous| end(previous.last_seq, &previous.hash));
+    let expected = kept.and_then(|kept| kept.previous.as_ref());
+    let expected = expected.map(|previous| end(previous.last_seq, &previous.hash));
     let pruned = &statement.pruned;
     Finding {
         kind: Kind::Edited,
@@ -49,9 +67,6 @@ fn misstated(statement: &Statement, kept: &Header) -> Finding {
         offset: statement.offset,
         expected,
         actual: Some(end(pruned.last_seq, &statement.hash)),
-        reason:
-            "it does not say what was pruned: the first segment that is left names another end \
-                 before it"
-                .to_owned(),
+        reason: reason.to_owned(),
     }
 }

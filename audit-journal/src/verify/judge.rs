@@ -4,6 +4,7 @@ use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
 use crate::line;
 use crate::members;
+use crate::pruned::{Pruned, Statement};
 use crate::segment::{self, Header};
 use crate::time::Timestamp;
 
@@ -57,7 +58,16 @@ pub(super) struct Judge {
     observed: Option<Timestamp>,
     gaps: Vec<Gap>,
     strays: Vec<Stray>,
+    awaited: Option<Awaited>,
     verification: Verification,
+}
+
+/// The record of what was pruned, which is believed once it is met as a record of the journal.
+struct Awaited {
+    pruned: Pruned,
+    stated: Digest,
+    /// It may stand behind records that are missing.
+    is_behind_gaps: bool,
 }
 
 /// The hashes that the next record may continue.
@@ -91,6 +101,7 @@ impl Judge {
             observed: None,
             gaps: Vec::new(),
             strays: Vec::new(),
+            awaited: None,
             verification: Verification::default(),
         }
     }
@@ -104,6 +115,13 @@ impl Judge {
     pub(super) fn start_behind(&mut self, seq: u64, tip: Digest) {
         self.start_at(seq);
         self.tips = Tips { hashes: vec![tip], sure: true };
+    }
+
+    /// Looks out for the record of what was pruned. Where records are missing before it, it counts
+    /// only if it was acknowledged: so many are durable.
+    pub(super) fn await_statement(&mut self, statement: &Statement, durable: u64) {
+        let (pruned, stated) = (statement.pruned.clone(), statement.stated);
+        self.awaited = Some(Awaited { is_behind_gaps: pruned.seq < durable, pruned, stated });
     }
 
     /// The record that is due next.
@@ -153,9 +171,13 @@ impl Judge {
         if let Some(origin) = origin {
             self.tips = Tips { hashes: vec![Digest::of(origin.as_bytes())], sure: true };
         }
-        if self.tips.fit(record) || !self.tips.sure {
+        let fits = self.tips.fit(record);
+        if fits || !self.tips.sure {
             match record.flaw(&self.tips) {
-                None => self.accept(record),
+                None => {
+                    self.believe(record, fits && self.tips.sure);
+                    self.accept(record);
+                }
                 Some((numbers, reason)) => {
                     self.report(Kind::Edited, record.seq, &record.place, numbers, &reason);
                     self.pass(record.seq);
@@ -179,14 +201,19 @@ impl Judge {
     fn judge_other(&mut self, record: &Record, following: Option<u64>) {
         let numbers = [self.next, record.seq].map(|seq| Some(format!("seq {seq}")));
         let is_ahead = record.seq > self.next;
-        if following == Some(self.next + 1) && !self.is_missing(record.seq) {
+        if following.is_some()
+            && following == self.next.checked_add(1)
+            && !self.is_missing(record.seq)
+        {
             let reason = "a line with another number stands in its place";
             self.report(Kind::Edited, self.next, &record.place, numbers, reason);
             let computed = self.tips.computed(record);
             self.pass(self.next);
             let hashes = computed.into_iter().chain([record.stated]).collect();
             self.tips = Tips { hashes, sure: false };
-        } else if is_ahead && (following != Some(self.next) || record.seq == self.next + 1) {
+        } else if is_ahead
+            && (following != Some(self.next) || Some(record.seq) == self.next.checked_add(1))
+        {
             let (first, end, place) = (self.next, record.seq, record.place.clone());
             self.gaps.push(Gap { first, end, place, found: record.seq });
             self.accept(record);
@@ -227,6 +254,19 @@ impl Judge {
         self.tips = Tips { sure: !hashes.is_empty(), hashes };
     }
 
+    /// Takes the journal for pruned as the record says, if it is the awaited one and the chain
+    /// vouches for it.
+    fn believe(&mut self, record: &Record, is_vouched: bool) {
+        let has_no_gap = self.gaps.is_empty();
+        let told = self.awaited.take_if(|awaited| {
+            let is_it = awaited.pruned.seq == record.seq && awaited.stated == record.stated;
+            is_vouched && is_it && (has_no_gap || awaited.is_behind_gaps)
+        });
+        if let Some(Awaited { pruned, .. }) = told {
+            self.verification.pruned = Some(pruned);
+        }
+    }
+
     /// Takes a record as it stands.
     fn accept(&mut self, record: &Record) {
         let before = self.observed.replace(record.observed);
@@ -244,7 +284,7 @@ impl Judge {
     fn pass(&mut self, seq: u64) {
         self.verification.first_seq.get_or_insert(seq);
         self.verification.last_seq = Some(seq);
-        self.next = seq + 1;
+        self.next = seq.saturating_add(1);
     }
 
     fn stray(&mut self, record: &Record) {
@@ -276,7 +316,7 @@ impl Judge {
             return false;
         };
         let gap = self.gaps.swap_remove(index);
-        for (first, end) in [(gap.first, seq), (seq + 1, gap.end)] {
+        for (first, end) in [(gap.first, seq), (seq.saturating_add(1), gap.end)] {
             if first < end {
                 self.gaps.push(Gap { first, end, place: gap.place.clone(), found: gap.found });
             }

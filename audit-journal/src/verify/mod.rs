@@ -29,8 +29,8 @@ pub struct Verification {
     pub last_seq: Option<u64>,
     /// All damage in the order of the journal, and warnings.
     pub findings: Vec<Finding>,
-    /// What was pruned before the first record, if a record says exactly that; what may be left of it
-    /// is not checked.
+    /// What was pruned before the first record, if a record says exactly that; of what may be
+    /// left of it only the end is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pruned: Option<Pruned>,
     /// What a crash left behind the last record, never acknowledged; opening the journal for

@@ -14,66 +14,105 @@ use crate::storage::Storage;
 use crate::torn;
 use crate::watermark;
 
+/// How many records of what was pruned are tried before the front is taken for whole.
+const FRONTS_MAX: usize = 3;
+
 pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verification, Error> {
     // The order matters beside a live writer: the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
     let published =
         watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
     let durable = published.unwrap_or(0);
-    let mut segments = segment::list(storage)?;
+    let segments = segment::list(storage)?;
     let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
     if segments.is_empty() && durable == 0 {
         return Err(Error::NoJournal { journal: storage.describe() });
     }
-    let mut walk = Walk {
-        judge: Judge::new(),
-        pending: None,
-        limit: if live { durable } else { u64::MAX },
-        durable,
-        is_started: true,
-        is_joined: true,
-        torn_in: None,
-        torn_at: None,
-    };
+    let limit = if live { durable } else { u64::MAX };
     // Where a power cut has taken sectors, the records behind them were never acknowledged.
-    if !live && published.is_ok() {
-        walk.torn_in = segments.last().map(|first_seq| segment::name(*first_seq));
-    }
-    let front = Front::read(storage, &segments)?;
-    if let Front::Pruned(statement) = &front {
-        segments.retain(|first| *first >= statement.kept_from());
-        walk.judge.start_behind(statement.kept_from(), statement.hash);
-    }
-    let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
-    for (index, &first_seq) in segments.iter().enumerate() {
-        if walk.is_done() {
-            break;
-        }
-        let claim = match segments.get(index + 1) {
-            Some(&next) => {
-                let may_be_torn = index + 2 == segments.len() && next >= durable;
-                let torn = may_be_torn.then_some(walk.torn_in.is_some());
-                Claim::read(storage, first_seq, next, torn)?
-            }
-            None => None,
-        };
-        end = walk.segment(storage, first_seq, claim.as_ref())?;
-    }
-    let mut verification = walk.finish(end);
-    match front {
-        Front::Pruned(statement) => verification.pruned = Some(statement.pruned),
-        Front::Misstated(finding) => verification.findings.push(*finding),
-        Front::Whole => {}
-    }
+    let last = segments.last().filter(|_| !live && published.is_ok());
+    let torn_in = last.map(|first_seq| segment::name(*first_seq));
+    let extent = Extent { segments, durable, limit, torn_in };
+    let mut verification = extent.verify(storage)?;
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
     Ok(verification)
+}
+
+/// What there is to be walked over.
+struct Extent {
+    segments: Vec<u64>,
+    durable: u64,
+    /// Records from here on are a live writer's business.
+    limit: u64,
+    torn_in: Option<String>,
+}
+
+impl Extent {
+    /// Walks from where the journal says that it begins, and from its very start if the record that
+    /// says so turns out to be none of its own.
+    fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
+        let mut below = self.limit;
+        for _ in 0..FRONTS_MAX {
+            let front = Front::read(storage, &self.segments, below)?;
+            let Some(statement) = front.statement() else { break };
+            let mut verification = self.walk(storage, &front)?;
+            if verification.pruned.is_some() {
+                if let Front::Misstated(_, finding) = front {
+                    verification.pruned = None;
+                    verification.findings.push(*finding);
+                }
+                return Ok(verification);
+            }
+            // One that was not acknowledged had no file removed, so another one counts.
+            below = match self.durable {
+                0 => statement.segment,
+                durable => statement.segment.min(durable),
+            };
+        }
+        self.walk(storage, &Front::Whole)
+    }
+
+    fn walk(&self, storage: &dyn Storage, front: &Front) -> Result<Verification, Error> {
+        let mut walk = Walk {
+            limit: self.limit,
+            durable: self.durable,
+            is_started: true,
+            torn_in: self.torn_in.clone(),
+            ..Walk::of_stream()
+        };
+        let mut segments = &self.segments[..];
+        if let Some(statement) = front.statement() {
+            walk.judge.await_statement(statement, self.durable);
+        }
+        if let Front::Pruned(statement) = front {
+            let kept = statement.kept_from();
+            segments = &segments[segments.partition_point(|first| *first < kept)..];
+            walk.judge.start_behind(kept, statement.hash);
+        }
+        let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
+        for (index, &first_seq) in segments.iter().enumerate() {
+            if walk.is_done() {
+                break;
+            }
+            let claim = match segments.get(index + 1) {
+                Some(&next) => {
+                    let may_be_torn = index + 2 == segments.len() && next >= self.durable;
+                    let torn = may_be_torn.then_some(walk.torn_in.is_some());
+                    Claim::read(storage, first_seq, next, torn)?
+                }
+                None => None,
+            };
+            end = walk.segment(storage, first_seq, claim.as_ref())?;
+        }
+        Ok(walk.finish(end))
+    }
 }
 
 /// Nothing tells how many records should be there.
 fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
     Finding {
         kind: Kind::Watermark,
-        seq: verification.last_seq.map_or(0, |last| last + 1),
+        seq: verification.last_seq.map_or(0, |last| last.saturating_add(1)),
         segment: watermark::NAME.to_owned(),
         line: 1,
         offset: 0,

@@ -53,7 +53,7 @@ impl Journal {
         if !self.staged.is_empty() {
             self.commit()?;
         }
-        let epoch = epoch::link_encoded(&*self.storage)?;
+        let epoch = epoch::link_encoded(&*self.storage, self.durable.next)?;
         if self.header.is_none() {
             self.open_segment(Reason::Prune, None);
         }
@@ -123,10 +123,7 @@ impl Journal {
     fn prunable(&self, before_seq: u64) -> Result<Range, Error> {
         let storage = &*self.storage;
         let mut firsts = segment::list(storage)?;
-        // A segment whose batch was given up has no header yet that could close the one before.
-        let is_begun =
-            |first: u64| self.header.is_none() || segment::name(first) != self.segment.name;
-        firsts.retain(|first| !self.left_over.firsts.contains(first) && is_begun(*first));
+        firsts.retain(|first| !self.left_over.firsts.contains(first) && self.is_begun(*first));
         let (needed_from, now) = (self.needed_from(&firsts)?, self.options.clock.now());
         let mut going = Vec::new();
         for pair in firsts.windows(2) {
@@ -158,6 +155,14 @@ impl Journal {
                       `audited verify`";
         let end = previous.ok_or_else(|| self.kept(first_seq, reason))?;
         Ok(Range { first_seq, last_seq: end.last_seq, hash: end.hash, firsts: going })
+    }
+
+    /// True for the segments up to the one that is written. Nothing counts that somebody has put
+    /// behind it, or the one that is written were not the last, and could go.
+    fn is_begun(&self, first: u64) -> bool {
+        let name = segment::name(first);
+        // A segment whose batch was given up has no header yet that could close the one before.
+        name < self.segment.name || (self.header.is_none() && name == self.segment.name)
     }
 
     /// Refuses a segment that has not reached the age which the service has set.
