@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
+use audit_consumers::is_deceptive;
 use audit_runtime::Outcome;
 
 /// Whether colours may be used.
@@ -37,14 +38,14 @@ impl Style {
 /// Shows deceptive characters as `\u{1b}`, and a backslash as two so that the one is not taken for
 /// the other.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_escaped) {
+    if !text.contains(|character| character == '\\' || is_deceptive(character)) {
         return text.into();
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         match character {
             '\\' => shown.push_str("\\\\"),
-            other if is_escaped(other) => _ = write!(shown, "{}", other.escape_unicode()),
+            other if is_deceptive(other) => _ = write!(shown, "{}", other.escape_unicode()),
             other => shown.push(other),
         }
     }
@@ -59,22 +60,6 @@ pub(crate) fn cell(text: &str, width: usize) -> String {
         shown.push('…');
     }
     format!("{shown:width$}")
-}
-
-/// Controls, line and paragraph separators, bidirectional controls and what is not seen at all.
-fn is_escaped(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\\'
-            | '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

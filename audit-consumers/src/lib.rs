@@ -3,6 +3,7 @@
 #[cfg(feature = "alerts")]
 pub mod alert;
 pub mod detect;
+mod drill;
 mod error;
 mod follower;
 mod position;
@@ -18,6 +19,7 @@ pub use error::Error;
 pub use position::Position;
 pub use runner::{Consumer, Running};
 pub use subscription::Subscription;
+pub use text::is_deceptive;
 
 /// The examples of the page about alerts, compiled as they stand there.
 #[cfg(all(doctest, feature = "email", feature = "webhook"))]

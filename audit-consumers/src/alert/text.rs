@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use audit_runtime::Digest;
 
+use crate::is_deceptive;
+
 /// The longest text of one part of an alert that is shown, in characters; the journal has the rest.
 pub(crate) const PART_CHARACTERS_MAX: usize = 500;
 
@@ -23,7 +25,7 @@ pub(crate) fn line(text: &str, characters_max: usize) -> String {
             break;
         };
         left = fewer;
-        if deceives(character) {
+        if is_deceptive(character) {
             _ = write!(shown, "{}", character.escape_unicode());
         } else {
             shown.push(character);
@@ -56,21 +58,6 @@ pub(crate) fn token(id: &str) -> String {
         return id.to_owned();
     }
     format!("sha256-{}", Digest::of(id.as_bytes()))
-}
-
-/// Controls, separators of lines and paragraphs, what sets the direction and what is not seen at all.
-fn deceives(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use audit_runtime::record::{self, Word};
 use audit_runtime::{ActorKind, Category, Outcome, Phase, Record, Timestamp};
 
 use super::fold;
+use crate::drill::is_drill;
 use crate::text;
 
 /// The type of a target that is an account, as `Target::new("User", id)` names it.
@@ -100,7 +101,7 @@ impl<'a> Observed<'a> {
             user: record.actor.as_ref().and_then(User::of).or_else(|| User::aimed_at(record)),
             address: record.origin.as_ref().map(|origin| Address::normalised(&origin.ip)),
             target: record.targets.first().map(target),
-            drill: record.extras.get(Drill::MARK).map(drill),
+            drill: record.extras.get(Drill::MARK).filter(|_| is_drill(record)).map(drill),
             ..Self::new(record.seq, record.time)
         })
     }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use audit_runtime::Record;
-use audit_runtime::control::Drill;
 use audit_runtime::record::{Actor, Target};
-use serde_json::Value;
+
+use crate::drill::is_drill;
 
 use super::field::Field;
 use super::network::Network;
@@ -37,13 +37,6 @@ pub(super) enum Bound {
     AtLeast,
     Below,
     AtMost,
-}
-
-/// True if the record is one of an exercise: its extra [`Drill::MARK`] is there, and not `false`.
-///
-/// Queries show such records; what counts and what alarms leaves them out.
-pub fn is_drill(record: &Record) -> bool {
-    record.extras.get(Drill::MARK).is_some_and(|marked| *marked != Value::Bool(false))
 }
 
 impl Condition {

@@ -28,7 +28,7 @@ use field::Field;
 use network::Network;
 use when::{Start, Window};
 
-pub use condition::is_drill;
+pub use crate::drill::is_drill;
 pub use page::{Match, Page};
 pub use pattern::Pattern;
 pub use scan::{Damage, OlderEpoch, Passed, Scan};

@@ -6,6 +6,8 @@ mod value;
 
 use std::fmt::{self, Write as _};
 
+use crate::is_deceptive;
+
 pub use error::QueryError;
 
 pub(super) use parse::parse;
@@ -62,21 +64,6 @@ pub(super) fn quote(f: &mut fmt::Formatter<'_>, text: &str, may_be_empty: bool) 
 /// True for a character that stands in a value without quotes.
 fn is_bare(character: char) -> bool {
     !character.is_whitespace() && !is_deceptive(character) && !"\",*\\".contains(character)
-}
-
-/// Controls, separators, bidirectional controls and what is not seen at all.
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
