@@ -77,6 +77,15 @@ impl fmt::Display for Kind {
 /// How every mark begins.
 pub(crate) const MARK_BEGIN: &str = "[REDACTED:";
 
+/// The length of the mark that a text begins with. What only begins like one is text as any other.
+pub(crate) fn mark_at(text: &[u8]) -> Option<usize> {
+    if !text.starts_with(MARK_BEGIN.as_bytes()) {
+        return None;
+    }
+    let marks = Kind::ALL.into_iter().map(|kind| kind.mark().as_bytes());
+    marks.filter(|mark| text.starts_with(mark)).map(<[u8]>::len).next()
+}
+
 /// How many secrets of each kind were replaced. It never holds what they were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caught([u32; Kind::ALL.len()]);

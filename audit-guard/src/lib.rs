@@ -26,6 +26,7 @@ mod iban;
 mod jwt;
 mod kind;
 mod looks;
+mod names;
 mod numbers;
 mod pairs;
 mod pem;

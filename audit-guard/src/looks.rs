@@ -91,25 +91,65 @@ const LEFT_OUT: &[&str] =
 /// True if a value is a place for one, an example, or was left out already.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
-    let lower = text.to_ascii_lowercase();
-    let begins = ["$", "{{", "<", "%{", "%(", "#{", "${", "[", "(", "*", "…", "&"];
-    let one_sign = different(value) < 2;
     let format = matches!(text, "{}" | "%s" | "%v" | "%d" | "%q" | "{:?}" | "?" | "-" | "--" | "@");
     let slot =
         text.starts_with('{') && text.ends_with('}') && text.len() < 32 && !text.contains(':');
-    one_sign
+    let begins = |word: &&str| begins_with(value, word.as_bytes());
+    value.iter().all(|byte| Some(byte) == value.first())
         || format
         || slot
-        || begins.iter().any(|begin| text.starts_with(begin))
-        || EXAMPLES.contains(&lower.as_str())
-        || LEFT_OUT.iter().any(|word| lower.contains(word))
-        || ["your", "my_", "my-", "insert"].iter().any(|word| lower.starts_with(word))
+        || is_slot(text)
+        || EXAMPLES.iter().any(|word| text.eq_ignore_ascii_case(word))
+        // What says so in brackets may be a mark that somebody forged: all of it is words, or it is none.
+        || (!text.starts_with('[') && is_left_out(value))
+        || ["your", "my_", "my-", "insert"].iter().any(begins)
+}
+
+fn is_left_out(value: &[u8]) -> bool {
+    let may_begin = |byte: &u8| {
+        matches!(byte.to_ascii_lowercase(), b'*' | b'x' | b'.' | b'r' | b'm' | b'f' | b'e' | b'p')
+    };
+    let mut places = value.iter().enumerate().filter(|(_, byte)| may_begin(byte));
+    places.any(|(at, _)| {
+        let rest = value.get(at..).unwrap_or_default();
+        LEFT_OUT.iter().any(|word| begins_with(rest, word.as_bytes()))
+    })
+}
+
+/// True if a text begins with a word, whatever the case of its letters.
+fn begins_with(text: &[u8], word: &[u8]) -> bool {
+    text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+}
+
+/// True if a text begins like a place for a value, and all of it is names: nothing was made by chance.
+///
+/// The closing bracket is no part of a value that stands without quotes, so none is asked for.
+fn is_slot(text: &str) -> bool {
+    let begins = |signs: &[&str]| signs.iter().any(|sign| text.starts_with(sign));
+    let parts = || text.split(|sign: char| !sign.is_ascii_alphanumeric());
+    if begins(&["{{", "<", "%{", "%(", "#{", "${", "$"]) {
+        return !parts().any(|part| !is_numbered(part) && is_random(part.as_bytes()));
+    }
+    begins(&["[", "(", "*", "…", "&"]) && !parts().any(|part| is_random(part.as_bytes()))
+}
+
+/// True if a part of a name has digits at its end only: `DB2`, `v1`.
+fn is_numbered(part: &str) -> bool {
+    let word = part.trim_end_matches(|sign: char| sign.is_ascii_digit());
+    word.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// True if an unquoted value is code: a call, a path of names, an element.
 pub(crate) fn is_code(value: &[u8]) -> bool {
-    let called = value.iter().any(|byte| matches!(byte, b'(' | b'[' | b'{'));
-    let word = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b':');
-    let path = value.contains(&b'.') || value.contains(&b':');
-    called || (path && value.iter().all(word))
+    // A bracket that a value begins with calls nothing.
+    let name = value.iter().skip_while(|byte| matches!(byte, b'(' | b'['));
+    let (mut is_path, mut is_word) = (false, true);
+    for byte in name {
+        match byte {
+            b'(' | b'[' | b'{' => return true,
+            b'.' | b':' => is_path = true,
+            byte => is_word &= byte.is_ascii_alphabetic() || *byte == b'_',
+        }
+    }
+    is_path && is_word
 }

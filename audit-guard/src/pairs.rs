@@ -1,8 +1,9 @@
 //! Names that look sensitive and their values: `password=…`, `"token": "…"`, `Cookie: …`.
 
 use crate::kind::MARK_BEGIN;
-use crate::text::{Found, Text};
-use crate::value;
+use crate::names::Names;
+use crate::text::Text;
+use crate::value::Value;
 
 /// The longest name that is looked at, to either side of its sensitive part.
 const NAME_BYTES_MAX: usize = 64;
@@ -26,28 +27,33 @@ pub(crate) enum Joint {
 }
 
 /// The value of the name in which a sensitive part begins at `start`.
-pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
+pub(crate) fn at<'t>(text: &Text<'t>, names: &mut Names<'t>, start: usize) -> Option<Value> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let from = text.run_back(start, NAME_BYTES_MAX, is_name);
     let to = text.run(start, NAME_BYTES_MAX, |byte| is_name(byte) || byte == b'.');
     // The name of a mark is no name of a value.
     let mark = from.checked_sub(MARK_BEGIN.len());
-    if mark.is_some_and(|mark| text.starts_with(mark, MARK_BEGIN.as_bytes())) {
+    if mark.is_some_and(|mark| text.mark_ends(mark).is_some()) {
         return None;
     }
     let (joint, value) = joint(text, from, to)?;
     let name = std::str::from_utf8(text.slice(from..to)).ok()?;
     // The last part of a path says what its value is.
     let name = name.rsplit('.').next()?;
-    let term = audit_syntax::sensitive_part(name).or_else(|| glued(text, start, to))?;
-    value::at(text, term, joint, value)
+    let term = names.term(name).or_else(|| glued(text, names, start, to))?;
+    Some(Value::of(text, term, joint, value))
 }
 
 /// The term at `start` of a name that has no sign between its words: `PGPASSWORD`, `dbpassword`.
-fn glued(text: &Text<'_>, start: usize, to: usize) -> Option<&'static str> {
+fn glued<'t>(
+    text: &Text<'t>,
+    names: &mut Names<'t>,
+    start: usize,
+    to: usize,
+) -> Option<&'static str> {
     let is_glued = text.before(start).is_some_and(|byte| byte.is_ascii_alphabetic());
     let name = std::str::from_utf8(text.slice(start..to)).ok().filter(|_| is_glued)?;
-    audit_syntax::sensitive_part(name).filter(|term| term.contains("pass") && term.len() > 5)
+    names.term(name).filter(|term| term.contains("pass") && term.len() > 5)
 }
 
 /// How the name from `from` to `to` is joined to what follows, and where that begins.

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use crate::filter::{Filter, Hit};
 use crate::kind::Caught;
+use crate::names::Names;
 use crate::rules::Rule;
 use crate::text::{Found, Text};
+use crate::value::Value;
 use crate::{authorization, curl, jwt, numbers, pairs, pem, runs, tokens, url};
 
 /// A text without the secrets that were found in it.
@@ -50,6 +52,9 @@ struct Places<'a> {
     run: Option<usize>,
     /// What was found, behind places that are still to be looked at.
     waiting: Option<Found>,
+    names: Names<'a>,
+    /// The last value that was looked at.
+    value: Option<Value>,
 }
 
 impl<'a> Places<'a> {
@@ -57,7 +62,8 @@ impl<'a> Places<'a> {
         let filter = Filter::of_all_rules();
         let gram = filter.next(bytes, 0);
         let run = runs::next(bytes, 0);
-        Self { text: Text::new(bytes), filter, gram, run, waiting: None }
+        let (text, names) = (Text::new(bytes), Names::default());
+        Self { text, filter, gram, run, waiting: None, names, value: None }
     }
 
     fn next(&mut self) -> Option<Found> {
@@ -71,16 +77,20 @@ impl<'a> Places<'a> {
             }
             place?;
             let Some(found) = self.look() else { continue };
-            match self.waiting.take() {
-                None => self.waiting = Some(found),
-                Some(waiting) if found.place.end <= waiting.place.start => {
-                    self.waiting = Some(waiting);
-                    return Some(self.settle(found));
-                }
-                // What overlaps is one secret, of the kind that begins first.
-                Some(waiting) => self.waiting = Some(joined(found, waiting)),
+            let comes_first = |waiting: &Found| found.place.end <= waiting.place.start;
+            if self.waiting.as_ref().is_some_and(comes_first) {
+                return Some(self.settle(found));
             }
+            self.wait_for(found);
         }
+    }
+
+    /// What overlaps is one secret, of the kind that begins first.
+    fn wait_for(&mut self, found: Found) {
+        self.waiting = Some(match self.waiting.take() {
+            Some(waiting) => joined(found, waiting),
+            None => found,
+        });
     }
 
     fn next_place(&self) -> Option<usize> {
@@ -102,9 +112,39 @@ impl<'a> Places<'a> {
         }
         let hit = self.gram.take()?;
         self.gram = self.filter.next(text.bytes(), hit.place + 1);
-        let mut found = hit.rules().filter_map(|(rule, start)| at(&text, rule, start));
+        let mut found = hit.rules().filter_map(|(rule, start)| self.at(rule, start));
         let first = found.next()?;
         Some(found.fold(first, |one, other| if longer(&other, &one) { other } else { one }))
+    }
+
+    /// What `rule` finds where its word begins at `start`.
+    fn at(&mut self, rule: Rule, start: usize) -> Option<Found> {
+        let text = &self.text;
+        if start < text.floor() {
+            return None;
+        }
+        match rule {
+            Rule::Pair => self.value_at(start),
+            Rule::Token(format) => tokens::at(text, format, start),
+            Rule::Jwt => jwt::at(text, start),
+            Rule::PrivateKey => pem::at(text, start),
+            Rule::Url => url::at(text, start),
+            Rule::Bearer => authorization::bearer(text, start),
+            Rule::Basic => authorization::basic(text, start),
+            Rule::Curl => curl::at(text, start),
+            Rule::Ssn => numbers::ssn(text, start),
+            Rule::Telegram => tokens::telegram(text, start),
+            Rule::Mailchimp => tokens::mailchimp(text, start),
+            Rule::AzureClient => tokens::azure_client(text, start),
+            Rule::Discord => tokens::discord(text, start),
+        }
+    }
+
+    fn value_at(&mut self, start: usize) -> Option<Found> {
+        let value = pairs::at(&self.text, &mut self.names, start)?;
+        let found = value.secret(&self.text);
+        self.value = Some(value);
+        found
     }
 
     fn settle(&mut self, found: Found) -> Found {
@@ -117,7 +157,19 @@ impl<'a> Places<'a> {
         if self.run.is_some_and(|run| run < end) {
             self.run = runs::next(bytes, end);
         }
+        self.look_behind(&found);
         found
+    }
+
+    /// If a mark now begins a value, looks at the rest of the value, as if the mark had stood there.
+    fn look_behind(&mut self, settled: &Found) {
+        let begins = |value: &mut Value| value.start() == settled.place.start;
+        let Some(value) = self.value.take_if(begins) else { return };
+        let Some(rest) = value.rest(&self.text, settled.place.end) else { return };
+        if let Some(found) = rest.plain(&self.text) {
+            self.value = Some(rest);
+            self.wait_for(found);
+        }
     }
 }
 
@@ -131,24 +183,33 @@ fn joined(one: Found, other: Found) -> Found {
     Found { place, kind }
 }
 
-/// What `rule` finds where its word begins at `start`.
-fn at(text: &Text<'_>, rule: Rule, start: usize) -> Option<Found> {
-    if start < text.floor() {
-        return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A look-up takes as long as ten thousand bytes of other text.
+    #[test]
+    fn a_name_that_is_repeated_is_looked_up_once() {
+        for name in
+            ["password:", "token=", "pin:", "://password:", "PGPASSWORD: ", "\"pin\": \"a\", "]
+        {
+            let text = name.repeat(2_000);
+            let mut places = Places::new(text.as_bytes());
+            while places.next().is_some() {}
+            let looked_up = places.names.looked_up;
+            assert!((1..4).contains(&looked_up), "{name}: {looked_up}");
+        }
     }
-    match rule {
-        Rule::Pair => pairs::at(text, start),
-        Rule::Token(format) => tokens::at(text, format, start),
-        Rule::Jwt => jwt::at(text, start),
-        Rule::PrivateKey => pem::at(text, start),
-        Rule::Url => url::at(text, start),
-        Rule::Bearer => authorization::bearer(text, start),
-        Rule::Basic => authorization::basic(text, start),
-        Rule::Curl => curl::at(text, start),
-        Rule::Ssn => numbers::ssn(text, start),
-        Rule::Telegram => tokens::telegram(text, start),
-        Rule::Mailchimp => tokens::mailchimp(text, start),
-        Rule::AzureClient => tokens::azure_client(text, start),
-        Rule::Discord => tokens::discord(text, start),
+
+    /// The values of such a text reach as far as a value may, each up to the same mark.
+    #[test]
+    fn a_long_value_before_a_mark_is_read_once() {
+        let text = format!("{}[REDACTED:card]", "token=a8Zk20fjQ9x".repeat(500));
+        let mut places = Places::new(text.as_bytes());
+        let mut found = 0;
+        while places.next().is_some() {
+            found += 1;
+        }
+        assert_eq!(found, 1);
     }
 }

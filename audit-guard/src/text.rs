@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kind::{Kind, MARK_BEGIN};
+use crate::kind::{Kind, MARK_BEGIN, mark_at};
 
 /// A secret that was found, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,24 +78,48 @@ impl<'a> Text<'a> {
     /// A mark belongs to what touches it. So a text that was scrubbed shows nothing that it did not
     /// show before.
     pub(crate) fn found(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
-        let mark = MARK_BEGIN.as_bytes();
-        let found = self.slice(place.clone());
-        let follows_mark = self.before(place.start) == Some(b']') && self.follows_mark(place.start);
-        let touches = follows_mark || self.starts_with(place.end, mark);
-        let holds = || found.windows(mark.len()).any(|window| window == mark);
-        (!found.is_empty() && !touches && !holds()).then_some(Found { place, kind })
+        if self.is_behind_mark(place.start) { None } else { self.found_behind_mark(place, kind) }
+    }
+
+    /// The same where a mark may end before `place`.
+    pub(crate) fn found_behind_mark(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
+        let touches = self.mark_ends(place.end).is_some();
+        let good = !place.is_empty() && !touches && self.first_mark(place.clone()).is_none();
+        good.then_some(Found { place, kind })
+    }
+
+    /// Where the first mark begins that begins in `place`.
+    pub(crate) fn first_mark(&self, place: Range<usize>) -> Option<usize> {
+        let bytes = self.slice(place.clone()).iter().enumerate();
+        let mut brackets = bytes.filter(|(_, byte)| **byte == b'[').map(|(at, _)| place.start + at);
+        brackets.find(|at| self.mark_ends(*at).is_some())
+    }
+
+    /// Where the mark ends that begins at `place`, if one does.
+    pub(crate) fn mark_ends(&self, place: usize) -> Option<usize> {
+        mark_at(self.bytes.get(place..)?).map(|length| place + length)
+    }
+
+    /// Where the marks end that follow each other from `place` on.
+    pub(crate) fn behind_marks(&self, place: usize) -> usize {
+        let mut place = place;
+        while let Some(end) = self.mark_ends(place) {
+            place = end;
+        }
+        place
     }
 
     /// True if a mark ends before `place`.
-    fn follows_mark(&self, place: usize) -> bool {
+    pub(crate) fn is_behind_mark(&self, place: usize) -> bool {
+        if self.before(place) != Some(b']') {
+            return false;
+        }
         if place == self.floor {
             return true;
         }
         let name = self.run_back(place - 1, 16, |byte| byte.is_ascii_lowercase() || byte == b'_');
         let begin = name.checked_sub(MARK_BEGIN.len());
-        begin.is_some_and(|begin| {
-            begin >= self.floor && self.starts_with(begin, MARK_BEGIN.as_bytes())
-        })
+        begin.is_some_and(|begin| begin >= self.floor && self.mark_ends(begin) == Some(place))
     }
 }
 

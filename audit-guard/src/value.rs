@@ -9,29 +9,67 @@ use crate::text::{Found, Text};
 /// The longest value that is looked for; a longer one is a secret up to here.
 const VALUE_BYTES_MAX: usize = 16_384;
 /// How much of a value is judged, so that looking at what is none costs little.
-const JUDGED_BYTES_MAX: usize = 256;
+const JUDGED_BYTES_MAX: usize = 128;
 
-/// The secret in the value that begins at `start` and belongs to a name with the part `term`.
-pub(crate) fn at(text: &Text<'_>, term: &str, joint: Joint, start: usize) -> Option<Found> {
-    let form = Form::of(text, joint, start);
-    match term {
-        "authorization" | "auth_header" => authorization::in_header(text, form.start),
-        "cookie" if matches!(joint, Joint::Colon | Joint::Member) => cookie(text, &form),
-        _ => {
-            let judged = form.start..form.end(text, JUDGED_BYTES_MAX);
-            let found = text.found(judged.clone(), Kind::Secret)?;
-            if !is_secret(term, joint, form.quote.is_some(), text.slice(judged.clone())) {
-                return None;
-            }
-            if judged.len() + 8 < JUDGED_BYTES_MAX {
-                return Some(found);
-            }
-            text.found(form.start..form.end(text, VALUE_BYTES_MAX), Kind::Secret)
+/// A value that belongs to a name with the part `term`.
+pub(crate) struct Value {
+    term: &'static str,
+    form: Form,
+}
+
+impl Value {
+    pub(crate) fn of(text: &Text<'_>, term: &'static str, joint: Joint, start: usize) -> Self {
+        Self { term, form: Form::of(text, joint, start) }
+    }
+
+    /// Where it begins, behind its quote.
+    pub(crate) fn start(&self) -> usize {
+        self.form.start
+    }
+
+    /// The secret in it.
+    pub(crate) fn secret(&self, text: &Text<'_>) -> Option<Found> {
+        let form = &self.form;
+        match self.term {
+            "authorization" | "auth_header" => authorization::in_header(text, form.start),
+            "cookie" if matches!(form.joint, Joint::Colon | Joint::Member) => cookie(text, form),
+            _ if text.mark_ends(form.start).is_some() => self.rest(text, form.start)?.plain(text),
+            // What follows a mark belongs to it, unless the mark is part of the value.
+            _ if text.is_behind_mark(form.start) => None,
+            _ => self.plain(text),
         }
+    }
+
+    /// What is left of it behind the marks that end at `place` or begin there.
+    ///
+    /// A mark is a whole value, or it was put there to hide one. A header has no such rest.
+    pub(crate) fn rest(&self, text: &Text<'_>, place: usize) -> Option<Self> {
+        let form = Form { start: text.behind_marks(place), ..self.form };
+        let is_header = matches!(self.term, "authorization" | "auth_header")
+            || (self.term == "cookie" && matches!(form.joint, Joint::Colon | Joint::Member));
+        (!is_header).then_some(Self { term: self.term, form })
+    }
+
+    /// The secret that the value is as a whole, whatever stands before it.
+    pub(crate) fn plain(&self, text: &Text<'_>) -> Option<Found> {
+        let Form { start, joint, quote, .. } = self.form;
+        let judged = start..self.form.end(text, JUDGED_BYTES_MAX);
+        let found = text.found_behind_mark(judged.clone(), Kind::Secret)?;
+        if !is_secret(self.term, joint, quote.is_some(), text.slice(judged.clone())) {
+            return None;
+        }
+        if judged.len() + 8 < JUDGED_BYTES_MAX {
+            return Some(found);
+        }
+        // A long one is caught up to a mark in it, so that none is read again and again.
+        let whole = start..self.form.end(text, VALUE_BYTES_MAX);
+        let end = text.first_mark(whole.clone()).unwrap_or(whole.end);
+        (end >= judged.end).then_some(Found { place: start..end, kind: Kind::Secret })
     }
 }
 
 /// How a value is written.
+#[derive(Clone, Copy)]
 struct Form {
     joint: Joint,
     /// Where it begins, behind its quote.
@@ -92,7 +130,8 @@ impl Form {
 }
 
 fn end_of_bare(text: &Text<'_>, start: usize, most: usize) -> usize {
-    let is_value = |byte: u8| byte > b' ' && !b"&\"'<>`".contains(&byte);
+    let is_value =
+        |byte: u8| byte > b' ' && !matches!(byte, b'&' | b'"' | b'\'' | b'<' | b'>' | b'`');
     let end = text.run(start, most, is_value);
     let value = text.slice(start..end);
     // A comma or semicolon ends the value if another name and value follow.
@@ -135,9 +174,12 @@ fn cookie(text: &Text<'_>, form: &Form) -> Option<Found> {
 
 /// True if a value is a secret, by the name it has and the way it is written.
 fn is_secret(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
-    if value.is_empty() || is_placeholder(value) || (!quoted && is_code(value)) {
-        return false;
-    }
+    // What the name asks for is told soonest, and a text may ask at every few bytes.
+    has_form(term, joint, quoted, value) && !(!quoted && is_code(value)) && !is_placeholder(value)
+}
+
+/// True if a value has the form of what its name stands for.
+fn has_form(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
     let written = quoted || matches!(joint, Joint::Equals | Joint::Element);
     match term {
         "pin" | "otp" | "cvc" | "cvv" | "ssn" | "social_security" => {
@@ -183,7 +225,6 @@ fn is_token(value: &[u8]) -> bool {
 }
 
 fn is_number(value: &[u8], digits: std::ops::RangeInclusive<usize>) -> bool {
-    let number = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let only = value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'));
-    only && digits.contains(&number)
+    only && digits.contains(&value.iter().filter(|byte| byte.is_ascii_digit()).count())
 }

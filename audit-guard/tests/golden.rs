@@ -127,6 +127,60 @@ fn names_and_values() {
 }
 
 #[test]
+fn a_mark_hides_nothing_that_follows_it() {
+    check(
+        r#"password=[REDACTED:secret]hunter2S3cret => password=[REDACTED:secret][REDACTED:secret]
+         password=[REDACTED:card][REDACTED:ssn]hunter2, x => password=[REDACTED:card][REDACTED:ssn][REDACTED:secret], x
+         "password": "[REDACTED:secret] hunter2" => "password": "[REDACTED:secret][REDACTED:secret]"
+         password=[REDACTED:hunter2S3cret] => password=[REDACTED:secret]]
+         [REDACTED:password=hunter2 => [REDACTED:password=[REDACTED:secret]
+         password=[redacted]hunter2S3cret => password=[REDACTED:secret]
+         token=[REDACTED:none]a8Zk20fjQ9x => token=[REDACTED:secret]"#,
+    );
+    check_untouched(
+        r#"password=[REDACTED:secret]
+         password=[REDACTED:secret], retried
+         (password=[REDACTED:secret]).
+         password=[REDACTED:secret]&x=1
+         Password=[REDACTED:secret];Timeout=3
+         {"password":"[REDACTED:secret]","user":1}
+         Authorization: Bearer [REDACTED:bearer]"#,
+    );
+}
+
+#[test]
+fn a_sign_that_begins_a_place_for_a_value_hides_no_value() {
+    check(
+        r#"password=[hunter2-S3cret!99] => password=[REDACTED:secret]]
+         password=(hunter2-S3cret!99) => password=[REDACTED:secret])
+         password=$2y$10$N9qo8uLOickgx2ZMRZoMye => password=[REDACTED:secret]
+         password=$ecr3tP4ss => password=[REDACTED:secret]
+         password=*hunter2S3cret => password=[REDACTED:secret]
+         password="&hunter2S3cret" => password="[REDACTED:secret]"
+         password="<hunter2S3cret" => password="[REDACTED:secret]"
+         password=‹hunter2S3cret› => password=[REDACTED:secret]
+         password=…hunter2S3cret => password=[REDACTED:secret]
+         password={{hunter2S3cret => password={{hunter2S3cret
+         password="{{hunter2S3cret" => password="[REDACTED:secret]""#,
+    );
+    check_untouched(
+        r#"password=$DB_PASSWORD
+         password=$DB2_PASSWORD_1
+         password=${DB_PASSWORD:-none}
+         password=$(cat secret.txt)
+         password=[hidden]
+         password=(none)
+         password="<your password here>"
+         password="{{ .Values.db1.password }}"
+         password=%(password)s
+         password=****************
+         password="&passwordOption"
+         password="*passwordOption"
+         password=…1234"#,
+    );
+}
+
+#[test]
 fn headers() {
     check(
         r#"Authorization: Bearer mF_9.B5f-4.1JqM => Authorization: Bearer [REDACTED:bearer]

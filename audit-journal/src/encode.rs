@@ -54,6 +54,8 @@ pub fn value<T: Serialize + ?Sized>(
 /// Appends `value` like [`value`], but each string of it, keys as well, as what `change` makes of
 /// it; nothing leaves it as it stands. It is changed before it is cut.
 ///
+/// What stands more than 64 levels deep is over its cap as well, so that every reader can follow.
+///
 /// # Errors
 /// Fails, leaving `out` as it was, when the value's own `Serialize` fails.
 pub fn value_through<T: Serialize + ?Sized>(

@@ -7,20 +7,57 @@ use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 use super::LineFormatter;
 
+/// How deep arrays and objects may stand in each other.
+///
+/// Readers of JSON stop somewhere, serde_json at 128, and a record that they cannot read is lost to them.
+const LEVELS_MAX: usize = 64;
+
 /// The line's form, with each string as what `change` makes of it.
 pub(super) struct Passing<'a> {
     /// The string that is being written; its pieces come one by one.
     text: String,
     change: &'a mut dyn FnMut(&str) -> Option<String>,
+    /// How many arrays and objects are open.
+    levels: usize,
 }
 
 impl<'a> Passing<'a> {
     pub(super) fn new(change: &'a mut dyn FnMut(&str) -> Option<String>) -> Self {
-        Self { text: String::new(), change }
+        Self { text: String::new(), change, levels: 0 }
+    }
+
+    /// Opens an array or object; one that stands too deep does not fit, like one that is too long.
+    fn open(&mut self) -> io::Result<()> {
+        self.levels += 1;
+        if self.levels > LEVELS_MAX { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 }
 
 impl Formatter for Passing<'_> {
+    #[inline]
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open()?;
+        writer.write_all(b"[")
+    }
+
+    #[inline]
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.levels -= 1;
+        writer.write_all(b"]")
+    }
+
+    #[inline]
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open()?;
+        writer.write_all(b"{")
+    }
+
+    #[inline]
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.levels -= 1;
+        writer.write_all(b"}")
+    }
+
     fn begin_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.text.clear();
         writer.write_all(b"\"")
@@ -69,7 +106,8 @@ impl Formatter for Passing<'_> {
     ) -> io::Result<()> {
         let value: serde_json::Value = serde_json::from_str(fragment)?;
         let mut json = Vec::new();
-        let formatter = Passing::new(&mut *self.change);
+        let mut formatter = Passing::new(&mut *self.change);
+        formatter.levels = self.levels;
         value.serialize(&mut Serializer::with_formatter(&mut json, formatter))?;
         writer.write_all(&json)
     }

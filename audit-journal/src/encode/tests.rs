@@ -132,3 +132,37 @@ fn every_string_passes_whole_and_before_it_is_cut() {
     assert_eq!(out, br#"["a \"-\""]"#);
     assert_eq!(passed[..3], ["secret", &long, "\"\u{202e}"]);
 }
+
+/// A text in as many arrays and objects as `levels` says.
+fn nested(levels: usize) -> serde_json::Value {
+    (0..levels).fold("x".into(), |inner, level| match level % 2 {
+        0 => serde_json::Value::Array(vec![inner]),
+        _ => [("a", inner)].into_iter().collect(),
+    })
+}
+
+#[test]
+fn what_is_nested_too_deep_is_replaced_as_a_whole() {
+    let written = |value: &dyn Fn(&mut Vec<u8>) -> bool| {
+        let mut out = Vec::new();
+        let cut = value(&mut out);
+        (cut, serde_json::from_slice::<serde_json::Value>(&out).unwrap())
+    };
+    for (levels, fits) in [(1, true), (64, true), (65, false), (127, false), (1_000, false)] {
+        let value = nested(levels);
+        let (cut, read) =
+            written(&|out| value_through(out, &value, 1 << 20, &mut |_| None).unwrap());
+        assert_eq!(cut, !fits, "{levels}");
+        assert_eq!(read, if fits { value } else { "[truncated]".into() }, "{levels}");
+    }
+    // Neighbours are not levels, and ready-made JSON has those of where it stands.
+    let wide = vec![nested(60); 100];
+    let raw = |levels| serde_json::value::to_raw_value(&nested(levels)).unwrap();
+    let (cut, _) = written(&|out| value_through(out, &wide, 1 << 20, &mut |_| None).unwrap());
+    assert!(!cut);
+    for (levels, fits) in [(62, true), (63, false)] {
+        let value = [[raw(levels)]];
+        let (cut, _) = written(&|out| value_through(out, &value, 1 << 20, &mut |_| None).unwrap());
+        assert_eq!(cut, !fits, "{levels}");
+    }
+}

@@ -67,8 +67,8 @@ impl Arguments {
         self.cut |= encode::text_capped(&mut self.json, name, NAME_BYTES_MAX);
         self.json.push(b':');
         let (watch, part) = (&mut self.watch, self.part);
-        let mut change = |text: &str| watch.change(part, name, text);
         let (value, cap) = (value.redacted_with(how), left.min(VALUE_BYTES_MAX));
+        let mut change = |text: &str| watch.change(part, name, text, cap);
         match encode::value_through(&mut self.json, &value, cap, &mut change) {
             Ok(cut) => self.cut |= cut,
             // The error's own text may quote the value, so only its fact is recorded.

@@ -1,10 +1,13 @@
 //! The guard at work: free texts lose their secrets before they are cut and written.
 
-use audit_guard::{Caught, Kind, scrub};
+use audit_guard::{Caught, Kind, Scrubbed, scrub};
 use audit_journal::encode::Object;
 
 /// The most places of one event that are named.
 const PLACES_MAX: usize = 32;
+
+/// How far behind its cap a text is read: no form of a secret needs half as many bytes to be known.
+const AHEAD_BYTES: usize = 4096;
 
 /// Where in an event a secret was caught: the path of a field, and the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +33,20 @@ impl Watch {
         text: &str,
         cap: usize,
     ) -> bool {
-        let scrubbed = scrub(text);
+        let scrubbed = scrubbed(text, cap);
         self.note(&scrubbed.caught, part, key);
         object.text(key, &scrubbed.text, cap)
     }
 
-    /// What stands for `text` in the field `key` of `part`, if it holds a secret.
-    pub(crate) fn change(&mut self, part: &str, key: &str, text: &str) -> Option<String> {
-        let scrubbed = scrub(text);
+    /// What stands for `text` in the field `key` of `part`, if it holds a secret and is cut at `cap`.
+    pub(crate) fn change(
+        &mut self,
+        part: &str,
+        key: &str,
+        text: &str,
+        cap: usize,
+    ) -> Option<String> {
+        let scrubbed = scrubbed(text, cap);
         self.note(&scrubbed.caught, part, key);
         (!scrubbed.caught.is_empty()).then(|| scrubbed.text.into_owned())
     }
@@ -72,5 +81,63 @@ impl Watch {
             |at: usize, path: &str| self.places.iter().take(at).all(|it| it.path != path);
         let paths = self.places.iter().map(|place| place.path.as_str()).enumerate();
         paths.filter(move |(at, path)| is_first(*at, path)).map(|(_, path)| path)
+    }
+}
+
+/// As much of `text` without its secrets as is needed to cut it at `cap` bytes.
+///
+/// What lies far behind the cap is cut anyway and is not read, unless marks that are shorter than their
+/// secrets bring it near. So a client that sends a long text does not buy the time to read it.
+fn scrubbed(text: &str, cap: usize) -> Scrubbed<'_> {
+    let mut most = cap.saturating_add(AHEAD_BYTES);
+    loop {
+        let piece = beginning(text, most);
+        let scrubbed = scrub(piece);
+        // A secret may be cut in two where the piece ends, and must not be where the cap is.
+        let needed = cap.saturating_add(AHEAD_BYTES / 2);
+        if piece.len() == text.len() || scrubbed.text.len() >= needed {
+            return scrubbed;
+        }
+        most = most.saturating_mul(2);
+    }
+}
+
+/// The whole characters among the first `most` bytes.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut ends = (most.saturating_sub(3)..=most).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_a_little_further_than_it_is_kept() {
+        let text = "a log line of no interest\n".repeat(100_000);
+        assert_eq!(scrubbed(&text, 1024).text.len(), 1024 + AHEAD_BYTES);
+        assert_eq!(scrubbed(&text, usize::MAX).text.len(), text.len());
+        assert_eq!(scrubbed("漢", 0).text, "漢");
+    }
+
+    /// Whatever stands before, behind and in its midst, the cut text is that of the text read as a whole.
+    #[test]
+    fn what_is_kept_is_as_if_all_had_been_read() {
+        let key =
+            format!("-----BEGIN PRIVATE KEY-----{}-----END PRIVATE KEY-----", "MIIEpQ".repeat(900));
+        let value = format!("password={} and ", "a8Zk20fjQ9x".repeat(1_000));
+        let card = "4111 1111 1111 1111, ".to_owned();
+        let url = format!("https://ada:{}@db.example/ ", "hunter2".repeat(100));
+        for secret in [&key, &value, &card, &url] {
+            for before in [0, 100, 1_000, 1_015, 1_024, 3_000, 5_100, 5_115, 5_119] {
+                let text = format!("{}{}", "é ".repeat(before / 3), secret.repeat(40));
+                for cap in [0, 64, 1024, 4096] {
+                    let (piece, whole) = (scrubbed(&text, cap), scrub(&text));
+                    let kept = |text: &str| beginning(text, cap).to_owned();
+                    assert!(kept(&piece.text) == kept(&whole.text), "{before} bytes, cap {cap}");
+                    assert_eq!(piece.text.len() > cap, whole.text.len() > cap);
+                }
+            }
+        }
     }
 }

@@ -10,8 +10,8 @@ use super::*;
 use crate::event::{
     self, ActorKind, Authenticated, CorrelationId, Event, Severity, Stamp, TraceContext, Trust,
 };
-use audit_redact::HashKey;
-use audit_redact::public;
+use audit_redact::{HashKey, HiddenPaths, Redact, Redaction, public};
+use serde::Serialize;
 
 /// Appends `bodies` to a journal and reads all but its own two opening records back.
 fn lines(bodies: &[Vec<u8>]) -> Vec<Line> {
@@ -179,4 +179,36 @@ fn what_is_no_event_is_named_and_not_quoted() {
     assert!(errors[0].to_string().contains("record 2 ") && errors[0].to_string().contains("JSON"));
     assert!(errors[1].to_string().contains("record 3 ") && errors[1].to_string().contains("`id`"));
     assert!(!errors.iter().any(|error| error.to_string().contains("hunter2")));
+}
+
+/// A text in as many arrays as the number says.
+struct Nested(usize);
+
+impl Redact for Nested {
+    fn redact<S: serde::Serializer>(
+        &self,
+        serializer: S,
+        _how: Redaction<'_>,
+    ) -> Result<S::Ok, S::Error> {
+        let value = (0..self.0).fold(Value::from("x"), |inner, _| Value::Array(vec![inner]));
+        value.serialize(serializer)
+    }
+
+    fn hidden(_report: &mut HiddenPaths) {}
+}
+
+#[test]
+fn a_value_that_is_nested_without_end_is_cut_so_that_its_record_is_read() {
+    for levels in [3, 64, 65, 126, 1_000] {
+        let event = Event::activity("ImportNotes")
+            .field("note", &Nested(levels))
+            .extra("acme.note", &Nested(levels))
+            .succeeded();
+        let record = record(&event);
+        let is_cut = levels > 64;
+        assert_eq!(record.arguments["note"] == "[truncated]", is_cut, "{levels}");
+        assert_eq!(record.extras["acme.note"] == "[truncated]", is_cut, "{levels}");
+        let truncated: &[&str] = if is_cut { &["args", "ext"] } else { &[] };
+        assert_eq!(record.truncated, truncated, "{levels}");
+    }
 }

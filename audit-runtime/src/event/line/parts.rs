@@ -151,7 +151,7 @@ pub(super) fn texts(
     let mut cut = words.len() > most;
     if !words.is_empty() {
         object.array(key, words.iter().take(most), |out, word| {
-            let changed = watch.change(part, key, word);
+            let changed = watch.change(part, key, word, cap::WORD);
             cut |= encode::text_capped(out, changed.as_deref().unwrap_or(word), cap::WORD);
         });
     }
