@@ -237,3 +237,44 @@ fn a_planted_segment_with_the_greatest_number_of_all_overflows_nothing() {
     }
     check_start_refuses(&storage);
 }
+
+#[test]
+fn a_planted_segment_of_another_journal_tells_nothing_of_the_epochs() {
+    let options = |origin: &str| Options { origin: Some(origin.into()), ..prunable() };
+    let another = MemoryStorage::new();
+    let arc = || Arc::new(another.clone());
+    Journal::open(arc(), options("another")).unwrap().close().unwrap();
+    let mut journal = Journal::adopt(arc(), options("another"), "a test").unwrap();
+    write(&mut journal, (0..30).map(|number| format!("record {number}")));
+    journal.prune(&before(firsts(&another)[2])).unwrap();
+    assert_eq!(journal.reader().epoch().unwrap(), 1);
+    let (storage, mut journal) = living();
+    cut(&storage, firsts(&storage)[2]);
+    let planted = plant(&storage, &another, 1)[0];
+    while journal.next_seq() <= planted + 2 {
+        write(&mut journal, ["more"]);
+        assert_eq!(journal.reader().epoch().unwrap(), 0);
+    }
+}
+
+#[test]
+fn planted_segments_that_fit_each_other_are_not_believed_past_the_watermark() {
+    let (storage, journal) = living();
+    let kept = firsts(&storage)[2];
+    let planted = plant(&storage, &pruned_copy(&storage, 30, 2), 2);
+    assert!(planted[0] >= journal.next_seq());
+    cut(&storage, kept);
+    check_front_is_named(&storage, kept);
+    let reader = journal.reader();
+    assert_eq!(reader.first_seq().unwrap(), 0);
+    assert!(matches!(reader.cursor(0).unwrap_err(), Error::Damaged { .. }));
+    // Beside a writer, nobody knows of a record that counts without WATERMARK.
+    let watermark = storage.file("WATERMARK");
+    storage.replace("WATERMARK", None);
+    assert_eq!(reader.first_seq().unwrap(), 0);
+    storage.replace("WATERMARK", watermark);
+    drop(journal);
+    check_front_is_named(&storage, kept);
+    assert_eq!(reader.first_seq().unwrap(), 0);
+    check_start_refuses(&storage);
+}
