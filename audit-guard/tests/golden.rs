@@ -135,6 +135,7 @@ fn a_mark_hides_nothing_that_follows_it() {
          password=[REDACTED:hunter2S3cret] => password=[REDACTED:secret]]
          [REDACTED:password=hunter2 => [REDACTED:password=[REDACTED:secret]
          password=[redacted]hunter2S3cret => password=[REDACTED:secret]
+         password=4111111111111111(hunter2 => password=[REDACTED:card][REDACTED:secret]
          token=[REDACTED:none]a8Zk20fjQ9x => token=[REDACTED:secret]"#,
     );
     check_untouched(
