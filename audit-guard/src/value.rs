@@ -175,7 +175,7 @@ fn cookie(text: &Text<'_>, form: &Form) -> Option<Found> {
 /// True if a value is a secret, by the name it has and the way it is written.
 fn is_secret(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
     // What the name asks for is told soonest, and a text may ask at every few bytes.
-    has_form(term, joint, quoted, value) && !(!quoted && is_code(value)) && !is_placeholder(value)
+    has_form(term, joint, quoted, value) && (quoted || !is_code(value)) && !is_placeholder(value)
 }
 
 /// True if a value has the form of what its name stands for.

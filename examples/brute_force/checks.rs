@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use audit_consumers::alert::Alert;
+use audit_consumers::watch::alert_id;
 use audit_runtime::Record;
 
 use crate::screen::said;
@@ -14,8 +15,13 @@ use crate::script::{ACTS, SPRAYER};
 pub(crate) fn told(findings: &[Record], alerts: &[Alert]) -> Vec<String> {
     let mut expected: Vec<_> = ACTS.iter().flat_map(|act| act.expected).collect();
     expected.sort();
-    let mut found: Vec<_> =
-        findings.iter().map(|it| ["id", "rule", "key"].map(|name| said(it, name))).collect();
+    let mut found: Vec<_> = findings
+        .iter()
+        .map(|it| {
+            let [id, rule, key] = ["id", "rule", "key"].map(|name| said(it, name));
+            [alert_id(&id, &rule, it.severity), rule, key]
+        })
+        .collect();
     let mut told: Vec<_> = alerts
         .iter()
         .filter(|alert| !alert.remediation.is_empty())
