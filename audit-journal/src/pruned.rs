@@ -242,11 +242,9 @@ pub(super) fn between_prunings<T>(
 /// The record that no reader may go past: beside a writer none is before it if nothing is published.
 fn readable(storage: &dyn Storage) -> Result<u64, Error> {
     let read = watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
-    if let Ok(durable) = read {
-        return Ok(durable);
-    }
+    // A writer that was killed may have published less than it has made durable.
     let is_locked = storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
-    Ok(if is_locked { 0 } else { u64::MAX })
+    Ok(if is_locked { read.unwrap_or(0) } else { u64::MAX })
 }
 
 /// The header of a segment; `None` if there is none that can be read.

@@ -274,7 +274,8 @@ fn planted_segments_that_fit_each_other_are_not_believed_past_the_watermark() {
     assert_eq!(reader.first_seq().unwrap(), 0);
     storage.replace("WATERMARK", watermark);
     drop(journal);
+    // Without one, a reader cannot tell them from what a killed writer has not published. Verification
+    // and the start can.
     check_front_is_named(&storage, kept);
-    assert_eq!(reader.first_seq().unwrap(), 0);
     check_start_refuses(&storage);
 }
