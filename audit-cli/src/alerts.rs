@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use audit_consumers::alert::{
-    ChannelState, DeadLetter, Outbox, OutboxError, Settings, SettingsError, severity_word,
+    ChannelState, DeadLetter, Outbox, OutboxError, Settings, SettingsError,
 };
 use audit_runtime::Timestamp;
 use serde::Serialize;
@@ -170,7 +170,7 @@ fn write_dead(out: &mut impl Write, dead: &[DeadLetter]) -> Result<(), Failure> 
             out,
             "  {} {} {}: {}",
             seconds(letter.at),
-            severity_word(letter.severity),
+            letter.severity.as_str(),
             escape(&letter.channel),
             escape(&letter.title)
         )?;

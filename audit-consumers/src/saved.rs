@@ -6,6 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
+/// What a consumer keeps for the journal in the directory `journal` lies beside that, never inside.
+pub(crate) fn beside(journal: &Path, ending: &str) -> PathBuf {
+    let mut name = journal.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// A file with what a consumer keeps. Only its user may read it.
 #[derive(Clone, Debug)]
 pub(crate) struct Saved(PathBuf);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use audit_consumers::alert::{Alert, severity_word};
+use audit_consumers::alert::Alert;
 use audit_runtime::Record;
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ impl Screen {
     /// An alert as the people on duty read it.
     pub(crate) fn alert(&mut self, alert: &Alert) -> io::Result<()> {
         let key = alert.key.as_deref().unwrap_or_default();
-        self.say(&format!("  [{}] {} ({key})", severity_word(alert.severity), alert.title))?;
+        self.say(&format!("  [{}] {} ({key})", alert.severity.as_str(), alert.title))?;
         alert.remediation.iter().try_for_each(|step| self.say(&format!("    - {step}")))
     }
 

@@ -54,7 +54,7 @@ impl<'o, W: Write> Printer<'o, W> {
         let time = finding.ts.to_string();
         let of_journal = OfJournal {
             seq: finding.seq,
-            severity: finding.severity_word(),
+            severity: finding.severity.as_str(),
             first: finding.first.to_string(),
             last: finding.last.to_string(),
             addresses: &finding.addresses,
@@ -99,7 +99,7 @@ impl<'o, W: Write> Printer<'o, W> {
             writeln!(self.out, "{}", row("time", "severity", "rule", "count", "where", "key"))?;
         }
         let count = printed.count.to_string();
-        let (severity, key) = (finding.severity_word(), key(&printed));
+        let (severity, key) = (finding.severity.as_str(), key(&printed));
         writeln!(self.out, "{}", row(printed.ts, severity, printed.rule, &count, place, &key))
     }
 }

@@ -8,7 +8,6 @@ use audit_runtime::Severity;
 
 use super::Notifier;
 use super::rate::Rate;
-use super::words::severity_word;
 
 /// How long one message may take unless the channel says otherwise.
 const DELIVERY_TIME_MAX: Duration = Duration::from_secs(30);
@@ -72,7 +71,7 @@ impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
             .field("name", &self.name)
-            .field("severity_min", &severity_word(self.severity_min))
+            .field("severity_min", &self.severity_min.as_str())
             .field("rate", &self.rate)
             .field("escalates_to", &self.escalates_to)
             .field("heartbeat", &self.heartbeat)

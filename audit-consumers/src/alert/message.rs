@@ -4,7 +4,6 @@ use audit_runtime::{Digest, Severity};
 
 use super::Alert;
 use super::text::{self, DRILL};
-use super::words::severity_word;
 
 /// How many alerts a digest lists at most.
 pub(crate) const DIGEST_MAX: usize = 100;
@@ -51,7 +50,7 @@ impl Message {
         match self.alerts.as_slice() {
             [only] => text::part(&only.title),
             several => {
-                let gravest = severity_word(self.severity());
+                let gravest = self.severity().as_str();
                 format!("{} alerts, the gravest {gravest}", several.len())
             }
         }

@@ -41,5 +41,4 @@ pub use outbox::{ChannelState, DeadLetter, DeliveryState, Outbox, OutboxError};
 pub use rate::Rate;
 #[cfg(feature = "webhook")]
 pub use webhook::Webhook;
-pub use words::{severity_named, severity_word};
 pub use workers::Workers;

@@ -4,38 +4,17 @@ use audit_runtime::{Severity, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Every severity with its word, the mildest first.
-pub(crate) const SEVERITIES: [(Severity, &str); 6] = [
-    (Severity::Informational, "informational"),
-    (Severity::Low, "low"),
-    (Severity::Medium, "medium"),
-    (Severity::High, "high"),
-    (Severity::Critical, "critical"),
-    (Severity::Fatal, "fatal"),
-];
-
-/// The word for a severity: `high`.
-pub fn severity_word(severity: Severity) -> &'static str {
-    let found = SEVERITIES.iter().find(|(known, _)| *known == severity);
-    found.map_or("informational", |(_, word)| word)
-}
-
-/// The severity of this word, if there is one.
-pub fn severity_named(word: &str) -> Option<Severity> {
-    SEVERITIES.iter().find(|(_, known)| *known == word).map(|(severity, _)| *severity)
-}
-
 /// A severity as its word, for serde.
 pub(crate) mod severity {
     use super::*;
 
     pub(crate) fn serialize<S: Serializer>(value: &Severity, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(severity_word(*value))
+        to.serialize_str(value.as_str())
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
         let word = String::deserialize(from)?;
-        severity_named(&word).ok_or_else(|| D::Error::custom("this is no severity"))
+        Severity::parse(&word).ok_or_else(|| D::Error::custom("this is no severity"))
     }
 }
 

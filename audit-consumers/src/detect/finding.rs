@@ -14,15 +14,6 @@ pub const SATURATED: &str = "detector_saturated";
 /// How much of one part of a key a finding repeats, in bytes.
 const PART_BYTES_MAX: usize = 4096;
 
-const SEVERITIES: [(&str, Severity); 6] = [
-    ("informational", Severity::Informational),
-    ("low", Severity::Low),
-    ("medium", Severity::Medium),
-    ("high", Severity::High),
-    ("critical", Severity::Critical),
-    ("fatal", Severity::Fatal),
-];
-
 /// What a detector found: a rule that held for a key, at the event that made it hold.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,17 +109,6 @@ impl Finding {
     pub(super) fn address_of(event: &Observed<'_>) -> Vec<String> {
         event.address.iter().map(|address| part(&address.text)).collect()
     }
-
-    /// The word for its severity.
-    pub fn severity_word(&self) -> &'static str {
-        let found = SEVERITIES.iter().find(|(_, severity)| *severity == self.severity);
-        found.map_or("unknown", |(word, _)| word)
-    }
-}
-
-/// The severity that a word stands for.
-pub(super) fn severity(word: &str) -> Option<Severity> {
-    SEVERITIES.iter().find(|(known, _)| *known == word).map(|(_, severity)| *severity)
 }
 
 /// A part of a key as a finding repeats it.

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use audit_runtime::{Category, Outcome};
+use audit_runtime::{Category, Outcome, Severity};
 use serde_json::value::RawValue;
 
-use super::finding::{self, SATURATED};
+use super::finding::SATURATED;
 use super::rule::{Events, Field, Kind, Rule, Selection, category_bit, outcome_bit};
 use fields::Fields;
 
@@ -116,7 +116,7 @@ fn rule(fields: &mut Fields<'_>) -> Rule {
             .optional_number("exemplars", 0, EXEMPLARS_MAX)
             .map_or(new.exemplars, |count| count as usize),
         allow: fields.inner("allow", selection).unwrap_or_default(),
-        severity: fields.word("severity", finding::severity).unwrap_or(new.severity),
+        severity: fields.word("severity", Severity::parse).unwrap_or(new.severity),
         severity_if: fields.each("severity_if", special).into_iter().flatten().collect(),
         title: fields.text("title").map_or_else(|| new.title.clone(), Into::into),
         remediation: fields.texts("remediation").unwrap_or_default().into(),
@@ -201,10 +201,10 @@ fn events(fields: &mut Fields<'_>, outcome: Option<Outcome>) -> Events {
     }
 }
 
-fn special(fields: &mut Fields<'_>) -> Option<(Selection, audit_runtime::Severity)> {
+fn special(fields: &mut Fields<'_>) -> Option<(Selection, Severity)> {
     let selection = selection(fields);
     fields.require("severity");
-    Some((selection, fields.word("severity", finding::severity)?))
+    Some((selection, fields.word("severity", Severity::parse)?))
 }
 
 /// Users and networks, at least one of them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use audit_runtime::control::{self, Entry};
 
 /// How long the service may take; its own deadline is five seconds unless it is set.
-const DEADLINE: Duration = Duration::from_secs(6);
+pub(super) const DEADLINE: Duration = Duration::from_secs(6);
 
 /// Has records appended by the service that writes the journal, or alone where none does.
 #[derive(Clone, Debug)]

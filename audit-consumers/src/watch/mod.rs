@@ -54,6 +54,7 @@ use audit_runtime::journal::{DirectoryStorage, Line, Reader, verify};
 use crate::alert::{Channel, Outbox, Workers};
 use crate::detect::{Detector, Engine, Rules, StateKey};
 use crate::runner::{self, Running, Status};
+use crate::saved::beside;
 use crate::{Consumer, Position};
 
 pub use error::WatchError;
@@ -325,9 +326,7 @@ pub fn is_watched(journal: impl AsRef<Path>) -> bool {
 }
 
 fn lock_file(journal: &Path) -> PathBuf {
-    let mut path = journal.as_os_str().to_owned();
-    path.push(".watch");
-    path.into()
+    beside(journal, ".watch")
 }
 
 /// The one watch of a journal.

@@ -2,22 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use audit_runtime::control::Client;
 use audit_runtime::journal::Reader;
 use audit_runtime::{Clock as _, Record, SystemClock};
 use serde::Deserialize;
 
+use super::appending::DEADLINE;
 use super::report::Report;
 use super::settings::Settings;
 use super::trouble;
 use crate::Error;
 use crate::follower::{cursor, next_past_damage};
 use crate::runner::Observer;
-
-/// How long the service may take to tell its health.
-const DEADLINE: Duration = Duration::from_secs(6);
 
 /// What is watched, and what was seen the last time.
 pub(super) struct Monitor {

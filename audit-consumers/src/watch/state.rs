@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::saved::Saved;
+use crate::saved::{self, Saved};
 use crate::{Error, Position};
 
 const VERSION: u32 = 1;
@@ -27,11 +27,9 @@ pub(super) struct State {
     snapshots: BTreeMap<String, String>,
 }
 
-/// The file of the state for the journal in the directory `journal`: beside it, never inside.
+/// The file of the state for the journal in the directory `journal`.
 pub(super) fn beside(journal: &Path) -> PathBuf {
-    let mut name = journal.as_os_str().to_owned();
-    name.push(".detect");
-    name.into()
+    saved::beside(journal, ".detect")
 }
 
 impl State {

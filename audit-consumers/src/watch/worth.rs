@@ -11,14 +11,13 @@ use crate::alert::Alert;
 /// These are: what a detector has found, what a program has raised by hand, every security signal of
 /// high severity, and what the journal says of its own losses.
 pub(super) fn alert(record: &Record, origin: &str) -> Option<Alert> {
-    let alert = match (record.category.known(), record.action.as_str()) {
+    let mut alert = match (record.category.known(), record.action.as_str()) {
         (Some(Category::Security), Finding::ACTION) => found(record),
         (Some(Category::Security), "AlertRaised") => raised(record),
         (Some(Category::Security), _) if severity(record) >= Severity::High => signal(record),
         (Some(Category::Journal), _) => of_the_journal(record)?,
         _ => return None,
     };
-    let mut alert = alert;
     alert.journal = Some(origin.to_owned());
     alert.drill = text(&record.extras, Drill::MARK);
     Some(alert)
@@ -165,9 +164,7 @@ fn severity(record: &Record) -> Severity {
 
 /// The severity of a number; what no version of ours has written counts as grave.
 fn severity_of(number: u8) -> Severity {
-    use Severity::{Critical, Fatal, High, Informational, Low, Medium};
-    let all = [Informational, Low, Medium, High, Critical];
-    all.into_iter().find(|severity| severity.as_number() == number).unwrap_or(Fatal)
+    Severity::from_number(number).unwrap_or(Severity::Fatal)
 }
 
 fn text(said: &Map<String, Value>, name: &str) -> Option<String> {

@@ -1,18 +1,9 @@
 //! Somebody puts files beside the segments: nothing that they say is believed, nothing goes because of them.
 
-use super::prune::{before, firsts, prunable};
+use super::prune::{before, firsts, living, prunable};
 use super::*;
 use crate::line::{self, Chain, Stamp};
 use crate::{Finding, Kind, segment, verify};
-
-/// A living journal of several small segments, the last one of which has room for some more records.
-fn living() -> (MemoryStorage, Journal) {
-    let storage = MemoryStorage::new();
-    let mut journal = Journal::open(Arc::new(storage.clone()), prunable()).unwrap();
-    write(&mut journal, (0..30).map(|number| format!("record {number}")));
-    assert!(firsts(&storage).len() >= 4);
-    (storage, journal)
-}
 
 /// What a copy of the journal becomes that goes on by itself and is pruned there to `kept`, which is a
 /// number among its segments.

@@ -20,7 +20,7 @@ pub(super) fn firsts(storage: &MemoryStorage) -> Vec<u64> {
 }
 
 /// A living journal of several small segments.
-fn living() -> (MemoryStorage, Journal) {
+pub(super) fn living() -> (MemoryStorage, Journal) {
     let storage = MemoryStorage::new();
     let mut journal = Journal::open(Arc::new(storage.clone()), prunable()).unwrap();
     write(&mut journal, (0..30).map(|number| format!("record {number}")));

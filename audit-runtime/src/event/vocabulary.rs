@@ -166,6 +166,32 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 6] =
+        [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical, Self::Fatal];
+
+    /// The word for it: `high`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+            Self::Fatal => "fatal",
+        }
+    }
+
+    /// The one with this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
+    }
+
+    /// The one with this number, as it stands in a record.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_number() == number)
+    }
+
     /// The number that stands in a record.
     pub const fn as_number(self) -> u8 {
         self as u8

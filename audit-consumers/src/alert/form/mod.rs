@@ -22,7 +22,6 @@ pub(crate) use plain::plain;
 pub(crate) use slack::slack;
 
 use super::text::{self, DRILL};
-use super::words::severity_word;
 use super::{Alert, Detail, Message};
 
 /// How many details, steps, addresses or records are shown of each alert; the journal has the rest.
@@ -65,7 +64,7 @@ pub(crate) fn shown(alert: &Alert, is_alone: bool) -> Shown {
     Shown {
         is_drill: alert.drill.is_some(),
         title: text::part(&alert.title),
-        severity: severity_word(alert.severity),
+        severity: alert.severity.as_str(),
         facts: facts(alert, is_alone),
         steps,
     }

@@ -183,7 +183,7 @@ impl Outbox {
             Ok(DeadLetter {
                 alert: row.get(0)?,
                 title: alert.map(|alert| alert.title).unwrap_or_default(),
-                severity: severity_of(row.get(2)?),
+                severity: Severity::from_number(row.get(2)?).unwrap_or(Severity::Fatal),
                 channel: row.get(3)?,
                 at: times::time(row.get::<_, Option<i64>>(4)?.unwrap_or_default()),
                 tries: row.get(5)?,
@@ -205,10 +205,4 @@ impl Outbox {
         });
         rows.map_err(self.failed())
     }
-}
-
-/// The severity of this number, which is kept as records have it.
-fn severity_of(number: u8) -> Severity {
-    let found = words::SEVERITIES.iter().find(|(severity, _)| severity.as_number() == number);
-    found.map_or(Severity::Fatal, |(severity, _)| *severity)
 }

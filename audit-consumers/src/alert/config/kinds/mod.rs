@@ -19,7 +19,6 @@ use std::time::Duration;
 use audit_runtime::Severity;
 
 use super::section::Section;
-use crate::alert::words::SEVERITIES;
 use crate::alert::{Channel, Notifier, Rate};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -68,7 +67,9 @@ impl ChannelSettings {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Self> {
         section.need("kind");
         let kind = section.word("kind", &KINDS);
-        let severity_min = section.word("severity_min", &SEVERITIES).unwrap_or(SEVERITY_MIN);
+        let severity_min = section
+            .word("severity_min", &Severity::ALL.map(|each| (each, each.as_str())))
+            .unwrap_or(SEVERITY_MIN);
         let escalates_to = section.text("escalates_to");
         let usual = Rate::default();
         let number = |number: Option<u64>, usual: u32| {

@@ -69,7 +69,7 @@ impl Finding {
     pub(super) fn draft(&self) -> Draft {
         let draft = Event::security(Self::ACTION)
             .name("detector.finding")
-            .severity(severity(self.severity).unwrap_or(Severity::Informational))
+            .severity(Severity::from_number(self.severity).unwrap_or(Severity::Informational))
             .field("rule", &public(&self.rule))
             .field("key", &public(&self.key))
             .field("count", &self.count)
@@ -103,7 +103,7 @@ impl Finding {
         let checks = [
             (holds(&self.rule, WORD_BYTES_MAX), "`rule` must have 1 to 64 bytes"),
             (holds(&self.key, NAME_BYTES_MAX), "`key` must have 1 to 256 bytes"),
-            (severity(self.severity).is_some(), "`severity` must be 1 to 6"),
+            (Severity::from_number(self.severity).is_some(), "`severity` must be 1 to 6"),
             (fits(&self.id, WORD_BYTES_MAX), "`id` has more than 64 bytes"),
             (fits(&self.title, NAME_BYTES_MAX), "`title` has more than 256 bytes"),
             (fits(&self.note, SENTENCE_BYTES_MAX), "`note` has more than 1024 bytes"),
@@ -121,10 +121,4 @@ impl Finding {
         ];
         checks.into_iter().find_map(|(is_right, flaw)| (!is_right).then_some(flaw))
     }
-}
-
-fn severity(number: u8) -> Option<Severity> {
-    use Severity::{Critical, Fatal, High, Informational, Low, Medium};
-    let all = [Informational, Low, Medium, High, Critical, Fatal];
-    all.into_iter().find(|severity| severity.as_number() == number)
 }
