@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 
 /// What a consumer keeps for the journal in the directory `journal` lies beside that, never inside.
+#[cfg(feature = "alerts")]
 pub(crate) fn beside(journal: &Path, ending: &str) -> PathBuf {
     let mut name = journal.as_os_str().to_owned();
     name.push(ending);
