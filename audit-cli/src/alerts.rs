@@ -3,9 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use audit_consumers::alert::{
-    ChannelState, DeadLetter, Outbox, OutboxError, Settings, SettingsError,
-};
+use audit_consumers::alert::{Channel, ChannelState, DeadLetter, Outbox, OutboxError};
 use audit_runtime::Timestamp;
 use serde::Serialize;
 
@@ -13,6 +11,7 @@ use crate::arguments::Alerts;
 use crate::config;
 use crate::failure::{Exit, Failure};
 use crate::terminal::{cell, escape};
+use crate::watch;
 
 const CHANNEL_WIDTH: usize = 20;
 const COUNT_WIDTH: usize = 9;
@@ -26,10 +25,11 @@ struct Listing<'a> {
 }
 
 pub(crate) fn run(arguments: &Alerts, out: &mut impl Write) -> Result<Exit, Failure> {
-    let journal = config::journal(arguments.journal.as_deref())?;
     if let Some(channel) = &arguments.test {
-        return test(&journal, channel, arguments.json, out);
+        let (journal, channels) = watch::settings(arguments.journal.as_deref())?;
+        return test(&journal, channels, channel, arguments.json, out);
     }
+    let journal = config::journal(arguments.journal.as_deref())?;
     let mut outbox = Outbox::open_existing(Outbox::beside(&journal)).map_err(undecided)?;
     if let Some(id) = &arguments.retry {
         return retry(&mut outbox, id, arguments.json, out);
@@ -61,18 +61,22 @@ fn retry(outbox: &mut Outbox, id: &str, json: bool, out: &mut impl Write) -> Res
 }
 
 /// Sends a test message through the outbox of the journal, as an alert goes.
-fn test(journal: &Path, name: &str, json: bool, out: &mut impl Write) -> Result<Exit, Failure> {
-    let settings = Settings::load().map_err(usage)?;
-    if !settings.names().any(|known| known == name) {
-        let known: Vec<&str> = settings.names().collect();
+fn test(
+    journal: &Path,
+    channels: Vec<Channel>,
+    name: &str,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let known: Vec<String> = channels.iter().map(|channel| channel.name.clone()).collect();
+    let channel = channels.into_iter().find(|channel| channel.name == name);
+    let channel = channel.ok_or_else(|| {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let message = format!("there is no channel {name:?} in audited.toml; there are: {known}");
-        return Err(Failure::Usage(message));
-    }
-    let channels = settings.channels().map_err(usage)?;
-    let channel = channels.into_iter().find(|channel| channel.name == name);
-    let channel = channel.ok_or_else(|| Failure::Usage(format!("there is no channel {name:?}")))?;
-    let mut outbox = open(journal)?;
+        Failure::Usage(message)
+    })?;
+    // No channel is named, so nothing is taken from any.
+    let mut outbox = Outbox::of_journal(journal, &[]).map_err(undecided)?;
     let sent = outbox.send_test(channel).map_err(undecided)?;
     let error = sent.as_ref().err();
     if json {
@@ -86,46 +90,6 @@ fn test(journal: &Path, name: &str, json: bool, out: &mut impl Write) -> Result<
         Ok(()) => Ok(Exit::Ok),
         Err(error) => Err(Failure::Undecided(format!("{name}: not delivered: {error}"))),
     }
-}
-
-/// The outbox of the journal, made if nobody has started yet who makes alerts; then it belongs to the
-/// journal's owner, or that could not use it.
-fn open(journal: &Path) -> Result<Outbox, Failure> {
-    let path = Outbox::beside(journal);
-    let is_new = !path.exists();
-    // No channel is named, so nothing is taken from any.
-    let outbox = Outbox::open(&path, &[]).map_err(undecided)?;
-    if is_new {
-        give_to_owner(&path, journal).map_err(|error| {
-            Failure::Undecided(format!(
-                "cannot give {} to the journal's owner: {error}; remove it, and run this as that user",
-                path.display()
-            ))
-        })?;
-    }
-    Ok(outbox)
-}
-
-/// SQLite keeps the files beside its own in the same hands by itself, but for those that are there.
-#[cfg(unix)]
-fn give_to_owner(outbox: &Path, journal: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, chown};
-
-    let owner = std::fs::metadata(journal)?;
-    for ending in ["", "-wal", "-shm"] {
-        let mut path = outbox.as_os_str().to_owned();
-        path.push(ending);
-        let found = std::fs::metadata(&path);
-        if found.is_ok_and(|found| found.uid() != owner.uid()) {
-            chown(&path, Some(owner.uid()), Some(owner.gid()))?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn give_to_owner(_outbox: &Path, _journal: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn write_channels(out: &mut impl Write, channels: &[ChannelState]) -> Result<(), Failure> {
@@ -172,7 +136,7 @@ fn write_dead(out: &mut impl Write, dead: &[DeadLetter]) -> Result<(), Failure> 
             seconds(letter.at),
             letter.severity.as_str(),
             escape(&letter.channel),
-            escape(&letter.title)
+            escape(&letter.headline())
         )?;
         writeln!(out, "  {} tries, {heir}: {}", letter.tries, escape(&letter.error))?;
     }
@@ -193,8 +157,4 @@ fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<(), Failur
 
 fn undecided(error: OutboxError) -> Failure {
     Failure::Undecided(error.to_string())
-}
-
-fn usage(error: SettingsError) -> Failure {
-    Failure::Usage(error.to_string())
 }

@@ -26,7 +26,7 @@ pub(crate) fn journal(named: Option<&Path>) -> Result<PathBuf, Failure> {
 /// The settings that a service of this journal would find here: those of the file and the variables,
 /// unless they name another journal.
 pub(crate) fn settings(journal: &Path) -> Result<Config, Failure> {
-    let config = Config::load().map_err(|error| Failure::Usage(error.to_string()))?;
+    let config = Config::load()?;
     let is_same = |named: &Path| match (named.canonicalize(), journal.canonicalize()) {
         (Ok(named), Ok(journal)) => named == journal,
         _ => false,
@@ -57,8 +57,7 @@ fn nameless() -> Failure {
 fn configured(file: &Path) -> Result<PathBuf, Failure> {
     let text = fs::read_to_string(file).map_err(|error| unreadable(&error))?;
     // A reader needs no other setting, so the variables, which are the service's, do not matter.
-    let config = Config::parse(file, &text, []);
-    let config = config.map_err(|error| Failure::Usage(error.to_string()))?;
+    let config = Config::parse(file, &text, [])?;
     let journal = config.journal().map(Path::to_owned);
     journal.ok_or_else(|| {
         Failure::Usage(format!("{FILE}: no journal is named; write `journal = \"PATH\"`"))

@@ -1,6 +1,6 @@
 //! `audited drill`: marked events through the real pipeline, and how long it takes until somebody knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use audit_consumers::Subscription;
-use audit_consumers::alert::Outbox;
+use audit_consumers::alert::{DeliveryState, Outbox};
 use audit_consumers::watch::{alert_id, is_watched};
 use audit_runtime::control::{Drill, Entry, Finding, append};
 use audit_runtime::{EventId, Record, Timestamp};
@@ -18,7 +18,7 @@ use crate::arguments::BruteForce;
 use crate::config;
 use crate::failure::{Exit, Failure};
 use crate::reading::DEADLINE;
-use crate::terminal::cell;
+use crate::terminal::{cell, escape};
 
 /// One more failed login than the rules for a user and an address allow.
 const ATTEMPTS: usize = 6;
@@ -26,12 +26,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long no further finding may come until the drill counts those that did.
 const QUIET: Duration = Duration::from_secs(2);
 
+/// The states of a delivery.
+const WAITING: &str = "waiting";
+const DEAD: &str = "dead";
+
 /// What a drill has raised: when, and when each channel had it.
 struct Raised {
     rule: String,
     found: Timestamp,
-    /// By channel; none for one that still waits.
-    deliveries: BTreeMap<String, Option<Timestamp>>,
+    /// How far it has come on each channel that wants it.
+    deliveries: Vec<DeliveryState>,
 }
 
 pub(crate) fn run(arguments: &BruteForce, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -88,12 +92,12 @@ fn found(
         let (rule, found) = (rule.to_owned(), record.observed);
         raised.insert(
             alert_id(id, &rule, record.severity),
-            Raised { rule, found, deliveries: BTreeMap::new() },
+            Raised { rule, found, deliveries: Vec::new() },
         );
     }
 }
 
-/// Waits until every channel that wants the alerts has them.
+/// Waits until nothing more is on its way: every channel that wants an alert has it, or has given it up.
 fn delivered(
     journal: &Path,
     raised: &mut BTreeMap<String, Raised>,
@@ -105,11 +109,10 @@ fn delivered(
     loop {
         let mut waits = false;
         for (id, raised) in raised.iter_mut() {
-            let deliveries = outbox.deliveries(id).map_err(undecided)?;
-            raised.deliveries =
-                deliveries.into_iter().map(|one| (one.channel, one.delivered_at)).collect();
-            waits |=
-                raised.deliveries.is_empty() || raised.deliveries.values().any(Option::is_none);
+            // In this order: what is known by then has its deliveries.
+            let is_taken = outbox.knows(id).map_err(undecided)?;
+            raised.deliveries = outbox.deliveries(id).map_err(undecided)?;
+            waits |= !is_taken || raised.deliveries.iter().any(|one| one.state == WAITING);
         }
         if !waits || Instant::now() >= due {
             return Ok(());
@@ -125,9 +128,11 @@ fn tell(
     raised: &BTreeMap<String, Raised>,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
-    let deliveries = || raised.values().flat_map(|raised| raised.deliveries.values());
-    let arrived = deliveries().filter(|at| at.is_some()).count();
+    let deliveries = || raised.values().flat_map(|raised| &raised.deliveries);
+    let arrived = deliveries().filter(|one| one.delivered_at.is_some()).count();
     let all_arrived = !raised.is_empty() && arrived > 0 && arrived == deliveries().count();
+    let dead: BTreeSet<&str> =
+        deliveries().filter(|one| one.state == DEAD).map(|one| &*one.channel).collect();
     if json {
         let findings: Vec<Value> = raised.values().map(|one| as_json(one, began)).collect();
         let told = json!({ "drill": drill, "attempts": ATTEMPTS, "findings": findings, "passed": all_arrived });
@@ -139,19 +144,28 @@ fn tell(
         return Ok(Exit::Ok);
     }
     let why = match (raised.is_empty(), deliveries().count()) {
-        (true, _) => "nothing was found: look at what `audited watch` says",
+        (true, _) => "nothing was found: look at what `audited watch` says".to_owned(),
         (_, 0) => {
             "it was found, but no channel wants alerts of this severity; docs/alerts.md shows how to set one up"
+                .to_owned()
         }
-        _ => "not every channel has it yet: `audited alerts` says why",
+        _ if !dead.is_empty() => {
+            let channels = dead.into_iter().collect::<Vec<_>>().join(", ");
+            format!(
+                "{channels} gave it up, so it is a dead letter there: mend what is said above, and try again with \
+                 `audited alerts --test`"
+            )
+        }
+        _ => "not every channel has it yet: `audited alerts` says why".to_owned(),
     };
     Err(Failure::Undecided(format!("the drill has not passed: {why}")))
 }
 
 fn as_json(raised: &Raised, began: Timestamp) -> Value {
-    let deliveries = raised.deliveries.iter().map(
-        |(channel, at)| json!({ "channel": channel, "seconds": at.map(|at| seconds(began, at)) }),
-    );
+    let deliveries = raised.deliveries.iter().map(|one| {
+        let seconds = one.delivered_at.map(|at| seconds(began, at));
+        json!({ "channel": one.channel, "state": one.state, "seconds": seconds, "error": one.error })
+    });
     json!({
         "rule": raised.rule,
         "seconds": seconds(began, raised.found),
@@ -169,17 +183,21 @@ fn write_table(
     for raised in raised.values() {
         let found = seconds(began, raised.found);
         writeln!(out, "{} found after {found:.3} s", cell(&raised.rule, 18))?;
-        for (channel, at) in &raised.deliveries {
-            let channel = cell(channel, 16);
-            match at {
-                Some(at) => {
-                    writeln!(out, "  {channel} delivered after {:.3} s", seconds(began, *at))?
-                }
-                None => writeln!(out, "  {channel} not delivered")?,
-            }
+        for one in &raised.deliveries {
+            writeln!(out, "  {} {}", cell(&one.channel, 16), how(one, began))?;
         }
     }
     Ok(())
+}
+
+/// How far an alert has come on a channel, in words.
+fn how(delivery: &DeliveryState, began: Timestamp) -> String {
+    let error = delivery.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
+    match delivery.delivered_at {
+        Some(at) => format!("delivered after {:.3} s", seconds(began, at)),
+        None if delivery.state == DEAD => format!("dead letter{}", escape(&error)),
+        None => format!("not delivered{}", escape(&error)),
+    }
 }
 
 /// The seconds between two times; a clock that was set meanwhile makes them none.

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use audit_consumers::query::{QueryError, SearchError};
-use audit_runtime::journal;
+use audit_runtime::{ConfigError, journal};
 
 use crate::terminal;
 
@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Undecided(String),
     /// What was asked for makes no sense.
     Usage(String),
+    /// Settings have mistakes, each with its place.
+    Settings(ConfigError),
     /// The text of a query is none; the message has a line of carets.
     Query(QueryError),
     /// Nobody reads the output any more, so there is nobody to tell.
@@ -39,6 +41,7 @@ impl Failure {
             Self::Tampered(message) => (Exit::Tampered, message),
             Self::Undecided(message) => (Exit::Undecided, message),
             Self::Usage(message) => (Exit::Usage, message),
+            Self::Settings(mistakes) => (Exit::Usage, mistakes.to_string()),
             Self::Query(error) => {
                 // It is made for a terminal: its lines are its own, and the text in them is escaped.
                 _ = writeln!(io::stderr(), "audited: {error}");
@@ -79,6 +82,12 @@ impl From<journal::Error> for Failure {
             }
             _ => Self::Undecided(error.to_string()),
         }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Settings(error)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use audit_consumers::query::RuleHeld;
 use audit_runtime::journal::{Line, Reader};
 use audit_runtime::{Category, Record, record};
 
@@ -176,13 +177,15 @@ pub(crate) fn target(record: &Record) -> String {
     }
 }
 
-/// The reason or the error, and the status; or what the journal says of itself.
+/// The reason or the error, and the status; or what the journal says of itself, or a detector has found.
 pub(crate) fn why(record: &Record) -> String {
     let notice = Notice::of(record).map(|notice| notice.to_string());
+    let held =
+        RuleHeld::of(record).map(|held| format!("{}, {} for {}", held.rule, held.count, held.key));
     let reason = record.reason.as_ref().map(|reason| reason.code.clone());
     let status = record.http.as_ref().and_then(|http| http.status);
     let parts =
-        [notice, reason, record.error_type.clone(), status.map(|status| status.to_string())];
+        [notice, held, reason, record.error_type.clone(), status.map(|status| status.to_string())];
     let parts = parts.into_iter().flatten();
     let said: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     said.join(" ")

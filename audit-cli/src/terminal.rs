@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use audit_consumers::is_deceptive;
+use audit_consumers::{columns, is_deceptive, width};
 use audit_runtime::Outcome;
 
 /// Whether colours may be used.
@@ -53,13 +53,20 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// Escapes text and fits it into a column: cut with `…`, or filled up with spaces.
-pub(crate) fn cell(text: &str, width: usize) -> String {
-    let mut shown: String = escape(text).chars().take(width + 1).collect();
-    if shown.chars().count() > width {
-        shown = shown.chars().take(width.saturating_sub(1)).collect();
-        shown.push('…');
+pub(crate) fn cell(text: &str, columns_max: usize) -> String {
+    let shown = escape(text);
+    let taken = columns(&shown);
+    if taken <= columns_max {
+        return format!("{shown}{}", " ".repeat(columns_max - taken));
     }
-    format!("{shown:width$}")
+    let mut cut = String::new();
+    let mut left = columns_max.saturating_sub(1);
+    for character in shown.chars() {
+        let Some(rest) = left.checked_sub(width(character)) else { break };
+        cut.push(character);
+        left = rest;
+    }
+    format!("{cut}…{}", " ".repeat(left))
 }
 
 #[cfg(test)]
@@ -82,6 +89,9 @@ mod tests {
         assert_eq!(cell("abcd", 4), "abcd");
         assert_eq!(cell("abcdé", 4), "abc…");
         assert_eq!(cell("\u{1b}\u{1b}", 8), "\\u{1b}\\…");
+        assert_eq!(cell("漢字", 5), "漢字 ");
+        assert_eq!(cell("漢字漢", 5), "漢字…");
+        assert_eq!(cell("漢字漢", 4), "漢… ");
     }
 
     #[test]

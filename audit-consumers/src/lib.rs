@@ -6,6 +6,20 @@ pub mod detect;
 mod drill;
 mod error;
 mod follower;
+mod meant;
+#[cfg(unix)]
+#[cfg_attr(
+    not(feature = "alerts"),
+    allow(dead_code, reason = "only a watch makes files for others")
+)]
+mod owner;
+#[cfg(not(unix))]
+#[cfg_attr(
+    not(feature = "alerts"),
+    allow(dead_code, reason = "only a watch makes files for others")
+)]
+#[path = "owner_absent.rs"]
+mod owner;
 mod position;
 pub mod query;
 pub mod runner;
@@ -19,7 +33,7 @@ pub use error::Error;
 pub use position::Position;
 pub use runner::{Consumer, Running};
 pub use subscription::Subscription;
-pub use text::is_deceptive;
+pub use text::{columns, is_deceptive, width};
 
 /// The examples of the page about alerts, compiled as they stand there.
 #[cfg(all(doctest, feature = "email", feature = "webhook"))]

@@ -1,31 +1,43 @@
 //! A file that is replaced whole, or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::owner::Owner;
 
 /// What a consumer keeps for the journal in the directory `journal` lies beside that, never inside.
 #[cfg(feature = "alerts")]
 pub(crate) fn beside(journal: &Path, ending: &str) -> PathBuf {
-    let mut name = journal.as_os_str().to_owned();
+    // However the path is spelt, with `.` or `..` or a separator at its end.
+    let journal = journal.canonicalize().unwrap_or_else(|_| journal.to_owned());
+    let mut name = journal.into_os_string();
     name.push(ending);
     name.into()
 }
 
 /// A file with what a consumer keeps. Only its user may read it.
 #[derive(Clone, Debug)]
-pub(crate) struct Saved(PathBuf);
+pub(crate) struct Saved {
+    path: PathBuf,
+    owner: Owner,
+}
 
 impl Saved {
     /// The file at `path`, which need not be there yet.
     pub(crate) fn at(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
+        Self { path: path.into(), owner: Owner::default() }
+    }
+
+    /// The same for the owner of a journal, whoever runs this.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn for_owner(self, owner: Owner) -> Self {
+        Self { owner, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// What was saved last; `None` if nothing was.
@@ -33,9 +45,9 @@ impl Saved {
     /// # Errors
     /// Fails when the file cannot be read.
     pub(crate) fn load(&self) -> Result<Option<Vec<u8>>, Error> {
-        match fs::read(&self.0) {
+        match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            read => read.map(Some).map_err(Error::state("read", &self.0)),
+            read => read.map(Some).map_err(Error::state("read", &self.path)),
         }
     }
 
@@ -45,17 +57,25 @@ impl Saved {
     /// Fails when that cannot be done; what was saved before is there then.
     pub(crate) fn replace(&self, content: &[u8]) -> Result<(), Error> {
         let draft = self.draft();
-        let written = private(&draft).and_then(|mut file| {
+        let written = self.make(&draft).and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()?;
-            fs::rename(&draft, &self.0)?;
+            fs::rename(&draft, &self.path)?;
             self.sync_directory()
         });
-        written.map_err(Error::state("write", &self.0))
+        written.map_err(Error::state("write", &self.path))
+    }
+
+    /// An empty file that only the owner may open, in place of what a save has left that was cut off.
+    fn make(&self, draft: &Path) -> io::Result<File> {
+        match fs::remove_file(draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.owner.make(draft),
+        }
     }
 
     fn draft(&self) -> PathBuf {
-        let mut name = self.0.clone().into_os_string();
+        let mut name = self.path.clone().into_os_string();
         name.push(".new");
         name.into()
     }
@@ -65,18 +85,9 @@ impl Saved {
         if cfg!(windows) {
             return Ok(());
         }
-        let parent = self.0.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
         File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
     }
-}
-
-/// An empty file that only this user may open.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

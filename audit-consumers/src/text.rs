@@ -1,5 +1,7 @@
 //! Texts within their bounds, and what in them would deceive a reader.
 
+use unicode_normalization::char::is_combining_mark;
+
 /// The longest beginning of `text` that has no more than `bytes_max` bytes.
 pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
     let mut end = bytes_max.min(text.len());
@@ -33,9 +35,54 @@ pub fn is_deceptive(character: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// How many columns of a terminal the text takes: two for each wide character, none for one that is put onto
+/// the one before it.
+///
+/// It goes by the blocks of Unicode that are wide as a whole (East Asian Width, UAX #11, and emoji), and
+/// knows neither the single wide symbols of other blocks nor emoji that are joined of several.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
+/// How many columns of a terminal a character takes.
+pub fn width(character: char) -> usize {
+    if character < '\u{300}' {
+        return 1;
+    }
+    let is_wide = matches!(character,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{a960}'..='\u{a97f}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff01}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{16fe0}'..='\u{18aff}'
+        | '\u{1b000}'..='\u{1b2ff}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f680}'..='\u{1f6ff}'
+        | '\u{1f900}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}');
+    match is_wide {
+        _ if is_combining_mark(character) => 0,
+        true => 2,
+        false => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cut, is_deceptive};
+    use super::{columns, cut, is_deceptive};
+
+    #[test]
+    fn wide_characters_take_two_columns_and_marks_none() {
+        assert_eq!(columns("Zoë \u{5b}x]"), 7);
+        assert_eq!(columns("漢字"), 4);
+        assert_eq!(columns("e\u{301}"), 1);
+        assert_eq!(columns("🦀 가 Ａ"), 8);
+    }
 
     #[test]
     fn a_text_is_cut_between_two_characters() {

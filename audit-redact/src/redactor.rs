@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::HashKey;
 use crate::keys::hash::Text;
@@ -17,6 +19,8 @@ pub struct Redactor {
     hash_key: Option<HashKey>,
     keys: Keys,
     classes: BTreeMap<String, Tightness>,
+    /// How many values could not be sealed; one count for all clones.
+    unsealed: Arc<AtomicU64>,
 }
 
 /// How little a log may show of a value; a later one shows less.
@@ -120,8 +124,17 @@ impl Redactor {
     ///
     /// `None` if there is no such key, or it cannot be had now; hide the value then.
     pub fn seal(&self, field: &str, subject: Option<&str>, value: &[u8]) -> Option<String> {
-        let key = self.keys.sealing(subject).ok()??;
-        key.seal(&self.origin, field, value).ok()
+        let key = self.keys.sealing(subject).ok().flatten();
+        let sealed = key.and_then(|key| key.seal(&self.origin, field, value).ok());
+        if sealed.is_none() {
+            self.unsealed.fetch_add(1, Relaxed);
+        }
+        sealed
+    }
+
+    /// How many values were to be sealed and could not be, so that they are hidden.
+    pub fn unsealed(&self) -> u64 {
+        self.unsealed.load(Relaxed)
     }
 
     /// The value of a sealed text of this journal.
@@ -197,6 +210,7 @@ mod tests {
         let redactor = Redactor::new("shop");
         assert_eq!(redactor.pseudonym("email", b"ada"), None);
         assert_eq!(redactor.seal("User.email", None, b"ada"), None);
+        assert_eq!((redactor.unsealed(), redactor.clone().unsealed()), (1, 1));
         assert_eq!(redactor.with_keys(keys(1)).seal("User.email", Some("42"), b"ada"), None);
     }
 

@@ -1,10 +1,11 @@
 //! What macros, lint and settings share: names that look sensitive, names of actions, what log
-//! macros show, and which word was meant.
+//! macros show, which word was meant, and how mistakes in settings are told.
 
 mod actions;
 #[cfg(feature = "grammar")]
 mod grammar;
 mod hash;
+mod mistakes;
 mod names;
 mod nearest;
 mod terms;
@@ -13,5 +14,6 @@ pub use actions::{is_action_name, operation};
 #[cfg(feature = "grammar")]
 pub use grammar::{Aliases, Shown, shown};
 pub use hash::field_hash;
+pub use mistakes::{Mistakes, quoted};
 pub use names::{sensitive_part, sensitive_part_of_number, sensitive_terms};
 pub use nearest::nearest;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use audit_consumers::detect::{Attempt, AttemptError, Detector, LINE_BYTES_MAX};
 
-use super::print::Printer;
+use super::print::{Looked, Printer};
 use crate::failure::{self, Exit, Failure};
 
 /// How many lines that are no attempts are named; the others are counted.
@@ -30,28 +30,32 @@ pub(super) fn look(
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
         follow(path, BufReader::with_capacity(1 << 16, file), detector, printer)
     };
-    let flushed = printer.finish();
-    let bad = looked?;
+    let flushed = printer.finish(looked.as_ref().ok());
+    let looked = looked?;
     flushed?;
-    if bad == 0 {
-        return Ok(Exit::Ok);
+    let (bad, name) = (looked.passed_over, name(path));
+    match looked.at {
+        _ if bad == 0 => Ok(Exit::Ok),
+        0 => Err(Failure::Undecided(format!(
+            "nothing was looked at: none of the {bad} lines of {name} is an attempt, which is a JSON object with \
+             `ts`, `outcome`, `user` and `ip`; docs/detection.md describes it"
+        ))),
+        _ => Err(Failure::Undecided(format!(
+            "{name} has {bad} lines that are no attempts, and were passed over: what they would have shown is \
+             not known"
+        ))),
     }
-    Err(Failure::Undecided(format!(
-        "{} has {bad} lines that are no attempts, and were passed over: what they would have shown is \
-         not known",
-        name(path)
-    )))
 }
 
-/// Looks at every line, and counts those that are no attempts.
+/// Looks at every line, and counts those that are attempts and those that are none.
 fn follow(
     path: &Path,
     mut from: impl BufRead,
     detector: &mut impl Detector,
     printer: &mut Printer<'_, impl Write>,
-) -> Result<u64, Failure> {
+) -> Result<Looked, Failure> {
     let (mut line, mut findings) = (Vec::new(), Vec::new());
-    let mut bad = 0;
+    let mut looked = Looked { at: 0, passed_over: 0, what: "attempt" };
     for number in 1_u64.. {
         if !next(&mut from, &mut line).map_err(|error| unreadable(path, &error))? {
             break;
@@ -62,18 +66,19 @@ fn follow(
         }
         match Attempt::parse(number, text) {
             Ok(attempt) => {
+                looked.at += 1;
                 detector.observe(&attempt.event, &mut findings);
                 for finding in findings.drain(..) {
                     printer.of_attempt(&finding, &attempt.ts, attempt.line)?;
                 }
             }
             Err(error) => {
-                bad += 1;
-                complain(path, number, bad, error);
+                looked.passed_over += 1;
+                complain(path, number, looked.passed_over, error);
             }
         }
     }
-    Ok(bad)
+    Ok(looked)
 }
 
 /// Reads the next line without its end; of one that is too long, no more than it takes to see that.

@@ -46,7 +46,8 @@ fn place(arguments: &Detect) -> Result<(PathBuf, Format), Failure> {
     Ok((path, format))
 }
 
-fn rules(file: Option<&Path>) -> Result<Rules, Failure> {
+/// The rules in a file, or the built-in ones; every mistake is told on a line of its own.
+pub(crate) fn rules(file: Option<&Path>) -> Result<Rules, Failure> {
     let Some(file) = file else {
         return Ok(Rules::builtin());
     };

@@ -44,6 +44,16 @@ struct OfJournal<'f> {
     remediation: &'f [String],
 }
 
+/// What was looked at, to its end.
+pub(super) struct Looked {
+    /// How many events the rules have seen.
+    pub(super) at: u64,
+    /// How many places could not be read as one.
+    pub(super) passed_over: u64,
+    /// What one is called.
+    pub(super) what: &'static str,
+}
+
 impl<'o, W: Write> Printer<'o, W> {
     pub(super) fn new(json: bool, out: &'o mut W) -> Self {
         Self { json, printed: 0, out }
@@ -81,10 +91,20 @@ impl<'o, W: Write> Printer<'o, W> {
         self.print(Printed { line, ..printed(finding, time) }, finding, &place)
     }
 
-    /// Writes out what is printed.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
-        if !self.json && self.printed == 0 {
-            writeln!(self.out, "nothing was found")?;
+    /// Writes out what is printed; that nothing was found is said of what was looked at, and of that alone.
+    pub(super) fn finish(&mut self, looked: Option<&Looked>) -> io::Result<()> {
+        let looked = looked.filter(|_| !self.json && self.printed == 0);
+        if let Some(Looked { at, passed_over, what }) = looked {
+            let plural = if *at == 1 { "" } else { "s" };
+            match (at, passed_over) {
+                (0, 0) => writeln!(self.out, "nothing was looked at: there is no {what}")?,
+                (0, _) => {}
+                (at, 0) => writeln!(self.out, "nothing was found in {at} {what}{plural}")?,
+                (at, _) => writeln!(
+                    self.out,
+                    "nothing was found in the {at} {what}{plural} that could be read"
+                )?,
+            }
         }
         self.out.flush()
     }

@@ -129,6 +129,11 @@ fn a_test_message_that_does_not_arrive_is_told_and_not_kept() {
     drop(listener);
     let directory = fixture.directory();
     fs::write(directory.join("key"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(directory.join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let settings = format!(
         "journal = \"audit\"\n[alerts.channel.hook]\nkind = \"webhook\"\nallow_private = true\n\
          url = \"https://localhost:{port}/TOKEN\"\nsecret = \"file:key\"\n"
@@ -146,6 +151,27 @@ fn a_test_message_that_does_not_arrive_is_told_and_not_kept() {
     let run = fixture.run(&["alerts", "--test", "hook"]);
     assert_eq!(run.code, Some(3));
     assert!(run.err.contains("audited.toml line 2") && run.err.contains("`secret` names"));
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_of_journal_and_alerts_is_told_in_one_run() {
+    let fixture = Fixture::new();
+    let settings = "[retention]\ndefault_day = 30\n[alerts.channel.mail]\nkind = \"email\"\nhots = \"h\"\n\
+                    host = \"h\"\nfrom = \"a@example.com\"\nto = \"b@example.com\"\n\
+                    [alerts.channel.chat]\nkind = \"slack\"\nurl = \"file:nowhere\"\n";
+    fs::write(fixture.directory().join("audited.toml"), settings).unwrap();
+    for arguments in [["watch"].as_slice(), &["alerts", "--test", "mail"]] {
+        let run = fixture.run(arguments);
+        run.fails(
+            3,
+            &[
+                "audited: 3 mistakes: ",
+                "line 2: `retention.default_day` is no setting; did you mean `retention.default_days`?",
+                "line 5: `hots` is no setting here; did you mean `host`?",
+                "line 9 [alerts.channel.chat]: cannot use the file ",
+            ],
+        );
+    }
 }
 
 /// Only root can run this as somebody else than the journal's owner; others see that it is theirs.

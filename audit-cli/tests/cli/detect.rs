@@ -129,6 +129,27 @@ fn lines_that_are_no_attempts_are_named_and_not_repeated() {
     assert!(!run.err.contains("hunter2"));
     let many = piped(&fixture, &["detect", "-"], "x\n".repeat(500).as_bytes());
     assert_eq!((many.code, many.err.lines().count()), (Some(2), 12), "{}", many.err);
+    assert_eq!(many.out, "", "nothing was read, so nothing is said to be absent");
+    assert!(many.err.contains("nothing was looked at: none of the 500 lines of standard input"));
+    let some = format!("{first}\nhunter2\n");
+    let some = piped(&fixture, &["detect", "-"], some.as_bytes());
+    assert_eq!(some.out, "nothing was found in the 1 attempt that could be read\n");
+    assert_eq!(some.code, Some(2), "{}", some.err);
+}
+
+#[test]
+fn records_that_are_no_events_are_counted_and_the_exit_code_says_so() {
+    use audit_runtime::journal::{DirectoryStorage, Journal, Options};
+
+    let fixture = Fixture::new();
+    let storage = std::sync::Arc::new(DirectoryStorage::open_existing(fixture.journal()).unwrap());
+    let mut journal = Journal::open(storage, Options::default()).unwrap();
+    journal.append(b"\"odd\":1").unwrap();
+    journal.commit().unwrap();
+    drop(journal);
+    let run = fixture.run_on_copy(&["detect", "@"]).unrecorded("was not closed in order");
+    run.fails(2, &["1 records are no audit events", "not known"]);
+    assert!(run.out.contains("records that could be read\n"), "{}", run.out);
 }
 
 #[test]
@@ -146,6 +167,8 @@ fn mistakes_in_rules_are_all_told() {
         assert!(run.err.contains(says), "{says}: {}", run.err);
     }
     assert!(!run.err.contains('\u{1b}'));
+    #[cfg(feature = "alerts")]
+    assert_eq!(fixture.run(&["watch", "--rules", &rules, "@"]).err, run.err);
     let missing = fixture.run(&["detect", "--rules", "absent.json", "@"]);
     missing.fails(3, &["cannot read the rules in absent.json"]);
     let large = written(&fixture, "large.json", " ".repeat((1 << 20) + 1)).display().to_string();
@@ -169,9 +192,14 @@ fn a_table_shows_hostile_names_harmlessly() {
 fn what_is_not_there_is_told() {
     let fixture = Fixture::new();
     let empty = written(&fixture, "empty.jsonl", "").display().to_string();
-    assert_eq!(fixture.run(&["detect", &empty]).ok(), "nothing was found\n");
+    let said = fixture.run(&["detect", &empty]).ok();
+    assert_eq!(said, "nothing was looked at: there is no attempt\n");
+    let said = fixture.run_on_copy(&["detect", "@"]).ok();
+    assert_eq!(said, "nothing was found in 7 records\n");
     assert_eq!(fixture.run(&["detect", &empty, "--json"]).ok(), "");
-    fixture.run(&["detect", "absent"]).fails(2, &["absent"]);
+    let absent = fixture.run(&["detect", "absent"]);
+    absent.fails(2, &["absent"]);
+    assert_eq!(absent.out, "", "what was not read is not said to hold nothing");
     fixture.run(&["detect", "--format", "attempts", "absent"]).fails(2, &["cannot read absent"]);
     fixture.run(&["detect", "--format", "attempts", "@"]).fails(2, &["cannot read"]);
     fixture.run(&["detect", "--format", "journal", &empty]).fails(2, &[]);

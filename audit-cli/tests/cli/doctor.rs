@@ -2,6 +2,8 @@
 
 mod epochs;
 mod reserve;
+#[cfg(target_os = "linux")]
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};

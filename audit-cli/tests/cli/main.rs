@@ -21,3 +21,5 @@ mod renew;
 mod retain;
 mod unread;
 mod verify;
+#[cfg(all(target_os = "linux", feature = "alerts"))]
+mod watch;

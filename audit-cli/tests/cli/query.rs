@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use audit_runtime::control::{Entry, Finding, append};
 use audit_runtime::{Actor, CorrelationId, Event, EventId, Recorder, Target};
 use serde_json::Value;
 
@@ -87,6 +88,23 @@ fn a_mistake_has_a_caret_and_reads_nothing() {
                 ^^^^^^ did you mean `denied`?\n";
     assert_eq!((run.code, run.err.as_str(), run.out.as_str()), (Some(3), said, ""));
     assert_eq!(fixture.lines(), before);
+}
+
+#[test]
+fn a_finding_shows_its_rule_and_key_and_is_found_by_its_rule() {
+    let fixture = Fixture::new();
+    let mut finding = Finding::of("bf_user", HOSTILE);
+    finding.count = 6;
+    append(fixture.journal(), &Entry::Finding(finding), Duration::from_secs(10)).unwrap();
+    let out = fixture.run_on_copy(&["query", "rule=bf_user", "@"]).ok();
+    let row = out.lines().next().unwrap();
+    assert!(
+        row.contains("DetectorFinding") && row.contains(" bf_user, 6 for ada\\u{1b}[2J"),
+        "{row}"
+    );
+    assert_eq!(seqs(&out).len(), 1);
+    assert!(fixture.run_on_copy(&["tail", "@"]).ok().contains(row));
+    assert_eq!(seqs(&fixture.run_on_copy(&["query", "rule=bf_ip", "@"]).ok()), [0; 0]);
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod retry;
 mod test_message;
 mod text;
 mod times;
+#[cfg(any(feature = "email", feature = "webhook"))]
+mod tls;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 mod words;

@@ -36,12 +36,15 @@ pub(crate) fn line(text: &str, characters_max: usize) -> String {
 
 /// One part of an alert in one line; what says that it is a drill says so no more.
 pub(crate) fn part(text: &str) -> String {
-    let line = line(text, PART_CHARACTERS_MAX);
-    let marks = line.to_ascii_uppercase();
-    if !marks.contains(DRILL) {
-        return line;
+    unmarked(line(text, PART_CHARACTERS_MAX))
+}
+
+/// The text, in which nothing says that it is a drill.
+pub(crate) fn unmarked(text: String) -> String {
+    if !text.to_ascii_uppercase().contains(DRILL) {
+        return text;
     }
-    line.replace('[', "(").replace(']', ")")
+    text.replace('[', "(").replace(']', ")")
 }
 
 /// What a server or the system said, short enough to be kept.

@@ -37,7 +37,8 @@ impl Workers {
             workers.troubles.push((name, worker.trouble()));
             let thread = thread::Builder::new().name("audit-alert".into());
             let started = thread.spawn(move || worker.run());
-            let io = |source| OutboxError::Io { path: outbox.path().to_owned(), source };
+            let io =
+                |source| OutboxError::Io { path: outbox.path().to_owned(), source, mend: None };
             workers.threads.push(started.map_err(io)?);
         }
         Ok(workers)

@@ -2,7 +2,7 @@
 
 use audit_runtime::{Category, Outcome, Severity};
 
-use super::rule::{Events, Field, Kind, Rule, category_bit, outcome_bit};
+use super::rule::{Events, Field, Kind, Rule, Rules, category_bit, outcome_bit};
 
 const MINUTE_S: u32 = 60;
 const HOUR_S: u32 = 60 * MINUTE_S;
@@ -15,9 +15,12 @@ const LIMIT_ADDRESS: &str = "Limit logins from the address at the edge: by rate 
 const ALLOW: &str =
     "If it is a scanner of your own or a shared gateway, put it under `allow` of this rule.";
 
-/// The rules in the order in which they are applied.
-pub(super) fn rules() -> Vec<Rule> {
-    [guessing().as_slice(), &spreading(), &consequences()].concat()
+impl Rules {
+    /// The rules that are built in, with their usual thresholds; `docs/detection.md` lists them.
+    pub fn builtin() -> Self {
+        // In the order in which they are applied.
+        Self::hashed([guessing().as_slice(), &spreading(), &consequences()].concat())
+    }
 }
 
 /// One party guesses passwords.

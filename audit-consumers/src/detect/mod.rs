@@ -47,4 +47,5 @@ pub use engine::Engine;
 pub use finding::{Finding, SATURATED};
 pub use hash::StateKey;
 pub use observed::{Address, Observed, User};
-pub use rule::{Field, Kind, Rule, Rules, RulesError};
+pub use rule::{Field, Kind, Rule, Rules};
+pub use rules_file::RulesError;

@@ -7,9 +7,6 @@ use ipnet::IpNet;
 
 use super::codec::Encoder;
 use super::observed::Observed;
-use super::{builtin, rules_file};
-
-pub use super::rules_file::RulesError;
 
 /// How many keys a rule has if it does not say.
 pub(super) const KEYS_MAX: usize = 100_000;
@@ -86,19 +83,6 @@ pub(super) struct Selection {
 pub struct Rules(Vec<Rule>);
 
 impl Rules {
-    /// The rules that are built in, with their usual thresholds; `docs/detection.md` lists them.
-    pub fn builtin() -> Self {
-        Self::hashed(builtin::rules())
-    }
-
-    /// Reads rules from JSON, as `docs/detection.md` describes it; `file` is named in errors.
-    ///
-    /// # Errors
-    /// Names every mistake with its line: nothing is passed over.
-    pub fn parse(file: &std::path::Path, text: &str) -> Result<Self, RulesError> {
-        rules_file::parse(file, text).map(Self::hashed)
-    }
-
     /// The rules in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Rule> {
         self.0.iter()
@@ -112,7 +96,8 @@ impl Rules {
         self.0
     }
 
-    fn hashed(mut rules: Vec<Rule>) -> Self {
+    /// Rules that are known to fit together, each with its hash.
+    pub(super) fn hashed(mut rules: Vec<Rule>) -> Self {
         let alone: Vec<_> = rules.iter().map(|rule| rule.digest(None)).collect();
         for index in 0..rules.len() {
             let first = match &rules[index].kind {
@@ -222,7 +207,7 @@ impl Field {
     pub(super) const ALL: [Self; 3] = [Self::User, Self::Address, Self::Target];
 
     /// The word for it in a rule.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Address => "ip",

@@ -7,11 +7,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use audit_runtime::{Category, Outcome, Severity};
+use audit_syntax::nearest;
 use serde_json::value::RawValue;
 
 use super::finding::SATURATED;
-use super::rule::{Events, Field, Kind, Rule, Selection, category_bit, outcome_bit};
-use fields::Fields;
+use super::rule::{Events, Field, Kind, Rule, Rules, Selection, category_bit, outcome_bit};
+use fields::{Fields, Words};
 
 /// The longest window and cool-down: 366 days.
 const SECONDS_MAX: u64 = 366 * 86_400;
@@ -48,9 +49,23 @@ impl fmt::Display for RulesError {
 
 impl std::error::Error for RulesError {}
 
+impl Rules {
+    /// Reads rules from JSON, as `docs/detection.md` describes it; `file` is named in errors.
+    ///
+    /// # Errors
+    /// Names every mistake with its line: nothing is passed over.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, RulesError> {
+        parse(file, text).map(Self::hashed)
+    }
+}
+
 /// Reads a list of rules, and checks that they can be applied together.
-pub(super) fn parse(file: &Path, text: &str) -> Result<Vec<Rule>, RulesError> {
+fn parse(file: &Path, text: &str) -> Result<Vec<Rule>, RulesError> {
     let refused = |mistakes| RulesError { file: file.to_owned(), mistakes };
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        let what = "the file is empty; write rules, `[{\"id\": …}, …]`, or leave it out for the built-in ones";
+        return Err(refused(vec![(1, what.to_owned())]));
+    }
     let listed: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| {
         let what = format!(
             "this is no JSON list of rules, at column {}: write `[{{\"id\": …}}, …]`",
@@ -116,7 +131,7 @@ fn rule(fields: &mut Fields<'_>) -> Rule {
             .optional_number("exemplars", 0, EXEMPLARS_MAX)
             .map_or(new.exemplars, |count| count as usize),
         allow: fields.inner("allow", selection).unwrap_or_default(),
-        severity: fields.word("severity", Severity::parse).unwrap_or(new.severity),
+        severity: fields.word("severity", &severities(), Severity::parse).unwrap_or(new.severity),
         severity_if: fields.each("severity_if", special).into_iter().flatten().collect(),
         title: fields.text("title").map_or_else(|| new.title.clone(), Into::into),
         remediation: fields.texts("remediation").unwrap_or_default().into(),
@@ -156,7 +171,7 @@ fn kind(fields: &mut Fields<'_>) -> Option<Kind> {
         "event_count" => Some(Kind::EventCount),
         "value_count" => {
             fields.require("field");
-            Some(Kind::ValueCount(fields.word("field", field).unwrap_or(Field::Target)))
+            Some(Kind::ValueCount(fields.word("field", &FIELDS, field).unwrap_or(Field::Target)))
         }
         "temporal_ordered" => {
             let first = fields.required("first", "the id of the rule that has to hold before");
@@ -186,17 +201,21 @@ fn by(fields: &mut Fields<'_>) -> Vec<Field> {
 
 fn events(fields: &mut Fields<'_>, outcome: Option<Outcome>) -> Events {
     let default = Events::default();
-    let categories =
-        fields.words("category", |word| Category::parse(word).map(|one| category_bit(Some(one))));
-    let outcomes =
-        fields.words("outcome", |word| Outcome::parse(word).map(|one| outcome_bit(Some(one))));
+    let known = Words::Of(Category::ALL.iter().map(|one| one.as_str()).collect());
+    let category = |word: &str| Category::parse(word).map(|one| category_bit(Some(one)));
+    let categories = fields.words("category", &known, category);
+    let known = Words::Of(Outcome::ALL.iter().map(|one| one.as_str()).collect());
+    let outcome_of = |word: &str| Outcome::parse(word).map(|one| outcome_bit(Some(one)));
+    let outcomes = fields.words("outcome", &known, outcome_of);
     let usual = outcome.map_or(default.outcomes, |outcome| outcome_bit(Some(outcome)));
     Events {
         categories: categories
             .map_or(default.categories, |bits| bits.iter().fold(0, |all, bit| all | bit)),
         outcomes: outcomes.map_or(usual, |bits| bits.iter().fold(0, |all, bit| all | bit)),
         actions: fields
-            .words("action", |word| (!word.is_empty()).then(|| word.to_owned()))
+            .words("action", &Words::Written("a name such as UpdateUser"), |word| {
+                (!word.is_empty()).then(|| word.to_owned())
+            })
             .unwrap_or_default(),
     }
 }
@@ -204,13 +223,14 @@ fn events(fields: &mut Fields<'_>, outcome: Option<Outcome>) -> Events {
 fn special(fields: &mut Fields<'_>) -> Option<(Selection, Severity)> {
     let selection = selection(fields);
     fields.require("severity");
-    Some((selection, fields.word("severity", Severity::parse)?))
+    Some((selection, fields.word("severity", &severities(), Severity::parse)?))
 }
 
 /// Users and networks, at least one of them.
 fn selection(fields: &mut Fields<'_>) -> Selection {
     let users = fields.texts("users");
-    let networks = fields.words("networks", network);
+    let form = Words::Written("an address or a network, such as 10.0.0.0/8");
+    let networks = fields.words("networks", &form, network);
     if users.is_none() && networks.is_none() && !fields.has("users") && !fields.has("networks") {
         fields.lacks("`users` or `networks`");
     }
@@ -220,6 +240,13 @@ fn selection(fields: &mut Fields<'_>) -> Selection {
 fn network(text: &str) -> Option<ipnet::IpNet> {
     let network = text.parse().ok();
     network.or_else(|| text.parse::<std::net::IpAddr>().ok().map(|ip| ip.to_canonical().into()))
+}
+
+/// The words of fields.
+const FIELDS: [&str; 3] = [Field::User.word(), Field::Address.word(), Field::Target.word()];
+
+fn severities() -> Vec<&'static str> {
+    Severity::ALL.iter().map(|one| one.as_str()).collect()
 }
 
 fn field(word: &str) -> Option<Field> {
@@ -241,12 +268,15 @@ fn check_together(rules: &[(usize, Rule)], mistakes: &mut Vec<(usize, String)>) 
         };
         let what = match known.get(first.as_str()) {
             _ if first.is_empty() => continue,
-            None => "names no rule of this file; write that rule, too",
+            None => match nearest(first.as_str(), known.keys().copied()) {
+                Some(meant) => format!("names no rule of this file; did you mean `{meant}`?"),
+                None => "names no rule of this file; write that rule, too".to_owned(),
+            },
             Some(first) if matches!(first.kind, Kind::TemporalOrdered { .. }) => {
-                "names a `temporal_ordered` rule; name one that counts"
+                "names a `temporal_ordered` rule; name one that counts".to_owned()
             }
             Some(first) if first.by != rule.by => {
-                "names a rule with another `by`; make both the same"
+                "names a rule with another `by`; make both the same".to_owned()
             }
             Some(_) => continue,
         };

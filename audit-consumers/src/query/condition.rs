@@ -8,6 +8,7 @@ use audit_runtime::record::{Actor, Target};
 use crate::drill::is_drill;
 
 use super::field::Field;
+use super::held::RuleHeld;
 use super::network::Network;
 use super::pattern::Pattern;
 
@@ -77,6 +78,7 @@ impl Condition {
             Field::Correlation => one(&record.correlation_id),
             Field::Session => one(&record.session),
             Field::Route => record.http.as_ref().is_some_and(|http| one(&http.route)),
+            Field::Rule => RuleHeld::of(record).is_some_and(|held| pattern.matches(held.rule)),
             Field::Id => pattern.matches(&record.id.to_string()),
             _ => false,
         }

@@ -18,6 +18,7 @@ pub(super) enum Field {
     Correlation,
     Session,
     Route,
+    Rule,
     Status,
     Severity,
     Seq,
@@ -54,6 +55,7 @@ const NAMES: &[(&str, Field)] = &[
     ("correlation", Field::Correlation),
     ("session", Field::Session),
     ("route", Field::Route),
+    ("rule", Field::Rule),
     ("status", Field::Status),
     ("severity", Field::Severity),
     ("seq", Field::Seq),
@@ -95,6 +97,7 @@ impl Field {
             | Self::Correlation
             | Self::Session
             | Self::Route
+            | Self::Rule
             | Self::Id => Kind::Text,
         }
     }

@@ -1,7 +1,9 @@
 //! Questions to a journal: a typed query, its text, and a scan that tells what it has read.
 
+mod asking;
 mod condition;
 mod field;
+mod held;
 mod network;
 mod page;
 mod pattern;
@@ -29,10 +31,12 @@ use network::Network;
 use when::{Start, Window};
 
 pub use crate::drill::is_drill;
+pub use asking::{Order, SearchError, Skip};
+pub use held::RuleHeld;
 pub use page::{Match, Page};
 pub use pattern::Pattern;
 pub use scan::{Damage, OlderEpoch, Passed, Scan};
-pub use search::{LIMIT_MAX, Order, Search, SearchError, Skip};
+pub use search::{LIMIT_MAX, Search};
 pub use story::{Story, StoryOf, Told};
 pub use text::{HELP, QueryError};
 pub use token::{InvalidToken, PageToken};
@@ -130,6 +134,11 @@ impl Query {
             // The same mistake in text has the words for it.
             None => Self::parse(&format!("origin={}", Pattern::exact(network))).map(|_| self),
         }
+    }
+
+    /// What the detector's rule `rule` has found.
+    pub fn rule(self, rule: impl Into<Pattern>) -> Self {
+        self.texts(Field::Rule, rule)
     }
 
     /// The id that joins the records of one request.

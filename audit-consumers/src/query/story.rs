@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use audit_runtime::journal::Reader;
 use audit_runtime::{EventId, Record};
 
+use super::asking::{SearchError, Skip};
 use super::page::Match;
 use super::prefilter::Prefilter;
 use super::scan::Scan;
-use super::search::{SearchError, Skip};
 use super::walk::Walk;
 use super::when::Window;
 

@@ -74,6 +74,33 @@ const PLAIN: &str =
     r#""category":"activity","action":"UpdateUser","outcome":"success","severity":1"#;
 
 #[test]
+fn findings_are_found_by_their_rule_and_nothing_else_is() {
+    let mut trail = Trail::new();
+    let of = |category: &str, action: &str, rule: &str| {
+        format!(
+            r#""category":"{category}","action":"{action}","outcome":"success","severity":4,"args":{{"rule":{rule},"key":"42","count":6}}"#
+        )
+    };
+    let written = [
+        of("security", "DetectorFinding", r#""bf_user""#),
+        of("security", "DetectorFinding", r#""bf_ip""#),
+        of("activity", "DetectorFinding", r#""bf_user""#),
+        of("security", "ChangeRule", r#""bf_user""#),
+        of("security", "DetectorFinding", "7"),
+    ];
+    let all: Vec<u64> = written.iter().map(|it| trail.write(0, it)).collect();
+    for (text, expected) in [
+        ("rule=bf_user", &[0][..]),
+        ("rule=bf_*", &[0, 1]),
+        ("rule=*", &[0, 1]),
+        ("rule=bf", &[]),
+        ("rule!=bf_user action=x.y", &[1, 2, 3, 4]),
+    ] {
+        assert_eq!(trail.found(text, &all), expected, "{text}");
+    }
+}
+
+#[test]
 fn each_condition_finds_what_it_names() {
     let mut trail = Trail::new();
     let written = [

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::search::Order;
+use super::asking::Order;
 
 const VERSION: u8 = 1;
 const DIGEST_BYTES: usize = 32;

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use audit_runtime::journal::{Error, Line, Reader, Segment};
 use audit_runtime::{Digest, Timestamp};
 
+use super::asking::{SearchError, Skip};
 use super::scan::{Damage, OlderEpoch, Scan};
-use super::search::{SearchError, Skip};
 use super::when::Window;
 
 /// A journal's segments as they were listed, and what was read of them.

@@ -16,6 +16,7 @@ use super::recent;
 use super::state::{self, State};
 use crate::detect::{Detector, Finding, Observed};
 use crate::follower::Follower;
+use crate::owner::Owner;
 use crate::saved::Saved;
 use crate::{Consumer, Error, Position};
 
@@ -70,7 +71,7 @@ impl Detection {
         append: Append,
         keep_every: Duration,
     ) -> Self {
-        let file = Saved::at(state::beside(journal));
+        let file = Saved::at(state::beside(journal)).for_owner(Owner::of(journal));
         Self { journal: journal.to_owned(), file, make, append, keep_every, work: None }
     }
 
@@ -130,8 +131,11 @@ impl Consumer for Detection {
         Ok(())
     }
 
+    /// Keeps the state, unless there are findings that could not be recorded: the detectors have seen their
+    /// events, and would pass over them at the next start. From the state before, they find them again.
     fn end(&mut self) -> Result<(), Error> {
-        self.work.as_mut().map_or(Ok(()), |work| work.keep(&self.file))
+        let work = self.work.as_mut().filter(|work| work.pending.is_empty());
+        work.map_or(Ok(()), |work| work.keep(&self.file))
     }
 }
 
@@ -179,6 +183,11 @@ impl Work {
                 if let Err(error) = append.append(&Entry::Finding(found)) {
                     // Before it is tried again, the journal is asked whether it is there.
                     self.is_uncertain = error.may_be_recorded();
+                    self.pending
+                        .iter()
+                        .skip(1)
+                        .filter(|finding| !finding.simulated)
+                        .for_each(|finding| append.miss(entry(finding, before)));
                     return Err(Error::consumer(error));
                 }
                 self.recorded.extend(named);

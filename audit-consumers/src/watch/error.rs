@@ -26,6 +26,8 @@ pub enum WatchError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+        /// What to do about files beside the journal that are another user's.
+        mend: Option<String>,
     },
     /// The outbox of alerts cannot be used.
     Outbox(OutboxError),
@@ -48,11 +50,10 @@ impl fmt::Display for WatchError {
                  one watch of a journal is enough",
                 journal.display()
             ),
-            Self::Lock { path, source } => write!(
-                f,
-                "cannot use {}: {source}; let this user write beside the journal",
-                path.display()
-            ),
+            Self::Lock { path, source, mend } => {
+                let mend = mend.as_deref().unwrap_or("let this user write beside the journal");
+                write!(f, "cannot use {}: {source}; {mend}", path.display())
+            }
             Self::Outbox(error) => error.fmt(f),
             Self::Consumer(error) => error.fmt(f),
             Self::Thread { source } => write!(f, "cannot start a thread: {source}"),

@@ -13,7 +13,7 @@
 //! use audit_consumers::watch::{Watch, WatchBuilder};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let channels = Settings::load()?.channels()?; // `[alerts.channel.…]` of audited.toml
+//! let channels = Settings::load_channels()?; // `[alerts.channel.…]` of audited.toml
 //! let watch = Watch::builder("audit-journal");
 //! let watch = channels.into_iter().fold(watch, WatchBuilder::channel).start()?;
 //! // … the service runs …
@@ -48,11 +48,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audit_runtime::HashKey;
 use audit_runtime::journal::{DirectoryStorage, Line, Reader, verify};
+use audit_runtime::{HashKey, control};
 
 use crate::alert::{Channel, Outbox, Workers};
 use crate::detect::{Detector, Engine, Rules, StateKey};
+use crate::owner::Owner;
 use crate::runner::{self, Running, Status};
 use crate::saved::beside;
 use crate::{Consumer, Position};
@@ -85,6 +86,7 @@ pub struct Watch {
     workers: Workers,
     chores: Vec<Chore>,
     trouble: Arc<Mutex<Option<String>>>,
+    append: Append,
 }
 
 /// A consumer that holds the lock for as long as its thread runs, so that a watch which could not be
@@ -115,6 +117,9 @@ pub struct WatchStatus {
     pub alerting: Status,
     /// What kept it from looking at the pipeline itself the last time.
     pub trouble: Option<String>,
+    /// What it has found and could not have recorded yet, up to 64, the latest last. What concerns the
+    /// pipeline itself is told to the channels all the same; of everything else alerts are made of records.
+    pub unrecorded: Vec<control::Finding>,
 }
 
 /// Settings for a watch of one journal.
@@ -146,6 +151,7 @@ impl Watch {
             detection: self.detection.status(),
             alerting: self.alerting.status(),
             trouble: self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            unrecorded: self.append.unrecorded(),
         }
     }
 
@@ -248,10 +254,11 @@ impl WatchBuilder {
         let origin = Reader::open(&journal)?.origin()?;
         // However the directory was named, it has one watch, and what that keeps lies beside it.
         let found = journal.canonicalize();
-        let journal = found.map_err(|source| WatchError::Lock { path: journal, source })?;
+        let journal =
+            found.map_err(|source| WatchError::Lock { path: journal, source, mend: None })?;
         let lock = Arc::new(lock(&journal)?);
         let append = Append::to(&journal);
-        let mut outbox = Outbox::open(Outbox::beside(&journal), &channels)?;
+        let mut outbox = Outbox::of_journal(&journal, &channels)?;
         let workers = Workers::start(&mut outbox, channels)?;
         let make = Box::new(move |key: &HashKey| engines(&rules, &detectors, key));
         let detection = Detection::new(&journal, make, append.clone(), settings.keep_every());
@@ -265,7 +272,7 @@ impl WatchBuilder {
         let monitor = Monitor::new(&journal, settings.clone(), consumers, reports.0);
         let trouble = Arc::default();
         let chores = chores(&journal, &settings, monitor, reports.1, &trouble)?;
-        Ok(Watch { detection, alerting, workers, chores, trouble })
+        Ok(Watch { detection, alerting, workers, chores, trouble, append })
     }
 }
 
@@ -332,12 +339,13 @@ fn lock_file(journal: &Path) -> PathBuf {
 /// The one watch of a journal.
 fn lock(journal: &Path) -> Result<File, WatchError> {
     let path = lock_file(journal);
-    let io = |source| WatchError::Lock { path: path.clone(), source };
-    let mut options = File::options();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(io)?;
+    let owner = Owner::of(journal);
+    let io = |source| {
+        let files = [lock_file(journal), state::beside(journal)];
+        let files = files.into_iter().chain(Outbox::files(journal)).collect::<Vec<_>>();
+        WatchError::Lock { path: path.clone(), source, mend: owner.mend(&files) }
+    };
+    let file = owner.make_or_open(&path).map_err(io)?;
     // Who asks whether there is a watch holds the lock for a moment.
     let locked = file.try_lock().or_else(|_| {
         thread::sleep(BETWEEN);

@@ -1,5 +1,9 @@
 //! Tests of the pipeline beside a real recorder, from events to what a channel is given.
 
+#[cfg(unix)]
+mod owner;
+mod unrecorded;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -361,15 +365,20 @@ fn a_journal_that_takes_no_records_is_told_all_the_same() {
     let watch = service.watch(&inbox).start().unwrap();
     service.fail_to_log_in(USER, 1);
     // The writer finds that its lock is another file, and takes nothing more.
-    let lock = service.journal().join("LOCK");
-    fs::rename(&lock, service.directory.path().join("aside")).unwrap();
-    fs::write(&lock, "").unwrap();
+    set_lock_aside(&service);
     let alerts = inbox.wait_for("pipeline_failure", 1);
     assert_eq!(alerts[0].severity, Severity::Critical);
     let told = format!("{:?}", alerts[0].details);
     assert!(told.contains("could not be recorded"), "{told}");
     watch.stop(SOON).unwrap();
     assert_eq!(inbox.wait_for("pipeline_failure", 1).len(), 1);
+}
+
+/// Puts another file in the place of the service's lock, which then takes no records.
+fn set_lock_aside(service: &Service) {
+    let lock = service.journal().join("LOCK");
+    fs::rename(&lock, service.directory.path().join("aside")).unwrap();
+    fs::write(&lock, "").unwrap();
 }
 
 #[test]

@@ -42,6 +42,9 @@ pub struct Health {
     pub open_intents: u64,
     /// How many of them may be at once.
     pub intents_max: u64,
+    /// How many values were to be sealed and are hidden, because there was no key, or it could not be
+    /// had.
+    pub unsealed: u64,
     /// How many lines the mirror did not pass on.
     pub mirror_lost: u64,
     /// How many syncs of the journal failed. Their records are in a new segment, each time.
@@ -94,6 +97,8 @@ pub(super) struct Levels {
     pub(super) scopes_max: usize,
     pub(super) open_intents: usize,
     pub(super) intents_max: usize,
+    /// Values that could not be sealed.
+    pub(super) unsealed: u64,
 }
 
 /// The counters behind [`Health`].
@@ -203,67 +208,85 @@ impl Counters {
 
     /// Judges the counters as they stand.
     pub(super) fn health(&self, levels: Levels) -> Health {
-        let interruptions = &self.interruptions;
-        let lost = self.lost.load(Relaxed);
-        let unrecorded = self.unrecorded.load(Relaxed);
-        let scopes_unlisted = self.scopes_unlisted.load(Relaxed);
-        let mirror_lost = self.mirror_lost.load(Relaxed);
-        let untold = unrecorded.saturating_sub(interruptions.told());
-        let sync_failures = self.sync_failures.load(Relaxed);
-        let (status, reason) = if let Some(failure) = self.failure() {
-            (Status::Red, Some(format!("the journal failed: {failure}")))
-        } else if self.stopped.load(Relaxed) {
-            (Status::Red, Some("the recorder was shut down".to_owned()))
-        } else if let Some(full) = interruptions.full() {
-            (Status::Red, Some(full.to_string()))
-        } else if let Some(silent) = interruptions.stalled() {
-            let reason = format!("the disk has not answered for {} ms", silent.as_millis());
-            (Status::Red, Some(reason))
-        } else if let Some(reason) = self.unrelayed() {
-            (Status::Red, Some(reason))
-        } else if let Some(said) = self.set_aside.get() {
-            (Status::Red, Some(said.clone()))
-        } else if untold > 0 {
-            let reason = format!("{untold} actions have no record, or none that is known of");
-            (Status::Yellow, Some(reason))
-        } else if lost > 0 {
-            let reason = format!("{lost} events were lost; the journal says when and why");
-            (Status::Yellow, Some(reason))
-        } else if unrecorded > 0 {
-            let reason = format!(
-                "{unrecorded} actions were refused or not waited for; the journal says when and why"
-            );
-            (Status::Yellow, Some(reason))
-        } else if sync_failures > 0 {
-            let error = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);
-            let reason = format!(
-                "{sync_failures} syncs failed, and the journal went on in a new segment; check the \
-                 disk: {error}"
-            );
-            (Status::Yellow, Some(reason))
-        } else if scopes_unlisted > 0 {
-            let reason =
-                format!("{scopes_unlisted} actions or requests were more than `scopes_max`");
-            (Status::Yellow, Some(reason))
-        } else if mirror_lost > 0 {
-            let reason = format!("the mirror did not keep up; {mirror_lost} lines are not in it");
-            (Status::Yellow, Some(reason))
-        } else if let Some(flaw) = self.control_flaw.get() {
-            (Status::Yellow, Some(flaw.clone()))
-        } else {
-            (Status::Green, None)
+        let (status, reason) = match self.alarm() {
+            Some(reason) => (Status::Red, Some(reason)),
+            None => match self.loss().or_else(|| self.shortcoming(levels)) {
+                Some(reason) => (Status::Yellow, Some(reason)),
+                None => (Status::Green, None),
+            },
         };
         Health {
             reason,
             durable: self.durable.load(Relaxed),
-            lost,
-            unrecorded,
-            scopes_unlisted,
-            mirror_lost,
-            sync_failures,
+            lost: self.lost.load(Relaxed),
+            unrecorded: self.unrecorded.load(Relaxed),
+            scopes_unlisted: self.scopes_unlisted.load(Relaxed),
+            mirror_lost: self.mirror_lost.load(Relaxed),
+            sync_failures: self.sync_failures.load(Relaxed),
             control_refused: self.control_refused.load(Relaxed),
             ..levels.health(status)
         }
+    }
+
+    /// Why something is not being recorded, or what was recorded before was found damaged.
+    fn alarm(&self) -> Option<String> {
+        if let Some(failure) = self.failure() {
+            return Some(format!("the journal failed: {failure}"));
+        }
+        if self.stopped.load(Relaxed) {
+            return Some("the recorder was shut down".to_owned());
+        }
+        if let Some(full) = self.interruptions.full() {
+            return Some(full.to_string());
+        }
+        if let Some(silent) = self.interruptions.stalled() {
+            return Some(format!("the disk has not answered for {} ms", silent.as_millis()));
+        }
+        self.unrelayed().or_else(|| self.set_aside.get().cloned())
+    }
+
+    /// What was not recorded, and that a sync failed.
+    fn loss(&self) -> Option<String> {
+        let (lost, unrecorded) = (self.lost.load(Relaxed), self.unrecorded.load(Relaxed));
+        let untold = unrecorded.saturating_sub(self.interruptions.told());
+        if untold > 0 {
+            return Some(format!("{untold} actions have no record, or none that is known of"));
+        }
+        if lost > 0 {
+            return Some(format!("{lost} events were lost; the journal says when and why"));
+        }
+        if unrecorded > 0 {
+            return Some(format!(
+                "{unrecorded} actions were refused or not waited for; the journal says when and why"
+            ));
+        }
+        let sync_failures = self.sync_failures.load(Relaxed);
+        (sync_failures > 0).then(|| {
+            let error = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);
+            format!(
+                "{sync_failures} syncs failed, and the journal went on in a new segment; check the \
+                 disk: {error}"
+            )
+        })
+    }
+
+    /// What else is not as it should be, although everything is recorded.
+    fn shortcoming(&self, levels: Levels) -> Option<String> {
+        let (unlisted, unsealed) = (self.scopes_unlisted.load(Relaxed), levels.unsealed);
+        if unlisted > 0 {
+            return Some(format!("{unlisted} actions or requests were more than `scopes_max`"));
+        }
+        if unsealed > 0 {
+            return Some(format!(
+                "{unsealed} values were to be sealed and are hidden for good, as no key could be had; \
+                 make one with `audited keys new`, and restart the service"
+            ));
+        }
+        let mirror_lost = self.mirror_lost.load(Relaxed);
+        if mirror_lost > 0 {
+            return Some(format!("the mirror did not keep up; {mirror_lost} lines are not in it"));
+        }
+        self.control_flaw.get().cloned()
     }
 }
 
@@ -283,6 +306,7 @@ impl Levels {
             scopes_unlisted: 0,
             open_intents: self.open_intents as u64,
             intents_max: self.intents_max as u64,
+            unsealed: self.unsealed,
             mirror_lost: 0,
             sync_failures: 0,
             control_refused: 0,
@@ -310,12 +334,13 @@ mod tests {
             scopes_max: 5,
             open_intents: 6,
             intents_max: 7,
+            unsealed: 8,
         };
         assert_eq!(
             counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
-             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0}"
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
         let json = counters.health(Levels::default()).to_json();

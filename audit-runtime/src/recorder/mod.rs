@@ -379,6 +379,7 @@ impl Shared {
             scopes_max: self.scopes.max(),
             open_intents: self.intents.len(),
             intents_max: INTENTS_MAX,
+            unsealed: self.redactor.unsealed(),
         })
     }
 }

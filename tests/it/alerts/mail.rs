@@ -10,6 +10,7 @@ use audit_consumers::alert::email::{EmailOptions, Tls};
 use audit_consumers::alert::{Channel, Email, Message, Notifier as _, Outbox, Workers};
 use audit_runtime::{Sensitive, Severity};
 
+use super::receiver::Receiver;
 use super::{alert, eventually, soon, take};
 
 const PASSWORD: &str = "correct horse battery";
@@ -71,12 +72,37 @@ fn without_starttls_neither_password_nor_mail_is_sent() {
     });
     let message = Message::of(alert("a", Severity::High));
     let error = email(port).deliver(&message, soon()).unwrap_err();
-    assert!(error.retry && error.message.contains("STARTTLS"), "{error}");
+    assert!(error.retry && error.message.contains("127.0.0.1 offers no STARTTLS"), "{error}");
+    assert!(error.message.contains("tls = \"implicit\""), "{error}");
     let said = said.lock().unwrap().concat();
     assert!(
         said.starts_with("EHLO ") && !said.contains("AUTH") && !said.contains("MAIL"),
         "{said}"
     );
+}
+
+#[test]
+fn what_is_wrong_with_tls_is_told_in_words() {
+    let options = |port| EmailOptions {
+        host: "localhost".to_owned(),
+        port: Some(port),
+        tls: Some(Tls::Wrapper),
+        account: None,
+        from: "audit@example.com".to_owned(),
+        to: vec!["security@example.com".to_owned()],
+        ca: Some(include_bytes!("certificates/other-ca.pem").to_vec()),
+    };
+    let told = |port| {
+        let message = Message::of(alert("a", Severity::High));
+        Email::new(options(port)).unwrap().deliver(&message, soon()).unwrap_err()
+    };
+    let receiver = Receiver::kind();
+    let error = told(receiver.port());
+    let words = "e-mail: localhost: the server's certificate is signed by no authority that is trusted here";
+    assert!(error.retry && error.message.starts_with(words), "{error}");
+    let (port, _) = server(|stream, kept| converse(stream, kept, &["220 hello\r\n"]));
+    let error = told(port);
+    assert!(error.retry && error.message.contains("587 with STARTTLS"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! One webhook at a time: what is sent, and what each way of a receiver to fail comes to.
 
+use std::io::Write as _;
 use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use audit_consumers::alert::webhook::Form;
@@ -9,6 +11,10 @@ use audit_runtime::Severity;
 
 use super::receiver::{Answer, Receiver, ok};
 use super::{alert, options, soon, webhook};
+
+/// What is said of a certificate of an unknown authority.
+const UNTRUSTED: &str =
+    "signed by no authority that is trusted here: name the certificate of its authority";
 
 fn message() -> Message {
     Message::of(alert("alert-1", Severity::High))
@@ -98,11 +104,27 @@ fn a_receiver_that_cannot_prove_its_name_gets_nothing() {
     let mut options = options(receiver.url());
     options.ca = Some(include_bytes!("certificates/other-ca.pem").to_vec());
     let error = Webhook::new(options.clone()).unwrap().deliver(&message(), soon()).unwrap_err();
-    assert!(error.retry && error.message.contains("certificate"), "{error}");
+    assert!(error.retry && error.message.contains(UNTRUSTED), "{error}");
     options.ca = None;
     let error = Webhook::new(options).unwrap().deliver(&message(), soon()).unwrap_err();
-    assert!(error.retry, "{error}");
+    assert!(error.retry && error.message.contains(UNTRUSTED), "{error}");
+    assert!(error.message.starts_with("webhook: localhost: the server's certificate"), "{error}");
     assert!(receiver.seen().is_empty() && receiver.connections() >= 2);
+}
+
+#[test]
+fn a_port_without_tls_is_told_in_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let error = webhook(format!("https://localhost:{port}/TOKEN")).deliver(&message(), soon());
+    let error = error.unwrap_err();
+    assert!(error.message.contains("does not answer with TLS on this port: check"), "{error}");
+    assert!(!error.message.contains("TOKEN"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The channels that `audited.toml` sets up, in the sections `[alerts.channel.NAME]`.
 
-mod error;
 mod kinds;
 #[cfg_attr(
     not(all(feature = "email", feature = "webhook")),
@@ -20,15 +19,15 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_syntax::nearest;
+use audit_syntax::{nearest, quoted};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Channel;
 
-pub use error::SettingsError;
+/// Settings of alerts that cannot be used, with all mistakes in them.
+pub use audit_syntax::Mistakes as SettingsError;
 
-use error::quoted;
 use kinds::ChannelSettings;
 use section::Section;
 
@@ -59,12 +58,7 @@ impl Settings {
     /// # Errors
     /// Names every mistake.
     pub fn load() -> Result<Self, SettingsError> {
-        match fs::read_to_string(FILE) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Self::parse(Path::new(FILE), "")
-            }
-            read => Self::of_text(Path::new(FILE), read),
-        }
+        Self::parse(Path::new(FILE), &file_here()?)
     }
 
     /// Reads the file at `path`, which must be there, as [`load`](Self::load) does.
@@ -72,15 +66,32 @@ impl Settings {
     /// # Errors
     /// Fails when the file cannot be read; else names every mistake.
     pub fn load_file(path: impl AsRef<Path>) -> Result<Self, SettingsError> {
-        Self::of_text(path.as_ref(), fs::read_to_string(path.as_ref()))
+        let path = path.as_ref();
+        Self::parse(path, &readable(path, fs::read_to_string(path))?)
     }
 
-    fn of_text(path: &Path, read: io::Result<String>) -> Result<Self, SettingsError> {
-        let text = read.map_err(|error| {
-            let path = quoted(&path.display().to_string());
-            SettingsError::one(format!("cannot read {path}: {error}; check the path and its mode"))
-        })?;
-        Self::parse(path, &text)
+    /// Makes the channels of `audited.toml` in the current directory, as [`load`](Self::load) and
+    /// [`channels`](Self::channels) do, and tells the mistakes of both at once.
+    ///
+    /// # Errors
+    /// Names every mistake in the file, and every secret that the channels without one cannot be made
+    /// with.
+    pub fn load_channels() -> Result<Vec<Channel>, SettingsError> {
+        Self::made(Path::new(FILE), &file_here()?, is_mail_asked())
+    }
+
+    fn made(
+        file: &Path,
+        text: &str,
+        mail_by_variables: bool,
+    ) -> Result<Vec<Channel>, SettingsError> {
+        let (settings, mut mistakes) = Self::found(file, text, mail_by_variables);
+        let channels = settings.channels();
+        if let Err(error) = &channels {
+            mistakes.extend(error.mistakes().map(str::to_owned));
+        }
+        SettingsError::unless_none(mistakes)?;
+        channels
     }
 
     /// Reads the text of a file; relative paths in it start at the directory of `file`.
@@ -88,13 +99,19 @@ impl Settings {
     /// # Errors
     /// Names every mistake.
     pub fn parse(file: &Path, text: &str) -> Result<Self, SettingsError> {
-        let is_asked = std::env::var_os(RECIPIENT).is_some_and(|value| !value.is_empty());
-        Self::read(file, text, is_asked)
+        Self::read(file, text, is_mail_asked())
     }
 
     fn read(file: &Path, text: &str, mail_by_variables: bool) -> Result<Self, SettingsError> {
+        let (settings, mistakes) = Self::found(file, text, mail_by_variables);
+        SettingsError::unless_none(mistakes)?;
+        Ok(settings)
+    }
+
+    /// The channels without a mistake, and all mistakes of the others.
+    fn found(file: &Path, text: &str, mail_by_variables: bool) -> (Self, Vec<String>) {
         let mut mistakes = Vec::new();
-        let mut channels = Vec::new();
+        let (mut channels, mut names) = (Vec::new(), Vec::new());
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             // The message alone: the error would show the line, which may hold a secret.
@@ -104,6 +121,7 @@ impl Settings {
         if errors.is_empty() {
             let mut read = |name: &str, offset: usize, value: &DeValue<'_>| {
                 let at = |offset| place(file, text, offset);
+                names.push(name.to_owned());
                 channels.extend(channel(file, name, at(offset), value, &at, &mut mistakes));
             };
             let odd = each_channel(table.get_ref(), &mut read);
@@ -112,12 +130,11 @@ impl Settings {
                     .map(|(offset, told)| format!("{}: {told}", place(file, text, offset))),
             );
         }
-        mistakes.extend(unknown_heirs(&channels));
-        SettingsError::unless_none(mistakes)?;
-        if channels.is_empty() && mail_by_variables {
+        mistakes.extend(unknown_heirs(&channels, &names));
+        if names.is_empty() && mistakes.is_empty() && mail_by_variables {
             channels.push(ChannelSettings::by_variables());
         }
-        Ok(Self { channels })
+        (Self { channels }, mistakes)
     }
 
     /// The names of the channels, in their order.
@@ -144,6 +161,27 @@ impl Settings {
         SettingsError::unless_none(mistakes)?;
         Ok(channels)
     }
+}
+
+/// The file in the current directory; nothing where there is none.
+fn file_here() -> Result<String, SettingsError> {
+    match fs::read_to_string(FILE) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => readable(Path::new(FILE), read),
+    }
+}
+
+/// The text of a file that was read.
+fn readable(path: &Path, read: io::Result<String>) -> Result<String, SettingsError> {
+    read.map_err(|error| {
+        let path = quoted(&path.display().to_string());
+        SettingsError::one(format!("cannot read {path}: {error}; check the path and its mode"))
+    })
+}
+
+/// True if the variables ask for mail.
+fn is_mail_asked() -> bool {
+    std::env::var_os(RECIPIENT).is_some_and(|value| !value.is_empty())
 }
 
 /// Calls `read` for every channel in the order of the file; returns what else is in `[alerts]`.
@@ -206,19 +244,18 @@ fn channel(
     ChannelSettings::read(&mut section)
 }
 
-/// A channel that hands over to one that is not there.
-fn unknown_heirs(channels: &[ChannelSettings]) -> Vec<String> {
-    let names: Vec<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
+/// A channel that hands over to one that is not there; `names` has those with mistakes, too.
+fn unknown_heirs(channels: &[ChannelSettings], names: &[String]) -> Vec<String> {
     let told = channels.iter().filter_map(|channel| {
         let heir = channel.escalates_to.as_deref()?;
         let place = &channel.place;
         if heir == channel.name {
             return Some(format!("{place}: `escalates_to` names the channel itself; name another"));
         }
-        if names.contains(&heir) {
+        if names.iter().any(|name| name == heir) {
             return None;
         }
-        let meant = nearest(heir, names.iter().copied());
+        let meant = nearest(heir, names.iter().map(String::as_str));
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
         let heir = quoted(heir);
         Some(format!("{place}: `escalates_to` names {heir}, which is no channel here{meant}"))

@@ -1,5 +1,13 @@
 //! Where a secret of a channel is kept: a variable or a file, and never the settings themselves.
 
+#[cfg(unix)]
+mod modes;
+#[cfg(not(unix))]
+#[path = "secret/modes_absent.rs"]
+mod modes;
+
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use audit_runtime::Sensitive;
@@ -35,7 +43,12 @@ impl SecretPlace {
             })?,
             Self::File(path) => read_file(path).map_err(|error| {
                 let path = path.display();
-                format!("cannot read the file {path}, which `{key}` names: {error}; check its mode")
+                let advice = match error.kind() {
+                    ErrorKind::NotFound => "; check the path",
+                    ErrorKind::PermissionDenied => "; let the user of this process read it",
+                    _ => "",
+                };
+                format!("cannot use the file {path}, which `{key}` names: {error}{advice}")
             })?,
         };
         let secret = Sensitive::from(text.expose().trim_end_matches(['\r', '\n']).to_owned());
@@ -49,8 +62,10 @@ impl SecretPlace {
 fn read_file(path: &Path) -> std::io::Result<Sensitive<String>> {
     use std::io::Read as _;
 
+    let file = File::open(path)?;
+    modes::refuse_open(&file, path)?;
     let mut text = String::new();
-    std::fs::File::open(path)?.take(BYTES_MAX).read_to_string(&mut text)?;
+    file.take(BYTES_MAX).read_to_string(&mut text)?;
     Ok(Sensitive::from(text))
 }
 

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use audit_syntax::nearest;
+use audit_syntax::{nearest, quoted};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::quoted;
 use super::secret::SecretPlace;
 
 /// The keys of one channel, with all mistakes that are found in them.

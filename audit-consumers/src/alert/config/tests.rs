@@ -42,10 +42,17 @@ fn mistakes(text: &str) -> Vec<String> {
     read.unwrap_err().mistakes().map(str::to_owned).collect()
 }
 
+/// Writes a secret, closed to others.
+fn keep(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+}
+
 #[test]
 fn channels_are_made_in_the_order_of_the_file() {
     let place = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    let write = |name: &str, text: &str| keep(&place.path().join(name), text);
     write("password", "correct horse\n");
     write("key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     write("url", "https://hooks.example.com/services/TOKEN\n");
@@ -69,7 +76,7 @@ fn every_secret_that_cannot_be_had_is_named_at_once() {
     let error = settings.channels().unwrap_err();
     let told: Vec<&str> = error.mistakes().collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].contains("line 4 [alerts.channel.mail]: cannot read the file"), "{told:?}");
+    assert!(told[0].contains("line 4 [alerts.channel.mail]: cannot use the file"), "{told:?}");
 }
 
 #[test]
@@ -92,6 +99,54 @@ fn all_mistakes_are_told_with_their_lines() {
         assert!(told.iter().any(|told| told.contains(expected)), "{expected}: {told:#?}");
     }
     assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
+#[test]
+fn mistakes_of_the_file_and_of_its_secrets_are_told_in_one_run() {
+    let place = tempfile::tempdir().unwrap();
+    keep(&place.path().join("key"), "no key");
+    let file = place.path().join("audited.toml");
+    let text = "[alerts.channel.mail]\nkind = \"email\"\nhots = \"h\"\nescalates_to = \"pager\"\n\
+                [alerts.channel.pager]\nkind = \"webhook\"\nurl = \"ftp://h/TOKEN\"\n\
+                secret = \"file:key\"\nca_file = \"nowhere\"\nescalates_to = \"mail\"\n";
+    let error = Settings::made(&file, text, true).unwrap_err();
+    let told: Vec<&str> = error.mistakes().collect();
+    for expected in [
+        "line 3: `hots` is no setting here",
+        "`host` is missing",
+        "`from` is missing",
+        "`to` is missing",
+        "line 5 [alerts.channel.pager]: what `secret` names is no key",
+        "line 5 [alerts.channel.pager]: cannot read the file",
+        "line 5 [alerts.channel.pager]: the address does not begin with https://",
+    ] {
+        assert!(told.iter().any(|told| told.contains(expected)), "{expected}: {told:#?}");
+    }
+    // Neither channel names one that is not there, although both have mistakes.
+    assert_eq!(told.len(), 7, "{told:#?}");
+    assert!(!error.to_string().contains("TOKEN"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_may_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = tempfile::tempdir().unwrap();
+    let (file, secret) = (place.path().join("audited.toml"), place.path().join("url"));
+    let text = "[alerts.channel.chat]\nkind = \"slack\"\nurl = \"file:url\"\n";
+    fs::write(&secret, "https://hooks.example.com/TOKEN\n").unwrap();
+    for (mode, is_taken) in [(0o600, true), (0o640, true), (0o644, false), (0o602, false)] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+        let made = Settings::made(&file, text, false);
+        assert_eq!(made.is_ok(), is_taken, "{mode:o}");
+        if let Err(error) = made {
+            let told = error.to_string();
+            let command = format!("chmod o-rwx {}", secret.display());
+            assert!(told.contains(&format!("{mode:04o}")) && told.contains(&command), "{told}");
+            assert!(told.contains("`url` names") && !told.contains("TOKEN"), "{told}");
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use audit_runtime::Sensitive;
 
-use super::{Email, EmailError, EmailOptions};
+use super::{Email, EmailOptions, SettingsError};
 
 /// The variables that must be set, and the one that may be.
 pub(crate) const REQUIRED: [&str; 5] =
@@ -17,13 +17,13 @@ impl Email {
     ///
     /// # Errors
     /// Names every variable that is missing or wrong.
-    pub fn from_env() -> Result<Self, EmailError> {
+    pub fn from_env() -> Result<Self, SettingsError> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
     pub(crate) fn from_variables(
         variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, EmailError> {
+    ) -> Result<Self, SettingsError> {
         let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let missing = REQUIRED.iter().filter(|name| set(name).is_none());
         let mut mistakes: Vec<String> =
@@ -50,14 +50,14 @@ impl Email {
         let is_complete = mistakes.is_empty();
         match Self::new(options) {
             Ok(email) if is_complete => Ok(email),
-            Ok(_) => Err(EmailError { mistakes }),
+            Ok(_) => Err(SettingsError::all(mistakes)),
             Err(error) => {
                 // What is missing is named already; what is wrong beside that is not.
-                let told = |mistake: &String| {
+                let told = |mistake: &&str| {
                     is_complete || (names_recipient && mistake.contains("no address"))
                 };
-                mistakes.extend(error.mistakes.into_iter().filter(told));
-                Err(EmailError { mistakes })
+                mistakes.extend(error.mistakes().filter(told).map(str::to_owned));
+                Err(SettingsError::all(mistakes))
             }
         }
     }

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use audit_runtime::Sensitive;
+use audit_syntax::quoted;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::message::Mailbox;
@@ -17,7 +18,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use lettre::{SmtpTransport, Transport as _};
 
-use super::{DeliveryError, Message, Notifier};
+use super::{DeliveryError, Message, Notifier, SettingsError, tls};
 
 /// The port of submission, where STARTTLS comes first (RFC 6409), and the one where TLS does (RFC 8314).
 const SUBMISSION: u16 = 587;
@@ -58,19 +59,18 @@ pub struct EmailOptions {
     pub ca: Option<Vec<u8>>,
 }
 
+/// What the SMTP library says where a server does not offer it.
+const NO_STARTTLS: &str = "STARTTLS is not supported";
+
 /// Sends alerts by e-mail, each over a connection of its own.
 pub struct Email {
     transport: SmtpTransport,
+    /// The server's name, which errors may name.
+    host: String,
     from: Mailbox,
     to: Vec<Mailbox>,
     /// What may not stand in an error: the password, and the forms in which it is sent.
     secrets: Vec<Sensitive<String>>,
-}
-
-/// Options that e-mail cannot be sent with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EmailError {
-    mistakes: Vec<String>,
 }
 
 impl Email {
@@ -78,7 +78,7 @@ impl Email {
     ///
     /// # Errors
     /// Names every mistake in them.
-    pub fn new(options: EmailOptions) -> Result<Self, EmailError> {
+    pub fn new(options: EmailOptions) -> Result<Self, SettingsError> {
         let mut mistakes = Vec::new();
         let tls = options.tls();
         if options.host.is_empty() || options.host.contains(|c: char| c.is_whitespace() || c == '/')
@@ -109,15 +109,23 @@ impl Email {
                     builder =
                         builder.credentials(Credentials::new(user, password.expose().clone()));
                 }
-                Ok(Self { transport: builder.build(), from, to, secrets })
+                Ok(Self { transport: builder.build(), host: options.host, from, to, secrets })
             }
-            _ => Err(EmailError { mistakes }),
+            _ => Err(SettingsError::all(mistakes)),
         }
     }
 
     /// What went wrong, without what the server may have repeated of the password.
     fn error(&self, error: &lettre::transport::smtp::Error) -> DeliveryError {
-        let mut message = error.to_string();
+        let host = &self.host;
+        let mut message = match tls::told(error) {
+            Some(told) => format!("{host}: {told}"),
+            None if error.is_client() && error.to_string().contains(NO_STARTTLS) => format!(
+                "{host} offers no STARTTLS, and nothing is sent without TLS: check host and port, or write \
+                 `tls = \"implicit\"` if it begins with TLS"
+            ),
+            None => error.to_string(),
+        };
         let names_secret = |secret: &Sensitive<String>| message.contains(secret.expose().as_str());
         if self.secrets.iter().any(names_secret) {
             let status = error.status().map_or_else(String::new, |code| format!(" ({code})"));
@@ -186,7 +194,8 @@ fn mailbox(field: &str, text: &str, mistakes: &mut Vec<String>) -> Option<Mailbo
     let parsed = text.parse().ok().filter(|_| !text.contains(char::is_control));
     if parsed.is_none() {
         mistakes.push(format!(
-            "`{field}` has what is no address; write NAME@HOST or `Text <NAME@HOST>`"
+            "`{field}` has {}, which is no address; write NAME@HOST or `Text <NAME@HOST>`",
+            quoted(text)
         ));
     }
     parsed
@@ -203,27 +212,6 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
-
-impl EmailError {
-    /// The mistakes, each a sentence.
-    pub fn mistakes(&self) -> impl Iterator<Item = &str> {
-        self.mistakes.iter().map(String::as_str)
-    }
-}
-
-impl fmt::Display for EmailError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.mistakes.join(" | "))
-    }
-}
-
-impl fmt::Debug for EmailError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for EmailError {}
 
 /// Shows no account.
 impl fmt::Debug for Email {

@@ -30,6 +30,8 @@ pub enum OutboxError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+        /// What to do about files that are another user's.
+        mend: Option<String>,
     },
     /// The database failed.
     Database {
@@ -73,12 +75,9 @@ impl fmt::Display for OutboxError {
                 "{} is no outbox of alerts; give the outbox a file of its own",
                 path.display()
             ),
-            Self::Io { path, source } => {
-                write!(
-                    f,
-                    "cannot open the outbox {}: {source}; check its directory",
-                    path.display()
-                )
+            Self::Io { path, source, mend } => {
+                let mend = mend.as_deref().unwrap_or("check its directory");
+                write!(f, "cannot open the outbox {}: {source}; {mend}", path.display())
             }
             Self::Database { path, source } => write!(
                 f,

@@ -5,6 +5,7 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 use super::{Outbox, OutboxError};
+use crate::alert::text::{self, DRILL};
 use crate::alert::{Alert, times, words};
 
 /// How many dead letters are listed at once.
@@ -52,6 +53,17 @@ pub struct DeadLetter {
     pub error: String,
     /// The channel that the alert was handed to; `None` if there was no other.
     pub escalated_to: Option<String>,
+    /// The drill that the alert belongs to, if nobody has attacked anything.
+    pub drill: Option<String>,
+}
+
+impl DeadLetter {
+    /// The title, behind `[DRILL]` if it belongs to one; nothing else says that it does. Escape it where it
+    /// is shown.
+    pub fn headline(&self) -> String {
+        let title = text::unmarked(self.title.clone());
+        if self.drill.is_some() { format!("{DRILL} {title}") } else { title }
+    }
 }
 
 /// How far one alert has come on one channel.
@@ -180,9 +192,11 @@ impl Outbox {
         self.rows(&query, [], |row| {
             let json = row.get::<_, Option<String>>(1)?.unwrap_or_default();
             let alert = serde_json::from_str::<Alert>(&json).ok();
+            let (title, drill) = alert.map(|alert| (alert.title, alert.drill)).unwrap_or_default();
             Ok(DeadLetter {
                 alert: row.get(0)?,
-                title: alert.map(|alert| alert.title).unwrap_or_default(),
+                title,
+                drill,
                 severity: Severity::from_number(row.get(2)?).unwrap_or(Severity::Fatal),
                 channel: row.get(3)?,
                 at: times::time(row.get::<_, Option<i64>>(4)?.unwrap_or_default()),

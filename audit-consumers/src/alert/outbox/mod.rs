@@ -20,6 +20,8 @@ use super::bell::Bell;
 use super::channel::Route;
 use super::{Alert, Channel, text, times};
 use crate::Position;
+use crate::owner::Owner;
+use crate::saved::beside;
 
 pub(crate) use claim::Claim;
 pub use error::OutboxError;
@@ -40,11 +42,7 @@ pub struct Outbox {
 impl Outbox {
     /// The outbox of the journal in the directory `journal`: a file beside it, never inside.
     pub fn beside(journal: &Path) -> PathBuf {
-        // However the path is spelt, with `.` or `..` or a separator at its end.
-        let journal = journal.canonicalize().unwrap_or_else(|_| journal.to_owned());
-        let mut path = journal.into_os_string();
-        path.push(".alerts.sqlite");
-        path.into()
+        beside(journal, ".alerts.sqlite")
     }
 
     /// Opens the outbox in the file `path` for alerts to these channels, and makes it if it is missing.
@@ -58,6 +56,26 @@ impl Outbox {
         outbox.routes = channels.iter().map(Channel::route).collect();
         outbox.hand_over_from_unknown_channels()?;
         Ok(outbox)
+    }
+
+    /// Opens the outbox of the journal in the directory `journal`, as [`open`](Self::open) does. A file
+    /// that it makes belongs to the journal's owner, also where the superuser runs this.
+    ///
+    /// # Errors
+    /// Fails as [`open`](Self::open) does, and names the command that gives the file back to its owner.
+    pub fn of_journal(journal: &Path, channels: &[Channel]) -> Result<Self, OutboxError> {
+        let (path, owner) = (Self::beside(journal), Owner::of(journal));
+        let io = |source| {
+            let mend = owner.mend(&Self::files(journal));
+            OutboxError::Io { path: path.clone(), source, mend }
+        };
+        owner.make_or_open(&path).map_err(io)?;
+        Self::open(&path, channels)
+    }
+
+    /// The files of the outbox of a journal.
+    pub(crate) fn files(journal: &Path) -> Vec<PathBuf> {
+        ["", "-wal", "-shm"].map(|end| beside(journal, &format!(".alerts.sqlite{end}"))).to_vec()
     }
 
     /// Opens the outbox in the file `path`, which must be there, to look into it.
@@ -137,7 +155,10 @@ impl Outbox {
     }
 
     /// True if an alert with this id was taken before, whether or not a channel wanted it.
-    pub(crate) fn knows(&self, alert: &str) -> Result<bool, OutboxError> {
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub fn knows(&self, alert: &str) -> Result<bool, OutboxError> {
         let query = "SELECT EXISTS (SELECT 1 FROM alerts WHERE id = ?1)";
         self.connection.query_row(query, [alert], |row| row.get(0)).map_err(self.failed())
     }

@@ -62,7 +62,7 @@ CREATE INDEX alerts_taken ON alerts (taken_at);
 /// Opens the outbox, and makes it if it is missing and `may_create`.
 pub(crate) fn open(path: &Path, may_create: bool) -> Result<Connection, OutboxError> {
     if may_create {
-        let io = |source| OutboxError::Io { path: path.to_owned(), source };
+        let io = |source| OutboxError::Io { path: path.to_owned(), source, mend: None };
         create_private(path).map_err(io)?;
     } else if !path.exists() {
         return Err(OutboxError::Missing { path: path.to_owned() });
@@ -72,7 +72,11 @@ pub(crate) fn open(path: &Path, may_create: bool) -> Result<Connection, OutboxEr
     connection.busy_timeout(BUSY_TIME_MAX).map_err(&failed)?;
     check_kind(&connection, path)?;
     // Only now: the mode of a file that is something else is none of our business.
-    make_private(path).map_err(|source| OutboxError::Io { path: path.to_owned(), source })?;
+    make_private(path).map_err(|source| OutboxError::Io {
+        path: path.to_owned(),
+        source,
+        mend: None,
+    })?;
     configure(&connection).map_err(&failed)?;
     create_tables(&mut connection, path)?;
     Ok(connection)

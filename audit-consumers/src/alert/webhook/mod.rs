@@ -15,7 +15,7 @@ use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::transport::DefaultConnector;
 
-use super::{DeliveryError, Message, Notifier, form};
+use super::{DeliveryError, Message, Notifier, SettingsError, form};
 
 pub use signature::SigningKey;
 
@@ -56,18 +56,12 @@ pub struct Webhook {
     form: Form,
 }
 
-/// Options that webhooks cannot be sent with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct WebhookError {
-    mistakes: Vec<String>,
-}
-
 impl Webhook {
     /// A sender of webhooks by these options.
     ///
     /// # Errors
     /// Names every mistake in them, and never the address.
-    pub fn new(options: WebhookOptions) -> Result<Self, WebhookError> {
+    pub fn new(options: WebhookOptions) -> Result<Self, SettingsError> {
         let mut mistakes = Vec::new();
         let host = host(options.url.expose(), &mut mistakes);
         let roots = options.ca.as_deref().map_or(Some(RootCerts::WebPki), roots);
@@ -81,7 +75,7 @@ impl Webhook {
                 let agent = Agent::with_parts(config(roots), DefaultConnector::default(), resolver);
                 Ok(Self { agent, url, host, form })
             }
-            _ => Err(WebhookError { mistakes }),
+            _ => Err(SettingsError::all(mistakes)),
         }
     }
 
@@ -168,27 +162,6 @@ fn roots(pem: &[u8]) -> Option<RootCerts> {
     }
     (!certificates.is_empty()).then(|| RootCerts::new_with_certs(&certificates))
 }
-
-impl WebhookError {
-    /// The mistakes, each a sentence.
-    pub fn mistakes(&self) -> impl Iterator<Item = &str> {
-        self.mistakes.iter().map(String::as_str)
-    }
-}
-
-impl fmt::Display for WebhookError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.mistakes.join(" | "))
-    }
-}
-
-impl fmt::Debug for WebhookError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for WebhookError {}
 
 /// Shows the host, and nothing of the rest of the address.
 impl fmt::Debug for Webhook {

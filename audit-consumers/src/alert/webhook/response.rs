@@ -7,7 +7,7 @@ use ureq::Error;
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::address::REFUSED;
-use crate::alert::DeliveryError;
+use crate::alert::{DeliveryError, tls};
 
 /// Judges an answer by its status; its body is not read.
 pub(super) fn judge(
@@ -42,11 +42,11 @@ pub(super) fn failure(host: &str, error: &Error) -> DeliveryError {
         Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             return DeliveryError::permanent(format!("webhook: {host}: {REFUSED}"));
         }
-        Error::Io(error) => error.to_string(),
+        Error::Io(error) => tls::told(error).unwrap_or_else(|| error.to_string()),
         Error::Timeout(step) => format!("no answer in time ({step})"),
         Error::HostNotFound => "there is no such host".to_owned(),
         Error::ConnectionFailed => "it cannot be reached".to_owned(),
-        Error::Rustls(error) => format!("TLS: {error}"),
+        Error::Rustls(error) => tls::told(error).unwrap_or_else(|| error.to_string()),
         Error::Tls(error) => format!("TLS: {error}"),
         Error::Protocol(_) | Error::Http(_) => "it does not speak HTTP properly".to_owned(),
         Error::LargeResponseHeader(..) => "the head of its answer is too long".to_owned(),

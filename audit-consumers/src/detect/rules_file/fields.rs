@@ -1,13 +1,30 @@
 //! The members of one object of a file of rules, each read once, and the mistakes in them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use audit_syntax::nearest;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::meant;
+
 const TEXTS_MAX: usize = 1_000;
 const TEXT_BYTES_MAX: usize = 1_000;
+
+/// Keys as others call them, in small letters, and as they are called here.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("window", "W"),
+    ("timespan", "W"),
+    ("timeframe", "W"),
+    ("threshold", "n"),
+    ("count", "n"),
+    ("group_by", "by"),
+    ("group-by", "by"),
+    ("type", "kind"),
+    ("name", "id"),
+];
 
 /// The members of an object that have not been read yet, and what was wrong with the others.
 pub(super) struct Fields<'t> {
@@ -20,6 +37,16 @@ pub(super) struct Fields<'t> {
     /// What the object is called in messages.
     name: String,
     mistakes: Vec<(usize, String)>,
+    /// The keys that were asked for, which are those that there may be.
+    asked: BTreeSet<String>,
+}
+
+/// What the words of a key may be.
+pub(super) enum Words<'w> {
+    /// These.
+    Of(Vec<&'w str>),
+    /// Others than can be listed: how one is written.
+    Written(&'static str),
 }
 
 struct Member<'t> {
@@ -32,7 +59,8 @@ impl<'t> Fields<'t> {
     pub(super) fn of(text: &'t str, raw: &'t RawValue) -> Self {
         let line = line_of(text, raw);
         let (members, name, mistakes) = (Vec::new(), String::new(), Vec::new());
-        let mut fields = Self { text, line, members, is_object: true, name, mistakes };
+        let asked = BTreeSet::new();
+        let mut fields = Self { text, line, members, is_object: true, name, mistakes, asked };
         match serde_json::from_str::<Members<'t>>(raw.get()) {
             Ok(Members(members)) => fields.members = members,
             Err(_) => {
@@ -121,12 +149,17 @@ impl<'t> Fields<'t> {
         Some(number)
     }
 
-    /// One word that `parse` knows.
-    pub(super) fn word<T>(&mut self, name: &str, parse: fn(&str) -> Option<T>) -> Option<T> {
+    /// One word that `parse` knows, of `words`.
+    pub(super) fn word<T>(
+        &mut self,
+        name: &str,
+        words: &[&str],
+        parse: fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let word: String = self.read(name, "must be a text")?;
         let known = parse(&word);
         if known.is_none() {
-            self.wrong(name, "is a word that is not known; docs/detection.md lists them");
+            self.wrong(name, &unknown(&word, words));
         }
         known
     }
@@ -144,19 +177,21 @@ impl<'t> Fields<'t> {
         Some(texts)
     }
 
-    /// One word or a list of words, all of which `parse` knows.
+    /// One word or a list of words, all of which `parse` knows; `what` says what they may be.
     pub(super) fn words<T>(
         &mut self,
         name: &str,
+        what: &Words<'_>,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<Vec<T>> {
         let OneOrMore(words) = self.read(name, "must be a text or a list of texts")?;
-        let known: Vec<T> = words.iter().filter_map(|word| parse(word)).collect();
-        if words.is_empty() || words.len() > TEXTS_MAX || known.len() < words.len() {
-            self.wrong(name, "has a word that is not known, or none; docs/detection.md lists them");
+        if words.is_empty() || words.len() > TEXTS_MAX {
+            self.wrong(name, &format!("must have 1 to {TEXTS_MAX} texts"));
             return None;
         }
-        Some(known)
+        let read = |word: &String| parse(word).ok_or_else(|| what.unknown(word));
+        let known = words.iter().map(read).collect::<Result<Vec<T>, String>>();
+        known.map_err(|told| self.wrong(name, &told)).ok()
     }
 
     /// An object inside.
@@ -186,12 +221,27 @@ impl<'t> Fields<'t> {
         let told: Vec<_> = unread
             .iter()
             .map(|member| {
+                let advice = match self.meant(&member.name) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "remove it, or look in docs/detection.md how it is spelt".to_owned(),
+                };
                 let name = shortened(&member.name);
-                let what = format!("{}`{name}` is no key of this kind of rule; remove it, or look in docs/detection.md how it is spelt", self.name);
+                let what =
+                    format!("{}`{name}` is no key of this kind of rule; {advice}", self.name);
                 (line_of(self.text, member.value), what)
             })
             .collect();
         self.mistakes.extend(told);
+    }
+
+    /// The key that was probably meant, of those that somebody has asked for.
+    fn meant(&self, name: &str) -> Option<&str> {
+        let small = name.to_lowercase();
+        let other = OTHER_NAMES.iter().find(|(other, _)| *other == small);
+        let alike =
+            self.asked.iter().map(String::as_str).find(|key| key.eq_ignore_ascii_case(name));
+        let meant = alike.or_else(|| self.asked.get(other?.1).map(String::as_str));
+        meant.or_else(|| nearest(name, self.asked.iter().map(String::as_str)))
     }
 
     fn descend<T>(&mut self, name: &str, raw: &'t RawValue, read: fn(&mut Fields<'t>) -> T) -> T {
@@ -213,6 +263,7 @@ impl<'t> Fields<'t> {
     }
 
     fn take(&mut self, name: &str) -> Option<&'t RawValue> {
+        self.asked.insert(name.to_owned());
         let member = self.members.iter_mut().find(|member| member.name == name)?;
         member.is_read = true;
         Some(member.value)
@@ -237,6 +288,28 @@ impl<'t> Fields<'t> {
 
     fn mistake(&mut self, line: usize, what: String) {
         self.mistakes.push((line, what));
+    }
+}
+
+impl Words<'_> {
+    fn unknown(&self, word: &str) -> String {
+        match self {
+            Self::Of(words) => unknown(word, words),
+            Self::Written(form) => format!("has `{}`; write {form}", shortened(word)),
+        }
+    }
+}
+
+/// What is said of a word that is none of `words`.
+fn unknown(word: &str, words: &[&str]) -> String {
+    let shown = shortened(word);
+    match meant::word(word, words) {
+        Some(meant) => {
+            format!("has the word `{shown}`, which is not known; did you mean `{meant}`?")
+        }
+        None => {
+            format!("has the word `{shown}`, which is not known; write one of {}", words.join(", "))
+        }
     }
 }
 

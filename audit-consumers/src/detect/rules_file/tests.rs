@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::super::rule::{Rules, RulesError};
+use super::super::rule::Rules;
+use super::RulesError;
 
 const GOOD: &str = r#"{"id":"a","kind":"event_count","by":["ip"],"n":5,"W":600}"#;
 
@@ -71,26 +72,37 @@ fn each_mistake_is_refused_and_named() {
         (r#""cooldown":-1"#, "`cooldown` must be"),
         (r#""lateness":true"#, "`lateness` must be"),
         (r#""exemplars":17"#, "`exemplars` must be"),
-        (r#""outcome":"failed""#, "`outcome` has a word"),
-        (r#""outcome":[]"#, "`outcome` has a word"),
-        (r#""category":["activity","x"]"#, "`category` has a word"),
-        (r#""severity":"bad""#, "`severity` is a word"),
+        (r#""outcome":[]"#, "`outcome` must have 1 to"),
+        (
+            r#""category":["activity","x"]"#,
+            "`category` has the word `x`, which is not known; write one of authentication",
+        ),
+        (
+            r#""severity":"bad""#,
+            "`severity` has the word `bad`, which is not known; write one of informational",
+        ),
         (r#""severity_if":{}"#, "`severity_if` must be a list"),
         (r#""severity_if":[{"users":["root"]}]"#, "`severity_if`: `severity` is missing"),
         (r#""severity_if":[{"severity":"low"}]"#, "`users` or `networks` is missing"),
         (r#""allow":{}"#, "`allow`: `users` or `networks` is missing"),
-        (r#""allow":{"networks":["10.0.0.0/33"]}"#, "`networks` has a word"),
+        (
+            r#""allow":{"networks":["10.0.0.0/33"]}"#,
+            "`networks` has `10.0.0.0/33`; write an address or a network",
+        ),
         (r#""allow":{"users":["a"],"hosts":[]}"#, "`allow`: `hosts` is no key"),
         (r#""allow":[]"#, "this is no object"),
         (r#""title":"""#, "`title` must have"),
         (r#""remediation":"Do it.""#, "`remediation` must be a list"),
         (r#""simulate":1"#, "`simulate` must be true or false"),
-        (r#""colour":"red""#, "`colour` is no key"),
+        (r#""colour":"red""#, "`colour` is no key of this kind of rule; remove it"),
         (r#""field":"user""#, "`field` is no key of this kind"),
         (r#""first":"a""#, "`first` is no key of this kind"),
         (r#""kind":"value_count""#, "`field` is missing"),
         (r#""kind":"value_count","field":"ip""#, "`field` is `ip`, which is in `by`"),
-        (r#""kind":"value_count","field":"port""#, "`field` is a word"),
+        (
+            r#""kind":"value_count","field":"port""#,
+            "`field` has the word `port`, which is not known; write one of user",
+        ),
         (
             r#""kind":"value_count","field":"user","n":1001"#,
             "`n` must be a whole number from 1 to 1000",
@@ -104,6 +116,28 @@ fn each_mistake_is_refused_and_named() {
 }
 
 #[test]
+fn what_is_not_known_is_answered_with_what_was_probably_meant() {
+    for (members, named) in [
+        (
+            r#""outcome":"failed""#,
+            "`outcome` has the word `failed`, which is not known; did you mean `failure`?",
+        ),
+        (r#""cooldwon":1"#, "`cooldwon` is no key of this kind of rule; did you mean `cooldown`?"),
+        (r#""w":60"#, "did you mean `W`?"),
+        (r#""threshold":60"#, "did you mean `n`?"),
+        (r#""severity":"hihg""#, "did you mean `high`?"),
+        (r#""category":"authn""#, "did you mean `authentication`?"),
+        (
+            r#""allow":{"user":["a"]}"#,
+            "`allow`: `user` is no key of this kind of rule; did you mean `users`?",
+        ),
+    ] {
+        let told = mistakes(&with(members));
+        assert!(told.iter().any(|one| one.contains(named)), "{members}: {told:?}");
+    }
+}
+
+#[test]
 fn rules_that_do_not_fit_together_are_refused() {
     let follow = |id: &str, by: &str, first: &str| {
         format!(
@@ -113,6 +147,10 @@ fn rules_that_do_not_fit_together_are_refused() {
     for (rules, named) in [
         (format!("[{GOOD},{GOOD}]"), "another rule `a`"),
         (format!("[{GOOD},{}]", follow("b", "ip", "c")), "`first` names no rule"),
+        (
+            format!("[{},{}]", GOOD.replace("\"a\"", "\"guess\""), follow("b", "ip", "gues")),
+            "did you mean `guess`?",
+        ),
         (format!("[{GOOD},{}]", follow("b", "user", "a")), "another `by`"),
         (format!("[{}]", follow("b", "ip", "b")), "names a `temporal_ordered` rule"),
         (format!("[{GOOD},{}]", follow("b", "ip", "")), "`first`"),
@@ -138,6 +176,9 @@ fn what_is_no_list_is_refused_and_not_quoted() {
         let told = mistakes(text);
         assert_eq!(told.len(), 1, "{text}: {told:?}");
         assert!(!told[0].contains("hunter2"), "{told:?}");
+    }
+    for empty in ["", "  \n", "\u{feff}\n"] {
+        assert!(mistakes(empty)[0].contains("rules.json:1: the file is empty"), "{empty:?}");
     }
     let deep = "[".repeat(100_000);
     assert_eq!(mistakes(&deep).len(), 1);

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::text::columns;
+
 /// How much of a long text is shown on each side of the place, in characters.
 const SHOWN_MAX: usize = 60;
 
 /// How much of a word is repeated in a sentence, in characters.
-const WORD_MAX: usize = 40;
+pub(super) const WORD_MAX: usize = 40;
 
 /// A text that is no query: what is wrong, where, and what to write instead.
 ///
@@ -44,8 +46,8 @@ impl QueryError {
         let place: String = part(self.place.clone()).chars().take(SHOWN_MAX).collect();
         let after: String = after.chars().take(SHOWN_MAX).collect();
         let [before, place, after] = [before, place, after].map(|text| shown(&text));
-        let carets = "^".repeat(place.chars().count().max(1));
-        let indent = " ".repeat(before.chars().count());
+        let carets = "^".repeat(columns(&place).max(1));
+        let indent = " ".repeat(columns(&before));
         (format!("{before}{place}{after}"), format!("{indent}{carets}"))
     }
 }
@@ -72,7 +74,7 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// The text with what could deceive shown as `\u{1b}`.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if super::is_deceptive(character) {

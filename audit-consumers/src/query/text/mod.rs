@@ -1,6 +1,8 @@
 //! The language of queries: one line of text for what the builder says in calls.
 
 mod error;
+mod meant;
+mod mistake;
 mod parse;
 mod value;
 
@@ -35,6 +37,7 @@ A query is a line of terms; a record is shown if all of them hold.
   op, phase      create read update delete execute; intent end
   origin         an address or a network: 10.0.0.0/8, fd00::/8
   correlation, session, reason, route, id
+  rule           of a detector's findings: rule=bf_user
   status, severity, seq  are numbers; severity is 1 to 6
   drill          yes or no: records of an exercise
 

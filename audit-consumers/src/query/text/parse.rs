@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use audit_syntax::nearest;
-
 use super::TEXT_BYTES_MAX;
 use super::error::{QueryError, word};
+use super::meant;
+use super::mistake;
 use super::value::{Scanner, Value};
 use crate::query::Query;
 use crate::query::condition::{Bound, Condition, Test};
@@ -15,12 +15,10 @@ use crate::query::pattern::Pattern;
 use crate::query::when::{self, Start};
 
 /// The words that begin a range of time.
-const TIMES: [&str; 4] = ["since", "until", "last", "on"];
+pub(super) const TIMES: [&str; 4] = ["since", "until", "last", "on"];
 
 /// What stands between a name and its values, the longer before what they begin with.
 const OPERATORS: [&str; 6] = ["!=", ">=", "<=", "=", ">", "<"];
-
-const TIME_FORMS: &str = "write `2026-11-22` or, in UTC, `2026-11-22T10:30Z`";
 
 /// Reads a whole query.
 pub(in crate::query) fn parse(text: &str) -> Result<Query, QueryError> {
@@ -50,64 +48,14 @@ fn term(scanner: &mut Scanner<'_>, query: &mut Query) -> Result<(), QueryError> 
         _ => {
             let operator = OPERATORS.into_iter().find(|operator| scanner.take(operator));
             let Some(operator) = operator else {
-                return Err(no_operator(scanner, name, place));
+                return Err(mistake::no_operator(scanner, name, place));
             };
             let operator_place = scanner.at - operator.len()..scanner.at;
-            let field = Field::parse(name).ok_or_else(|| unknown(scanner, name, place))?;
+            let field = Field::parse(name).ok_or_else(|| mistake::unknown(scanner, name, place))?;
             query.conditions.push(condition(scanner, field, operator, operator_place)?);
             Ok(())
         }
     }
-}
-
-/// A word that is no term: it may be half of one.
-fn no_operator(scanner: &mut Scanner<'_>, name: &str, place: Range<usize>) -> QueryError {
-    let follows = scanner.rest();
-    let (_, rest) = scanner.take_word();
-    let whole = place.start..rest.end;
-    let text = &scanner.text[whole.clone()];
-    let joined = "all terms must hold; several values of one name are joined by a comma";
-    if ["or", "not", "OR", "AND", "NOT", "||", "&&"].contains(&text) {
-        return scanner.error(whole, format!("{} joins no terms", word(text)), joined);
-    }
-    if Field::parse(name).is_some() {
-        if follows.starts_with(':') || follows.starts_with('~') {
-            let message = format!("{} stands behind `{name}`", word(&follows[..1]));
-            let advice = format!("write `{name}=VALUE`");
-            return scanner.error(rest.start..rest.start + 1, message, &advice);
-        }
-        let advice = format!("write `{name}=VALUE`, without spaces around `=`");
-        return scanner.error(whole, format!("{} has no value", word(text)), &advice);
-    }
-    let message = format!("{} is no term of a query", word(text));
-    let meant = nearest(text, TIMES.into_iter().chain(Field::names()));
-    match meant {
-        Some(meant) if TIMES.contains(&meant) => {
-            scanner.error(whole, message, &format!("did you mean `{meant}`?"))
-        }
-        Some(meant) => scanner.error(whole, message, &format!("did you mean `{meant}=VALUE`?")),
-        None => {
-            let advice = "write what it is of, as in `action=UpdateUser` or `actor=user:42`";
-            scanner.error(whole, message, advice)
-        }
-    }
-}
-
-fn unknown(scanner: &Scanner<'_>, name: &str, place: Range<usize>) -> QueryError {
-    if name.is_empty() {
-        let advice = "write a name before it, as in `action=UpdateUser`";
-        return scanner.error(place, "there is no name here".to_owned(), advice);
-    }
-    let message = format!("a query knows no {}", word(name));
-    if TIMES.contains(&name) {
-        let advice = format!("write `{name}` and the time with a space between, without `=`");
-        return scanner.error(place, message, &advice);
-    }
-    let advice = match nearest(name, Field::names()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("it knows {}", Field::names().collect::<Vec<_>>().join(", ")),
-    };
-    scanner.error(place, message, &advice)
 }
 
 fn condition(
@@ -125,6 +73,9 @@ fn condition(
     };
     let name = field.name();
     let kind = field.kind();
+    if matches!(kind, Kind::Number(..)) {
+        mistake::unless_comparison(scanner, name, &place)?;
+    }
     let Some(bound) = bound else {
         let values = values(scanner, name)?;
         let test = test(scanner, &kind, name, &values)?;
@@ -144,8 +95,10 @@ fn condition(
 }
 
 fn values(scanner: &mut Scanner<'_>, name: &str) -> Result<Vec<Value>, QueryError> {
+    let start = scanner.at;
     let mut values = vec![scanner.value(name)?];
     while scanner.take(",") {
+        mistake::unless_spaced(scanner, start)?;
         values.push(scanner.value(name)?);
     }
     Ok(values)
@@ -199,7 +152,7 @@ fn one_of(
         return Ok(word);
     }
     let message = format!("`{name}` is never {}", word(&value.text));
-    let advice = match nearest(value.text.as_str(), words.iter().copied()) {
+    let advice = match crate::meant::word(&value.text, words) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("it is one of {}", words.join(", ")),
     };
@@ -224,9 +177,10 @@ fn number(
     let number = value.text.parse().ok().filter(|number| (least..=most).contains(number));
     number.filter(|_| !value.is_prefix).ok_or_else(|| {
         let message = format!("{} is no `{name}`", word(&value.text));
-        let advice = match most {
-            u64::MAX => "write a whole number".to_owned(),
-            most => format!("write a number from {least} to {most}"),
+        let advice = match (meant::severity(name, &value.text), most) {
+            (Some(severity), _) => format!("write its number, {severity}"),
+            (None, u64::MAX) => "write a whole number".to_owned(),
+            (None, most) => format!("write a number from {least} to {most}"),
         };
         scanner.error(value.place.clone(), message, &advice)
     })
@@ -264,17 +218,19 @@ fn time(
     }
     match name {
         "last" => {
-            query.start =
-                Some(Start::Last(when::span(text).ok_or_else(|| no_span(scanner, text, &at))?))
+            query.start = Some(Start::Last(
+                when::span(text).ok_or_else(|| mistake::no_span(scanner, text, &at))?,
+            ))
         }
         "on" => {
             let day = when::time(text).filter(|_| !text.contains('T'));
             let days = day.and_then(|day| Some((day, when::next_day(day)?)));
-            let (day, next) = days.ok_or_else(|| no_day(scanner, text, &at))?;
+            let (day, next) = days.ok_or_else(|| mistake::no_day(scanner, text, &at))?;
             (query.start, query.end) = (Some(Start::At(day)), Some(next));
         }
         _ => {
-            let time = when::time(text).ok_or_else(|| no_time(scanner, name, text, &at))?;
+            let time =
+                when::time(text).ok_or_else(|| mistake::no_time(scanner, name, text, &at))?;
             if is_end { query.end = Some(time) } else { query.start = Some(Start::At(time)) }
         }
     }
@@ -287,37 +243,4 @@ fn time(
         return Err(scanner.error(place.start..at.end, message, advice));
     }
     Ok(())
-}
-
-fn no_span(scanner: &Scanner<'_>, text: &str, at: &Range<usize>) -> QueryError {
-    let message = match text {
-        "" => "`last` has no span of time behind it".to_owned(),
-        text => format!("{} is no span of time", word(text)),
-    };
-    let advice = "write a number and w, d, h, m or s, as in `last 24h`, `last 7d`, `last 30m`";
-    scanner.error(at.clone(), message, advice)
-}
-
-fn no_day(scanner: &Scanner<'_>, text: &str, at: &Range<usize>) -> QueryError {
-    let message = match text {
-        "" => "`on` has no day behind it".to_owned(),
-        text => format!("{} is no day", word(text)),
-    };
-    scanner.error(at.clone(), message, "write `on 2026-11-22`; days are those of UTC")
-}
-
-fn no_time(scanner: &Scanner<'_>, name: &str, text: &str, at: &Range<usize>) -> QueryError {
-    if when::span(text).is_some() && name == "since" {
-        let message = format!("{} is a span, and `since` takes a time", word(text));
-        return scanner.error(at.clone(), message, &format!("write `last {text}`"));
-    }
-    if when::time(&format!("{text}Z")).is_some() {
-        let message = format!("{} does not say in which zone it is", word(text));
-        return scanner.error(at.clone(), message, &format!("write `{text}Z`: times are in UTC"));
-    }
-    let message = match text {
-        "" => format!("`{name}` has no time behind it"),
-        text => format!("{} is no time", word(text)),
-    };
-    scanner.error(at.clone(), message, TIME_FORMS)
 }

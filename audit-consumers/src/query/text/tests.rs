@@ -20,6 +20,21 @@ const MISTAKES: &[&str] = &[
     "action:UpdateUser",
     "action = UpdateUser",
     "outcome=denied or outcome=failure",
+    "action=UpdateUser AND outcome=denied",
+    "action=UpdateUser && outcome=denied",
+    "NOT outcome=denied",
+    "seq=>5",
+    "severity=<3",
+    "status==404",
+    "seq>!7",
+    "outcome=denied, failure",
+    "outcome=denied ,failure",
+    "outcome=denied, category=access",
+    "outcome=failed",
+    "outcome=DENIED",
+    "category=authn,authz",
+    "ip=10.0.0.1",
+    "rul=bf_user",
     "=denied",
     "outcome=",
     "outcome=denied,",
@@ -59,6 +74,8 @@ const MISTAKES: &[&str] = &[
     "since 2026-11-22 until 2026-11-22",
     "actor=\u{1b}[2J\u{202e}a\"b",
     "Gr\u{fc}\u{df}e",
+    "target=\"\u{6f22}\u{5b57}\" outcome=\u{6f22}\u{5b57}",
+    "reason=e\u{301}\u{1f980} actoin=b",
 ];
 
 #[test]
@@ -111,6 +128,7 @@ fn text_and_calls_give_the_same_query() {
         ("origin=::ffff:10.0.0.1", Query::new().origin("10.0.0.1").unwrap()),
         ("correlation=\"a,b\"", Query::new().correlation("a,b")),
         ("id=019b76da-a800-7000-8000-000000000006", Query::new().id(id)),
+        ("rule=bf_*", Query::new().rule(Pattern::prefix("bf_"))),
         ("severity>=4", Query::new().severity_at_least(Severity::High)),
         ("drill=no", Query::new().drill(false)),
         ("last 60m", Query::new().last(hour)),
@@ -137,7 +155,7 @@ fn the_page_has_the_help_and_the_messages_as_they_are() {
 #[test]
 fn every_example_of_the_help_is_a_query() {
     assert!(HELP.lines().all(|line| line.chars().count() <= 82), "one screen is 80 columns or so");
-    assert!(HELP.lines().count() <= 30);
+    assert!(HELP.lines().count() <= 31);
     let last = HELP.lines().last().unwrap();
     assert!(Query::parse(last.trim()).is_ok());
     for name in crate::query::field::Field::names() {
@@ -151,8 +169,8 @@ fn texts() -> impl Strategy<Value = Query> {
     let pattern = (text(), any::<bool>())
         .prop_map(|(text, prefix)| if prefix { Pattern::prefix(text) } else { text.into() });
     let patterns = prop::collection::vec(pattern, 1..3);
-    const NAMES: [&str; 7] =
-        ["actor", "on_behalf_of", "action", "target", "reason", "correlation", "route"];
+    const NAMES: [&str; 8] =
+        ["actor", "on_behalf_of", "action", "target", "reason", "correlation", "route", "rule"];
     let of_text = (prop::sample::select(&NAMES[..]), any::<bool>(), patterns).prop_map(
         |(name, not, patterns)| {
             let values: Vec<_> = patterns.iter().map(Pattern::to_string).collect();

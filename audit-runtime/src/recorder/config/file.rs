@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use audit_syntax::nearest;
+use audit_syntax::{nearest, quoted};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::quoted;
 use super::keys::{self, KEYS, Key};
 use super::value::Written;
 
@@ -85,7 +84,7 @@ fn unknown(name: &str) -> String {
     let sections = KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(name, _)| name);
     let sections = sections.chain(keys::CONSUMERS.iter().copied());
     let known: BTreeSet<&str> = KEYS.iter().map(|key| key.name).chain(sections).collect();
-    match nearest(name, known) {
+    match keys::sibling(name).or_else(|| nearest(name, known)) {
         Some(nearest) => format!("{shown} is no setting; did you mean `{nearest}`?"),
         None => {
             let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();

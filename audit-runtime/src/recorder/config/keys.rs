@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use audit_journal::OnDamage;
+use audit_syntax::nearest;
 
 use crate::recorder::{Mirror, RecorderBuilder};
 use audit_redact::{HashKey, Keys, Tightness};
@@ -127,10 +128,31 @@ pub(super) const PREFIX: &str = "AUDIT_";
 /// The key of this name.
 pub(super) fn named(name: &str) -> Option<&'static Key> {
     let is_named = |key: &&Key| match key.name.strip_suffix('*') {
-        Some(section) => name.strip_prefix(section).is_some_and(is_class),
+        Some(section) => {
+            let class = name.strip_prefix(section).filter(|class| is_class(class));
+            class.is_some_and(|class| !is_setting(class)) && sibling(name).is_none()
+        }
         None => key.name == name,
     };
     KEYS.iter().find(is_named)
+}
+
+/// The key with a name of its own that was meant by a class of the same section: `retention.default_days`
+/// by `retention.default_day`, which would be taken for a class that no record has.
+pub(super) fn sibling(name: &str) -> Option<&'static str> {
+    let (section, class) = name.split_once('.')?;
+    let siblings = KEYS.iter().filter_map(|key| Some((key.name, key.name.split_once('.')?)));
+    let mut siblings = siblings.filter(|(_, (of, known))| *of == section && *known != "*");
+    siblings.find_map(|(whole, (_, known))| {
+        let is_part = known.split('_').any(|part| part == class);
+        let is_meant = known != class && (is_part || nearest(class, [known]).is_some());
+        is_meant.then_some(whole)
+    })
+}
+
+/// True for the name of a setting that stands in no section.
+fn is_setting(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
 }
 
 /// The key that a variable makes, with its name: that of a class is written small.

@@ -1,6 +1,5 @@
 //! A recorder's settings from `audited.toml` and from the environment.
 
-mod error;
 mod file;
 mod keys;
 #[cfg(test)]
@@ -17,11 +16,11 @@ use std::path::{Path, PathBuf};
 use super::{Recorder, RecorderBuilder};
 use audit_redact::keys::file as key_file;
 use audit_redact::{HashKey, Keys};
-use audit_syntax::nearest;
+use audit_syntax::{nearest, quoted};
 
-pub use error::ConfigError;
+/// A configuration that cannot be used, with all mistakes in it.
+pub use audit_syntax::Mistakes as ConfigError;
 
-use error::quoted;
 use keys::{KEYS, Key, PREFIX};
 use value::{Value, Written};
 

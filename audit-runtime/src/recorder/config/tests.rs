@@ -148,6 +148,17 @@ fn single_mistakes_say_what_to_do() {
         ("frobnicate = 1", "known are journal, origin"),
         ("\"a\\u001b[2J\" = 1", "`a\\u{1b}[2J` is no setting"),
         ("journal = \"a", "line 1: not TOML: "),
+        (
+            "[retention]\ndefault_day = 9",
+            "`retention.default_day` is no setting; did you mean `retention.default_days`?",
+        ),
+        ("[retention]\nDefaultDays = 9", "did you mean `retention.default_days`?"),
+        ("[retention]\ndefault = 9", "did you mean `retention.default_days`?"),
+        ("[retention]\ndays = 9", "did you mean `retention.default_days`?"),
+        (
+            "[retention]\nretention_days_min = 0",
+            "move `retention_days_min` above the line `[retention]`",
+        ),
         ("[class]\npii = \"hide\"", "`class.pii` is `hide`; write one of \"mask\", \"encrypt\""),
         ("[class]\npii = 5", "`class.pii` is a number; write one of"),
         ("[class]\n\"p i\" = \"mask\"", "`class.p i` is no setting"),
@@ -169,6 +180,11 @@ fn variables_of_other_programs_are_left_alone() {
     // What an orchestrator sets for a service that is called `audit`.
     let theirs = [("AUDIT_PORT", "1"), ("AUDIT_SERVICE_HOST", "::1"), ("AUDIT_SERVICE_PORT", "1")];
     parse("", &theirs).unwrap();
+    // A class may be called what no other key is called or nearly called.
+    let days = parse("[retention]\npayments = 7\ndelivery = 8", &[]).unwrap();
+    assert_eq!(days.retention_days().collect::<Vec<_>>(), [("delivery", 8), ("payments", 7)]);
+    let error = parse("", &[("AUDIT_RETENTION__DEFAULT_DAY", "7")]).unwrap_err().to_string();
+    assert!(error.contains("did you mean AUDIT_RETENTION__DEFAULT_DAYS?"), "{error}");
     assert!(parse("", &[("AUDIT_SERVICE_NAME", "shop")]).is_err());
 }
 

@@ -3,11 +3,11 @@
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::error::quoted;
 use super::keys::{Apply, Change, Classify, Key, Kind};
 use crate::recorder::RecorderBuilder;
 use audit_redact::keys::file as key_file;
 use audit_redact::{HashKey, Keys, Tightness};
+use audit_syntax::quoted;
 
 /// A value as the file or the environment has it.
 pub(super) enum Written {

@@ -51,7 +51,9 @@ impl WebhookSettings {
         let url = url.map_err(|mistake| mistakes.push(mistake)).ok();
         let form = self.form().map_err(|mistake| mistakes.push(mistake)).ok();
         let ca = super::ca(self.ca_file.as_deref(), &mut mistakes);
-        let (Some(url), Some(form)) = (url, form) else { return Err(mistakes) };
+        let Some(url) = url else { return Err(mistakes) };
+        // The address is looked at also where the key cannot be had, so that all mistakes are told.
+        let form = form.unwrap_or(Form::Slack);
         let allow_private = self.allow_private;
         match Webhook::new(WebhookOptions { url, form, allow_private, ca }) {
             Ok(webhook) if mistakes.is_empty() => Ok(Arc::new(webhook)),
