@@ -73,17 +73,28 @@ pub(super) fn recover(
     let next = found.chain.map_or(last, |chain| chain.next);
     check_nothing_lost(storage, next, durable)?;
     let torn_bytes = lines.file_len().map_err(Error::io(storage, "read", &segment::name(last)))?;
-    if torn_bytes > found.length {
+    let is_torn = torn_bytes > found.length;
+    if is_torn {
         quarantine::take_tail(storage, &segment::name(last), found.length, &reported)?;
     }
-    // The records at and past the watermark may be what a failed sync has left in memory: they are
-    // read back as if they were on disk, and a later sync would not write them.
-    if let Some(offset) = found.doubtful {
-        redo::rewrite(storage, &segment::name(last), offset)?;
+    match found.doubtful {
+        // The records at and past the watermark may be what a failed sync has left in memory: they are
+        // read back as if they were on disk, and a later sync would not write them.
+        Some(offset) => redo::rewrite(storage, &segment::name(last), offset)?,
+        None if is_torn => {}
+        None => make_cut_last(storage, &segment::name(last))?,
     }
     found.unreported = unreported(storage, &found, reported)?;
     found.left_over = left_over;
     Ok(Some(found))
+}
+
+/// Syncs the segment before anything is written behind its end. A writer that died while it cut the
+/// segment may have left the cut in memory only: a power cut would then bring back sectors of what was
+/// cut, between those that are written now.
+fn make_cut_last(storage: &dyn Storage, segment: &str) -> Result<(), Error> {
+    let synced = storage.open(segment, Access::Overwrite).and_then(|mut file| file.sync());
+    synced.map_err(Error::io(storage, "sync", segment))
 }
 
 fn check_nothing_lost(storage: &dyn Storage, found: u64, acknowledged: u64) -> Result<(), Error> {
