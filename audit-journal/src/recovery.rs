@@ -13,6 +13,7 @@ use super::redo;
 use super::segment::{self, Header};
 use super::storage::{Access, Storage};
 use super::torn;
+use super::watermark::{self, Head};
 use crate::time::Timestamp;
 
 /// Where a journal goes on.
@@ -147,6 +148,7 @@ fn scan(
     published: Option<u64>,
 ) -> Result<Vec<Vec<u8>>, Error> {
     let durable = published.unwrap_or(0);
+    let head = watermark::head(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
     let name = segment::name(found.first_seq);
     let mut reported = Vec::new();
     let read_error = || Error::io(storage, "read", &name);
@@ -156,7 +158,7 @@ fn scan(
             Piece::End => return Ok(reported),
             Piece::Overlong => "it is longer than a line may be".to_owned(),
             Piece::Rest(_) => "it has no end".to_owned(),
-            Piece::Line(range) => match follow(found, lines.bytes(&range), &mut reported) {
+            Piece::Line(range) => match follow(found, lines.bytes(&range), head, &mut reported) {
                 Ok(seq) => {
                     if seq >= durable {
                         found.doubtful.get_or_insert(offset);
@@ -232,9 +234,17 @@ fn reports(storage: &dyn Storage, segment: &Previous) -> Result<Vec<Vec<u8>>, Er
 }
 
 /// Takes the line that continues the chain and returns its number.
-fn follow(found: &mut Recovered, line: &[u8], reported: &mut Vec<Vec<u8>>) -> Result<u64, String> {
+fn follow(
+    found: &mut Recovered,
+    line: &[u8],
+    head: Option<Head>,
+    reported: &mut Vec<Vec<u8>>,
+) -> Result<u64, String> {
     let mut chain = found.chain.ok_or("the journal's first header cannot be read")?;
     let parsed = chain.follow(line)?;
+    if head.is_some_and(|head| !head.agrees(&chain)) {
+        return Err(watermark::DISOWNED.to_owned());
+    }
     if found.opened.is_none() && segment::header(line, &parsed).is_none() {
         return Err("its first line is no header".into());
     }

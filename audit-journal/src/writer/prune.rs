@@ -65,7 +65,7 @@ impl Journal {
         let segments = range.firsts.len() as u64;
         self.left_over.firsts.extend(range.firsts);
         // A start writes again what stands at and past WATERMARK, and for that instant cuts it off.
-        self.left_over.is_held = self.publisher.sync(self.durable.next).is_err();
+        self.left_over.is_held = self.publisher.sync(&self.durable).is_err();
         // What cannot be removed now is tried again with each tick.
         let _ = self.remove_pruned(REMOVED_AT_ONCE);
         Ok(Pruned {
