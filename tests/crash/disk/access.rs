@@ -207,7 +207,7 @@ impl OpenFile {
         let taken = asked - (grown - state.fitting(grown));
         state.opened(self.identity)?.write(offset, &bytes[..taken], sector);
         // The pieces of one batch are not written one by one: docs/design.md says what that would do.
-        let is_piece = matches!(change, Change::Fails(Fault::Short));
+        let is_piece = matches!(change, Change::Fails(Fault::Short | Fault::Interrupted));
         if state.writes_behind && !is_piece && state.random.one_in(4) {
             let mut random = Random::of(state.random.next());
             state.opened(self.identity)?.write_behind(sector, &mut random);
