@@ -2,6 +2,7 @@
 
 mod line;
 mod pass;
+mod way;
 
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use super::pruned;
 use super::segment;
 use super::storage::Storage;
 use super::torn;
-use super::watermark;
+use super::watermark::{self, Head};
 
 pub use line::Line;
+use way::Way;
 
 /// Once for what has been made durable since, and once for a writer that has ended since.
 const DOUBTS_MAX: u8 = 2;
@@ -31,6 +33,12 @@ pub struct Cursor {
     age: Age,
     /// How many records are known to be durable.
     durable: u64,
+    /// The record that the writer vouches for, as far as it is known.
+    head: Option<Head>,
+    /// Which segments lead to it, where others stand between them.
+    way: Option<Way>,
+    /// The record at which a segment was met that is not the writer's.
+    met: Option<u64>,
     /// The first records of all segments, as they were listed after `durable` was read.
     firsts: Vec<u64>,
     place: Option<Position>,
@@ -67,7 +75,8 @@ impl Cursor {
     /// A cursor that has not looked at anything yet.
     fn nowhere(storage: Arc<dyn Storage>, from_seq: u64) -> Self {
         let firsts = Vec::new();
-        Self { storage, from_seq, age: None, durable: 0, firsts, place: None }
+        let (age, head, way, met, place) = (None, None, None, None, None);
+        Self { storage, from_seq, age, durable: 0, head, way, met, firsts, place }
     }
 
     /// The next record, or `None` if none is durable yet: call again later.
@@ -97,6 +106,9 @@ impl Cursor {
                 // Neither is an answer if the files have been set aside.
                 waits_or_fails => {
                     self.check_epoch()?;
+                    if waits_or_fails.is_ok() {
+                        self.check_way()?;
+                    }
                     return waits_or_fails.map(|_| None).map_err(|error| self.or_pruned(error));
                 }
             }
@@ -131,7 +143,7 @@ impl Cursor {
             return step;
         }
         // The first look fell between two epochs, and tells nothing.
-        (self.place, self.durable) = (None, 0);
+        (self.place, self.durable, self.head, self.way) = (None, 0, None, None);
         Ok(Step::Wait)
     }
 
@@ -146,6 +158,7 @@ impl Cursor {
             let reason = "the segments before it are missing";
             return Err(self.damaged(first, 1, 0, self.from_seq, reason));
         }
+        let first = self.writers_segment(later - 1)?;
         let mut lines = segment::lines(&*self.storage, first)?;
         let read_error = |error| self.read_error(first, error);
         let Some(header) = segment::peek_header(&mut lines).map_err(read_error)? else {
@@ -188,7 +201,7 @@ impl Cursor {
                 place.lines.rewind(offset, number);
                 return Ok(Step::Again);
             }
-            Piece::Line(range) => match place.chain.follow(place.lines.bytes(&range)) {
+            Piece::Line(range) => match self.follow(&mut place.chain, place.lines.bytes(&range)) {
                 Ok(parsed) => {
                     place.doubts = 0;
                     let wanted = parsed.stamp.seq >= self.from_seq;
@@ -233,6 +246,7 @@ impl Cursor {
     /// Reads how far the journal is durable, and only then which segments there are: those that hold
     /// what is durable were there before.
     fn look(&mut self) -> Result<(), Error> {
+        self.look_at_head()?;
         self.durable = self.durable.max(published(&*self.storage)?);
         self.firsts = segment::list(&*self.storage)?;
         Ok(())
@@ -241,7 +255,8 @@ impl Cursor {
     /// True if the next record lies in a later segment, whatever stands in this one.
     fn is_later(&self, place: &Position) -> bool {
         let next = place.chain.next;
-        next != place.segment && self.firsts.binary_search(&next).is_ok()
+        let is_there = next != place.segment && self.firsts.binary_search(&next).is_ok();
+        is_there && !self.is_off_the_way(next)
     }
 
     /// Goes on in the next segment. What stands before it here must be what its header calls
@@ -250,6 +265,12 @@ impl Cursor {
         // A header is there before what is read here to be durable.
         self.look()?;
         let (next, offset) = (place.chain.next, place.lines.offset());
+        if next >= self.durable && self.is_locked()? {
+            return Ok(Step::Wait);
+        }
+        if self.passes_by(place)? {
+            return Err(self.damaged(next, 1, 0, next, way::NOT_THE_WRITERS));
+        }
         let mut lines = segment::lines(&*self.storage, next)?;
         let header =
             segment::peek_header(&mut lines).map_err(|error| self.read_error(next, error))?;

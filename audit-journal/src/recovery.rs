@@ -13,6 +13,7 @@ use super::redo;
 use super::segment::{self, Header};
 use super::storage::{Access, Storage};
 use super::torn;
+use super::watermark::{self, Head};
 use crate::time::Timestamp;
 
 /// Where a journal goes on.
@@ -73,17 +74,28 @@ pub(super) fn recover(
     let next = found.chain.map_or(last, |chain| chain.next);
     check_nothing_lost(storage, next, durable)?;
     let torn_bytes = lines.file_len().map_err(Error::io(storage, "read", &segment::name(last)))?;
-    if torn_bytes > found.length {
+    let is_torn = torn_bytes > found.length;
+    if is_torn {
         quarantine::take_tail(storage, &segment::name(last), found.length, &reported)?;
     }
-    // The records at and past the watermark may be what a failed sync has left in memory: they are
-    // read back as if they were on disk, and a later sync would not write them.
-    if let Some(offset) = found.doubtful {
-        redo::rewrite(storage, &segment::name(last), offset)?;
+    match found.doubtful {
+        // The records at and past the watermark may be what a failed sync has left in memory: they are
+        // read back as if they were on disk, and a later sync would not write them.
+        Some(offset) => redo::rewrite(storage, &segment::name(last), offset)?,
+        None if is_torn => {}
+        None => make_cut_last(storage, &segment::name(last))?,
     }
     found.unreported = unreported(storage, &found, reported)?;
     found.left_over = left_over;
     Ok(Some(found))
+}
+
+/// Syncs the segment before anything is written behind its end. A writer that died while it cut the
+/// segment may have left the cut in memory only: a power cut would then bring back sectors of what was
+/// cut, between those that are written now.
+fn make_cut_last(storage: &dyn Storage, segment: &str) -> Result<(), Error> {
+    let synced = storage.open(segment, Access::Overwrite).and_then(|mut file| file.sync());
+    synced.map_err(Error::io(storage, "sync", segment))
 }
 
 fn check_nothing_lost(storage: &dyn Storage, found: u64, acknowledged: u64) -> Result<(), Error> {
@@ -136,6 +148,7 @@ fn scan(
     published: Option<u64>,
 ) -> Result<Vec<Vec<u8>>, Error> {
     let durable = published.unwrap_or(0);
+    let head = watermark::head(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
     let name = segment::name(found.first_seq);
     let mut reported = Vec::new();
     let read_error = || Error::io(storage, "read", &name);
@@ -145,7 +158,7 @@ fn scan(
             Piece::End => return Ok(reported),
             Piece::Overlong => "it is longer than a line may be".to_owned(),
             Piece::Rest(_) => "it has no end".to_owned(),
-            Piece::Line(range) => match follow(found, lines.bytes(&range), &mut reported) {
+            Piece::Line(range) => match follow(found, lines.bytes(&range), head, &mut reported) {
                 Ok(seq) => {
                     if seq >= durable {
                         found.doubtful.get_or_insert(offset);
@@ -221,9 +234,17 @@ fn reports(storage: &dyn Storage, segment: &Previous) -> Result<Vec<Vec<u8>>, Er
 }
 
 /// Takes the line that continues the chain and returns its number.
-fn follow(found: &mut Recovered, line: &[u8], reported: &mut Vec<Vec<u8>>) -> Result<u64, String> {
+fn follow(
+    found: &mut Recovered,
+    line: &[u8],
+    head: Option<Head>,
+    reported: &mut Vec<Vec<u8>>,
+) -> Result<u64, String> {
     let mut chain = found.chain.ok_or("the journal's first header cannot be read")?;
     let parsed = chain.follow(line)?;
+    if head.is_some_and(|head| !head.agrees(&chain)) {
+        return Err(watermark::DISOWNED.to_owned());
+    }
     if found.opened.is_none() && segment::header(line, &parsed).is_none() {
         return Err("its first line is no header".into());
     }

@@ -136,6 +136,20 @@ pub(super) fn observed(lines: &mut Lines) -> io::Result<Option<(Timestamp, Times
     Ok(times.and_then(|(least, most)| Some((parse(&least)?, parse(&most)?))))
 }
 
+/// The latest time in the lines from here on; what is no line of the journal has none.
+pub(super) fn latest(lines: &mut Lines) -> io::Result<Option<Timestamp>> {
+    let mut latest: Option<[u8; TIMESTAMP_LEN]> = None;
+    loop {
+        match lines.next()? {
+            Piece::Line(range) => latest = latest.max(line::observed(lines.bytes(&range))),
+            Piece::Overlong => {}
+            Piece::Rest(_) | Piece::End => break,
+        }
+    }
+    let text = latest.as_ref().and_then(|latest| std::str::from_utf8(latest).ok());
+    Ok(text.and_then(Timestamp::parse))
+}
+
 /// Reads the last line of a segment, which ends at `length` if its successor says so and else with
 /// the file; `None` if no line of the journal ends there.
 pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Option<Tail>> {

@@ -131,7 +131,7 @@ impl Journal {
         }
         let recovered = epoch::recover(&*storage, &options, wish)?;
         let start = Start::of(&*storage, &options, recovered)?;
-        let publisher = Publisher::open(&*storage, start.chain.next).map_err(Error::io(
+        let publisher = Publisher::open(&*storage, &start.chain).map_err(Error::io(
             &*storage,
             "write",
             watermark::NAME,

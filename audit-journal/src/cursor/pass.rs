@@ -38,10 +38,16 @@ impl Cursor {
     /// # Errors
     /// Fails when the storage does.
     pub fn pass_damage(&mut self) -> Result<bool, Error> {
+        let met = self.met.take();
         self.look()?;
         let Some(mut place) = self.place.take() else {
             return self.pass_header();
         };
+        // What was met is passed by, and what stands here comes next.
+        if met == Some(place.chain.next) || self.return_to_way(&place)? {
+            self.place.get_or_insert(place);
+            return Ok(true);
+        }
         let (offset, number) = (place.lines.offset(), place.lines.number());
         let piece = place.lines.next().map_err(|error| self.read_error(place.segment, error))?;
         match piece {

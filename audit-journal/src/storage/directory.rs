@@ -249,8 +249,11 @@ impl Storage for DirectoryStorage {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let path = self.path_of(name);
-        fs::remove_file(&path)?;
-        sync_parent(&path)
+        let removed = fs::remove_file(&path);
+        if removed.as_ref().is_err_and(|error| !is_gone(error)) {
+            return removed;
+        }
+        sync_parent(&path).and(removed)
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {

@@ -47,7 +47,8 @@ pub trait Storage: Send + Sync {
     /// Removes a file; that it is gone is durable on return. A journal that is pruned needs it.
     ///
     /// # Errors
-    /// Fails with [`io::ErrorKind::NotFound`] if there is no such file, and with
+    /// Fails with [`io::ErrorKind::NotFound`] if there is no such file. This is durable as well: a call
+    /// that has failed before may have removed it, and not made sure of that. Fails with
     /// [`io::ErrorKind::Unsupported`] on storage that cannot remove, which is the default.
     fn remove(&self, name: &str) -> io::Result<()> {
         let reason = format!("this storage cannot remove {name}");

@@ -200,8 +200,8 @@ fn a_segment_that_a_batch_was_given_up_in_has_no_successor_of_its_name_either() 
 fn a_start_whose_sync_fails_goes_on_as_well() {
     let storage = Faulty::new();
     journal(&storage).close().unwrap();
-    // The first sync is that of WATERMARK.
-    storage.fail_syncs_after(1, 1);
+    // The first sync is that of the segment as it was, the second that of WATERMARK.
+    storage.fail_syncs_after(2, 1);
     let journal = journal(&storage);
     assert!(journal.failed_sync().is_some());
     assert_eq!(journal.committed().lines, storage.inner.file(&segment::name(3)).unwrap());

@@ -79,3 +79,14 @@ fn torn_bytes_that_a_start_had_no_room_to_tell_of_are_told_of_by_the_next() {
     let told = bodies(&storage).concat();
     assert_eq!(told.matches(&format!("\"{}\"", files[0])).count(), 1, "{told}");
 }
+
+/// A writer may have died when it had cut what found no room, and not synced the cut.
+#[test]
+fn a_start_syncs_the_last_segment_before_it_writes() {
+    let storage = Faulty::new();
+    Journal::open(Arc::new(storage.clone()), options()).unwrap().close().unwrap();
+    storage.take_calls();
+    drop(Journal::open(Arc::new(storage.clone()), options()).unwrap());
+    // WATERMARK is written and synced before the first record.
+    assert_eq!(storage.take_calls()[..4], ["sync", "write_at", "sync", "append"]);
+}

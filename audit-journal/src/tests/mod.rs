@@ -5,6 +5,7 @@ mod directory;
 mod epoch;
 mod epoch_beside;
 mod failed_sync;
+mod forked;
 mod full;
 mod full_start;
 mod left_over;

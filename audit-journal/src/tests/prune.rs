@@ -233,6 +233,30 @@ fn a_segment_that_is_younger_than_the_minimum_stays_whatever_is_asked() {
 }
 
 #[test]
+fn a_younger_record_between_older_ones_keeps_its_segment() {
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
+    let (storage, clock) = (MemoryStorage::new(), Arc::new(StepClock::default()));
+    let options = Options {
+        clock: clock.clone(),
+        retention_days_min: 30,
+        segment_age_max: std::time::Duration::from_secs(30 * 24 * 60 * 60),
+        ..prunable()
+    };
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    write(&mut journal, ["old"]);
+    clock.advance(20 * DAY);
+    write(&mut journal, ["of a clock that is then set back"]);
+    clock.advance(-20 * DAY);
+    write(&mut journal, (0..30).map(|number| format!("old {number}")));
+    clock.advance(40 * DAY);
+    let first = segments(&storage)[0].clone();
+    let error = journal.prune(&before(firsts(&storage)[2])).unwrap_err().to_string();
+    assert!(error.contains(&first) && error.contains("20 days old"), "{error}");
+    clock.advance(10 * DAY);
+    journal.prune(&before(firsts(&storage)[2])).unwrap();
+}
+
+#[test]
 fn the_segment_that_is_written_and_a_part_of_one_stay() {
     let storage = MemoryStorage::new();
     let mut journal = Journal::open(Arc::new(storage.clone()), prunable()).unwrap();

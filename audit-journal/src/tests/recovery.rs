@@ -150,7 +150,7 @@ fn a_start_makes_a_watermark_last_before_it_writes_a_record() {
             break;
         }
     }
-    assert_eq!(storage.inner.file("WATERMARK").unwrap().len(), 42);
+    assert_eq!(storage.inner.file("WATERMARK").unwrap().len(), 109);
 }
 
 #[test]

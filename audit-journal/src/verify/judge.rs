@@ -335,7 +335,7 @@ impl Judge {
         }
     }
 
-    fn report(
+    pub(super) fn report(
         &mut self,
         kind: Kind,
         seq: u64,

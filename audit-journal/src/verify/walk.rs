@@ -12,7 +12,7 @@ use crate::lines::{Lines, Piece};
 use crate::segment;
 use crate::storage::Storage;
 use crate::torn;
-use crate::watermark;
+use crate::watermark::{self, Head};
 
 /// How many records of what was pruned are tried before the front is taken for whole.
 const FRONTS_MAX: usize = 3;
@@ -20,8 +20,9 @@ const FRONTS_MAX: usize = 3;
 pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verification, Error> {
     // The order matters beside a live writer: the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
-    let published =
-        watermark::read(storage).map_err(Error::io(storage, "read", watermark::NAME))?;
+    let read_error = || Error::io(storage, "read", watermark::NAME);
+    let head = watermark::head(storage).map_err(read_error())?;
+    let published = watermark::read(storage).map_err(read_error())?;
     let durable = published.unwrap_or(0);
     let segments = segment::list(storage)?;
     let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
@@ -32,7 +33,7 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
     // Where a power cut has taken sectors, the records behind them were never acknowledged.
     let last = segments.last().filter(|_| !live && published.is_ok());
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
-    let extent = Extent { segments, durable, limit, torn_in };
+    let extent = Extent { segments, durable, limit, head, torn_in };
     let mut verification = extent.verify(storage)?;
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
     Ok(verification)
@@ -44,6 +45,8 @@ struct Extent {
     durable: u64,
     /// Records from here on are a live writer's business.
     limit: u64,
+    /// What the writer vouches for.
+    head: Option<Head>,
     torn_in: Option<String>,
 }
 
@@ -75,6 +78,7 @@ impl Extent {
     fn walk(&self, storage: &dyn Storage, front: &Front) -> Result<Verification, Error> {
         let mut walk = Walk {
             limit: self.limit,
+            head: self.head,
             durable: self.durable,
             is_started: true,
             torn_in: self.torn_in.clone(),
@@ -128,6 +132,8 @@ pub(super) struct Walk {
     pub(super) pending: Option<Item>,
     /// Records from here on are a live writer's business.
     limit: u64,
+    /// What the writer vouches for, until that has been met.
+    head: Option<Head>,
     durable: u64,
     /// False until the first record has said where a stream starts.
     is_started: bool,
@@ -150,6 +156,7 @@ impl Walk {
             judge: Judge::new(),
             pending: None,
             limit: u64::MAX,
+            head: None,
             durable: 0,
             is_started: false,
             is_joined: true,
@@ -244,7 +251,24 @@ impl Walk {
             && !self.is_done()
         {
             self.judge.judge(&item, following);
+            self.compare_with_head(&item);
         }
+    }
+
+    /// Compares the record that the writer vouches for, where this is it.
+    fn compare_with_head(&mut self, item: &Item) {
+        let next = self.judge.next();
+        let Some(head) = self.head.take_if(|head| head.next == next) else { return };
+        if self.judge.ends_at(next, Some(head.hash)) {
+            return;
+        }
+        let (place, stated) = match item {
+            Item::Record(record) => (&record.place, Some(record.stated)),
+            Item::Garbage(garbage) => (&garbage.place, garbage.stated),
+        };
+        let hashes = [Some(head.hash), stated].map(|hash| Some(hash?.to_string()));
+        let seq = next.saturating_sub(1);
+        self.judge.report(Kind::Edited, seq, place, hashes, watermark::DISOWNED);
     }
 
     pub(super) fn finish(mut self, end: Place) -> Verification {

@@ -65,7 +65,7 @@ impl Journal {
         let segments = range.firsts.len() as u64;
         self.left_over.firsts.extend(range.firsts);
         // A start writes again what stands at and past WATERMARK, and for that instant cuts it off.
-        self.left_over.is_held = self.publisher.sync(self.durable.next).is_err();
+        self.left_over.is_held = self.publisher.sync(&self.durable).is_err();
         // What cannot be removed now is tried again with each tick.
         let _ = self.remove_pruned(REMOVED_AT_ONCE);
         Ok(Pruned {
@@ -168,17 +168,44 @@ impl Journal {
     /// Refuses a segment that has not reached the age which the service has set.
     fn check_age(&self, first: u64, next: u64, now: Timestamp) -> Result<(), Error> {
         let days_min = self.options.retention_days_min;
-        let newest = newest_time(&*self.storage, first, next)?.ok_or_else(|| {
-            self.kept(first, "it cannot be read; check the journal with `audited verify`")
-        })?;
-        let age_days = now.unix_nanos().saturating_sub(newest.unix_nanos()) / NANOS_PER_DAY;
-        if days_min == 0 || age_days >= i64::from(days_min) {
+        let age_days =
+            |nanos: i64| i64::max(now.unix_nanos().saturating_sub(nanos), 0) / NANOS_PER_DAY;
+        let is_old = |nanos: i64| days_min == 0 || age_days(nanos) >= i64::from(days_min);
+        let (opened, mut newest) = self.times_at_ends(first, next)?;
+        // No batch goes to a segment of this age, so only here may a clock that was set back hide a
+        // younger record. To look at every line of all segments would hold up the records to come.
+        let age_max = i64::try_from(self.options.segment_age_max.as_nanos()).unwrap_or(i64::MAX);
+        let is_sure = is_old(opened.unix_nanos().saturating_add(age_max));
+        if is_old(newest.unix_nanos()) && !is_sure {
+            newest = newest.max(newest_time(&*self.storage, first, next)?.unwrap_or(newest));
+        }
+        if is_old(newest.unix_nanos()) {
             return Ok(());
         }
+        let age_days = age_days(newest.unix_nanos());
         Err(self.kept(first, &format!(
             "its newest record is of {newest}, {age_days} days old, and the minimum is {days_min} \
              days, which only the service's own setting `retention_days_min` can lower"
         )))
+    }
+
+    /// The time of a segment's header, and the later one of this and that of its last record.
+    fn times_at_ends(&self, first: u64, next: u64) -> Result<(Timestamp, Timestamp), Error> {
+        let (storage, name) = (&*self.storage, segment::name(first));
+        let read_error = || Error::io(storage, "read", &name);
+        let length = length(storage, next)?;
+        let tail = storage.open(&name, Access::Read).and_then(|file| segment::tail(&*file, length));
+        let tail = tail.map_err(read_error())?;
+        let mut lines = segment::lines(storage, first)?;
+        let opened = match lines.next().map_err(read_error())? {
+            Piece::Line(range) => {
+                line::parse(lines.bytes(&range)).ok().map(|parsed| parsed.stamp.observed)
+            }
+            _ => None,
+        };
+        let ends = tail.zip(opened).map(|(tail, opened)| (opened, tail.observed.max(opened)));
+        let unread = "it cannot be read; check the journal with `audited verify`";
+        ends.ok_or_else(|| self.kept(first, unread))
     }
 
     /// The first record that a start would need to write the ends of actions that have none.
@@ -206,26 +233,19 @@ impl Journal {
     }
 }
 
-/// The later one of the times at both ends of a segment. Records between them are younger only where
-/// the clock was set back meanwhile.
+/// The byte at which a segment ends, if the header of the one behind it says so.
+fn length(storage: &dyn Storage, next: u64) -> Result<Option<u64>, Error> {
+    let header = segment::peek_header(&mut segment::lines(storage, next)?);
+    let header = header.map_err(Error::io(storage, "read", &segment::name(next)))?;
+    Ok(header.and_then(|header| header.supersedes_from()))
+}
+
+/// The latest time in the lines of a segment.
 fn newest_time(storage: &dyn Storage, first: u64, next: u64) -> Result<Option<Timestamp>, Error> {
-    let name = segment::name(first);
-    let header = segment::peek_header(&mut segment::lines(storage, next)?).map_err(Error::io(
-        storage,
-        "read",
-        &segment::name(next),
-    ))?;
-    let length = header.and_then(|header| header.supersedes_from());
-    let tail = storage.open(&name, Access::Read).and_then(|file| segment::tail(&*file, length));
-    let tail = tail.map_err(Error::io(storage, "read", &name))?;
     let mut lines = segment::lines(storage, first)?;
-    let opened = match lines.next().map_err(Error::io(storage, "read", &name))? {
-        Piece::Line(range) => {
-            line::parse(lines.bytes(&range)).ok().map(|parsed| parsed.stamp.observed)
-        }
-        _ => None,
-    };
-    Ok(tail.zip(opened).map(|(tail, opened)| tail.observed.max(opened)))
+    // What a failed sync has left behind the end does not count.
+    lines.limit(length(storage, next)?.unwrap_or(u64::MAX));
+    segment::latest(&mut lines).map_err(Error::io(storage, "read", &segment::name(first)))
 }
 
 /// What the header of a segment says in `open`, if that is a list.

@@ -5,6 +5,7 @@ use std::io;
 use super::Journal;
 use crate::control::Reason;
 use crate::error::Error;
+use crate::line::Chain;
 use crate::watermark;
 
 impl Journal {
@@ -20,7 +21,7 @@ impl Journal {
             self.write_staged().or_else(|error| self.make_room(error))?;
             self.sync_segment()?;
         }
-        let lack_of_room = self.publish(self.chain.next)?;
+        let lack_of_room = self.publish(self.chain)?;
         self.segment.length += self.staged.lines.len() as u64;
         self.header = None;
         self.committed_from = self.durable.next;
@@ -62,10 +63,10 @@ impl Journal {
 
     /// Lets readers see what is durable; returns the error of a disk that had room for that only
     /// where the reserve was.
-    fn publish(&mut self, durable: u64) -> Result<Option<Error>, Error> {
+    fn publish(&mut self, durable: Chain) -> Result<Option<Error>, Error> {
         let storage = &*self.storage;
         let mut publish = || {
-            let written = self.publisher.publish(durable);
+            let written = self.publisher.publish(&durable);
             written.map_err(Error::io(storage, "write", watermark::NAME))
         };
         match publish() {

@@ -10,7 +10,7 @@ use super::{Change, Disk, Lie, State, failed};
 use crate::random::Random;
 
 /// No system divides a write of fewer bytes than this over a part of one page.
-const SMALL_BYTES: usize = 64;
+const SMALL_BYTES: usize = 128;
 
 impl Disk {
     fn open_file(&self, name: &str, age: u64, identity: u64) -> Box<dyn StorageFile> {
@@ -96,22 +96,21 @@ impl Storage for Disk {
     /// Ends in the middle with a name that is gone until the power is cut, or with nothing done.
     fn remove(&self, name: &str) -> io::Result<()> {
         let state = &mut *self.state();
-        if !state.files.contains_key(name) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
         let change = state.change(state.age, Call::Remove)?;
         let is_done = match change {
             Change::Done | Change::Fails(Fault::Name) => true,
             Change::Half => state.random.one_in(2),
             Change::Fails(_) => false,
         };
+        let was_there = state.files.contains_key(name);
         if is_done && let Some(file) = state.files.remove(name) {
             state.unlinked.push((name.to_owned(), file));
         }
         if matches!(change, Change::Done) && state.lie != Lie::NoNames {
             state.settle_names();
         }
-        change.end()
+        change.end()?;
+        if was_there { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
     fn lock(&self, _holder: &str) -> io::Result<LockOutcome> {
@@ -208,7 +207,7 @@ impl OpenFile {
         let taken = asked - (grown - state.fitting(grown));
         state.opened(self.identity)?.write(offset, &bytes[..taken], sector);
         // The pieces of one batch are not written one by one: docs/design.md says what that would do.
-        let is_piece = matches!(change, Change::Fails(Fault::Short));
+        let is_piece = matches!(change, Change::Fails(Fault::Short | Fault::Interrupted));
         if state.writes_behind && !is_piece && state.random.one_in(4) {
             let mut random = Random::of(state.random.next());
             state.opened(self.identity)?.write_behind(sector, &mut random);

@@ -51,11 +51,11 @@ impl World {
             (Err(error), _) if is_hindered => {
                 self.oracle.count("pruned before a fault");
                 let again = self.journal().would_prune(0);
-                if matches!(again, Err(Error::Poisoned { .. })) || self.disk.has_stopped() {
+                if matches!(again, Err(Error::Poisoned { .. })) {
                     return self.break_down(&error, &["JournalPruned", "JournalFull"]);
                 }
-                // Nothing was begun.
-                Ok(())
+                // Nothing was begun, but the process may have died over what was left to be removed.
+                if self.disk.has_stopped() { self.end_process(self.end) } else { Ok(()) }
             }
             (outcome, due) => Err(format!(
                 "a pruning has met {met:?} and gives {outcome:?}, where {due:?} is due"

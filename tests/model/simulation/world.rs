@@ -26,6 +26,8 @@ pub(super) struct World {
     pub(super) rotation: Rotation,
     /// Both clocks when the writer last looked at them.
     pub(super) looked: Option<(i64, u64)>,
+    /// Both clocks before a jump whose record is staged: if that is given up, the jump is seen again.
+    pub(super) before_jump: Option<(i64, u64)>,
     /// How much was durable when that last changed, and the monotonic clock then.
     pub(super) recorded: Option<(u64, u64)>,
     /// How the process ends that comes to its end in the middle of a call.
@@ -77,6 +79,7 @@ impl World {
             journal: None,
             oracle: Oracle::default(),
             looked: None,
+            before_jump: None,
             recorded: None,
             end: End::Kill,
             epochs: 0,
@@ -195,7 +198,7 @@ impl World {
         let lines = self.read()?;
         self.oracle.open(lines, &journal.committed())?;
         self.rotation.settle(&self.oracle, &self.clocks);
-        (self.looked, self.recorded) = (None, None);
+        (self.looked, self.before_jump, self.recorded) = (None, None, None);
         self.journal = Some(journal);
         self.check_quarantine(before)?;
         self.see()?;

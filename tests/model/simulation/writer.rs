@@ -74,6 +74,7 @@ impl World {
             }
             Err(Error::Full { .. }) if self.journal().full().is_some() => {
                 self.oracle.staged.clear();
+                self.looked = self.before_jump.take().or(self.looked);
                 self.oracle.count("given up");
                 let committed = self.journal().committed();
                 let is_told = committed.next_seq > committed.first_seq;
@@ -102,6 +103,7 @@ impl World {
             None => self.rotation.reason(&first),
         };
         self.oracle.settle(&committed, reason, entries)?;
+        self.before_jump = None;
         self.rotation.settle(&self.oracle, &self.clocks);
         let durable = (journal.watermark().durable(), journal.next_seq());
         match durable == (self.oracle.next(), self.oracle.next()) {
@@ -165,6 +167,7 @@ impl World {
             let passed = i64::try_from(now.1 - before.1).unwrap();
             let jump = now.0 - before.0 - passed;
             if jump.unsigned_abs() > JUMP_NS_MAX {
+                self.before_jump.get_or_insert(before);
                 self.push(Entry::Clock(jump));
             }
         }
