@@ -8,7 +8,7 @@ use crate::tokens;
 
 /// The lines of each crate without tests, by docs/adr/0009-the-journal-is-a-crate.md,
 /// docs/adr/0010-redaction-is-a-crate.md and docs/adr/0013-the-guard-is-a-crate.md,
-/// docs/adr/0014-consumers-pass-over-damage.md.
+/// docs/adr/0014-consumers-pass-over-damage.md, docs/adr/0016-the-watermark-vouches-for-the-last-record.md.
 const CRATE_LINES_MAX: &[(&str, usize)] = &[
     ("audit-guard", 2_500),
     ("audit-journal", 9_600),

@@ -137,10 +137,15 @@ pub(super) fn named(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(is_named)
 }
 
-/// The key with a name of its own that was meant by a class of the same section: `retention.default_days`
-/// by `retention.default_day`, which would be taken for a class that no record has.
+/// The key with a name of its own that was meant by a class of a section: `retention.default_days` by
+/// `retention.default_day`, and `retention_days_min` by `retention.days_min`, which would be taken for
+/// classes that no record has.
 pub(super) fn sibling(name: &str) -> Option<&'static str> {
     let (section, class) = name.split_once('.')?;
+    let outside = format!("{section}_{class}");
+    if let Some(key) = KEYS.iter().find(|key| key.name == outside) {
+        return Some(key.name);
+    }
     let siblings = KEYS.iter().filter_map(|key| Some((key.name, key.name.split_once('.')?)));
     let mut siblings = siblings.filter(|(_, (of, known))| *of == section && *known != "*");
     siblings.find_map(|(whole, (_, known))| {

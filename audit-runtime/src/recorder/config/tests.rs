@@ -156,6 +156,10 @@ fn single_mistakes_say_what_to_do() {
         ("[retention]\ndefault = 9", "did you mean `retention.default_days`?"),
         ("[retention]\ndays = 9", "did you mean `retention.default_days`?"),
         (
+            "[retention]\ndays_min = 500",
+            "`retention.days_min` is no setting; did you mean `retention_days_min`?",
+        ),
+        (
             "[retention]\nretention_days_min = 0",
             "move `retention_days_min` above the line `[retention]`",
         ),
