@@ -172,13 +172,25 @@ fn is_numbered(part: &[u8]) -> bool {
 pub(crate) fn is_code(value: &[u8]) -> bool {
     // A bracket that a value begins with calls nothing.
     let name = value.iter().skip_while(|byte| matches!(byte, b'(' | b'['));
-    let (mut is_path, mut is_word) = (false, true);
-    for byte in name {
-        match byte {
-            b'(' | b'[' | b'{' => return true,
-            b'.' | b':' => is_path = true,
-            byte => is_word &= byte.is_ascii_alphabetic() || *byte == b'_',
-        }
-    }
-    is_path && is_word
+    let classes = name.fold(0, |classes, byte| classes | IN_CODE[usize::from(*byte)]);
+    classes & OPENS != 0 || (classes & JOINS != 0 && classes & OTHER == 0)
 }
+
+/// What a byte is in code: a part of a word (0), a joint of a path, an open bracket, or another sign.
+static IN_CODE: [u8; 256] = {
+    let mut class = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => class[byte] = 0,
+            b'.' | b':' => class[byte] = JOINS,
+            b'(' | b'[' | b'{' => class[byte] = OPENS,
+            _ => {}
+        }
+        byte += 1;
+    }
+    class
+};
+const JOINS: u8 = 1;
+const OPENS: u8 = 2;
+const OTHER: u8 = 4;

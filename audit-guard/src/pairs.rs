@@ -51,7 +51,8 @@ fn glued<'t>(
 ) -> Option<&'static str> {
     let is_glued = text.before(start).is_some_and(|byte| byte.is_ascii_alphabetic());
     let name = std::str::from_utf8(text.slice(start..to)).ok().filter(|_| is_glued)?;
-    names.term(name).filter(|term| term.contains("pass") && term.len() > 5)
+    let is_password = |term: &&str| term.starts_with("pass") || term.ends_with("_pass");
+    names.term(name).filter(is_password).filter(|term| term.len() > 5)
 }
 
 /// How the name from `from` to `to` is joined to what follows, and where that begins.

@@ -13,7 +13,7 @@ const KEY_BYTES_MIN: usize = 16;
 /// A key whose first line begins at `start` with `-----BEGIN`.
 pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
     let label = start + b"-----BEGIN ".len();
-    if !text.starts_with(start, b"-----BEGIN ") {
+    if !text.starts_with(start, b"-----BEGIN ") || text.is_behind_mark(start) {
         return None;
     }
     let is_label = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ';
@@ -29,12 +29,8 @@ pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
     if signs.count() < KEY_BYTES_MIN {
         return None;
     }
-    if is_whole {
-        return text.found(start..end_of_last_line(text, body_end), Kind::PrivateKey);
-    }
-    // One that a mark cut off is taken up to it, so that none is read again and again.
-    let place = start..body_end;
-    (!text.is_behind_mark(start)).then_some(Found { place, kind: Kind::PrivateKey })
+    let end = if is_whole { end_of_last_line(text, body_end) } else { body_end };
+    text.found(start..end, Kind::PrivateKey)
 }
 
 /// Where the lines of a key end, and true if its last line stands there.

@@ -74,9 +74,9 @@ impl<'a> Text<'a> {
         to - rest.iter().rev().take(most).take_while(|byte| class(**byte)).count()
     }
 
-    /// What was found, unless it is a mark, lies in one, holds one or touches one.
+    /// What was found, unless it lies in a mark, holds one or stands behind one.
     ///
-    /// A mark belongs to what touches it. So a text that was scrubbed hardly ever shows what it did not
+    /// What follows a mark belongs to it. So a text that was scrubbed hardly ever shows what it did not
     /// show before.
     pub(crate) fn found(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
         if self.is_behind_mark(place.start) { None } else { self.found_behind_mark(place, kind) }
@@ -84,12 +84,15 @@ impl<'a> Text<'a> {
 
     /// The same where a mark may end before `place`.
     pub(crate) fn found_behind_mark(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
-        let touches = self.mark_ends(place.end).is_some();
         let good = !place.is_empty()
-            && !touches
             && self.first_mark(place.clone()).is_none()
             && !self.is_in_mark(place.start);
         good.then_some(Found { place, kind })
+    }
+
+    /// `place` up to the first mark in it: what is as long as a line is not given up for one.
+    pub(crate) fn up_to_mark(&self, place: Range<usize>) -> Range<usize> {
+        place.start..self.first_mark(place.clone()).unwrap_or(place.end)
     }
 
     /// Where the first mark begins that begins in `place`.

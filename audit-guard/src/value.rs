@@ -8,8 +8,11 @@ use crate::text::{Found, Text};
 
 /// The longest value that is looked for; a longer one is a secret up to here.
 const VALUE_BYTES_MAX: usize = 16_384;
-/// How much of a value is judged, so that looking at what is none costs little.
-const JUDGED_BYTES_MAX: usize = 128;
+/// How much of a value is judged, so that looking at what is none costs little: a text may have a name at
+/// every four bytes, and each of them is followed by as much.
+const JUDGED_BYTES_MAX: usize = 64;
+/// The same of a cookie, whose names are long.
+const COOKIE_BYTES_MAX: usize = 128;
 
 /// A value that belongs to a name with the part `term`.
 pub(crate) struct Value {
@@ -58,8 +61,7 @@ impl Value {
         }
         // A long one is caught up to a mark in it, so that none is read again and again.
         let whole = start..self.form.end(text, VALUE_BYTES_MAX);
-        let end = text.first_mark(whole.clone()).unwrap_or(whole.end);
-        (end >= judged.end).then_some(Found { place: start..end, kind: Kind::Secret })
+        Some(Found { place: text.up_to_mark(whole), kind: Kind::Secret })
     }
 }
 
@@ -187,12 +189,12 @@ fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
 
 /// All values of a header, whose names are secrets as often as not.
 fn cookie(text: &Text<'_>, form: &Form) -> Option<Found> {
-    let judged = form.start..form.end_of_header(text, JUDGED_BYTES_MAX);
+    let judged = form.start..form.end_of_header(text, COOKIE_BYTES_MAX);
     let value = text.slice(judged.clone());
     text.found(judged, Kind::Secret)?;
     let good = value.contains(&b'=') && value.len() >= 8 && !is_placeholder(value);
     let end = if good { form.end_of_header(text, VALUE_BYTES_MAX) } else { form.start };
-    text.found(form.start..end, Kind::Secret)
+    text.found(text.up_to_mark(form.start..end), Kind::Secret)
 }
 
 /// True if a value is a secret, by the name it has and the way it is written.
@@ -228,7 +230,7 @@ fn has_form(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
 
 /// Terms whose values people make up, so that they may be words.
 fn is_password(term: &str) -> bool {
-    term.contains("pass") || matches!(term, "pwd" | "pw")
+    term.starts_with("pass") || term.ends_with("_pass") || matches!(term, "pwd" | "pw")
 }
 
 /// True if a value is more than a word of prose.
