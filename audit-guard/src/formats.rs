@@ -31,14 +31,13 @@ static ALPHABETS: [u8; 256] = {
         let alnum = it.is_ascii_alphanumeric();
         let word = alnum || matches!(it, b'_' | b'-');
         let dotted = word || it == b'.';
-        bits[byte] = alnum as u8 * Alnum.bit()
-            | word as u8 * Word.bit()
-            | it.is_ascii_hexdigit() as u8 * Hex.bit()
-            | (it.is_ascii_uppercase() || it.is_ascii_digit()) as u8 * Upper.bit()
-            | (alnum || matches!(it, b'+' | b'/' | b'=')) as u8 * Base64.bit()
-            | dotted as u8 * Dotted.bit()
-            | (dotted || matches!(it, b'/' | b'%' | b'~' | b'=' | b'+' | b':' | b'@')) as u8
-                * Path.bit();
+        bits[byte] = Alnum.bit_if(alnum)
+            | Word.bit_if(word)
+            | Hex.bit_if(it.is_ascii_hexdigit())
+            | Upper.bit_if(it.is_ascii_uppercase() || it.is_ascii_digit())
+            | Base64.bit_if(alnum || matches!(it, b'+' | b'/' | b'='))
+            | Dotted.bit_if(dotted)
+            | Path.bit_if(dotted || matches!(it, b'/' | b'%' | b'~' | b'=' | b'+' | b':' | b'@'));
         byte += 1;
     }
     bits
@@ -51,6 +50,10 @@ impl Alphabet {
 
     const fn bit(self) -> u8 {
         1 << self as u8
+    }
+
+    const fn bit_if(self, has: bool) -> u8 {
+        if has { self.bit() } else { 0 }
     }
 }
 
