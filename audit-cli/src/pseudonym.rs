@@ -10,7 +10,8 @@ use crate::failure::{Exit, Failure, warn};
 use crate::reading;
 
 /// What the recorder itself writes as keyed hashes.
-const DOMAINS: [&str; 4] = ["session", "actor", "path", "method"];
+/// An `id` is one that has the form of a secret.
+const DOMAINS: [&str; 5] = ["session", "actor", "path", "method", "id"];
 const DOMAIN_WIDTH: usize = 7;
 
 /// The longest value that is taken from standard input.

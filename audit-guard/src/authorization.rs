@@ -69,7 +69,7 @@ pub(crate) fn in_header(text: &Text<'_>, start: usize) -> Option<Found> {
     if is_known {
         // Its values stand in quotes of their own.
         let end = value::end_of_line(text, from, CREDENTIALS_BYTES_MAX, b"\r\n'`");
-        return text.found(from..end, Kind::Secret);
+        return text.found(text.up_to_mark(from..end), Kind::Secret);
     }
     let kind = match scheme.as_slice() {
         b"bearer" => Kind::Bearer,

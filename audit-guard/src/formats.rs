@@ -22,18 +22,38 @@ pub(crate) enum Alphabet {
     Path,
 }
 
+/// One bit for each alphabet that a byte belongs to.
+static ALPHABETS: [u8; 256] = {
+    let mut bits = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let it = byte as u8;
+        let alnum = it.is_ascii_alphanumeric();
+        let word = alnum || matches!(it, b'_' | b'-');
+        let dotted = word || it == b'.';
+        bits[byte] = Alnum.bit_if(alnum)
+            | Word.bit_if(word)
+            | Hex.bit_if(it.is_ascii_hexdigit())
+            | Upper.bit_if(it.is_ascii_uppercase() || it.is_ascii_digit())
+            | Base64.bit_if(alnum || matches!(it, b'+' | b'/' | b'='))
+            | Dotted.bit_if(dotted)
+            | Path.bit_if(dotted || matches!(it, b'/' | b'%' | b'~' | b'=' | b'+' | b':' | b'@'));
+        byte += 1;
+    }
+    bits
+};
+
 impl Alphabet {
     pub(crate) fn has(self, byte: u8) -> bool {
-        let word = || matches!(byte, b'_' | b'-');
-        match self {
-            Self::Alnum => byte.is_ascii_alphanumeric(),
-            Self::Word => byte.is_ascii_alphanumeric() || word(),
-            Self::Hex => byte.is_ascii_hexdigit(),
-            Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Self::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
-            Self::Dotted => byte.is_ascii_alphanumeric() || word() || byte == b'.',
-            Self::Path => byte.is_ascii_alphanumeric() || word() || b"./%~=+:@".contains(&byte),
-        }
+        ALPHABETS[usize::from(byte)] & self.bit() != 0
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
+    const fn bit_if(self, has: bool) -> u8 {
+        if has { self.bit() } else { 0 }
     }
 }
 

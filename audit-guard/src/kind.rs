@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What a secret was found to be. Its mark in the text is `[REDACTED:` and its name and `]`.
+/// What a secret was found to be. Its mark in the text is `[REDACTED:` and its name and `]`; a tag may stand
+/// before the bracket, behind a colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -77,13 +78,36 @@ impl fmt::Display for Kind {
 /// How every mark begins.
 pub(crate) const MARK_BEGIN: &str = "[REDACTED:";
 
+/// A key's id, a colon, and 128 bits in base64.
+pub(crate) const TAG_BYTES: usize = KEY_ID_BYTES + 1 + 22;
+const KEY_ID_BYTES: usize = 8;
+
+/// No mark is longer.
+pub(crate) const MARK_BYTES_MAX: usize = Kind::UrlPassword.mark().len() + 1 + TAG_BYTES;
+
 /// The length of the mark that a text begins with. What only begins like one is text as any other.
 pub(crate) fn mark_at(text: &[u8]) -> Option<usize> {
-    if !text.starts_with(MARK_BEGIN.as_bytes()) {
-        return None;
-    }
-    let marks = Kind::ALL.into_iter().map(|kind| kind.mark().as_bytes());
-    marks.filter(|mark| text.starts_with(mark)).map(<[u8]>::len).next()
+    let named = text.strip_prefix(MARK_BEGIN.as_bytes())?;
+    let behind_name = Kind::ALL.into_iter().find_map(|kind| {
+        named
+            .strip_prefix(kind.as_str().as_bytes())
+            .filter(|rest| matches!(rest, [b']' | b':', ..]))
+    })?;
+    let end = match behind_name.split_first_chunk() {
+        Some(([b':'], rest)) => is_tag(rest.get(..TAG_BYTES)?).then(|| rest.get(TAG_BYTES..))??,
+        _ => behind_name,
+    };
+    (end.first() == Some(&b']')).then(|| text.len() - end.len() + 1)
+}
+
+/// True if a text is a keyed hash as records write them.
+pub(crate) fn is_tag(text: &[u8]) -> bool {
+    let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    text.len() == TAG_BYTES
+        && text.iter().take(KEY_ID_BYTES).all(is_hex)
+        && text.get(KEY_ID_BYTES) == Some(&b':')
+        && text.iter().skip(KEY_ID_BYTES + 1).all(is_base64)
 }
 
 /// How many secrets of each kind were replaced. It never holds what they were.

@@ -1,7 +1,7 @@
 //! The guard: finds secrets that slipped into a text, and replaces each by a fixed mark.
 //!
 //! It is the last net below the types, the derive, the probe and the lint, and it is never counted as
-//! enforcement: it knows forms of secrets, not secrets. [`scrub`] reads a text once. What it looks
+//! enforcement: it knows forms of secrets, not secrets. What [`scrub`] looks
 //! for is told by [`Kind`]; what it replaced is told by [`Caught`], which counts and never quotes.
 //!
 //! ```
@@ -15,7 +15,8 @@
 //! assert_eq!(scrubbed.caught.of(Kind::UrlPassword), 1);
 //! ```
 //!
-//! The marks are fixed, and a text that was scrubbed is left as it is when it is scrubbed again.
+//! The marks are fixed, but for the tag that [`Scrubbed::tagged`] puts into one. A text that was scrubbed is
+//! left as it is when it is scrubbed again, because [`scrub`] passes over it until nothing is found.
 
 mod authorization;
 mod base64;
@@ -30,6 +31,7 @@ mod names;
 mod numbers;
 mod pairs;
 mod pem;
+mod places;
 mod rules;
 mod runs;
 mod scrub;

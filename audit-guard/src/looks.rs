@@ -5,26 +5,51 @@
 /// Words and names of code have few digits, few capitals and many repetitions. What is in hex is
 /// told by the number of its different digits alone.
 pub(crate) fn is_random(text: &[u8]) -> bool {
-    let different = different(text);
-    if different < text.len().div_ceil(3).clamp(4, 9) {
-        return false;
-    }
-    let count = |class: fn(&u8) -> bool| text.iter().filter(|byte| class(byte)).count();
-    let (digits, upper, lower) =
-        (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+    let counts = text.iter().fold(0_u64, |counts, byte| counts + COUNTED[usize::from(*byte)]);
+    let [digits, upper, lower] = [0, LANE, 2 * LANE].map(|lane| counts >> lane & ((1 << LANE) - 1));
     let letters = upper + lower;
     let mixed = upper * 5 >= letters && lower * 5 >= letters;
-    if digits > 0 { letters > 0 } else { mixed && text.len() >= 12 }
+    let varied = if digits > 0 { letters > 0 } else { mixed && text.len() >= 12 };
+    varied && has_different(text, text.len().div_ceil(3).clamp(4, 9))
+}
+
+/// Each class of letters has so many bits of a number in which all are counted at once.
+const LANE: u32 = 21;
+
+/// What each byte adds: one to digits, capitals or small letters.
+static COUNTED: [u64; 256] = {
+    let mut counted = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        counted[byte] = match byte as u8 {
+            b'0'..=b'9' => 1,
+            b'A'..=b'Z' => 1 << LANE,
+            b'a'..=b'z' => 1 << (2 * LANE),
+            _ => 0,
+        };
+        byte += 1;
+    }
+    counted
+};
+
+/// True if a text has so many different bytes; reads no further than it must.
+fn has_different(text: &[u8], least: usize) -> bool {
+    let mut seen = [0; 4];
+    text.chunks(16).any(|chunk| seen_with(&mut seen, chunk) >= least)
 }
 
 /// How many different bytes a text has.
 pub(crate) fn different(text: &[u8]) -> usize {
-    let seen = text.iter().fold([0_u64; 4], |mut seen, byte| {
+    seen_with(&mut [0; 4], text)
+}
+
+/// How many different bytes were seen, those of `text` too.
+fn seen_with(seen: &mut [u64; 4], text: &[u8]) -> usize {
+    for byte in text {
         if let Some(word) = seen.get_mut(usize::from(byte >> 6)) {
             *word |= 1 << (byte & 63);
         }
-        seen
-    });
+    }
     seen.iter().map(|word| word.count_ones() as usize).sum()
 }
 
@@ -84,10 +109,6 @@ const EXAMPLES: &[&str] = &[
     "your_token",
 ];
 
-/// What stands in a value that somebody left out already.
-const LEFT_OUT: &[&str] =
-    &["***", "xxxx", "....", "redacted", "masked", "filtered", "example", "placeholder"];
-
 /// True if a value is a place for one, an example, or was left out already.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
@@ -105,14 +126,22 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || ["your", "my_", "my-", "insert"].iter().any(begins)
 }
 
+/// True if somebody left a value out already: a word that says so stands in it.
 fn is_left_out(value: &[u8]) -> bool {
-    let may_begin = |byte: &u8| {
-        matches!(byte.to_ascii_lowercase(), b'*' | b'x' | b'.' | b'r' | b'm' | b'f' | b'e' | b'p')
-    };
-    let mut places = value.iter().enumerate().filter(|(_, byte)| may_begin(byte));
-    places.any(|(at, _)| {
+    value.iter().enumerate().any(|(at, byte)| {
+        let word = match byte.to_ascii_lowercase() {
+            b'*' => "***",
+            b'x' => "xxxx",
+            b'.' => "....",
+            b'r' => "redacted",
+            b'm' => "masked",
+            b'f' => "filtered",
+            b'e' => "example",
+            b'p' => "placeholder",
+            _ => return false,
+        };
         let rest = value.get(at..).unwrap_or_default();
-        LEFT_OUT.iter().any(|word| begins_with(rest, word.as_bytes()))
+        begins_with(rest, word.as_bytes())
     })
 }
 
@@ -126,30 +155,42 @@ fn begins_with(text: &[u8], word: &[u8]) -> bool {
 /// The closing bracket is no part of a value that stands without quotes, so none is asked for.
 fn is_slot(text: &str) -> bool {
     let begins = |signs: &[&str]| signs.iter().any(|sign| text.starts_with(sign));
-    let parts = || text.split(|sign: char| !sign.is_ascii_alphanumeric());
+    let parts = || text.as_bytes().split(|sign| !sign.is_ascii_alphanumeric());
     if begins(&["{{", "<", "%{", "%(", "#{", "${", "$"]) {
-        return !parts().any(|part| !is_numbered(part) && is_random(part.as_bytes()));
+        return !parts().any(|part| is_random(part) && !is_numbered(part));
     }
-    begins(&["[", "(", "*", "…", "&"]) && !parts().any(|part| is_random(part.as_bytes()))
+    begins(&["[", "(", "*", "…", "&"]) && !parts().any(is_random)
 }
 
 /// True if a part of a name has digits at its end only: `DB2`, `v1`.
-fn is_numbered(part: &str) -> bool {
-    let word = part.trim_end_matches(|sign: char| sign.is_ascii_digit());
-    word.bytes().all(|byte| byte.is_ascii_alphabetic())
+fn is_numbered(part: &[u8]) -> bool {
+    let digits = part.iter().rev().take_while(|sign| sign.is_ascii_digit()).count();
+    part.iter().rev().skip(digits).all(u8::is_ascii_alphabetic)
 }
 
 /// True if an unquoted value is code: a call, a path of names, an element.
 pub(crate) fn is_code(value: &[u8]) -> bool {
     // A bracket that a value begins with calls nothing.
     let name = value.iter().skip_while(|byte| matches!(byte, b'(' | b'['));
-    let (mut is_path, mut is_word) = (false, true);
-    for byte in name {
-        match byte {
-            b'(' | b'[' | b'{' => return true,
-            b'.' | b':' => is_path = true,
-            byte => is_word &= byte.is_ascii_alphabetic() || *byte == b'_',
-        }
-    }
-    is_path && is_word
+    let classes = name.fold(0, |classes, byte| classes | IN_CODE[usize::from(*byte)]);
+    classes & OPENS != 0 || (classes & JOINS != 0 && classes & OTHER == 0)
 }
+
+/// What a byte is in code: a part of a word (0), a joint of a path, an open bracket, or another sign.
+static IN_CODE: [u8; 256] = {
+    let mut class = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => class[byte] = 0,
+            b'.' | b':' => class[byte] = JOINS,
+            b'(' | b'[' | b'{' => class[byte] = OPENS,
+            _ => {}
+        }
+        byte += 1;
+    }
+    class
+};
+const JOINS: u8 = 1;
+const OPENS: u8 = 2;
+const OTHER: u8 = 4;

@@ -1,6 +1,5 @@
 //! Names that look sensitive and their values: `password=…`, `"token": "…"`, `Cookie: …`.
 
-use crate::kind::MARK_BEGIN;
 use crate::names::Names;
 use crate::text::Text;
 use crate::value::Value;
@@ -31,12 +30,11 @@ pub(crate) fn at<'t>(text: &Text<'t>, names: &mut Names<'t>, start: usize) -> Op
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let from = text.run_back(start, NAME_BYTES_MAX, is_name);
     let to = text.run(start, NAME_BYTES_MAX, |byte| is_name(byte) || byte == b'.');
+    let (joint, value) = joint(text, from, to)?;
     // The name of a mark is no name of a value.
-    let mark = from.checked_sub(MARK_BEGIN.len());
-    if mark.is_some_and(|mark| text.mark_ends(mark).is_some()) {
+    if text.is_in_mark(from) {
         return None;
     }
-    let (joint, value) = joint(text, from, to)?;
     let name = std::str::from_utf8(text.slice(from..to)).ok()?;
     // The last part of a path says what its value is.
     let name = name.rsplit('.').next()?;
@@ -53,13 +51,15 @@ fn glued<'t>(
 ) -> Option<&'static str> {
     let is_glued = text.before(start).is_some_and(|byte| byte.is_ascii_alphabetic());
     let name = std::str::from_utf8(text.slice(start..to)).ok().filter(|_| is_glued)?;
-    names.term(name).filter(|term| term.contains("pass") && term.len() > 5)
+    let is_password = |term: &&str| term.starts_with("pass") || term.ends_with("_pass");
+    names.term(name).filter(is_password).filter(|term| term.len() > 5)
 }
 
 /// How the name from `from` to `to` is joined to what follows, and where that begins.
 fn joint(text: &Text<'_>, from: usize, to: usize) -> Option<(Joint, usize)> {
     let blank = |byte: u8| byte == b' ' || byte == b'\t';
-    let closed = text.run(to, CLOSING_MAX, |byte| b"\"'`\\]".contains(&byte));
+    let closed =
+        text.run(to, CLOSING_MAX, |byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']'));
     let sign = text.run(closed, BLANKS_MAX, blank);
     let quoted = closed > to;
     let (joint, end) = match (text.at(sign)?, text.at(sign + 1)) {

@@ -13,7 +13,7 @@ const KEY_BYTES_MIN: usize = 16;
 /// A key whose first line begins at `start` with `-----BEGIN`.
 pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
     let label = start + b"-----BEGIN ".len();
-    if !text.starts_with(start, b"-----BEGIN ") {
+    if !text.starts_with(start, b"-----BEGIN ") || text.is_behind_mark(start) {
         return None;
     }
     let is_label = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ';
@@ -24,12 +24,25 @@ pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
         return None;
     }
     let body = label_end + DASHES.len();
-    let run = text.run(body, KEY_BYTES_MAX, is_key);
-    let last_line = text.slice(body..run).windows(9).position(|window| window == b"-----END ");
-    let body_end = last_line.map_or(run, |ahead| body + ahead);
-    let end = last_line.map_or(run, |_| end_of_last_line(text, body_end));
+    let (body_end, is_whole) = end_of_body(text, body);
     let signs = text.slice(body..body_end).iter().filter(|byte| byte.is_ascii_alphanumeric());
-    if signs.count() < KEY_BYTES_MIN { None } else { text.found(start..end, Kind::PrivateKey) }
+    if signs.count() < KEY_BYTES_MIN {
+        return None;
+    }
+    let end = if is_whole { end_of_last_line(text, body_end) } else { body_end };
+    text.found(start..end, Kind::PrivateKey)
+}
+
+/// Where the lines of a key end, and true if its last line stands there.
+fn end_of_body(text: &Text<'_>, body: usize) -> (usize, bool) {
+    let mut place = body;
+    while text.at(place).is_some_and(is_key) && place - body < KEY_BYTES_MAX {
+        if text.at(place) == Some(b'-') && text.starts_with(place, b"-----END ") {
+            return (place, true);
+        }
+        place += 1;
+    }
+    (place, false)
 }
 
 /// Behind the dashes that close the line at `start`.

@@ -1,14 +1,25 @@
-//! One pass over a text: places that a filter names are looked at closely, and secrets replaced.
+//! Passes over a text, until one finds nothing: that is why a scrubbed text is left as it is.
+//!
+//! A pass reads a text from left to right, and what it replaces changes what stands beside it: a word
+//! that ended a command is gone, a name has a value where it had none. So one pass may show a secret to
+//! the next. No rule has to answer for that: the text of which a pass finds nothing is the result, and
+//! the next call begins with the same pass over the same text.
+//!
+//! It ends, because each pass replaces bytes that belong to no mark, and makes none of these. Nearly every
+//! text needs one pass that finds something and one that does not. Whoever makes a text that shows a little
+//! in each pass gets few of them: from the fifth on, more and more about each place is replaced with it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use crate::filter::{Filter, Hit};
-use crate::kind::Caught;
-use crate::names::Names;
-use crate::rules::Rule;
+use crate::kind::{Caught, TAG_BYTES, is_tag};
+use crate::places::Places;
 use crate::text::{Found, Text};
-use crate::value::Value;
-use crate::{authorization, curl, jwt, numbers, pairs, pem, runs, tokens, url};
+
+/// So many passes replace just what they find.
+const EXACT_PASSES: u32 = 4;
+/// With so many, what is replaced about a place is longer than any text.
+const PASSES_MAX: u32 = 40;
 
 /// A text without the secrets that were found in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,195 +32,146 @@ pub struct Scrubbed<'a> {
 
 /// Replaces the secrets in `text` by marks.
 ///
-/// Reads the text once, in time that grows with its length and with nothing else. Scrub before a text
+/// Takes time that grows with the length of the text and with nothing else. Scrub before a text
 /// is cut: half a secret is not found.
 pub fn scrub(text: &str) -> Scrubbed<'_> {
-    let mut places = Places::new(text.as_bytes());
-    let Some(first) = places.next() else {
-        return Scrubbed { text: Cow::Borrowed(text), caught: Caught::nothing() };
-    };
+    settled(text, |bytes| Places::new(bytes).collect())
+}
+
+impl Scrubbed<'_> {
+    /// The text, whose first mark holds `tag` as well: `[REDACTED:card:2f61c0de:…]`.
+    ///
+    /// A tag is a keyed hash of what an identifier was, so that the records of one account still belong
+    /// together: eight hexadecimal digits, a colon, 22 signs of base64 for URLs. A text with it is left as
+    /// it is when it is scrubbed. None if there is no mark, or the tag has another form.
+    pub fn tagged(&self, tag: &str) -> Option<String> {
+        let text = Text::new(self.text.as_bytes());
+        let mut from = 0;
+        while let Some(mark) = text.first_mark(from..self.text.len()) {
+            let end = text.mark_ends(mark)?;
+            // A mark that has one already came with the text.
+            if end - mark <= TAG_BYTES {
+                let (before, behind) = self.text.split_at_checked(end - 1)?;
+                let tagged = is_tag(tag.as_bytes()).then(|| format!("{before}:{tag}{behind}"))?;
+                return Some(scrub(&tagged).text.into_owned());
+            }
+            from = end;
+        }
+        None
+    }
+}
+
+/// The text of which `find` finds nothing any more.
+fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
+    let mut scrubbed = Scrubbed { text: Cow::Borrowed(text), caught: Caught::nothing() };
+    for pass in 0..PASSES_MAX {
+        let found = find(scrubbed.text.as_bytes());
+        if found.is_empty() {
+            break;
+        }
+        let found = widened(found, &scrubbed.text, slack_bytes(pass));
+        found.iter().for_each(|one| scrubbed.caught.count(one.kind));
+        scrubbed.text = Cow::Owned(replaced(&scrubbed.text, &found));
+    }
+    scrubbed
+}
+
+/// How much is replaced to both sides of what a pass finds: nothing, then 16 bytes, 64, 256 and so on.
+fn slack_bytes(pass: u32) -> usize {
+    match pass.checked_sub(EXACT_PASSES) {
+        None => 0,
+        Some(late) => 4_usize.saturating_pow(late + 2),
+    }
+}
+
+/// The places with what lies about them; what overlaps then is one.
+fn widened(found: Vec<Found>, text: &str, slack_bytes: usize) -> Vec<Found> {
+    if slack_bytes == 0 {
+        return found;
+    }
+    let mut wide: Vec<Found> = Vec::new();
+    for Found { place, kind } in found {
+        let Range { start, end } = place;
+        let place = floor(text, start.saturating_sub(slack_bytes))
+            ..floor(text, end.saturating_add(slack_bytes).min(text.len()));
+        match wide.last_mut().filter(|last| last.place.end >= place.start) {
+            Some(last) => last.place.end = place.end,
+            None => wide.push(Found { place, kind }),
+        }
+    }
+    wide
+}
+
+/// Where the character begins that `place` lies in.
+fn floor(text: &str, place: usize) -> usize {
+    (0..=place).rev().find(|place| text.is_char_boundary(*place)).unwrap_or_default()
+}
+
+fn replaced(text: &str, found: &[Found]) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut caught = Caught::nothing();
     let mut written = 0;
-    let mut next = Some(first);
-    while let Some(found) = next {
-        out.push_str(text.get(written..found.place.start).unwrap_or_default());
-        out.push_str(found.kind.mark());
-        caught.count(found.kind);
-        written = found.place.end;
-        next = places.next();
+    for Found { place, kind } in found {
+        out.push_str(text.get(written..place.start).unwrap_or_default());
+        out.push_str(kind.mark());
+        written = place.end;
     }
     out.push_str(text.get(written..).unwrap_or_default());
-    Scrubbed { text: Cow::Owned(out), caught }
-}
-
-/// The secrets of a text, in order, none over another.
-struct Places<'a> {
-    text: Text<'a>,
-    filter: &'static Filter,
-    /// The next place that each of the two filters names.
-    gram: Option<Hit>,
-    run: Option<usize>,
-    /// What was found, behind places that are still to be looked at.
-    waiting: Option<Found>,
-    names: Names<'a>,
-    /// The last value that was looked at.
-    value: Option<Value>,
-}
-
-impl<'a> Places<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let filter = Filter::of_all_rules();
-        let gram = filter.next(bytes, 0);
-        let run = runs::next(bytes, 0);
-        let (text, names) = (Text::new(bytes), Names::default());
-        Self { text, filter, gram, run, waiting: None, names, value: None }
-    }
-
-    fn next(&mut self) -> Option<Found> {
-        loop {
-            let place = self.next_place();
-            if let Some(waiting) = self.waiting.take() {
-                if place.is_none_or(|place| place >= waiting.place.start) {
-                    return Some(self.settle(waiting));
-                }
-                self.waiting = Some(waiting);
-            }
-            place?;
-            let Some(found) = self.look() else { continue };
-            let comes_first = |waiting: &Found| found.place.end <= waiting.place.start;
-            if self.waiting.as_ref().is_some_and(comes_first) {
-                return Some(self.settle(found));
-            }
-            self.wait_for(found);
-        }
-    }
-
-    /// What overlaps is one secret, of the kind that begins first.
-    fn wait_for(&mut self, found: Found) {
-        self.waiting = Some(match self.waiting.take() {
-            Some(waiting) => joined(found, waiting),
-            None => found,
-        });
-    }
-
-    fn next_place(&self) -> Option<usize> {
-        let gram = self.gram.as_ref().map(|hit| hit.place);
-        match (gram, self.run) {
-            (Some(gram), Some(run)) => Some(gram.min(run)),
-            (gram, run) => gram.or(run),
-        }
-    }
-
-    /// Looks at the next place, and finds the one after it.
-    fn look(&mut self) -> Option<Found> {
-        let text = self.text;
-        let run = self.run.filter(|run| self.gram.as_ref().is_none_or(|hit| *run < hit.place));
-        if let Some(run) = run {
-            let (found, end) = numbers::in_run(&text, run);
-            self.run = runs::next(text.bytes(), found.as_ref().map_or(end, |it| it.place.end));
-            return found;
-        }
-        let hit = self.gram.take()?;
-        self.gram = self.filter.next(text.bytes(), hit.place + 1);
-        let mut found = hit.rules().filter_map(|(rule, start)| self.at(rule, start));
-        let first = found.next()?;
-        Some(found.fold(first, |one, other| if longer(&other, &one) { other } else { one }))
-    }
-
-    /// What `rule` finds where its word begins at `start`.
-    fn at(&mut self, rule: Rule, start: usize) -> Option<Found> {
-        let text = &self.text;
-        if start < text.floor() {
-            return None;
-        }
-        match rule {
-            Rule::Pair => self.value_at(start),
-            Rule::Token(format) => tokens::at(text, format, start),
-            Rule::Jwt => jwt::at(text, start),
-            Rule::PrivateKey => pem::at(text, start),
-            Rule::Url => url::at(text, start),
-            Rule::Bearer => authorization::bearer(text, start),
-            Rule::Basic => authorization::basic(text, start),
-            Rule::Curl => curl::at(text, start),
-            Rule::Ssn => numbers::ssn(text, start),
-            Rule::Telegram => tokens::telegram(text, start),
-            Rule::Mailchimp => tokens::mailchimp(text, start),
-            Rule::AzureClient => tokens::azure_client(text, start),
-            Rule::Discord => tokens::discord(text, start),
-        }
-    }
-
-    fn value_at(&mut self, start: usize) -> Option<Found> {
-        let value = pairs::at(&self.text, &mut self.names, start)?;
-        let found = value.secret(&self.text);
-        self.value = Some(value);
-        found
-    }
-
-    fn settle(&mut self, found: Found) -> Found {
-        let end = found.place.end;
-        self.text.settle(end);
-        let bytes = self.text.bytes();
-        if self.gram.as_ref().is_some_and(|hit| hit.place < end) {
-            self.gram = self.filter.next(bytes, end);
-        }
-        if self.run.is_some_and(|run| run < end) {
-            self.run = runs::next(bytes, end);
-        }
-        self.look_behind(&found);
-        found
-    }
-
-    /// If a mark now begins a value, looks at the rest of the value, as if the mark had stood there.
-    fn look_behind(&mut self, settled: &Found) {
-        let begins = |value: &mut Value| value.start() == settled.place.start;
-        let Some(value) = self.value.take_if(begins) else { return };
-        let Some(rest) = value.rest(&self.text, settled.place.end) else { return };
-        if let Some(found) = rest.plain(&self.text) {
-            self.value = Some(rest);
-            self.wait_for(found);
-        }
-    }
-}
-
-fn longer(one: &Found, other: &Found) -> bool {
-    one.place.len() > other.place.len()
-}
-
-fn joined(one: Found, other: Found) -> Found {
-    let place = one.place.start.min(other.place.start)..one.place.end.max(other.place.end);
-    let kind = if one.place.start <= other.place.start { one.kind } else { other.kind };
-    Found { place, kind }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::Kind;
 
-    /// A look-up takes as long as ten thousand bytes of other text.
-    #[test]
-    fn a_name_that_is_repeated_is_looked_up_once() {
-        for name in
-            ["password:", "token=", "pin:", "://password:", "PGPASSWORD: ", "\"pin\": \"a\", "]
-        {
-            let text = name.repeat(2_000);
-            let mut places = Places::new(text.as_bytes());
-            while places.next().is_some() {}
-            let looked_up = places.names.looked_up;
-            assert!((1..4).contains(&looked_up), "{name}: {looked_up}");
-        }
+    const TAG: &str = "2f61c0de:AbCdEfGhIjKlMnOpQrSt_-";
+
+    /// What a pass finds that sees one secret only when all before it are gone.
+    fn one_at_a_time(bytes: &[u8]) -> Vec<Found> {
+        let start = bytes.iter().position(|byte| *byte == b'*');
+        start
+            .map(|start| Found { place: start..start + 1, kind: Kind::Secret })
+            .into_iter()
+            .collect()
     }
 
-    /// The values of such a text reach as far as a value may, each up to the same mark.
     #[test]
-    fn a_long_value_before_a_mark_is_read_once() {
-        let text = format!("{}[REDACTED:card]", "token=a8Zk20fjQ9x".repeat(500));
-        let mut places = Places::new(text.as_bytes());
-        let mut found = 0;
-        while places.next().is_some() {
-            found += 1;
+    fn a_text_that_shows_a_little_in_each_pass_is_settled_in_a_few() {
+        for (times, caught) in [(3, 3), (4, 4), (5, 5), (1_000, 9), (100_000, 13)] {
+            let text = format!("before {} behind", "* é".repeat(times));
+            let scrubbed = settled(&text, one_at_a_time);
+            assert!(!scrubbed.text.contains('*'));
+            assert!(scrubbed.caught.of(Kind::Secret) <= caught, "{times}: {:?}", scrubbed.caught);
+            assert_eq!(settled(&scrubbed.text, one_at_a_time).text, scrubbed.text);
         }
-        assert_eq!(found, 1);
+        let short = settled("left * alone * here", one_at_a_time);
+        assert_eq!(short.text, "left [REDACTED:secret] alone [REDACTED:secret] here");
+    }
+
+    #[test]
+    fn a_mark_is_tagged_once_and_left_as_it_is() {
+        let tagged = scrub("4111111111111111 or 5555555555554444").tagged(TAG).unwrap();
+        assert_eq!(tagged, format!("[REDACTED:card:{TAG}] or [REDACTED:card]"));
+        assert_eq!(scrub(&tagged).text, tagged);
+        let sent = format!("[REDACTED:ssn:{TAG}] 4111111111111111");
+        let other = TAG.replace('2', "0");
+        let both = format!("[REDACTED:ssn:{TAG}] [REDACTED:card:{other}]");
+        assert_eq!(scrub(&sent).tagged(&other), Some(both));
+        assert_eq!(scrub("harmless").tagged(TAG), None);
+        assert_eq!(scrub("4111111111111111").tagged("hunter2"), None);
+    }
+
+    /// A tag may end like a name that looks sensitive, or hold one.
+    #[test]
+    fn what_stands_in_a_tag_is_no_name() {
+        for tag in ["2f61c0de:AbCdEfGhIjKlMnOpQr-pin", "2f61c0de:my-password-tokens-pin"] {
+            let text = format!("[REDACTED:card:{tag}]: 1234 x");
+            assert_eq!(tag.len(), TAG_BYTES, "{tag}");
+            assert_eq!(scrub(&text).text, text);
+        }
+        assert_eq!(
+            scrub("[REDACTED:card:2f61c0de:password=hunter2S3cret]").text,
+            "[REDACTED:card:2f61c0de:password=[REDACTED:secret]]"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kind::{Kind, MARK_BEGIN, mark_at};
+use crate::kind::{Kind, MARK_BYTES_MAX, mark_at};
 
 /// A secret that was found, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +62,10 @@ impl<'a> Text<'a> {
     }
 
     /// Where the bytes of a class that stand at `from` end, after at most `most` of them.
-    pub(crate) fn run(&self, from: usize, most: usize, class: impl Fn(u8) -> bool) -> usize {
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        from + rest.iter().take(most).take_while(|byte| class(**byte)).count()
+    pub(crate) fn run(&self, from: usize, most: usize, mut class: impl FnMut(u8) -> bool) -> usize {
+        let end = from.saturating_add(most).min(self.bytes.len());
+        let rest = self.bytes.get(from..end).unwrap_or_default();
+        from + rest.iter().position(|byte| !class(*byte)).unwrap_or(rest.len())
     }
 
     /// Where the bytes of a class that end at `to` begin, at most `most` of them.
@@ -73,9 +74,9 @@ impl<'a> Text<'a> {
         to - rest.iter().rev().take(most).take_while(|byte| class(**byte)).count()
     }
 
-    /// What was found, unless it is a mark, holds one or touches one.
+    /// What was found, unless it lies in a mark, holds one or stands behind one.
     ///
-    /// A mark belongs to what touches it. So a text that was scrubbed shows nothing that it did not
+    /// What follows a mark belongs to it. So a text that was scrubbed hardly ever shows what it did not
     /// show before.
     pub(crate) fn found(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
         if self.is_behind_mark(place.start) { None } else { self.found_behind_mark(place, kind) }
@@ -83,9 +84,15 @@ impl<'a> Text<'a> {
 
     /// The same where a mark may end before `place`.
     pub(crate) fn found_behind_mark(&self, place: Range<usize>, kind: Kind) -> Option<Found> {
-        let touches = self.mark_ends(place.end).is_some();
-        let good = !place.is_empty() && !touches && self.first_mark(place.clone()).is_none();
+        let good = !place.is_empty()
+            && self.first_mark(place.clone()).is_none()
+            && !self.is_in_mark(place.start);
         good.then_some(Found { place, kind })
+    }
+
+    /// `place` up to the first mark in it: what is as long as a line is not given up for one.
+    pub(crate) fn up_to_mark(&self, place: Range<usize>) -> Range<usize> {
+        place.start..self.first_mark(place.clone()).unwrap_or(place.end)
     }
 
     /// Where the first mark begins that begins in `place`.
@@ -117,9 +124,20 @@ impl<'a> Text<'a> {
         if place == self.floor {
             return true;
         }
-        let name = self.run_back(place - 1, 16, |byte| byte.is_ascii_lowercase() || byte == b'_');
-        let begin = name.checked_sub(MARK_BEGIN.len());
-        begin.is_some_and(|begin| begin >= self.floor && self.mark_ends(begin) == Some(place))
+        self.mark_before(place - 1).is_some_and(|begin| self.mark_ends(begin) == Some(place))
+    }
+
+    /// True if a mark begins before `place` and ends behind it.
+    pub(crate) fn is_in_mark(&self, place: usize) -> bool {
+        let mark = self.mark_before(place).and_then(|begin| self.mark_ends(begin));
+        mark.is_some_and(|end| end > place)
+    }
+
+    /// The bracket before `place` that may begin a mark which goes on at `place`.
+    fn mark_before(&self, place: usize) -> Option<usize> {
+        let is_in_mark = |byte: u8| is_word(byte) || byte == b':';
+        let bracket = self.run_back(place, MARK_BYTES_MAX, is_in_mark).checked_sub(1)?;
+        (bracket >= self.floor && self.at(bracket) == Some(b'[')).then_some(bracket)
     }
 }
 

@@ -8,8 +8,11 @@ use crate::text::{Found, Text};
 
 /// The longest value that is looked for; a longer one is a secret up to here.
 const VALUE_BYTES_MAX: usize = 16_384;
-/// How much of a value is judged, so that looking at what is none costs little.
-const JUDGED_BYTES_MAX: usize = 128;
+/// How much of a value is judged, so that looking at what is none costs little: a text may have a name at
+/// every four bytes, and each of them is followed by as much.
+const JUDGED_BYTES_MAX: usize = 64;
+/// The same of a cookie, whose names are long.
+const COOKIE_BYTES_MAX: usize = 128;
 
 /// A value that belongs to a name with the part `term`.
 pub(crate) struct Value {
@@ -20,11 +23,6 @@ pub(crate) struct Value {
 impl Value {
     pub(crate) fn of(text: &Text<'_>, term: &'static str, joint: Joint, start: usize) -> Self {
         Self { term, form: Form::of(text, joint, start) }
-    }
-
-    /// Where it begins, behind its quote.
-    pub(crate) fn start(&self) -> usize {
-        self.form.start
     }
 
     /// The secret in it.
@@ -40,10 +38,10 @@ impl Value {
         }
     }
 
-    /// What is left of it behind the marks that end at `place` or begin there.
+    /// What is left of it behind the marks that begin at `place`.
     ///
     /// A mark is a whole value, or it was put there to hide one. A header has no such rest.
-    pub(crate) fn rest(&self, text: &Text<'_>, place: usize) -> Option<Self> {
+    fn rest(&self, text: &Text<'_>, place: usize) -> Option<Self> {
         let form = Form { start: text.behind_marks(place), ..self.form };
         let is_header = matches!(self.term, "authorization" | "auth_header")
             || (self.term == "cookie" && matches!(form.joint, Joint::Colon | Joint::Member));
@@ -51,20 +49,19 @@ impl Value {
     }
 
     /// The secret that the value is as a whole, whatever stands before it.
-    pub(crate) fn plain(&self, text: &Text<'_>) -> Option<Found> {
+    fn plain(&self, text: &Text<'_>) -> Option<Found> {
         let Form { start, joint, quote, .. } = self.form;
         let judged = start..self.form.end(text, JUDGED_BYTES_MAX);
-        let found = text.found_behind_mark(judged.clone(), Kind::Secret)?;
         if !is_secret(self.term, joint, quote.is_some(), text.slice(judged.clone())) {
             return None;
         }
+        let found = text.found_behind_mark(judged.clone(), Kind::Secret)?;
         if judged.len() + 8 < JUDGED_BYTES_MAX {
             return Some(found);
         }
         // A long one is caught up to a mark in it, so that none is read again and again.
         let whole = start..self.form.end(text, VALUE_BYTES_MAX);
-        let end = text.first_mark(whole.clone()).unwrap_or(whole.end);
-        (end >= judged.end).then_some(Found { place: start..end, kind: Kind::Secret })
+        Some(Found { place: text.up_to_mark(whole), kind: Kind::Secret })
     }
 }
 
@@ -129,18 +126,46 @@ impl Form {
     }
 }
 
+/// What a value without quotes consists of, which of it may end it, and which of it joins parts.
+static IN_BARE: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut byte = b' ' as usize + 1;
+    while byte < 256 {
+        class[byte] = match byte as u8 {
+            b'&' | b'"' | b'\'' | b'<' | b'>' | b'`' => 0,
+            b',' => MAY_END | SPLITS | IS_BARE,
+            b';' => MAY_END | IS_BARE,
+            b'.' | b'/' | b'@' | b':' => SPLITS | IS_BARE,
+            _ => IS_BARE,
+        };
+        byte += 1;
+    }
+    class
+};
+const IS_BARE: u8 = 1;
+const MAY_END: u8 = 2;
+/// Stands between the parts of a path or of a name with dots.
+const SPLITS: u8 = 4;
+
 fn end_of_bare(text: &Text<'_>, start: usize, most: usize) -> usize {
-    let is_value =
-        |byte: u8| byte > b' ' && !matches!(byte, b'&' | b'"' | b'\'' | b'<' | b'>' | b'`');
-    let end = text.run(start, most, is_value);
+    let mut classes = 0;
+    let end = text.run(start, most, |byte| {
+        let class = IN_BARE[usize::from(byte)];
+        classes |= class;
+        class != 0
+    });
     let value = text.slice(start..end);
     // A comma or semicolon ends the value if another name and value follow.
-    let parts = value.iter().enumerate().filter(|(_, byte)| matches!(byte, b',' | b';'));
-    let mut ends =
-        parts.map(|(at, _)| at).filter(|at| names_another(value.get(at + 1..).unwrap_or_default()));
-    let end = ends.next().map_or(end, |at| start + at);
+    let is_end = |at: &usize| {
+        matches!(value.get(*at), Some(b',' | b';'))
+            && names_another(value.get(at + 1..).unwrap_or_default())
+    };
+    let may_end = classes & MAY_END != 0;
+    let ahead = if may_end { (0..value.len()).find(is_end) } else { None };
+    let end = ahead.map_or(end, |at| start + at);
     let rest = text.slice(start..end).iter().rev();
-    end - rest.take_while(|byte| b",;)]}.\\".contains(byte)).count()
+    let closes = |byte: &&u8| matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'.' | b'\\');
+    end - rest.take_while(closes).count()
 }
 
 /// Where the line ends that `start` stands in, or the quote about it.
@@ -164,12 +189,12 @@ fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
 
 /// All values of a header, whose names are secrets as often as not.
 fn cookie(text: &Text<'_>, form: &Form) -> Option<Found> {
-    let judged = form.start..form.end_of_header(text, JUDGED_BYTES_MAX);
+    let judged = form.start..form.end_of_header(text, COOKIE_BYTES_MAX);
     let value = text.slice(judged.clone());
     text.found(judged, Kind::Secret)?;
     let good = value.contains(&b'=') && value.len() >= 8 && !is_placeholder(value);
     let end = if good { form.end_of_header(text, VALUE_BYTES_MAX) } else { form.start };
-    text.found(form.start..end, Kind::Secret)
+    text.found(text.up_to_mark(form.start..end), Kind::Secret)
 }
 
 /// True if a value is a secret, by the name it has and the way it is written.
@@ -205,21 +230,26 @@ fn has_form(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
 
 /// Terms whose values people make up, so that they may be words.
 fn is_password(term: &str) -> bool {
-    term.contains("pass") || matches!(term, "pwd" | "pw")
+    term.starts_with("pass") || term.ends_with("_pass") || matches!(term, "pwd" | "pw")
 }
 
 /// True if a value is more than a word of prose.
 fn is_no_word(value: &[u8]) -> bool {
-    let has = |class: fn(&u8) -> bool| value.iter().any(class);
-    has(u8::is_ascii_alphanumeric)
-        && (has(u8::is_ascii_digit) || has(|byte| b"!@#$%^&*+=?~".contains(byte)))
+    let is_sign = |byte: &u8| {
+        matches!(
+            byte,
+            b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'+' | b'=' | b'?' | b'~'
+        )
+    };
+    let tells = |byte: &u8| byte.is_ascii_digit() || is_sign(byte);
+    value.iter().any(tells) && value.iter().any(u8::is_ascii_alphanumeric)
 }
 
 /// True if a value was made by a generator. A word of a machine in hex is a handle, no secret.
 fn is_token(value: &[u8]) -> bool {
     let is_handle = value.starts_with(b"0x") && value.len() <= 18;
     // The parts of a path or of a name with dots are words, each by itself.
-    let parts = value.split(|byte| b"./@:,".contains(byte));
+    let parts = value.split(|byte| IN_BARE[usize::from(*byte)] & SPLITS != 0);
     let longest = parts.max_by_key(|part| part.len()).unwrap_or_default();
     longest.len() >= 8 && !is_handle && is_random(longest)
 }

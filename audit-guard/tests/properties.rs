@@ -119,6 +119,9 @@ fn mixed() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
 }
 
+/// A keyed hash as records write them. It ends with the name of a secret.
+const TAG: &str = "2f61c0de:AbCdEfGhIjKlMnOpQr-pin";
+
 /// Asserts what holds of every text. Valid UTF-8 and no panic are in the types and in the call.
 fn check(text: &str) -> Result<(), TestCaseError> {
     let once = scrub(text);
@@ -129,6 +132,9 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     let marks: usize =
         Kind::ALL.iter().map(|kind| once.caught.of(*kind) as usize * kind.mark().len()).sum();
     prop_assert!(once.text.len() <= text.len() + marks);
+    if let Some(tagged) = once.tagged(TAG) {
+        prop_assert_eq!(&*scrub(&tagged).text, &*tagged);
+    }
     Ok(())
 }
 
@@ -173,6 +179,31 @@ proptest! {
     }
 }
 
+/// Texts in which the mark of one secret shows another: behind a name that had no value, in a command that
+/// had ended, in a URL that had another host.
+#[test]
+fn what_a_mark_shows_is_found_as_well() {
+    for (text, scrubbed) in [
+        ("p://pwd::b@rd:", "p://pwd:[REDACTED:url_password][REDACTED:secret]"),
+        ("curl PASS=curl -u tp:", "curl PASS=[REDACTED:secret] -u [REDACTED:basic]"),
+        (
+            "p://:2@REDACTEDpasswd=@\\=",
+            "p://:[REDACTED:url_password]@REDACTEDpasswd=[REDACTED:secret]",
+        ),
+    ] {
+        assert_eq!(scrub(text).text, scrubbed);
+        check(text).unwrap();
+    }
+}
+
+/// A mark in a key is what somebody else made of a part of it.
+#[test]
+fn a_key_is_taken_up_to_a_mark_in_it() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMIIEpQIBAAKCAQEAn6MIIEpQIBAAKCAQEAn6[REDACTED:card]Q\n";
+    assert_eq!(scrub(key).text, "[REDACTED:private_key][REDACTED:card]Q\n");
+    check(key).unwrap();
+}
+
 /// The time for a text of ten times the length, in multiples of the time for the text; the least of several.
 fn growth(piece: &str) -> f64 {
     let time = |times: usize| {
@@ -193,7 +224,10 @@ fn growth(piece: &str) -> f64 {
 fn every_piece_in_a_row_is_read_in_linear_time() {
     let joined = PIECES.iter().zip(PIECES.iter().cycle().skip(7));
     let joined = joined.map(|(one, other)| format!("{one}{other}"));
-    let pieces = PIECES.iter().map(|piece| (*piece).to_owned()).chain(joined);
+    // A key that ends before it begins asked for all that follows, at each beginning.
+    let keys =
+        ["-----END -----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----"].map(str::to_owned);
+    let pieces = PIECES.iter().map(|piece| (*piece).to_owned()).chain(joined).chain(keys);
     let measured = pieces.map(|piece| (growth(&piece), piece));
     let slow: Vec<(f64, String)> = measured.filter(|(growth, _)| *growth > 40.0).collect();
     // A machine that is busy may make one look slow once.

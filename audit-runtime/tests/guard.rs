@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use audit_runtime::guard::Guarded;
 use audit_runtime::journal::{MemoryStorage, Reader};
-use audit_runtime::{Actor, Event, Http, Origin, Reason, Recorder, Target, public};
+use audit_runtime::{
+    Actor, CorrelationId, Event, HashKey, Http, Origin, Reason, Recorder, Target, public,
+};
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -23,6 +25,11 @@ fn records(work: impl FnOnce(&Recorder)) -> Vec<Value> {
     let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
     work(&recorder);
     recorder.shutdown(Duration::from_secs(20)).unwrap();
+    read(storage)
+}
+
+/// The records of a journal.
+fn read(storage: MemoryStorage) -> Vec<Value> {
     let mut cursor = Reader::over(Arc::new(storage)).cursor(0).unwrap();
     let mut records = Vec::new();
     while let Some(line) = cursor.next().unwrap() {
@@ -62,14 +69,16 @@ fn every_free_text_is_scrubbed_and_its_path_named() {
         "/reason/message",
         "/actor/name",
         "/actor/roles/0",
-        "/targets/0/id",
         "/targets/0/name",
         "/origin/user_agent",
-        "/http/request_id",
         "/args/note",
         "/args/lines/0",
     ] {
         assert_eq!(record.pointer(pointer), Some(&text.into()), "{pointer}");
+    }
+    for pointer in ["/targets/0/id", "/http/request_id"] {
+        let id = record.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert!(id.starts_with("see [REDACTED:token:") && id.ends_with("] there"), "{id}");
     }
     assert_eq!(record["ext"]["acme.note"][text], 1);
     let named = record["redaction"]["fields"].as_array().unwrap();
@@ -137,6 +146,56 @@ fn ids_and_hashes_are_left_as_they_are() {
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["targets"][0]["id"], id);
     assert_eq!(records[0]["args"]["hash"], hash);
+}
+
+/// Ids of accounts that have the form of cards.
+const ACCOUNTS: [&str; 2] = ["4111111111111111", "5555555555554444"];
+
+/// Two accounts stay two, and one account is the same in every field, and as a keyed hash of its id.
+#[test]
+fn ids_with_the_form_of_a_secret_still_tell_accounts_apart() {
+    let correlation = |id| CorrelationId::from_client(id).unwrap();
+    let records = records(|recorder| {
+        for id in [ACCOUNTS[0], ACCOUNTS[1], ACCOUNTS[0]] {
+            let event = Event::activity("CloseAccount")
+                .actor(Actor::service("desk").on_behalf_of(Actor::user(id).tenant(id).named(id)))
+                .target(Target::new("Account", id))
+                .correlation_id(correlation(id))
+                .description(format!("closed {id}"))
+                .succeeded();
+            drop(recorder.record(event));
+        }
+    });
+    let closed: Vec<&Value> = records.iter().filter(|it| it["action"] == "CloseAccount").collect();
+    let ids: Vec<&str> = closed.iter().map(|it| it["targets"][0]["id"].as_str().unwrap()).collect();
+    assert!(ids[0] != ids[1] && ids[0] == ids[2], "{ids:?}");
+    for (record, id) in closed.iter().zip(ids) {
+        let principal = &record["actor"]["on_behalf_of"][0];
+        for same in [&principal["id"], &principal["tenant"], &record["correlation_id"]] {
+            assert_eq!(same, id);
+        }
+        let key_id = record["redaction"]["key_id"].as_str().unwrap();
+        assert!(id.starts_with(&format!("[REDACTED:card:{key_id}:")), "{id}");
+        assert_eq!(audit_runtime::guard::scrub(id).text, id, "the mark is left as it is");
+        // A text that nobody joins keeps the fixed mark.
+        assert_eq!(principal["name"], "[REDACTED:card]");
+        assert_eq!(record["description"], "closed [REDACTED:card]");
+    }
+    assert!(ACCOUNTS.iter().all(|id| !format!("{records:?}").contains(id)));
+}
+
+/// The hash is the one that `audited pseudonym` tells of the id.
+#[test]
+fn the_mark_of_an_id_is_found_with_the_key() {
+    let key = || HashKey::from_bytes([7; 32]);
+    let storage = MemoryStorage::new();
+    let recorder = Recorder::in_memory(storage.clone()).hash_key(key()).open().unwrap();
+    let event = Event::activity("CloseAccount").actor(Actor::user(ACCOUNTS[0])).succeeded();
+    drop(recorder.record(event));
+    recorder.shutdown(Duration::from_secs(20)).unwrap();
+    let records = read(storage);
+    let mark = format!("[REDACTED:card:{}]", key().pseudonym("id", ACCOUNTS[0].as_bytes()));
+    assert_eq!(records[0]["actor"]["id"], mark);
 }
 
 /// What a subscriber printed.

@@ -1,6 +1,7 @@
 //! The name rule: which words of an identifier say that its value is a secret.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use crate::terms::{ABOUT_FIRST, ABOUT_LAST, ALONE, HARMLESS, SENSITIVE, VALUE_LAST};
 
@@ -17,7 +18,8 @@ use crate::terms::{ABOUT_FIRST, ABOUT_LAST, ALONE, HARMLESS, SENSITIVE, VALUE_LA
 /// assert_eq!(sensitive_part("keyboard"), None);
 /// ```
 pub fn sensitive_part(name: &str) -> Option<&'static str> {
-    let words = words(name);
+    let lowered = Lowered::of(name);
+    let words = lowered.words();
     find(&words, |place| !is_about(&words, place))
 }
 
@@ -33,8 +35,9 @@ pub fn sensitive_part(name: &str) -> Option<&'static str> {
 /// assert_eq!(sensitive_part_of_number("invalid_tokens"), None);
 /// ```
 pub fn sensitive_part_of_number(name: &str) -> Option<&'static str> {
-    let words = words(name);
-    let is_value = |word: &String| VALUE_LAST.contains(&word.as_str());
+    let lowered = Lowered::of(name);
+    let words = lowered.words();
+    let is_value = |word: &&str| VALUE_LAST.contains(word);
     let is_singular = words.last().is_some_and(|word| !word.ends_with('s'));
     let is_held = |place: &Range<usize>| words.iter().skip(place.end).all(is_value) && is_singular;
     find(&words, |place| is_held(place) && !is_about(&words, place))
@@ -46,48 +49,90 @@ pub fn sensitive_terms() -> impl Iterator<Item = &'static str> {
 }
 
 /// The first term of the list whose place in a name satisfies `is_meant`.
-fn find(words: &[String], is_meant: impl Fn(&Range<usize>) -> bool) -> Option<&'static str> {
-    // Every field that is derived asks for every term: nearly all are told apart by two letters.
-    let begin = |text: &str| text.as_bytes().first_chunk::<2>().copied();
-    let begins: Vec<[u8; 2]> = words.iter().filter_map(|word| begin(word)).collect();
-    let is_possible = |term: &&&'static str| begin(term).is_some_and(|term| begins.contains(&term));
-    let is_sensitive = |term: &&&'static str| {
-        let mut places = places(words, term, same);
-        places.any(|place| is_meant(&place) && !is_harmless(words, &place))
-    };
+fn find(words: &[&str], is_meant: impl Fn(&Range<usize>) -> bool) -> Option<&'static str> {
+    let places = places(words, &TERMS, same);
+    let meant = places.filter(|(_, place)| is_meant(place) && !is_harmless(words, place));
     let alone = || ALONE.iter().find(|term| matches!(words, [word] if same(word, term)));
-    SENSITIVE.iter().filter(is_possible).find(is_sensitive).or_else(alone).copied()
+    let first = meant.map(|(number, _)| number).min().and_then(|number| SENSITIVE.get(number));
+    first.or_else(alone).copied()
 }
 
 /// True if what stands at `place` belongs to a harmless term. The last word of a term says what
 /// it is: `access_token` is an address in `access_token_url`.
-fn is_harmless(words: &[String], place: &Range<usize>) -> bool {
-    let mut known = HARMLESS.iter().flat_map(|term| places(words, term, |word, part| word == part));
-    known.any(|known| known.start < place.end && place.end <= known.end)
+fn is_harmless(words: &[&str], place: &Range<usize>) -> bool {
+    let mut known = places(words, &HARMLESS_TERMS, |word, part| word == part);
+    known.any(|(_, known)| known.start < place.end && place.end <= known.end)
 }
 
 /// True if a name speaks about the secret that stands at `place` in it.
-fn is_about(words: &[String], place: &Range<usize>) -> bool {
-    let begins = words.first().is_some_and(|word| ABOUT_FIRST.contains(&word.as_str()));
+fn is_about(words: &[&str], place: &Range<usize>) -> bool {
+    let begins = words.first().is_some_and(|word| ABOUT_FIRST.contains(word));
     let behind = words.get(place.end..).unwrap_or_default();
-    begins || behind.last().is_some_and(|word| ABOUT_LAST.contains(&word.as_str()))
+    begins || behind.last().is_some_and(|word| ABOUT_LAST.contains(word))
 }
 
-/// Where the words of `term` follow each other in `words`, or stand there as one word.
+/// Terms by the two letters that they begin with. A text may ask for a name at every few bytes, and
+/// every field that is derived asks as well: nearly all terms are told apart by these letters.
+struct Terms(Vec<Vec<Term>>);
+
+const LETTERS: usize = 26;
+
+struct Term {
+    /// Its place in the list.
+    number: usize,
+    parts: Vec<&'static str>,
+    joined: String,
+}
+
+static TERMS: LazyLock<Terms> = LazyLock::new(|| Terms::of(SENSITIVE));
+static HARMLESS_TERMS: LazyLock<Terms> = LazyLock::new(|| Terms::of(HARMLESS));
+
+impl Terms {
+    fn of(list: &[&'static str]) -> Self {
+        let mut terms = Self((0..LETTERS * LETTERS).map(|_| Vec::new()).collect());
+        for (number, term) in list.iter().enumerate() {
+            let parts: Vec<_> = term.split('_').collect();
+            let term = Term { number, joined: parts.concat(), parts };
+            let slot = slot_of(&term.joined).and_then(|slot| terms.0.get_mut(slot));
+            if let Some(slot) = slot {
+                slot.push(term);
+            }
+        }
+        terms
+    }
+
+    /// The terms that a name may hold from this word on.
+    fn from(&self, word: &str) -> &[Term] {
+        slot_of(word).and_then(|slot| self.0.get(slot)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The slot of what begins with the same two letters, or none of a word that begins with another sign.
+fn slot_of(word: &str) -> Option<usize> {
+    let letter = |byte: u8| byte.is_ascii_lowercase().then(|| usize::from(byte - b'a'));
+    let [first, second] = *word.as_bytes().first_chunk()?;
+    Some(letter(first)? * LETTERS + letter(second)?)
+}
+
+/// Where the words of a term follow each other in `words`, or stand there as one word; each with the
+/// term's number.
 fn places(
-    words: &[String],
-    term: &'static str,
+    words: &[&str],
+    terms: &'static Terms,
     equals: fn(&str, &str) -> bool,
-) -> impl Iterator<Item = Range<usize>> {
-    words.iter().enumerate().filter_map(move |(at, word)| {
-        let parts: Vec<&str> = term.split('_').collect();
-        let follows = || {
-            let window = words.get(at..at + parts.len())?;
-            let is_same = window.iter().zip(&parts).all(|(word, part)| equals(word, part));
-            is_same.then_some(parts.len())
-        };
-        let is_joined = || equals(word, &parts.concat()).then_some(1);
-        follows().or_else(is_joined).map(|length| at..at + length)
+) -> impl Iterator<Item = (usize, Range<usize>)> {
+    words.iter().enumerate().flat_map(move |(at, word)| {
+        terms.from(word).iter().filter_map(move |Term { number, parts, joined }| {
+            let window = words.get(at..at + parts.len());
+            let is_same =
+                |window: &[&str]| window.iter().zip(parts).all(|(word, part)| equals(word, part));
+            let length = match window.is_some_and(is_same) {
+                true => parts.len(),
+                false if equals(word, joined) => 1,
+                false => return None,
+            };
+            Some((*number, at..at + length))
+        })
     })
 }
 
@@ -97,28 +142,46 @@ fn same(word: &str, term: &str) -> bool {
     unnumbered == term || unnumbered.strip_suffix('s') == Some(term)
 }
 
-/// Splits an identifier at separators and at the humps of camel case, in lower case.
-fn words(name: &str) -> Vec<String> {
-    let name = name.strip_prefix("r#").unwrap_or(name);
-    let characters: Vec<char> = name.chars().collect();
-    let mut words = vec![String::new()];
-    for (at, &character) in characters.iter().enumerate() {
-        if !character.is_alphanumeric() || is_hump(&characters, at) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| character.is_alphanumeric()) {
-            word.extend(character.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
+/// The words of an identifier in lower case, split at separators and at the humps of camel case.
+struct Lowered {
+    text: String,
+    /// Where each word ends, and the next one begins.
+    ends: Vec<usize>,
 }
 
-/// True if a word starts at the capital `at`: `apiKey`, `APIKey`, but not within `API`.
-fn is_hump(characters: &[char], at: usize) -> bool {
-    let is_upper = |at: usize| characters.get(at).is_some_and(|c| c.is_uppercase());
-    let is_lower = |at: usize| characters.get(at).is_some_and(|c| c.is_lowercase());
-    at > 0 && is_upper(at) && (!is_upper(at - 1) || is_lower(at + 1))
+impl Lowered {
+    fn of(name: &str) -> Self {
+        let name = name.strip_prefix("r#").unwrap_or(name);
+        let mut lowered = Self { text: String::with_capacity(name.len()), ends: Vec::new() };
+        let mut characters = name.chars().peekable();
+        let mut before = None;
+        while let Some(character) = characters.next() {
+            if !character.is_alphanumeric() || is_hump(before, character, characters.peek()) {
+                lowered.ends.push(lowered.text.len());
+            }
+            if character.is_ascii_alphanumeric() {
+                lowered.text.push(character.to_ascii_lowercase());
+            } else if character.is_alphanumeric() {
+                lowered.text.extend(character.to_lowercase());
+            }
+            before = Some(character);
+        }
+        lowered.ends.push(lowered.text.len());
+        lowered
+    }
+
+    fn words(&self) -> Vec<&str> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let words = starts.zip(&self.ends).filter_map(|(start, end)| self.text.get(start..*end));
+        words.filter(|word| !word.is_empty()).collect()
+    }
+}
+
+/// True if a word starts at a capital: `apiKey`, `APIKey`, but not within `API`.
+fn is_hump(before: Option<char>, character: char, behind: Option<&char>) -> bool {
+    let is_lower = |behind: &char| behind.is_lowercase();
+    character.is_uppercase()
+        && before.is_some_and(|before| !before.is_uppercase() || behind.is_some_and(is_lower))
 }
 
 #[cfg(test)]
@@ -286,7 +349,7 @@ mod tests {
     /// Terms are told apart by two letters before they are compared with a word.
     #[test]
     fn every_term_begins_with_two_letters() {
-        for term in SENSITIVE {
+        for term in SENSITIVE.iter().chain(HARMLESS) {
             assert!(term.bytes().take(2).all(|byte| byte.is_ascii_lowercase()), "{term}");
         }
     }

@@ -1,10 +1,14 @@
 //! What the guard costs on clean log lines, beside a search for one byte and four regular expressions.
 //!
+//! And what it costs on texts that were made to be slow to read, beside the clean ones. These are the worst of
+//! some hundred thousand rows of names, separators and beginnings of secrets, and of changes of the worst of them.
+//!
 //! Reads the files that are named on the command line, and without any the lines of `lines.rs`.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot measure stops")]
 
+mod hostile;
 mod lines;
 
 use std::hint::black_box;
@@ -63,4 +67,5 @@ fn main() {
     }
     let count = lines.len();
     println!("{count} clean lines, {bytes} bytes, {ROUNDS} rounds\n\n{table}");
+    println!("{}", hostile::compared(&lines));
 }

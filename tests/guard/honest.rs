@@ -1,14 +1,18 @@
-//! Honest log lines are left as they are: made ones, and those of `tests/data/sanitize/honest`.
+//! Honest log lines are left as they are: those that programs wrote, and made ones.
 //!
-//! The made ones have the forms of common programs. A number of 16 digits by chance is a card in form,
+//! Those of programs lie in `tests/data/sanitize/honest`, whose NOTICE says how each file was made. The made
+//! ones have the forms of common programs. A number of 16 digits by chance is a card in form,
 //! once in about thirty; no line made here holds one.
 
 use std::path::Path;
 
 use audit_guard::scrub;
 
-/// How many of the made lines are read; the files come on top.
+/// So many lines are made.
 const MADE_LINES: u64 = 20_000;
+/// So few lines of so few programs would say little.
+const WRITTEN_LINES_MIN: usize = 10_000;
+const WRITTEN_FILES_MIN: usize = 8;
 /// The share of lines that may be touched: 0.15 %.
 const TOUCHED_MAX: f64 = 0.0015;
 
@@ -152,22 +156,40 @@ fn made_of_systems(form: u64, n: &mut Numbers, time: &str) -> String {
     }
 }
 
-/// The files of real lines, as long as there are some.
-fn read() -> Vec<String> {
+/// The lines that programs wrote, by file.
+fn written() -> Vec<(String, Vec<String>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sanitize/honest");
-    let files = std::fs::read_dir(folder).into_iter().flatten();
-    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-    texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    let paths = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let logs = paths.filter(|path| path.extension().is_some_and(|it| it == "log"));
+    let lines = |path: &Path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    logs.map(|path| (path.display().to_string(), lines(&path))).collect()
 }
 
-#[test]
-fn honest_lines_are_left_as_they_are() {
-    let mut numbers = Numbers(7);
-    let made = (0..MADE_LINES).map(|line| made(line % 12, &mut numbers));
-    let lines: Vec<String> = made.chain(read()).collect();
+/// Asserts that hardly any of the lines is touched.
+fn check(lines: &[String]) {
     let touched: Vec<&String> =
         lines.iter().filter(|line| !scrub(line).caught.is_empty()).collect();
     println!("{} of {} honest lines touched", touched.len(), lines.len());
     let share = touched.len() as f64 / lines.len() as f64;
     assert!(share <= TOUCHED_MAX, "{share}: {:#?}", &touched[..touched.len().min(20)]);
+}
+
+#[test]
+fn lines_that_programs_wrote_are_left_as_they_are() {
+    let files = written();
+    let lines: Vec<String> = files.iter().flat_map(|(_, lines)| lines.clone()).collect();
+    assert!(lines.len() >= WRITTEN_LINES_MIN && files.len() >= WRITTEN_FILES_MIN);
+    for (path, own) in &files {
+        assert!(own.len() * 4 <= lines.len(), "{path} is more than a quarter of all");
+    }
+    check(&lines);
+}
+
+#[test]
+fn made_lines_are_left_as_they_are() {
+    let mut numbers = Numbers(7);
+    check(&(0..MADE_LINES).map(|line| made(line % 12, &mut numbers)).collect::<Vec<_>>());
 }

@@ -170,10 +170,10 @@ impl Line<'_> {
         if !event.targets.is_empty() {
             let mut cut = event.targets.len() > TARGETS_MAX;
             let targets = event.targets.iter().take(TARGETS_MAX);
-            let watch = &mut self.watch;
+            let (key, watch) = (self.key, &mut self.watch);
             self.object.array("targets", targets, |out, target| {
                 out.push(b'{');
-                cut |= write_target(&mut Object::members(out), target, watch);
+                cut |= write_target(&mut Object::members(out), target, key, watch);
                 out.push(b'}');
             });
             self.confess("targets", cut);
@@ -217,8 +217,11 @@ impl Line<'_> {
             self.object.plain("trace_id", &trace.trace_id);
             self.object.plain("span_id", &trace.span_id);
         }
-        let correlation_id = event.correlation_id.as_ref().map(|id| id.as_str());
-        self.optional("correlation_id", correlation_id, cap::ID);
+        if let Some(id) = &event.correlation_id {
+            let (key, watch) = (self.key, &mut self.watch);
+            let cut = watch.id(&mut self.object, "", "correlation_id", id.as_str(), cap::ID, key);
+            self.confess("correlation_id", cut);
+        }
         if let Some(cause) = event.causation_id {
             self.object.id("causation_id", cause);
         }
@@ -242,10 +245,11 @@ impl Line<'_> {
         let caught = watches.into_iter().flat_map(Watch::paths).map(Cow::Borrowed);
         let mut paths = paths.chain(caught).peekable();
         let any = paths.peek().is_some();
-        if !any && !self.hashed {
+        let hashed = self.hashed || self.watch.is_hashed();
+        if !any && !hashed {
             return;
         }
-        let key_id = self.hashed.then(|| self.key.id());
+        let key_id = hashed.then(|| self.key.id());
         self.object.object("redaction", |object| {
             if any {
                 object.array(
@@ -276,12 +280,6 @@ impl Line<'_> {
     fn text(&mut self, key: &'static str, text: &str, cap: usize) {
         let cut = self.watch.text(&mut self.object, "", key, text, cap);
         self.confess(key, cut);
-    }
-
-    fn optional(&mut self, key: &'static str, text: Option<&str>, cap: usize) {
-        if let Some(text) = text {
-            self.text(key, text, cap);
-        }
     }
 
     fn confess(&mut self, what: &'static str, cut: bool) {

@@ -2,6 +2,11 @@
 
 use audit_guard::{Caught, Kind, Scrubbed, scrub};
 use audit_journal::encode::Object;
+use audit_redact::HashKey;
+
+/// The domain of the keyed hashes that stand in the marks of identifiers. All of them share it, so that
+/// an account is the same as actor and as target.
+const ID_DOMAIN: &str = "id";
 
 /// The most places of one event that are named.
 const PLACES_MAX: usize = 32;
@@ -20,6 +25,7 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
     places: Vec<Place>,
+    hashed: bool,
 }
 
 impl Watch {
@@ -36,6 +42,32 @@ impl Watch {
         let scrubbed = scrubbed(text, cap);
         self.note(&scrubbed.caught, part, key);
         object.text(key, &scrubbed.text, cap)
+    }
+
+    /// Writes an identifier like a text. If it holds a secret, its mark has a keyed hash of all of it: what has
+    /// the form of a secret may still tell one account from another.
+    pub(crate) fn id(
+        &mut self,
+        object: &mut Object<'_>,
+        part: &str,
+        key: &str,
+        id: &str,
+        cap: usize,
+        hashes: &HashKey,
+    ) -> bool {
+        let scrubbed = scrubbed(id, cap);
+        if scrubbed.caught.is_empty() {
+            return object.text(key, &scrubbed.text, cap);
+        }
+        self.note(&scrubbed.caught, part, key);
+        let tagged = scrubbed.tagged(&hashes.pseudonym(ID_DOMAIN, id.as_bytes()));
+        self.hashed |= tagged.is_some();
+        object.text(key, tagged.as_deref().unwrap_or(&scrubbed.text), cap)
+    }
+
+    /// True if a mark with a keyed hash was written.
+    pub(crate) fn is_hashed(&self) -> bool {
+        self.hashed
     }
 
     /// What stands for `text` in the field `key` of `part`, if it holds a secret and is cut at `cap`.

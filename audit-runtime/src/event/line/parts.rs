@@ -20,16 +20,17 @@ pub(super) fn write_actor(
     object.plain("type", actor.kind.as_str());
     match &actor.identity {
         Identity::None => {}
-        Identity::Known(id) => cut |= watch.text(object, "actor", "id", id, cap::ID),
+        Identity::Known(id) => cut |= watch.id(object, "actor", "id", id, cap::ID, key),
         Identity::Unknown(typed) => {
             object.plain("id", &key.pseudonym("actor", typed.0.as_bytes()));
             object.flag("known", false);
         }
     }
-    for (key, text) in [("name", &actor.name), ("tenant", &actor.tenant)] {
-        if let Some(text) = text {
-            cut |= watch.text(object, "actor", key, text, cap::ID);
-        }
+    if let Some(name) = &actor.name {
+        cut |= watch.text(object, "actor", "name", name, cap::ID);
+    }
+    if let Some(tenant) = &actor.tenant {
+        cut |= watch.id(object, "actor", "tenant", tenant, cap::ID, key);
     }
     cut |= texts(object, "actor", "roles", &actor.roles, ROLES_MAX, watch);
     cut
@@ -74,10 +75,15 @@ pub(super) fn write_principals(
     cut
 }
 
-pub(super) fn write_target(object: &mut Object<'_>, target: &Target, watch: &mut Watch) -> bool {
+pub(super) fn write_target(
+    object: &mut Object<'_>,
+    target: &Target,
+    key: &HashKey,
+    watch: &mut Watch,
+) -> bool {
     let part = "targets";
     let mut cut = watch.text(object, part, "type", &target.kind, cap::NAME);
-    cut |= watch.text(object, part, "id", &target.id, cap::ID);
+    cut |= watch.id(object, part, "id", &target.id, cap::ID, key);
     let rest = [("name", &target.name), ("role", &target.role), ("version", &target.version)];
     for (key, text) in rest {
         if let Some(text) = text {
@@ -131,7 +137,7 @@ pub(super) fn write_http(
         object.number("status", status.into());
     }
     if let Some(id) = &http.request_id {
-        cut |= watch.text(object, "http", "request_id", id, cap::NAME);
+        cut |= watch.id(object, "http", "request_id", id, cap::NAME, key);
     }
     if http.client_gone {
         object.flag("client_gone", true);
