@@ -18,6 +18,8 @@ const BLOCK: usize = 8;
 
 /// Letters of both cases become one, and digits stay; other bytes may fall together.
 const FOLD: u32 = 0x2020_2020;
+/// The same for eight bytes.
+const FOLDS: u64 = (FOLD as u64) << 32 | FOLD as u64;
 
 static ALL: LazyLock<Filter> = LazyLock::new(|| {
     let mut filter = Filter {
@@ -74,18 +76,27 @@ impl Filter {
 
     /// The first place whose four bytes have a bit; now and then one without a rule.
     fn candidate(&self, bytes: &[u8], from: usize) -> Option<(usize, u32)> {
-        let rest = bytes.get(from..)?;
+        let mut start = from;
         // Several places are asked at once, and told apart only if one of them has a bit.
-        let mut steps = 0;
-        let mut blocks = rest.windows(BLOCK + 3).step_by(BLOCK);
-        let found = blocks.position(|block| {
-            steps += 1;
-            block.windows(4).fold(0, |bits, four| bits | self.bit(gram_of(four))) != 0
-        });
-        let start = found.unwrap_or(steps) * BLOCK;
-        let mut grams = rest.get(start..)?.windows(4).map(gram_of).enumerate();
+        while let Some(block) = bytes.get(start..).and_then(<[u8]>::first_chunk)
+            && !self.has_bit(block)
+        {
+            start += BLOCK;
+        }
+        let mut grams = bytes.get(start..)?.windows(4).map(gram_of).enumerate();
         let (ahead, gram) = grams.find(|(_, gram)| self.bit(*gram) != 0)?;
-        Some((from + start + ahead, gram))
+        Some((start + ahead, gram))
+    }
+
+    /// True if the four bytes at one of the first places of a block have a bit.
+    #[inline(always)]
+    fn has_bit(&self, block: &[u8; BLOCK + 4]) -> bool {
+        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |it| u64::from_le_bytes(*it)) | FOLDS;
+        let (low, high) = (word(block.first_chunk()), word(block.last_chunk()));
+        let at = |bytes: u64, ahead: u32| self.bit((bytes >> (8 * ahead)) as u32);
+        let of_low = at(low, 0) | at(low, 1) | at(low, 2) | at(low, 3);
+        let of_high = at(high, 0) | at(high, 1) | at(high, 2) | at(high, 3);
+        of_low | of_high != 0
     }
 
     /// One if some rule has four bytes with this hash.

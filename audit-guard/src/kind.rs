@@ -116,11 +116,13 @@ pub struct Caught([u32; Kind::ALL.len()]);
 
 impl Caught {
     /// Nothing.
+    #[inline]
     pub const fn nothing() -> Self {
         Self([0; Kind::ALL.len()])
     }
 
     /// True if nothing was replaced.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|number| *number == 0)
     }

@@ -39,6 +39,7 @@ mod text;
 mod tokens;
 mod url;
 mod value;
+mod words;
 
 pub use kind::{Caught, Kind};
 pub use scrub::{Scrubbed, scrub};

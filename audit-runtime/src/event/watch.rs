@@ -14,6 +14,12 @@ const PLACES_MAX: usize = 32;
 /// How far behind its cap a text is read: no form of a secret needs half as many bytes to be known.
 const AHEAD_BYTES: usize = 4096;
 
+/// How long the JSON of most values is at the most; of a longer one only the beginning may be read.
+const JSON_BYTES_USUAL: usize = 256;
+
+/// How deep arrays and objects may stand in each other for JSON to be left as it is.
+const LEVELS_USUAL: usize = 32;
+
 /// Where in an event a secret was caught: the path of a field, and the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -83,10 +89,14 @@ impl Watch {
         (!scrubbed.caught.is_empty()).then(|| scrubbed.text.into_owned())
     }
 
+    #[inline]
     fn note(&mut self, caught: &Caught, part: &str, key: &str) {
-        if caught.is_empty() {
-            return;
+        if !caught.is_empty() {
+            self.note_places(caught, part, key);
         }
+    }
+
+    fn note_places(&mut self, caught: &Caught, part: &str, key: &str) {
         let dot = if part.is_empty() || key.is_empty() { "" } else { "." };
         for (kind, _) in caught.iter() {
             let place = Place { path: format!("{part}{dot}{key}"), kind };
@@ -116,12 +126,45 @@ impl Watch {
     }
 }
 
+/// True if the guard leaves all strings of `json` as they are, which is one value in the line's form;
+/// false where that takes more than a look at them.
+pub(crate) fn is_left_alone(json: &[u8]) -> bool {
+    match json {
+        [b'"' | b'{' | b'[', ..] => {
+            // Without an escape, what stands between two quotes is the string itself.
+            let is_usual = json.len() <= JSON_BYTES_USUAL && !json.contains(&b'\\');
+            is_usual && are_strings_left_alone(json)
+        }
+        // A number has no strings.
+        _ => true,
+    }
+}
+
+fn are_strings_left_alone(json: &[u8]) -> bool {
+    let (mut levels, mut is_string) = (0, true);
+    json.split(|byte| *byte == b'"').all(|part| {
+        is_string = !is_string;
+        if is_string {
+            return is_text_left_alone(part);
+        }
+        levels += part.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+        levels <= LEVELS_USUAL
+    })
+}
+
+fn is_text_left_alone(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| scrub(text).caught.is_empty())
+}
+
 /// As much of `text` without its secrets as is needed to cut it at `cap` bytes.
 ///
 /// What lies far behind the cap is cut anyway and is not read, unless marks that are shorter than their
 /// secrets bring it near. So a client that sends a long text does not buy the time to read it.
 fn scrubbed(text: &str, cap: usize) -> Scrubbed<'_> {
     let mut most = cap.saturating_add(AHEAD_BYTES);
+    if text.len() <= most {
+        return scrub(text);
+    }
     loop {
         let piece = beginning(text, most);
         let scrubbed = scrub(piece);
