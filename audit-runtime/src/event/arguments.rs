@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-use super::Watch;
-use super::watch::is_left_alone;
+use super::Scrubber;
+use super::scrubber::is_left_alone;
 use audit_redact::{HiddenPaths, Redact, Redaction};
 
 /// The longest JSON of one captured value, in bytes.
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     bytes_max: usize,
     json: Vec<u8>,
     hidden: HiddenPaths,
-    watch: Watch,
+    scrubber: Scrubber,
     /// The member of the line that these are part of.
     part: &'static str,
     cut: bool,
@@ -48,8 +48,8 @@ impl Arguments {
     }
 
     fn within(bytes_max: usize, part: &'static str) -> Self {
-        let (hidden, watch) = (HiddenPaths::default(), Watch::default());
-        Self { bytes_max, json: Vec::new(), hidden, watch, part, cut: false }
+        let (hidden, scrubber) = (HiddenPaths::default(), Scrubber::default());
+        Self { bytes_max, json: Vec::new(), hidden, scrubber, part, cut: false }
     }
 
     /// Redacts and keeps `value`. What does not fit is cut, and the event says so.
@@ -91,8 +91,8 @@ impl Arguments {
             return Ok(false);
         }
         self.json.truncate(start);
-        let (watch, part) = (&mut self.watch, self.part);
-        let mut change = |text: &str| watch.change(part, name, text, cap);
+        let (scrubber, part) = (&mut self.scrubber, self.part);
+        let mut change = |text: &str| scrubber.change(part, name, text, cap);
         encode::value_through(&mut self.json, value, cap, &mut change)
     }
 
@@ -122,8 +122,8 @@ impl Arguments {
     }
 
     /// What the guard caught in the values.
-    pub(super) fn watch(&self) -> &Watch {
-        &self.watch
+    pub(super) fn scrubber(&self) -> &Scrubber {
+        &self.scrubber
     }
 
     /// True if a value was cut.

@@ -8,7 +8,7 @@ use audit_journal::{encode, encode::Object};
 
 use super::actor::Identity;
 use super::origin::{Method, Route};
-use super::{Arguments, Category, Event, Outcome, Severity, Watch, end, name, sentence};
+use super::{Arguments, Category, Event, Outcome, Scrubber, Severity, end, name, sentence};
 use audit_redact::HashKey;
 use parts::{
     texts, write_actor, write_authenticated, write_http, write_origin, write_principals,
@@ -45,13 +45,13 @@ impl Event {
     /// Appends the members of the event's line: the interior of a JSON object.
     ///
     /// Free texts go through the guard; what it caught, there and in captured values, is returned.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, stamp: &Stamp<'_>) -> Watch {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, stamp: &Stamp<'_>) -> Scrubber {
         let mut line = Line {
             object: Object::members(out),
             key: stamp.key,
             cut: Vec::new(),
             hashed: false,
-            watch: Watch::default(),
+            scrubber: Scrubber::default(),
         };
         line.what(self);
         line.who(self);
@@ -67,7 +67,7 @@ struct Line<'a> {
     key: &'a HashKey,
     cut: Vec<&'static str>,
     hashed: bool,
-    watch: Watch,
+    scrubber: Scrubber,
 }
 
 impl Line<'_> {
@@ -106,19 +106,19 @@ impl Line<'_> {
             }
         }
         if let Some(reason) = &event.reason {
-            let (watch, mut cut) = (&mut self.watch, false);
+            let (scrubber, mut cut) = (&mut self.scrubber, false);
             self.object.object("reason", |object| {
-                cut |= watch.text(object, "reason", "code", &reason.code, cap::WORD);
+                cut |= scrubber.text(object, "reason", "code", &reason.code, cap::WORD);
                 if let Some(message) = &reason.message {
-                    cut |= watch.text(object, "reason", "message", message, cap::SENTENCE);
+                    cut |= scrubber.text(object, "reason", "message", message, cap::SENTENCE);
                 }
             });
             self.confess("reason", cut);
         }
         if let Some(error_type) = &event.error_type {
-            let (watch, mut cut) = (&mut self.watch, false);
+            let (scrubber, mut cut) = (&mut self.scrubber, false);
             self.object.object("error", |object| {
-                cut = watch.text(object, "error", "type", error_type, cap::ID);
+                cut = scrubber.text(object, "error", "type", error_type, cap::ID);
             });
             self.confess("error.type", cut);
         }
@@ -136,12 +136,12 @@ impl Line<'_> {
     fn who(&mut self, event: &Event) {
         if let Some(actor) = &event.actor {
             let key = self.key;
-            let (watch, mut cut) = (&mut self.watch, false);
+            let (scrubber, mut cut) = (&mut self.scrubber, false);
             self.object.object("actor", |object| {
-                cut = write_actor(object, actor, key, watch);
+                cut = write_actor(object, actor, key, scrubber);
                 let how = event.authenticated.as_deref().or(actor.authenticated.as_ref());
-                cut |= how.is_some_and(|how| write_authenticated(object, how, watch));
-                cut |= write_principals(object, &actor.on_behalf_of, key, watch);
+                cut |= how.is_some_and(|how| write_authenticated(object, how, scrubber));
+                cut |= write_principals(object, &actor.on_behalf_of, key, scrubber);
             });
             self.hashed |= matches!(actor.identity, Identity::Unknown(_));
             self.confess("actor", cut);
@@ -153,14 +153,14 @@ impl Line<'_> {
         }
         if let Some(decision) = &event.decision {
             let allowed = event.outcome == Outcome::Success;
-            let (watch, mut cut) = (&mut self.watch, false);
+            let (scrubber, mut cut) = (&mut self.scrubber, false);
             self.object.object("authz", |object| {
                 object.plain("decision", if allowed { "allow" } else { "deny" });
                 if let Some(policy) = &decision.policy {
-                    cut |= watch.text(object, "authz", "policy", policy, cap::NAME);
+                    cut |= scrubber.text(object, "authz", "policy", policy, cap::NAME);
                 }
                 let rules = &decision.determined_by;
-                cut |= texts(object, "authz", "determined_by", rules, RULES_MAX, watch);
+                cut |= texts(object, "authz", "determined_by", rules, RULES_MAX, scrubber);
             });
             self.confess("authz", cut);
         }
@@ -170,10 +170,10 @@ impl Line<'_> {
         if !event.targets.is_empty() {
             let mut cut = event.targets.len() > TARGETS_MAX;
             let targets = event.targets.iter().take(TARGETS_MAX);
-            let (key, watch) = (self.key, &mut self.watch);
+            let (key, scrubber) = (self.key, &mut self.scrubber);
             self.object.array("targets", targets, |out, target| {
                 out.push(b'{');
-                cut |= write_target(&mut Object::members(out), target, key, watch);
+                cut |= write_target(&mut Object::members(out), target, key, scrubber);
                 out.push(b'}');
             });
             self.confess("targets", cut);
@@ -184,17 +184,17 @@ impl Line<'_> {
 
     fn from(&mut self, event: &Event) {
         if let Some(origin) = &event.origin {
-            let (watch, mut cut) = (&mut self.watch, false);
+            let (scrubber, mut cut) = (&mut self.scrubber, false);
             self.object.object("origin", |object| {
-                cut = write_origin(object, origin, watch);
+                cut = write_origin(object, origin, scrubber);
             });
             self.confess("origin.user_agent", cut);
         }
         if let Some(http) = &event.http {
             let key = self.key;
-            let (watch, mut cut) = (&mut self.watch, false);
+            let (scrubber, mut cut) = (&mut self.scrubber, false);
             self.object.object("http", |object| {
-                cut = write_http(object, http, key, watch);
+                cut = write_http(object, http, key, scrubber);
             });
             self.hashed |=
                 matches!(http.route, Route::Unrouted(_)) || matches!(http.method, Method::Other(_));
@@ -202,7 +202,7 @@ impl Line<'_> {
         }
     }
 
-    fn close(mut self, event: &Event, stamp: &Stamp<'_>) -> Watch {
+    fn close(mut self, event: &Event, stamp: &Stamp<'_>) -> Scrubber {
         self.object.raw("service", stamp.service);
         if let Some(code) = &event.code {
             let mut cut = false;
@@ -218,8 +218,9 @@ impl Line<'_> {
             self.object.plain("span_id", &trace.span_id);
         }
         if let Some(id) = &event.correlation_id {
-            let (key, watch) = (self.key, &mut self.watch);
-            let cut = watch.id(&mut self.object, "", "correlation_id", id.as_str(), cap::ID, key);
+            let (key, scrubber) = (self.key, &mut self.scrubber);
+            let cut =
+                scrubber.id(&mut self.object, "", "correlation_id", id.as_str(), cap::ID, key);
             self.confess("correlation_id", cut);
         }
         if let Some(cause) = event.causation_id {
@@ -233,19 +234,19 @@ impl Line<'_> {
         if event.category != Category::Journal {
             self.object.plain("catalog", stamp.catalog);
         }
-        self.watch.join(event.arguments.watch());
-        self.watch.join(event.extras.watch());
-        self.watch
+        self.scrubber.join(event.arguments.scrubber());
+        self.scrubber.join(event.extras.scrubber());
+        self.scrubber
     }
 
     /// Proof inside the record: which paths were hidden or hold marks, and by which key.
     fn redaction(&mut self, event: &Event) {
         let paths = hidden_paths(event).map(|(root, inner)| Cow::Owned(format!("{root}{inner}")));
-        let watches = [&self.watch, event.arguments.watch(), event.extras.watch()];
-        let caught = watches.into_iter().flat_map(Watch::paths).map(Cow::Borrowed);
+        let scrubbers = [&self.scrubber, event.arguments.scrubber(), event.extras.scrubber()];
+        let caught = scrubbers.into_iter().flat_map(Scrubber::paths).map(Cow::Borrowed);
         let mut paths = paths.chain(caught).peekable();
         let any = paths.peek().is_some();
-        let hashed = self.hashed || self.watch.is_hashed();
+        let hashed = self.hashed || self.scrubber.is_hashed();
         if !any && !hashed {
             return;
         }
@@ -278,7 +279,7 @@ impl Line<'_> {
     }
 
     fn text(&mut self, key: &'static str, text: &str, cap: usize) {
-        let cut = self.watch.text(&mut self.object, "", key, text, cap);
+        let cut = self.scrubber.text(&mut self.object, "", key, text, cap);
         self.confess(key, cut);
     }
 

@@ -9,10 +9,10 @@ mod line;
 mod name;
 mod origin;
 mod redactor;
+mod scrubber;
 mod sentence;
 mod target;
 mod vocabulary;
-mod watch;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,7 +37,7 @@ pub(crate) use line::Stamp;
 #[cfg(feature = "actix")]
 pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
-pub(crate) use watch::{Place, Watch};
+pub(crate) use scrubber::{Place, Scrubber};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.

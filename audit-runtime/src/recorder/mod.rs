@@ -40,7 +40,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::context::{self, Context, OpenScopes};
-use crate::event::{Durability, Event, Stamp, Watch};
+use crate::event::{Durability, Event, Scrubber, Stamp};
 use crate::say;
 use audit_redact::{HashKey, Redactor};
 
@@ -346,7 +346,7 @@ impl Shared {
             None => {}
         }
         let cell = (durability != Durability::Queued).then(|| Arc::new(Cell::default()));
-        let mut caught = Watch::default();
+        let mut caught = Scrubber::default();
         let mut encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
             caught = self.encode(event, body);
@@ -367,7 +367,7 @@ impl Shared {
         }
     }
 
-    fn encode(&self, event: &Event, body: &mut Vec<u8>) -> Watch {
+    fn encode(&self, event: &Event, body: &mut Vec<u8>) -> Scrubber {
         let stamp = Stamp { key: &self.key, service: &self.service, catalog: self.catalog };
         event.write(body, &stamp)
     }

@@ -6,7 +6,7 @@ use audit_journal::{encode, encode::Object};
 
 use super::super::actor::Identity;
 use super::super::origin::{Method, Route, USER_AGENT_BYTES_MAX};
-use super::super::{Actor, Authenticated, Http, Origin, Target, Watch};
+use super::super::{Actor, Authenticated, Http, Origin, Scrubber, Target};
 use super::{DELEGATION_MAX, FACTORS_MAX, ROLES_MAX, cap};
 use audit_redact::HashKey;
 
@@ -14,37 +14,37 @@ pub(super) fn write_actor(
     object: &mut Object<'_>,
     actor: &Actor,
     key: &HashKey,
-    watch: &mut Watch,
+    scrubber: &mut Scrubber,
 ) -> bool {
     let mut cut = false;
     object.plain("type", actor.kind.as_str());
     match &actor.identity {
         Identity::None => {}
-        Identity::Known(id) => cut |= watch.id(object, "actor", "id", id, cap::ID, key),
+        Identity::Known(id) => cut |= scrubber.id(object, "actor", "id", id, cap::ID, key),
         Identity::Unknown(typed) => {
             object.plain("id", &key.pseudonym("actor", typed.0.as_bytes()));
             object.flag("known", false);
         }
     }
     if let Some(name) = &actor.name {
-        cut |= watch.text(object, "actor", "name", name, cap::ID);
+        cut |= scrubber.text(object, "actor", "name", name, cap::ID);
     }
     if let Some(tenant) = &actor.tenant {
-        cut |= watch.id(object, "actor", "tenant", tenant, cap::ID, key);
+        cut |= scrubber.id(object, "actor", "tenant", tenant, cap::ID, key);
     }
-    cut |= texts(object, "actor", "roles", &actor.roles, ROLES_MAX, watch);
+    cut |= texts(object, "actor", "roles", &actor.roles, ROLES_MAX, scrubber);
     cut
 }
 
 pub(super) fn write_authenticated(
     object: &mut Object<'_>,
     how: &Authenticated,
-    watch: &mut Watch,
+    scrubber: &mut Scrubber,
 ) -> bool {
     let mut cut = false;
     object.object("auth", |object| {
-        cut |= watch.text(object, "actor.auth", "method", &how.method, cap::WORD);
-        cut |= texts(object, "actor.auth", "mfa", &how.factors, FACTORS_MAX, watch);
+        cut |= scrubber.text(object, "actor.auth", "method", &how.method, cap::WORD);
+        cut |= texts(object, "actor.auth", "mfa", &how.factors, FACTORS_MAX, scrubber);
         // The id of a key is no key, and who looks for one needs it as it is.
         if let Some(id) = &how.credential_id {
             cut |= object.text("credential_id", id, cap::NAME);
@@ -58,7 +58,7 @@ pub(super) fn write_principals(
     object: &mut Object<'_>,
     principals: &[Actor],
     key: &HashKey,
-    watch: &mut Watch,
+    scrubber: &mut Scrubber,
 ) -> bool {
     let mut cut = principals.len() > DELEGATION_MAX;
     if !principals.is_empty() {
@@ -66,9 +66,9 @@ pub(super) fn write_principals(
         object.array("on_behalf_of", first, |out, principal| {
             out.push(b'{');
             let mut object = Object::members(out);
-            cut |= write_actor(&mut object, principal, key, watch);
+            cut |= write_actor(&mut object, principal, key, scrubber);
             let how = principal.authenticated.as_ref();
-            cut |= how.is_some_and(|how| write_authenticated(&mut object, how, watch));
+            cut |= how.is_some_and(|how| write_authenticated(&mut object, how, scrubber));
             out.push(b'}');
         });
     }
@@ -79,21 +79,25 @@ pub(super) fn write_target(
     object: &mut Object<'_>,
     target: &Target,
     key: &HashKey,
-    watch: &mut Watch,
+    scrubber: &mut Scrubber,
 ) -> bool {
     let part = "targets";
-    let mut cut = watch.text(object, part, "type", &target.kind, cap::NAME);
-    cut |= watch.id(object, part, "id", &target.id, cap::ID, key);
+    let mut cut = scrubber.text(object, part, "type", &target.kind, cap::NAME);
+    cut |= scrubber.id(object, part, "id", &target.id, cap::ID, key);
     let rest = [("name", &target.name), ("role", &target.role), ("version", &target.version)];
     for (key, text) in rest {
         if let Some(text) = text {
-            cut |= watch.text(object, part, key, text, cap::NAME);
+            cut |= scrubber.text(object, part, key, text, cap::NAME);
         }
     }
     cut
 }
 
-pub(super) fn write_origin(object: &mut Object<'_>, origin: &Origin, watch: &mut Watch) -> bool {
+pub(super) fn write_origin(
+    object: &mut Object<'_>,
+    origin: &Origin,
+    scrubber: &mut Scrubber,
+) -> bool {
     object.ip("ip", origin.ip);
     if let Some(port) = origin.port {
         object.number("port", port.into());
@@ -106,7 +110,7 @@ pub(super) fn write_origin(object: &mut Object<'_>, origin: &Origin, watch: &mut
     object.plain("trust", origin.trust.as_str());
     match &origin.user_agent {
         Some(user_agent) => {
-            watch.text(object, "origin", "user_agent", user_agent, USER_AGENT_BYTES_MAX)
+            scrubber.text(object, "origin", "user_agent", user_agent, USER_AGENT_BYTES_MAX)
         }
         None => false,
     }
@@ -116,7 +120,7 @@ pub(super) fn write_http(
     object: &mut Object<'_>,
     http: &Http,
     key: &HashKey,
-    watch: &mut Watch,
+    scrubber: &mut Scrubber,
 ) -> bool {
     let mut cut = false;
     match &http.method {
@@ -127,7 +131,9 @@ pub(super) fn write_http(
         }
     }
     match &http.route {
-        Route::Template(template) => cut |= watch.text(object, "http", "route", template, cap::ID),
+        Route::Template(template) => {
+            cut |= scrubber.text(object, "http", "route", template, cap::ID)
+        }
         Route::Unrouted(path) => {
             object.plain("path_hash", &key.pseudonym("path", path.0.as_bytes()));
             object.number("path_length", path.0.len() as u64);
@@ -137,7 +143,7 @@ pub(super) fn write_http(
         object.number("status", status.into());
     }
     if let Some(id) = &http.request_id {
-        cut |= watch.id(object, "http", "request_id", id, cap::NAME, key);
+        cut |= scrubber.id(object, "http", "request_id", id, cap::NAME, key);
     }
     if http.client_gone {
         object.flag("client_gone", true);
@@ -152,12 +158,12 @@ pub(super) fn texts(
     key: &str,
     words: &[Cow<'_, str>],
     most: usize,
-    watch: &mut Watch,
+    scrubber: &mut Scrubber,
 ) -> bool {
     let mut cut = words.len() > most;
     if !words.is_empty() {
         object.array(key, words.iter().take(most), |out, word| {
-            let changed = watch.change(part, key, word, cap::WORD);
+            let changed = scrubber.change(part, key, word, cap::WORD);
             cut |= encode::text_capped(out, changed.as_deref().unwrap_or(word), cap::WORD);
         });
     }

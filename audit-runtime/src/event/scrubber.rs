@@ -29,12 +29,12 @@ pub(crate) struct Place {
 
 /// What the guard caught in one event: places and kinds, never a value.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Watch {
+pub(crate) struct Scrubber {
     places: Vec<Place>,
     hashed: bool,
 }
 
-impl Watch {
+impl Scrubber {
     /// Writes a text of at most `cap` escaped bytes without its secrets; true if it was cut.
     #[inline]
     pub(crate) fn text(
