@@ -36,16 +36,27 @@ impl Group {
         is_followed: bool,
     ) {
         let field = Tally::field(&rule.kind);
-        let needed = needed(field);
-        if !self.scope.is_by_address() && self.places.iter().all(|places| places.field != needed) {
-            self.places.push(Places::of(needed));
-        }
         let known = self.tallies.iter().position(|tally| tally.field == field);
         let known = known.unwrap_or_else(|| {
-            self.tallies.push(Tally::of(&rule.kind));
+            let places = self.places_for(field);
+            self.tallies.push(Tally::of(field, places));
             self.tallies.len() - 1
         });
         self.tallies[known].join(rule, index, since_seq, is_followed);
+    }
+
+    /// Which addresses are told where values of a field are counted: those of the events that have it,
+    /// unless they are the key, or stand there anyway.
+    fn places_for(&mut self, field: Option<Field>) -> Option<usize> {
+        if self.scope.is_by_address() {
+            return None;
+        }
+        let field = field.filter(|field| *field != Field::Address);
+        let known = self.places.iter().position(|places| places.field == field);
+        Some(known.unwrap_or_else(|| {
+            self.places.push(Places::of(field));
+            self.places.len() - 1
+        }))
     }
 
     /// True if a rule with this scope belongs here.
@@ -65,9 +76,8 @@ impl Group {
         let row = self.touch(key, seen, found);
         self.places.iter_mut().for_each(|places| places.note(row, seen));
         for tally in &mut self.tallies {
-            let needed = needed(tally.field);
-            let places = self.places.iter().find(|places| places.field == needed);
-            tally.count((row, key), seen, places.map(|places| places.row(row)), found, held);
+            let places = tally.places.map(|places| self.places[places].row(row));
+            tally.count((row, key), seen, places, found, held);
         }
     }
 
@@ -110,9 +120,4 @@ impl Group {
         self.tallies.iter_mut().for_each(|tally| tally.settle(row, now_ns));
         self.places.iter_mut().for_each(|places| places.settle(row, now_ns));
     }
-}
-
-/// What an event must have to count, beside an address: only the addresses of such events are told.
-fn needed(field: Option<Field>) -> Option<Field> {
-    field.filter(|field| *field != Field::Address)
 }

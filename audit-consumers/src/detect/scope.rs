@@ -28,6 +28,7 @@ impl Scope {
 
     /// The hash of an event's key; `None` if the rules do not look at the event, or if it lacks a part
     /// of the key.
+    #[inline]
     pub(super) fn key(&self, seen: &Seen<'_, '_>) -> Option<u64> {
         if !self.includes(seen) {
             return None;
@@ -45,6 +46,7 @@ impl Scope {
         self.by.contains(&Field::Address)
     }
 
+    #[inline]
     fn includes(&self, seen: &Seen<'_, '_>) -> bool {
         self.events.include(seen.category, seen.outcome, &seen.event.action)
             && seen.moment.late_ns <= self.lateness_ns

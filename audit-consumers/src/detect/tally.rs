@@ -14,6 +14,8 @@ use super::window::Window;
 pub(super) struct Tally {
     /// Whose values are told apart; every event counts where there is none.
     pub(super) field: Option<Field>,
+    /// Which of the group's addresses its findings tell; without any the one of the event.
+    pub(super) places: Option<usize>,
     pub(super) rules: Vec<Member>,
     /// How many events the rule that needs most needs.
     pub(super) hits_max: usize,
@@ -32,10 +34,10 @@ pub(super) struct Member {
 }
 
 impl Tally {
-    /// What rules of this kind count, of no event yet.
-    pub(super) fn of(kind: &Kind) -> Self {
-        let (field, rules) = (Self::field(kind), Vec::new());
-        Self { field, rules, hits_max: 0, windows: Vec::new(), emitted_ns: Vec::new() }
+    /// A tally of no event yet.
+    pub(super) fn of(field: Option<Field>, places: Option<usize>) -> Self {
+        let (rules, windows, emitted_ns) = (Vec::new(), Vec::new(), Vec::new());
+        Self { field, places, rules, hits_max: 0, windows, emitted_ns }
     }
 
     /// The field whose values a rule of this kind counts.
@@ -77,6 +79,7 @@ impl Tally {
 
     /// Counts an event of the key in a row, if it has a value to count, and adds to `held` the rules that
     /// hold and that another one follows.
+    #[inline]
     pub(super) fn count(
         &mut self,
         (row, key): (usize, u64),

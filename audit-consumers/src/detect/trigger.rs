@@ -51,6 +51,7 @@ impl Trigger {
     }
 
     /// True if the rule counts `n` events or values.
+    #[inline]
     pub(super) fn holds(&self, window: &Window, seen: &Seen<'_, '_>) -> bool {
         self.counts(window.nth_latest(self.n), seen)
     }
@@ -143,40 +144,45 @@ impl Trigger {
     /// A finding for a key, without what has led to it.
     fn finding(&self, key: u64, seen: &Seen<'_, '_>) -> Finding {
         let (rule, event) = (&self.rule, seen.event);
-        let mut finding = self.blank(&rule.id, key, seen);
-        finding.key =
-            rule.by.iter().filter_map(|field| field.of(event)).map(finding::part).collect();
+        let said = (rule.title.clone(), rule.remediation.clone());
+        let mut finding = self.blank(rule.id.clone(), key, seen, said);
+        finding.key = Vec::with_capacity(rule.by.len());
+        let parts = rule.by.iter().filter_map(|field| field.of(event));
+        finding.key.extend(parts.map(finding::part));
         finding.severity = rule.severity_at(event);
-        finding.title = rule.title.clone();
-        finding.remediation = rule.remediation.clone();
         finding
     }
 
     fn saturated(&self, seen: &Seen<'_, '_>) -> Finding {
         let rule = &self.rule;
-        let mut finding = self.blank(&SATURATED.into(), 0, seen);
+        let title = format!(
+            "The rule {} has forgotten a key that still counted: it has more keys than it may.",
+            rule.id
+        );
+        let remediation = [
+            "Look whether somebody floods the service with made-up users or addresses.".to_owned(),
+            "If all of them are real, set a larger max_keys for the rule.".to_owned(),
+        ];
+        let said = (title.into(), remediation.into());
+        let mut finding = self.blank(SATURATED.into(), 0, seen, said);
         finding.key = vec![rule.id.to_string()];
         finding.count = rule.keys_max as u64;
         finding.severity = Severity::High;
         finding.exemplars = vec![seen.event.seq];
         finding.addresses = Finding::address_of(seen.event);
-        finding.title = format!(
-            "The rule {} has forgotten a key that still counted: it has more keys than it may.",
-            rule.id
-        )
-        .into();
-        finding.remediation = [
-            "Look whether somebody floods the service with made-up users or addresses.".to_owned(),
-            "If all of them are real, set a larger max_keys for the rule.".to_owned(),
-        ]
-        .into();
         finding
     }
 
-    /// A finding with its times and nothing else of its own.
-    fn blank(&self, rule: &Arc<str>, key: u64, seen: &Seen<'_, '_>) -> Finding {
+    /// A finding with its times and what it says, and nothing else of its own.
+    fn blank(
+        &self,
+        rule: Arc<str>,
+        key: u64,
+        seen: &Seen<'_, '_>,
+        said: (Arc<str>, Arc<[String]>),
+    ) -> Finding {
         let now = Timestamp::from_unix_nanos(seen.moment.now_ns);
-        let mut finding = Finding::blank(rule.clone(), self.rule.hash, key, seen.event);
+        let mut finding = Finding::blank(rule, self.rule.hash, key, seen.event, said);
         (finding.ts, finding.first, finding.last) = (now, now, now);
         finding.window_s = self.rule.window_s.into();
         finding.simulated = self.rule.simulate;
