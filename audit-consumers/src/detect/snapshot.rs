@@ -54,3 +54,74 @@ pub(super) fn read(
     }
     load::state(&mut from, rules).ok_or(SnapshotError::Damaged)
 }
+
+#[cfg(test)]
+mod tests {
+    use audit_runtime::{HashKey, Timestamp};
+
+    use super::super::detector::Detector as _;
+    use super::super::engine::Engine;
+    use super::super::observed::{Address, Observed, User};
+    use super::super::rule::Rules;
+    use super::*;
+
+    fn key(byte: u8) -> StateKey {
+        StateKey::derived(&HashKey::from_bytes([byte; 32]))
+    }
+
+    /// An engine that has something of everything in its state.
+    fn engine() -> Engine {
+        let mut engine = Engine::new(Rules::builtin(), key(1));
+        for seq in 0..12 {
+            let time = Timestamp::from_unix_nanos(seq as i64);
+            let mut event = Observed::new(seq, time);
+            event.category = Some(audit_runtime::Category::Authentication);
+            event.outcome = Some(audit_runtime::Outcome::Failure);
+            event.user = Some(User::exact(format!("user{}", seq % 6)));
+            event.address = Some(Address::exact("192.0.2.1"));
+            engine.observe(&event, &mut Vec::new());
+        }
+        engine
+    }
+
+    /// The bytes with the digest that belongs to them.
+    fn sealed(mut covered: Vec<u8>) -> Vec<u8> {
+        let digest = Digest::of(&covered);
+        covered.extend_from_slice(digest.as_bytes());
+        covered
+    }
+
+    #[test]
+    fn what_is_no_snapshot_of_this_form_and_key_is_refused_and_changes_nothing() {
+        let snapshot = engine().snapshot();
+        let covered = &snapshot[..snapshot.len() - 32];
+        let mut older = covered.to_vec();
+        older[7] = 1;
+        let mut flipped = snapshot.clone();
+        flipped[100] ^= 1;
+        let cases = [
+            (Vec::new(), SnapshotError::Damaged),
+            (sealed(older), SnapshotError::Version),
+            (flipped, SnapshotError::Damaged),
+            (sealed([covered, b"more"].concat()), SnapshotError::Damaged),
+        ];
+        for (bytes, expected) in cases {
+            let mut engine = engine();
+            assert_eq!(engine.restore(&bytes), Err(expected));
+            assert!(engine.snapshot() == snapshot);
+        }
+        let mut other = Engine::new(Rules::builtin(), key(2));
+        assert_eq!(other.restore(&snapshot), Err(SnapshotError::Key));
+    }
+
+    #[test]
+    fn a_snapshot_that_ends_anywhere_is_damaged_even_with_a_digest() {
+        let snapshot = engine().snapshot();
+        for end in MAGIC.len()..snapshot.len() - 32 {
+            let restored = engine().restore(&sealed(snapshot[..end].to_vec()));
+            let expected =
+                if end < MAGIC.len() + 8 { SnapshotError::Key } else { SnapshotError::Damaged };
+            assert_eq!(restored, Err(expected), "{end}");
+        }
+    }
+}

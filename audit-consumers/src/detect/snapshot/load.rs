@@ -126,7 +126,9 @@ impl SavedTally<'_> {
         let (window, emitted_now_ns) = tally.row_mut(row);
         hits.into_iter().for_each(|hit| _ = window.push(hit, hits_max));
         for (member, emitted_ns) in members.iter().zip(emitted_ns) {
-            member.into_iter().for_each(|member| emitted_now_ns[*member] = *emitted_ns);
+            if let Some(member) = member {
+                emitted_now_ns[*member] = *emitted_ns;
+            }
         }
     }
 }
