@@ -9,10 +9,13 @@ pub(super) const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// How far an event may be ahead of the journal's clock.
 const AHEAD_NS_MAX: i64 = 5 * NANOS_PER_SECOND;
 
-/// The latest time at which an event has counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The times at which events have counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock {
-    pub(super) latest_ns: Option<i64>,
+    /// The time of the last event; before the first one, the beginning of time.
+    pub(super) now_ns: i64,
+    /// The latest time of any event. Nothing that is kept is later.
+    pub(super) latest_ns: i64,
 }
 
 /// When an event counts.
@@ -21,6 +24,14 @@ pub(super) struct Moment {
     pub(super) now_ns: i64,
     /// How long before that it happened.
     pub(super) late_ns: i64,
+    /// True if an event has counted at a later time: the clock has gone back.
+    pub(super) is_back: bool,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { now_ns: i64::MIN, latest_ns: i64::MIN }
+    }
 }
 
 impl Clock {
@@ -32,10 +43,10 @@ impl Clock {
         let time_ns = event.time.unix_nanos();
         let journal_ns = event.observed.map_or(time_ns, Timestamp::unix_nanos);
         let limit_ns = journal_ns.saturating_add(AHEAD_NS_MAX);
-        let latest_ns = self.latest_ns.unwrap_or(i64::MIN).min(limit_ns);
-        let now_ns = time_ns.clamp(latest_ns, limit_ns);
-        self.latest_ns = Some(now_ns);
-        Moment { now_ns, late_ns: now_ns.saturating_sub(time_ns).max(0) }
+        let now_ns = time_ns.clamp(self.now_ns.min(limit_ns), limit_ns);
+        let is_back = now_ns < self.latest_ns;
+        *self = Self { now_ns, latest_ns: self.latest_ns.max(now_ns) };
+        Moment { now_ns, late_ns: now_ns.saturating_sub(time_ns).max(0), is_back }
     }
 }
 

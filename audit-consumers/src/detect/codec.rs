@@ -57,12 +57,6 @@ impl<'a> Decoder<'a> {
         self.number().map(u64::cast_signed)
     }
 
-    pub(super) fn optional(&mut self) -> Option<Option<i64>> {
-        let is_there = self.take(1)? == [1];
-        let number = self.signed()?;
-        Some(is_there.then_some(number))
-    }
-
     pub(super) fn text(&mut self) -> Option<&'a str> {
         let length = self.length(1)?;
         std::str::from_utf8(self.take(length)?).ok()

@@ -61,10 +61,11 @@ impl Finding {
     ///
     /// `rule_hash` stands for the rule's conditions, `key_hash` for the key: both are part of the id.
     pub fn new(rule: &str, rule_hash: Digest, key_hash: u64, event: &Observed<'_>) -> Self {
-        let mut finding = Self::blank(rule.into(), rule_hash, key_hash, event);
+        let rule: Arc<str> = rule.into();
+        let said = (rule.clone(), Arc::default());
+        let mut finding = Self::blank(rule, rule_hash, key_hash, event, said);
         finding.addresses = Self::address_of(event);
         finding.exemplars = vec![event.seq];
-        finding.title = finding.rule.clone();
         finding
     }
 
@@ -77,12 +78,13 @@ impl Finding {
         Digest::of_parts(&[&length, rule, self.rule_hash.as_bytes(), &key, &seq])
     }
 
-    /// A finding that says nothing but where it was made.
+    /// A finding that says nothing but where it was made, and its title and remediation.
     pub(super) fn blank(
         rule: Arc<str>,
         rule_hash: Digest,
         key_hash: u64,
         event: &Observed<'_>,
+        (title, remediation): (Arc<str>, Arc<[String]>),
     ) -> Self {
         Self {
             rule,
@@ -98,8 +100,8 @@ impl Finding {
             addresses: Vec::new(),
             exemplars: Vec::new(),
             severity: Severity::Medium,
-            title: Arc::default(),
-            remediation: Arc::default(),
+            title,
+            remediation,
             user: event.user.as_ref().map(|user| user.id.clone().into_owned()),
             drill: event.drill.as_deref().map(str::to_owned),
             simulated: false,

@@ -1,148 +1,123 @@
-//! Rules that look at the same events by the same key: they share its lookup, and each has its own entry for it.
+//! Rules that look at the same events by the same key: they share its lookup, and what is kept of it.
 
-use super::rule::Kind;
+use std::sync::Arc;
+
+use super::found::Found;
+use super::places::Places;
+use super::rule::{Field, Rule};
+use super::scope::Scope;
+use super::seen::Seen;
 use super::table::{Table, Touched};
-use super::watch::{Found, Seen, Watch};
-use super::window::Entry;
+use super::tally::Tally;
 
-/// The keys of some rules, and an entry of each rule for each key.
+/// Rules that count, all with one scope.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// The places of its rules in the engine.
-    members: Vec<usize>,
-    table: Table,
-    /// The entries of the first key, one for each member, then those of the next.
-    entries: Vec<Entry>,
+    scope: Scope,
+    /// The keys; the place of each is its row in all that follows.
+    pub(super) table: Table,
+    pub(super) tallies: Vec<Tally>,
+    pub(super) places: Vec<Places>,
 }
 
 impl Group {
-    /// Groups rules whose keys are the same at all times: what decides which events touch which keys,
-    /// and which key makes room, is the same for all of a group.
-    pub(super) fn all(watches: &[Watch]) -> Vec<Self> {
-        let mut groups: Vec<Self> = Vec::new();
-        for (index, watch) in watches.iter().enumerate() {
-            let same = groups.iter_mut().find(|group| {
-                let lead = group.members.first().and_then(|lead| watches.get(*lead));
-                lead.is_some_and(|lead| has_same_keys(lead, watch))
-            });
-            match same {
-                Some(group) => group.members.push(index),
-                None => groups.push(Self {
-                    members: vec![index],
-                    table: Table::new(watch.rule.keys_max),
-                    entries: Vec::new(),
-                }),
-            }
+    /// A group for rules with this scope.
+    pub(super) fn new(scope: Scope) -> Self {
+        let table = Table::new(scope.keys_max);
+        Self { scope, table, tallies: Vec::new(), places: Vec::new() }
+    }
+
+    /// Adds a rule, before there is any key.
+    pub(super) fn join(
+        &mut self,
+        rule: &Arc<Rule>,
+        index: usize,
+        since_seq: u64,
+        is_followed: bool,
+    ) {
+        let field = Tally::field(&rule.kind);
+        let known = self.tallies.iter().position(|tally| tally.field == field);
+        let known = known.unwrap_or_else(|| {
+            let places = self.places_for(field);
+            self.tallies.push(Tally::of(field, places));
+            self.tallies.len() - 1
+        });
+        self.tallies[known].join(rule, index, since_seq, is_followed);
+    }
+
+    /// Which addresses are told where values of a field are counted: those of the events that have it,
+    /// unless they are the key, or stand there anyway.
+    fn places_for(&mut self, field: Option<Field>) -> Option<usize> {
+        if self.scope.is_by_address() {
+            return None;
         }
-        groups
+        let field = field.filter(|field| *field != Field::Address);
+        let known = self.places.iter().position(|places| places.field == field);
+        Some(known.unwrap_or_else(|| {
+            self.places.push(Places::of(field));
+            self.places.len() - 1
+        }))
+    }
+
+    /// True if a rule with this scope belongs here.
+    pub(super) fn is_for(&self, scope: &Scope) -> bool {
+        self.scope == *scope
     }
 
     /// Shows an event to the rules, and adds to `held` those that hold for its key and that another
     /// rule follows.
     pub(super) fn observe(
         &mut self,
-        watches: &mut [Watch],
         seen: &Seen<'_, '_>,
-        found: &mut Found,
+        found: &mut Found<'_>,
         held: &mut Vec<(usize, u64)>,
     ) {
-        let Some(lead) = self.members.first().and_then(|lead| watches.get(*lead)) else {
-            return;
-        };
-        let Some(key) = lead.concerns(seen).then(|| lead.key(seen)).flatten() else {
-            return;
-        };
-        if lead.first.is_some() {
-            let entry = self.table.find(key).and_then(|place| self.entries.get_mut(place));
-            let watch = self.members.first().and_then(|lead| watches.get_mut(*lead));
-            if let (Some(entry), Some(watch)) = (entry, watch) {
-                watch.follow(entry, key, seen, found);
+        let Some(key) = self.scope.key(seen) else { return };
+        let row = self.touch(key, seen, found);
+        self.places.iter_mut().for_each(|places| places.note(row, seen));
+        for tally in &mut self.tallies {
+            let places = tally.places.map(|places| self.places[places].row(row));
+            tally.count((row, key), seen, places, found, held);
+        }
+    }
+
+    /// The row of a key that was saved, which is the newest from now on.
+    pub(super) fn put(&mut self, key: u64) -> usize {
+        let row = self.table.touch(key).place();
+        self.grow(self.table.len());
+        row
+    }
+
+    /// Makes room for so many keys.
+    fn grow(&mut self, rows: usize) {
+        self.tallies.iter_mut().for_each(|tally| tally.grow(rows));
+        self.places.iter_mut().for_each(|places| places.grow(rows));
+    }
+
+    /// The row of a key, which is the newest from now on.
+    fn touch(&mut self, key: u64, seen: &Seen<'_, '_>, found: &mut Found<'_>) -> usize {
+        match self.table.touch(key) {
+            Touched::Known(row) => {
+                if seen.moment.is_back {
+                    self.settle(row, seen.moment.now_ns);
+                }
+                row
             }
-            return;
-        }
-        for (member, entry) in self.touch(key, watches, seen, found) {
-            let watch = &mut watches[member];
-            if watch.count(entry, key, seen, found) && watch.is_followed {
-                held.push((member, key));
+            Touched::New(row) => {
+                self.grow(row + 1);
+                row
+            }
+            Touched::Taken(row) => {
+                self.tallies.iter_mut().for_each(|tally| tally.give_up(row, seen, found));
+                self.places.iter_mut().for_each(|places| places.clear(row));
+                row
             }
         }
     }
 
-    /// Notes that the rule which that of this group follows holds for a key.
-    pub(super) fn begin(
-        &mut self,
-        key: u64,
-        watches: &mut [Watch],
-        seen: &Seen<'_, '_>,
-        found: &mut Found,
-    ) {
-        for (member, entry) in self.touch(key, watches, seen, found) {
-            watches[member].begin(entry, seen);
-        }
+    /// Lets what lies in the future of `now_ns` happen now: the clock was wrong, and has gone back.
+    fn settle(&mut self, row: usize, now_ns: i64) {
+        self.tallies.iter_mut().for_each(|tally| tally.settle(row, now_ns));
+        self.places.iter_mut().for_each(|places| places.settle(row, now_ns));
     }
-
-    pub(super) fn members(&self) -> &[usize] {
-        &self.members
-    }
-
-    /// The entries of a member, the one that was touched longest ago first.
-    pub(super) fn entries(&self, member: usize) -> impl Iterator<Item = (u64, &Entry)> {
-        let offset = self.members.iter().position(|known| *known == member);
-        let at = move |place| self.entries.get(place * self.members.len() + offset?);
-        self.table.oldest_first().filter_map(move |(key, place)| Some((key, at(place)?)))
-    }
-
-    pub(super) fn keys(&self) -> usize {
-        self.table.len()
-    }
-
-    /// Puts back an entry of a member, which is the newest from now on.
-    pub(super) fn put(&mut self, member: usize, key: u64, entry: Entry) {
-        let width = self.members.len();
-        let (Touched::Known(place) | Touched::New(place) | Touched::Taken(place)) =
-            self.table.touch(key);
-        self.entries.resize_with(self.table.len() * width, Entry::default);
-        let offset = self.members.iter().position(|known| *known == member);
-        let room = offset.and_then(|offset| self.entries.get_mut(place * width + offset));
-        if let Some(room) = room {
-            *room = entry;
-        }
-    }
-
-    /// The members with their entries of a key, which is the newest from now on. Each member says so
-    /// if an entry of another key that still counted had to go for it.
-    fn touch<'g>(
-        &'g mut self,
-        key: u64,
-        watches: &mut [Watch],
-        seen: &Seen<'_, '_>,
-        found: &mut Found,
-    ) -> impl Iterator<Item = (usize, &'g mut Entry)> + use<'g> {
-        let width = self.members.len();
-        let touched = self.table.touch(key);
-        if let Touched::New(place) = touched {
-            self.entries.resize_with((place + 1) * width, Entry::default);
-        }
-        let (Touched::Known(place) | Touched::New(place) | Touched::Taken(place)) = touched;
-        let entries = &mut self.entries[place * width..(place + 1) * width];
-        for (member, entry) in self.members.iter().zip(entries.iter_mut()) {
-            if let Touched::Taken(_) = touched {
-                watches[*member].give_up(entry, seen, found);
-            }
-            entry.settle(seen.moment.now_ns);
-        }
-        self.members.iter().copied().zip(entries)
-    }
-}
-
-fn has_same_keys(left: &Watch, right: &Watch) -> bool {
-    let (left, right) = (&left.rule, &right.rule);
-    let counts = |kind: &Kind| !matches!(kind, Kind::TemporalOrdered { .. });
-    counts(&left.kind)
-        && counts(&right.kind)
-        && left.by == right.by
-        && left.events == right.events
-        && left.lateness_s == right.lateness_s
-        && left.allow == right.allow
-        && left.keys_max == right.keys_max
 }

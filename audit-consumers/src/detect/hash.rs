@@ -49,12 +49,12 @@ impl StateKey {
     /// The hash of `parts`: each is hashed with a key that the hash of the one before has changed, so
     /// it makes a difference which byte belongs to which part. Empty parts in front count as none.
     pub(super) fn hash(self, domain: Domain, parts: &[&[u8]]) -> u64 {
-        let start = self.0 ^ domain as u64;
-        let (last, before) =
-            parts.split_last().map_or((&[][..], parts), |(last, rest)| (*last, rest));
-        let before = before.iter().filter(|part| !part.is_empty());
-        let changed = before.fold(start, |key, part| self.0 ^ siphash(key, self.1, part));
-        siphash(changed, self.1, last)
+        let mut key = self.0 ^ domain as u64;
+        let Some((last, before)) = parts.split_last() else { return siphash(key, self.1, &[]) };
+        for part in before.iter().filter(|part| !part.is_empty()) {
+            key = self.0 ^ siphash(key, self.1, part);
+        }
+        siphash(key, self.1, last)
     }
 
     /// The key for the events of one drill, whose hashes are other than those of real ones.
@@ -82,9 +82,12 @@ fn siphash(k0: u64, k1: u64, message: &[u8]) -> u64 {
         absorb(&mut state, u64::from_le_bytes(*word));
     }
     // The last word has the rest of the message, and the message's length in its highest byte.
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    absorb(&mut state, u64::from_le_bytes(last) | (message.len() as u64) << 56);
+    let rest = match message.last_chunk::<8>() {
+        // It ends with the last eight bytes, of which the first ones are absorbed already.
+        Some(end) if !rest.is_empty() => u64::from_le_bytes(*end) >> (64 - 8 * rest.len()),
+        _ => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    absorb(&mut state, rest | (message.len() as u64) << 56);
     state[2] ^= 0xff;
     (0..4).for_each(|_| round(&mut state));
     state[0] ^ state[1] ^ state[2] ^ state[3]

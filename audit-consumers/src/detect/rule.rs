@@ -88,10 +88,6 @@ impl Rules {
         self.0.iter()
     }
 
-    pub(super) fn position(&self, id: &str) -> Option<usize> {
-        self.0.iter().position(|rule| &*rule.id == id)
-    }
-
     pub(super) fn into_vec(self) -> Vec<Rule> {
         self.0
     }

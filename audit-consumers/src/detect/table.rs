@@ -34,6 +34,13 @@ pub(super) enum Touched {
     Taken(usize),
 }
 
+impl Touched {
+    pub(super) fn place(self) -> usize {
+        let (Self::Known(place) | Self::New(place) | Self::Taken(place)) = self;
+        place
+    }
+}
+
 impl Table {
     /// An empty table for so many keys, at least one.
     pub(super) fn new(keys_max: usize) -> Self {
@@ -44,14 +51,16 @@ impl Table {
 
     /// The place of a key, which is the newest from now on.
     pub(super) fn touch(&mut self, key: u64) -> Touched {
+        // Events of one key often come one after the other.
+        if self.slots.get(self.newest as usize).is_some_and(|slot| slot.key == key) {
+            return Touched::Known(self.newest as usize);
+        }
         let free = self.slots.len();
         match self.places.entry(key) {
             hash_map::Entry::Occupied(known) => {
                 let place = *known.get();
-                if place != self.newest {
-                    self.unlink(place);
-                    self.link(place);
-                }
+                self.unlink(place);
+                self.link(place);
                 Touched::Known(place as usize)
             }
             hash_map::Entry::Vacant(vacant) if free < self.keys_max => {

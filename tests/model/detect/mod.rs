@@ -17,10 +17,14 @@ use oracle::{Event, Found, Kind, Oracle, Rule};
 const FIELDS: [&str; 3] = ["user", "ip", "target"];
 const SECOND: i64 = 1_000_000_000;
 
-/// Two rules that count and one that follows each, with windows that a few events fill and leave.
+/// Three rules that count and one that follows the first, with windows that a few events fill and leave.
+/// Often two or all of those that count have the same keys.
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    (counting("a"), counting("b"), counting("c"), any::<bool>(), 1..20_i64, cooldown()).prop_map(
-        |(a, b, c, backwards, window, cooldown)| {
+    let follows = (any::<bool>(), 1..20_i64, cooldown());
+    (counting("a"), counting("b"), counting("c"), any::<[bool; 2]>(), follows).prop_map(
+        |(a, b, c, is_alike, (backwards, window, cooldown))| {
+            let alike = |rule, is_alike| if is_alike { with_keys_of(&a, rule) } else { rule };
+            let (b, c) = (alike(b, is_alike[0]), alike(c, is_alike[1]));
             let kind = Kind::Ordered { first: a.id.clone() };
             let by = a.by.clone();
             let id = "after".to_owned();
@@ -31,6 +35,19 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
             if backwards { vec![after, b, a, c] } else { vec![a, b, after, c] }
         },
     )
+}
+
+/// The rule with the events and keys of another one.
+fn with_keys_of(other: &Rule, rule: Rule) -> Rule {
+    let (by, outcome, lateness) = (other.by.clone(), other.outcome, other.lateness);
+    let kind = match rule.kind {
+        Kind::Values { n, field } if by.contains(&field) => {
+            let field = FIELDS.into_iter().find(|field| !by.contains(field)).unwrap();
+            Kind::Values { n, field }
+        }
+        kind => kind,
+    };
+    Rule { kind, by, outcome, lateness, keys_max: other.keys_max, ..rule }
 }
 
 fn cooldown() -> impl Strategy<Value = Option<i64>> {
@@ -45,7 +62,8 @@ fn counting(id: &'static str) -> impl Strategy<Value = Rule> {
     let numbers = (1..6_usize, 1..20_i64, any::<bool>());
     (by, outcome, numbers, cooldown(), lateness, keys_max).prop_map(
         move |(by, outcome, (n, window, distinct), cooldown, lateness, keys_max)| {
-            let field = FIELDS.into_iter().find(|field| !by.contains(field)).unwrap();
+            let mut others = FIELDS.into_iter().filter(|field| !by.contains(field));
+            let field = if n % 2 == 0 { others.next_back() } else { others.next() }.unwrap();
             let kind = if distinct { Kind::Values { n, field } } else { Kind::Events { n } };
             let id = id.to_owned();
             Rule { id, kind, by, outcome, window, cooldown, lateness, keys_max }
@@ -143,6 +161,7 @@ fn found(finding: &Finding) -> Found {
         count: finding.count,
         at: seconds(finding.ts),
         first: seconds(finding.first),
+        addresses: finding.addresses.clone(),
         exemplars: finding.exemplars.clone(),
         drill: finding.drill.clone(),
     }
@@ -198,4 +217,51 @@ fn a_restart_at_any_event_finds_the_same() {
         Ok(())
     });
     tried.unwrap();
+}
+
+#[test]
+fn a_rule_that_is_new_at_a_restart_sees_what_comes_after_it_and_the_others_go_on() {
+    let mut runner = proptest::test_runner::TestRunner::new(crate::config(400));
+    let cases =
+        (rules(), counting("new"), steps(), any::<[bool; 3]>(), any::<prop::sample::Index>());
+    let seen = std::cell::Cell::new(0);
+    let tried = runner.run(&cases, |(mut rules, new, steps, [goes, is_alike, again], at)| {
+        // Of what other rules have pushed out there is no oracle.
+        rules.iter_mut().for_each(|rule| rule.keys_max = 1000);
+        let new =
+            if is_alike { with_keys_of(&rules[1], Rule { keys_max: 1000, ..new }) } else { new };
+        let new = Rule { keys_max: 1000, ..new };
+        let kept: Vec<Rule> =
+            rules.iter().filter(|rule| !(goes && rule.id == "c")).cloned().collect();
+        let changed: Vec<Rule> = kept.iter().cloned().chain([new.clone()]).collect();
+        let events = events(steps, true);
+        let at = at.index(events.len());
+        let (mut engine, mut old, mut fresh) =
+            (engine(&rules), Oracle::default(), Oracle::default());
+        for (index, event) in events.iter().enumerate() {
+            if index == at {
+                engine = restarted(&engine, &changed, &["new"]);
+            } else if index > at && again {
+                engine = restarted(&engine, &changed, &[]);
+            }
+            let findings: Vec<Found> = observe(&mut engine, event).iter().map(found).collect();
+            let mut expected = old.observe(if index < at { &rules } else { &kept }, event);
+            let news =
+                fresh.observe(if index < at { &[] } else { std::slice::from_ref(&new) }, event);
+            seen.set(seen.get() + news.len());
+            expected.extend(news);
+            prop_assert_eq!(findings, expected, "at {:?}", event);
+        }
+        Ok(())
+    });
+    tried.unwrap();
+    assert!(seen.get() > 300, "only {} findings of new rules", seen.get());
+}
+
+/// An engine for other rules, restored from a snapshot.
+fn restarted(before: &Engine, rules: &[Rule], fresh: &[&str]) -> Engine {
+    let mut engine = engine(rules);
+    let restored = engine.restore(&before.snapshot()).unwrap();
+    assert_eq!(restored.fresh, fresh);
+    engine
 }

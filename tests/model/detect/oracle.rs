@@ -42,6 +42,7 @@ pub(crate) struct Found {
     pub(crate) count: u64,
     pub(crate) at: i64,
     pub(crate) first: i64,
+    pub(crate) addresses: Vec<String>,
     pub(crate) exemplars: Vec<u64>,
     pub(crate) drill: Option<String>,
 }
@@ -51,8 +52,8 @@ type Key = (Option<&'static str>, Vec<String>);
 /// Everything that ever happened to a key.
 #[derive(Clone, Debug, Default)]
 struct History {
-    /// Time, number and value of each event that a rule counts.
-    events: Vec<(i64, u64, String)>,
+    /// Time, number, value and address of each event that a rule counts.
+    events: Vec<(i64, u64, String, Option<String>)>,
     /// When the first rule held, and at which event.
     held: Vec<(i64, u64)>,
     emitted: Vec<i64>,
@@ -134,12 +135,16 @@ impl Oracle {
     ) -> bool {
         let history = self.touch(rule, key, event, now, found);
         let before = latest_of_each(history, now, rule.window).len();
-        history.events.push((now, event.seq, value));
+        history.events.push((now, event.seq, value, event.fields.get("ip").cloned()));
         let counted = latest_of_each(history, now, rule.window);
         let after = counted.len();
         if before < n && after >= n && !is_cooling(&history.emitted, rule, now) {
             history.emitted.push(now);
-            found.push(told(rule, key, event, now, &counted, after as u64));
+            let told = told(rule, key, event, now, &counted, after as u64);
+            let is_key = rule.by.contains(&"ip");
+            let addresses =
+                if is_key { told.addresses } else { addresses(history, now, rule.window) };
+            found.push(Found { addresses, ..told });
         }
         after >= n
     }
@@ -193,6 +198,7 @@ impl Oracle {
                     count: rule.keys_max as u64,
                     at: now,
                     first: now,
+                    addresses: event.fields.get("ip").cloned().into_iter().collect(),
                     exemplars: vec![event.seq],
                     drill: event.drill.map(str::to_owned),
                 });
@@ -215,10 +221,26 @@ fn settle(history: &mut History, now: i64) {
 /// Of each value in (now - window, now] the last event, in order.
 fn latest_of_each(history: &History, now: i64, window: i64) -> Vec<(i64, u64)> {
     let inside: Vec<_> = history.events.iter().filter(|(at, ..)| *at > now - window).collect();
-    let is_last =
-        |index: usize, value: &String| inside[index + 1..].iter().all(|(.., later)| later != value);
-    let last = inside.iter().enumerate().filter(|(index, (.., value))| is_last(*index, value));
-    last.map(|(_, (at, seq, _))| (*at, *seq)).collect()
+    let is_last = |index: usize, value: &String| {
+        inside[index + 1..].iter().all(|(_, _, later, _)| later != value)
+    };
+    let last = inside.iter().enumerate().filter(|(index, (_, _, value, _))| is_last(*index, value));
+    last.map(|(_, (at, seq, ..))| (*at, *seq)).collect()
+}
+
+/// The 16 addresses that were seen last in (now - window, now], the latest last.
+fn addresses(history: &History, now: i64, window: i64) -> Vec<String> {
+    let mut latest = Vec::new();
+    for (at, .., address) in history.events.iter().rev() {
+        if let Some(address) = address
+            && *at > now - window
+            && !latest.contains(address)
+            && latest.len() < 16
+        {
+            latest.insert(0, address.clone());
+        }
+    }
+    latest
 }
 
 /// True if a finding was emitted in (now - cooldown, now].
@@ -242,6 +264,7 @@ fn told(
         count,
         at: now,
         first: counted[0].0,
+        addresses: event.fields.get("ip").cloned().into_iter().collect(),
         exemplars: seqs[seqs.len().saturating_sub(8)..].to_vec(),
         drill: event.drill.map(str::to_owned),
     }

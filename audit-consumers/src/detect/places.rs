@@ -1,0 +1,82 @@
+//! From where the events of a key came, where the address is no part of the key.
+
+use super::finding;
+use super::rule::Field;
+use super::seen::Seen;
+
+/// How many addresses a finding names.
+const ADDRESSES_MAX: usize = 16;
+
+/// An address that a key was seen with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) hash: u64,
+    /// When, and at which event, it was seen last.
+    pub(super) stamp_ns: i64,
+    pub(super) seq: u64,
+    /// What a finding says of it.
+    pub(super) text: Box<str>,
+}
+
+/// The addresses of each key of a group, the one that was seen last at the end.
+#[derive(Debug)]
+pub(super) struct Places {
+    /// What events must have to be noted, beside an address.
+    pub(super) field: Option<Field>,
+    rows: Vec<Vec<Place>>,
+}
+
+impl Places {
+    /// No addresses yet, of the events that have this field.
+    pub(super) fn of(field: Option<Field>) -> Self {
+        Self { field, rows: Vec::new() }
+    }
+
+    /// Makes room for so many keys.
+    pub(super) fn grow(&mut self, rows: usize) {
+        self.rows.resize_with(rows, Vec::new);
+    }
+
+    /// The addresses of the key in a row.
+    pub(super) fn row(&self, row: usize) -> &[Place] {
+        &self.rows[row]
+    }
+
+    /// Adds the address of an event.
+    pub(super) fn note(&mut self, row: usize, seen: &Seen<'_, '_>) {
+        let is_counted = self.field.is_none_or(|field| seen.hash(field).is_some());
+        let (Some(address), true) = (&seen.event.address, is_counted) else { return };
+        let Some(hash) = seen.hash(Field::Address) else { return };
+        let (stamp_ns, seq) = (seen.moment.now_ns, seen.event.seq);
+        let places = &mut self.rows[row];
+        match places.iter().rposition(|place| place.hash == hash) {
+            Some(known) if known + 1 == places.len() => {
+                (places[known].stamp_ns, places[known].seq) = (stamp_ns, seq);
+            }
+            Some(known) => {
+                let place = places.remove(known);
+                places.push(Place { stamp_ns, seq, ..place });
+            }
+            None => self
+                .put(row, Place { hash, stamp_ns, seq, text: finding::part(&address.text).into() }),
+        }
+    }
+
+    /// Adds an address that the key in a row has not, as the one that was seen last.
+    pub(super) fn put(&mut self, row: usize, place: Place) {
+        let places = &mut self.rows[row];
+        if places.len() >= ADDRESSES_MAX {
+            places.remove(0);
+        }
+        places.push(place);
+    }
+
+    /// Lets what lies in the future of `now_ns` happen now.
+    pub(super) fn settle(&mut self, row: usize, now_ns: i64) {
+        self.rows[row].iter_mut().for_each(|place| place.stamp_ns = place.stamp_ns.min(now_ns));
+    }
+
+    pub(super) fn clear(&mut self, row: usize) {
+        self.rows[row].clear();
+    }
+}
