@@ -33,8 +33,8 @@ enum Gate {
     /// So many syncs work before one is held up.
     ShutAfter(u32),
     Failing,
-    /// The next sync fails, and those after it work.
-    FailingOnce,
+    /// So many syncs work, the next one fails, and those after it work.
+    FailingAfter(u32),
     Panicking,
 }
 
@@ -60,9 +60,13 @@ impl Gated {
         }
         match *gate {
             Gate::Failing => Err(io::Error::other("the disk is on fire")),
-            Gate::FailingOnce => {
+            Gate::FailingAfter(0) => {
                 *gate = Gate::Open;
                 Err(io::Error::other("the disk is on fire"))
+            }
+            Gate::FailingAfter(left) => {
+                *gate = Gate::FailingAfter(left - 1);
+                Ok(())
             }
             Gate::Panicking => panic!("the storage panics on purpose"),
             _ => Ok(()),

@@ -8,7 +8,7 @@ fn a_single_failed_sync_is_told_and_every_receipt_names_the_record_that_is_durab
     let recorder = storage.recorder().open().unwrap();
     let first = record_held(&storage, &recorder);
     let queued = ["Second", "Third"].map(|action| recorder.record(event(action)));
-    storage.set(Gate::FailingOnce);
+    storage.set(Gate::FailingAfter(0));
     let receipts = [first].into_iter().chain(queued).map(Receipt::wait);
     let receipts: Vec<_> = receipts.map(Result::unwrap).collect();
     let health = recorder.health();
@@ -31,7 +31,11 @@ fn a_single_failed_sync_is_told_and_every_receipt_names_the_record_that_is_durab
 fn a_sync_that_fails_at_the_start_is_told_as_well() {
     let storage = Gated::default();
     drop(storage.recorder().open().unwrap());
-    storage.set(Gate::FailingOnce);
+    // Nothing is written behind an end that may not be on the disk.
+    storage.set(Gate::FailingAfter(0));
+    let refused = storage.recorder().open().unwrap_err().to_string();
+    assert!(refused.contains("cannot sync seg/"), "{refused}");
+    storage.set(Gate::FailingAfter(1));
     let recorder = storage.recorder().open().unwrap();
     assert_eq!(recorder.health().sync_failures, 1);
 }
