@@ -299,7 +299,8 @@ fn a_disk_that_is_silent_while_a_start_ends_old_intents_is_told_of() {
     intent.phase = Some(Phase::Intent);
     recorder.0.shared.record(&intent).wait().unwrap();
     recorder.shutdown(Duration::from_secs(5)).unwrap();
-    storage.set(Gate::ShutAfter(1));
+    // A start syncs the segment as it was found, and then its first records.
+    storage.set(Gate::ShutAfter(2));
     let recorder = storage.recorder().wait_ms_max(50).open().unwrap();
     eventually("the alarm", || recorder.health().status == Status::Red);
     let reason = recorder.health().reason.unwrap();
