@@ -204,7 +204,7 @@ fn a_pseudonym_is_found_in_the_records_that_have_it() {
     let unnamed = fixture.looked_up(&["pseudonym", "-", "@"]).ok();
     let domains: Vec<_> =
         unnamed.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(domains, ["session", "actor", "path", "method"]);
+    assert_eq!(domains, ["session", "actor", "path", "method", "id"]);
 }
 
 #[test]
