@@ -125,7 +125,7 @@ impl Context {
     }
 
     /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
-    #[cfg_attr(not(feature = "actix"), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
     pub(crate) fn defers(self, request: &Running) -> Self {
         self.known().deferred = Some(Deferred { request: request.event(), actions: Vec::new() });
         self
@@ -221,6 +221,8 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
+    /// The type of the error that it returned, where its end is left to the response.
+    pub(crate) error_type: Option<&'static str>,
     /// The alarm was raised for it already, and one action is counted once.
     pub(crate) is_alarmed: bool,
     /// Its place in the recorder's account, which is free again once this is dropped.
@@ -277,6 +279,7 @@ impl Running {
                 draft,
                 started: Instant::now(),
                 verdict: None,
+                error_type: None,
                 is_alarmed: false,
                 slot: None,
             })),

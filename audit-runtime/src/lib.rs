@@ -10,7 +10,7 @@ pub mod record;
 mod recorder;
 mod say;
 mod scope;
-#[cfg(feature = "actix")]
+#[cfg(any(feature = "actix", feature = "tower"))]
 mod web;
 
 #[doc(hidden)]
@@ -44,11 +44,12 @@ pub use recorder::{
     Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded, alert,
     health, open, record,
 };
+#[cfg(feature = "tower")]
+pub use web::{AuditLayer, Peer, RouteTemplate};
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "actix")]
-pub use web::{
-    AuditMiddleware, ForwardingHeader, InvalidHeader, form_config, json_config, path_config,
-    query_config,
-};
+pub use web::{form_config, json_config, path_config, query_config};
 
 /// The examples of the README, compiled as they stand there.
 #[cfg(all(doctest, feature = "actix"))]

@@ -4,11 +4,8 @@ pub use audit_redact::__private::*;
 
 pub use crate::catalog::{ActionSpec, Registered};
 pub use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
-pub use crate::scope::refuse::Refuse;
+pub use crate::scope::refuse::{Refusable, Refuse};
 pub use crate::scope::{Captures, Scope, classify};
-
-#[cfg(feature = "actix")]
-pub use crate::scope::refuse::Refusable;
 
 /// The type `!`, which stable Rust lets nobody write outside a return type.
 pub type Never = <fn() -> ! as Returning>::Output;

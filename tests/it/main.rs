@@ -27,4 +27,5 @@ mod stalling;
 mod storage;
 mod strict;
 mod support;
+mod tower;
 mod web;

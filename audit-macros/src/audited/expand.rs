@@ -280,7 +280,7 @@ impl Call<'_> {
             let __audit_output = #run;
             let __audit_verdict = {
                 use __audit::classify::Classified as _;
-                (&&&&&&&&&&__audit::classify::Returned(&__audit_output))
+                (&&&&&&&&&&&&&&&&__audit::classify::Returned(&__audit_output))
                     .verdict_in(&mut __audit_scope) #or_response
             };
             #finish;

@@ -194,11 +194,14 @@ fn output(signature: &Signature) -> Type {
     }
 }
 
+/// What makes a response in actix-web and in axum.
+const RESPONSES: [&str; 2] = ["Responder", "IntoResponse"];
+
 fn returns(mut ty: Type) -> Returns {
     match &ty {
         Type::Never(_) => Returns::Never(ty),
         Type::ImplTrait(opaque)
-            if opaque.bounds.iter().any(|bound| is_trait(bound, "Responder")) =>
+            if opaque.bounds.iter().any(|bound| RESPONSES.iter().any(|it| is_trait(bound, it))) =>
         {
             Returns::Responder
         }

@@ -188,7 +188,7 @@ impl Http {
     }
 
     /// Corrects the route, once the router has told it.
-    #[cfg(feature = "actix")]
+    #[cfg(any(feature = "actix", feature = "tower"))]
     pub(crate) fn at_route(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.route = Route::Template(template.into());
         self

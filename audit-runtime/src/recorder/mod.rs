@@ -211,7 +211,7 @@ impl Recorder {
     }
 
     /// What recording needs; it does not keep the journal open.
-    #[cfg(any(feature = "actix", feature = "rusqlite"))]
+    #[cfg(any(feature = "actix", feature = "rusqlite", feature = "tower"))]
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.0.shared)
     }

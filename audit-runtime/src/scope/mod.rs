@@ -140,6 +140,7 @@ impl Scope {
     /// Leaves the end to the response if that knows more, and then waits for the receipt, too.
     fn end_or_leave(&mut self, verdict: Verdict) -> Option<Receipt> {
         if verdict.is_left_to_the_response() && self.context.defer(&self.running) {
+            self.running.change(|open| open.error_type = verdict.error_type);
             self.finished = true;
             return None;
         }
@@ -192,7 +193,7 @@ pub(crate) fn record_end(
 }
 
 /// Makes sure that a panic is recorded also where nothing is dropped after it.
-#[cfg(feature = "actix")]
+#[cfg(any(feature = "actix", feature = "tower"))]
 pub(crate) fn record_panics() {
     abort::record_panics();
 }
@@ -210,6 +211,7 @@ fn draft(spec: &'static ActionSpec) -> Draft {
 }
 
 fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
+    let error_type = verdict.error_type.or(open.error_type);
     let broken = matches!(verdict.outcome, Outcome::Panic | Outcome::Cancelled);
     let outcome = match open.verdict.take() {
         // What the body said of itself counts more than what it returned, but not more than how
@@ -218,9 +220,11 @@ fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
             open.draft.event.reason = Some(reason);
             outcome
         }
+        // A login that failed may answer by sending the client back to its form.
+        _ if error_type.is_some() && verdict.outcome == Outcome::Success => Outcome::Failure,
         _ => verdict.outcome,
     };
-    open.draft.event.error_type = verdict.error_type.map(Into::into);
+    open.draft.event.error_type = error_type.map(Into::into);
     open.ended(outcome, context)
 }
 

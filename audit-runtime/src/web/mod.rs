@@ -1,7 +1,22 @@
 //! Web frameworks: one access record per request, and the context for the handlers inside.
 
+#[cfg(feature = "actix")]
 mod actix;
+mod exchange;
+#[cfg(feature = "actix")]
 mod extractors;
+mod head;
+mod settings;
+#[cfg(feature = "tower")]
+mod tower;
 
-pub use actix::{AuditMiddleware, ForwardingHeader, InvalidHeader};
+#[cfg(feature = "actix")]
 pub use extractors::{form_config, json_config, path_config, query_config};
+pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
+#[cfg(feature = "tower")]
+pub use tower::{AuditLayer, Peer, RouteTemplate};
+
+/// The mark of a request that is being recorded: where the middleware is registered twice, by mistake
+/// or for two scopes, the outermost records.
+#[derive(Clone, Copy)]
+struct IsRecorded;

@@ -94,7 +94,7 @@ plain! {
 }
 
 // A known responder, or actix-web's own error.
-impl<T: Answer> Classified for &&&&&&&&&Returned<'_, Result<T, actix_web::Error>> {
+impl<T: Answer> Classified for &&&&&&&&&&&Returned<'_, Result<T, actix_web::Error>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(answer) => answer.judged(),
@@ -104,7 +104,7 @@ impl<T: Answer> Classified for &&&&&&&&&Returned<'_, Result<T, actix_web::Error>
 }
 
 // A known responder, or an error that makes a response.
-impl<T: Answer, E: ResponseError> Classified for &&&&&&&&Returned<'_, Result<T, E>> {
+impl<T: Answer, E: ResponseError> Classified for &&&&&&&&&&Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(answer) => answer.judged(),
@@ -114,7 +114,7 @@ impl<T: Answer, E: ResponseError> Classified for &&&&&&&&Returned<'_, Result<T, 
 }
 
 // Any other responder, or actix-web's own error.
-impl<T: Responder> Classified for &&&&&&&Returned<'_, Result<T, actix_web::Error>> {
+impl<T: Responder> Classified for &&&&&&&&&Returned<'_, Result<T, actix_web::Error>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::left_to_the_response(),
@@ -124,7 +124,7 @@ impl<T: Responder> Classified for &&&&&&&Returned<'_, Result<T, actix_web::Error
 }
 
 // Any other responder, or an error that makes a response.
-impl<T: Responder, E: ResponseError> Classified for &&&&&&Returned<'_, Result<T, E>> {
+impl<T: Responder, E: ResponseError> Classified for &&&&&&&&Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::left_to_the_response(),
@@ -134,7 +134,7 @@ impl<T: Responder, E: ResponseError> Classified for &&&&&&Returned<'_, Result<T,
 }
 
 // Anything, or actix-web's own error.
-impl<T> Classified for &&&&&Returned<'_, Result<T, actix_web::Error>> {
+impl<T> Classified for &&&&&&&Returned<'_, Result<T, actix_web::Error>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::assumed(),
@@ -144,7 +144,7 @@ impl<T> Classified for &&&&&Returned<'_, Result<T, actix_web::Error>> {
 }
 
 // Anything, or an error that makes a response.
-impl<T, E: ResponseError> Classified for &&&&Returned<'_, Result<T, E>> {
+impl<T, E: ResponseError> Classified for &&&&&&Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::assumed(),
@@ -154,14 +154,14 @@ impl<T, E: ResponseError> Classified for &&&&Returned<'_, Result<T, E>> {
 }
 
 // A known responder.
-impl<T: Answer> Classified for &&&Returned<'_, T> {
+impl<T: Answer> Classified for &&&&&Returned<'_, T> {
     fn verdict(&self) -> Verdict {
         self.0.judged()
     }
 }
 
 // Any other responder: what it will answer is its own affair.
-impl<T: Responder> Classified for &&Returned<'_, T> {
+impl<T: Responder> Classified for &&&&Returned<'_, T> {
     fn verdict(&self) -> Verdict {
         Verdict::left_to_the_response()
     }
@@ -199,7 +199,7 @@ mod tests {
 
     macro_rules! verdict {
         ($output:expr) => {
-            (&&&&&&&&&&Returned(&$output)).verdict()
+            (&&&&&&&&&&&&&&&&Returned(&$output)).verdict()
         };
     }
 

@@ -1,12 +1,16 @@
 //! How a returned value tells the outcome of its call, decided by its type, not by its tokens.
 //!
-//! The macros write `(&&&&&&&&&&Returned(&output)).verdict_in(&mut scope)`. Method lookup takes the
+//! The macros write `(&&&&&&&&&&&&&&&&Returned(&output)).verdict_in(&mut scope)`. Method lookup takes the
 //! first implementation, from the most references to none, whose bounds the type meets, so that
 //! aliases, generics and foreign types are classified without an annotation. All are of one trait,
-//! since the lookup tries every trait at every level.
+//! since the lookup tries every trait at every level. With no references to four stand what any value
+//! tells and what one of axum's or actix-web's responses does; with six to eleven the results of
+//! actix-web's handlers, and with twelve to fifteen those of axum's.
 
 #[cfg(feature = "actix")]
 mod actix;
+#[cfg(feature = "axum")]
+mod axum;
 
 use std::any::type_name;
 
@@ -14,7 +18,9 @@ use super::Scope;
 use crate::event::Outcome;
 
 #[cfg(feature = "actix")]
-pub use actix::*;
+pub use actix::Answer;
+#[cfg(feature = "axum")]
+pub use axum::Known;
 
 /// How a call ended, as far as its returned value tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +48,14 @@ impl Verdict {
     }
 
     /// The outcome that a response's status tells.
-    #[cfg_attr(not(feature = "actix"), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
     pub(crate) const fn of_status(status: u16) -> Self {
         Self::of(outcome_of_status(status))
     }
 
     /// An error whose status is known; its type is recorded, never its text.
-    #[cfg_attr(not(feature = "actix"), allow(dead_code))]
-    pub(crate) fn of_error<E>(status: u16) -> Self {
+    #[cfg(feature = "actix")]
+    fn of_error<E>(status: u16) -> Self {
         Self { error_type: Some(type_name::<E>()), ..Self::of_status(status) }
     }
 
@@ -63,7 +69,14 @@ impl Verdict {
         Self { basis: Basis::Response, ..Self::of(Outcome::Success) }
     }
 
-    /// Of a function that returns `impl Responder`: what its value does not tell, the response will.
+    /// An error whose response is yet to be made; its type is recorded, never its text.
+    #[cfg(feature = "axum")]
+    fn error_left_to_the_response<E>() -> Self {
+        let error_type = Some(type_name::<E>());
+        Self { outcome: Outcome::Error, error_type, basis: Basis::Response }
+    }
+
+    /// Of a function that returns `impl Responder` or `impl IntoResponse`: what its value does not tell, the response will.
     #[must_use]
     pub const fn or_response(self) -> Self {
         match self.basis {
@@ -151,10 +164,10 @@ mod tests {
     fn any_error_type_is_classified_and_only_its_type_is_told() {
         struct Opaque;
         let result: Result<(), Opaque> = Err(Opaque);
-        let verdict = (&&&&&&&&&&Returned(&result)).verdict();
+        let verdict = (&&&&&&&&&&&&&&&&Returned(&result)).verdict();
         assert_eq!(verdict.outcome, Outcome::Error);
         assert!(verdict.error_type.unwrap().ends_with("Opaque"));
-        let any = (&&&&&&&&&&Returned(&5)).verdict();
+        let any = (&&&&&&&&&&&&&&&&Returned(&5)).verdict();
         assert_eq!(any.outcome, Outcome::Success);
         assert!(!any.is_left_to_the_response());
     }

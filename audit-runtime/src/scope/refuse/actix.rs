@@ -4,7 +4,7 @@ use actix_web::body::{BoxBody, EitherBody};
 use actix_web::http::StatusCode;
 use actix_web::{Either, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use super::Refuse;
+use super::{REFUSED, Refusable, Refuse};
 use crate::recorder::Unrecorded;
 
 #[diagnostic::do_not_recommend]
@@ -30,16 +30,8 @@ impl ResponseError for Unrecorded {
     fn error_response(&self) -> HttpResponse {
         HttpResponse::build(self.status_code())
             .content_type("text/plain; charset=utf-8")
-            .body("the action was refused because it cannot be recorded")
+            .body(REFUSED)
     }
-}
-
-/// What a handler that returns `impl Responder` returns once it can be refused.
-pub enum Refusable<R> {
-    /// The action was refused.
-    Refused(Unrecorded),
-    /// The body ran.
-    Ran(R),
 }
 
 impl<R: Responder> Responder for Refusable<R> {

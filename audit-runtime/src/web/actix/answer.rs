@@ -11,8 +11,8 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 
-use super::access::{Exchange, Receipts};
 use super::body::AuditBody;
+use crate::web::exchange::{Exchange, Receipts};
 
 pin_project! {
     /// The future of a recorded response.
@@ -65,14 +65,14 @@ where
         }
         match answered.answer {
             Ok(mut response) => {
-                if let Some((name, value)) = access.correlation() {
+                if let Some((name, value)) = correlation(access) {
                     response.headers_mut().insert(name, value);
                 }
                 Poll::Ready(Ok(AuditBody::wrap(response, this.access.take())))
             }
             Err(error) => {
                 access.end();
-                Poll::Ready(Err(correlated(error, access.correlation())))
+                Poll::Ready(Err(correlated(error, correlation(access))))
             }
         }
     }
@@ -88,8 +88,14 @@ impl<B> Answered<B> {
                 (status, None)
             }
         };
-        Self { answer, receipts: access.answered(status, template) }
+        Self { answer, receipts: access.answered(status.as_u16(), template) }
     }
+}
+
+/// The header that echoes the correlation id.
+fn correlation(access: &Exchange) -> Option<(HeaderName, HeaderValue)> {
+    let (name, id) = access.correlation();
+    Some((HeaderName::try_from(name).ok()?, HeaderValue::from_str(id).ok()?))
 }
 
 /// The error of other middleware, with the correlation header in the response that is made of it.

@@ -9,9 +9,9 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
-use super::access::Exchange;
 use crate::event::Outcome;
 use crate::scope::Verdict;
+use crate::web::exchange::Exchange;
 
 pin_project! {
     /// A body that knows whose end it is.

@@ -1,151 +1,20 @@
 //! Middleware for actix-web 4.
 
-mod access;
 mod answer;
 mod body;
-mod request;
+mod head;
 
-use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::HeaderName;
 use actix_web::{Error, HttpMessage};
 
-use crate::event::TrustedProxies;
-use crate::recorder::{Recorder, Shared};
-use access::Exchange;
+use super::exchange::Exchange;
+use super::{AuditMiddleware, IsRecorded};
 use answer::Answer;
 use body::AuditBody;
-
-/// Records every request, and tells the handlers inside who acts, from where and in which request.
-///
-/// Register it outermost, which in actix-web means last:
-///
-/// ```no_run
-/// use actix_web::{App, HttpServer, web};
-/// use audit_runtime::{AuditMiddleware, TrustedProxies};
-///
-/// # #[actix_web::main]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let recorder = audit_runtime::open("/var/lib/users-api/audit")?;
-/// let audit = AuditMiddleware::new().trusted_proxies(TrustedProxies::parse(["10.0.0.0/8"])?);
-/// HttpServer::new(move || {
-///     App::new()
-///         .route("/users/{id}", web::get().to(|| async { "a user" }))
-///         .wrap(audit.clone())
-/// })
-/// .bind("127.0.0.1:8080")?
-/// .run()
-/// .await?;
-/// recorder.shutdown(std::time::Duration::from_secs(5))?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// Each request leaves exactly one record of category `access`, whatever becomes of it: answered
-/// by a handler, by an extractor or by another middleware, routed nowhere, broken by a panic, or
-/// left by its client. It names the actor that the context knows at the end, the method, the
-/// template of the route, the status, the duration, the client's address and user agent, and the
-/// ids of the request. Other headers, bodies and queries are not recorded, and of a path without a
-/// route only a keyed hash and the length. Nothing turns the recording off.
-///
-/// The record is made when the last part of the response has been handed to the server. A client
-/// that leaves before that, as far as actix-web notices, is recorded as `cancelled` with
-/// `client_gone`. So is a request that a server drops as it stops, or middleware around this one:
-/// from here they look the same. What cannot be noticed: over HTTP/1 a handler runs on when its client closes the
-/// connection in an orderly way, and the operating system takes its response; only a reset ends it.
-/// A protocol upgrade (status 101) is recorded at once. Bytes that actix-web refuses before they
-/// make a request reach no middleware and leave no record.
-///
-/// The correlation id is echoed in every response, also where other middleware returns an error
-/// instead of a response: the error passes on inside another one that answers alike and adds the
-/// header.
-///
-/// The actor is anonymous until [`set_actor`](crate::set_actor) names one. Outside any audited
-/// action [`deny`](crate::deny), [`fail`](crate::fail) and [`set_target`](crate::set_target) speak
-/// of the access record.
-///
-/// Middleware cannot keep a panic's message from the panic hook, and the standard one prints it
-/// to standard error: a service whose panics may quote secrets sets a hook of its own that prints
-/// the place only.
-#[derive(Clone)]
-#[must_use = "middleware records nothing until it is passed to `wrap`"]
-pub struct AuditMiddleware {
-    correlation_header: HeaderName,
-    proxies: TrustedProxies,
-    forwarding: ForwardingHeader,
-    recorder: Option<Arc<Shared>>,
-}
-
-/// The header in which trusted proxies say whom they forward for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ForwardingHeader {
-    /// `X-Forwarded-For`, a list of addresses.
-    #[default]
-    XForwardedFor,
-    /// `Forwarded` (RFC 7239), of which the `for` parameters count.
-    Forwarded,
-}
-
-impl AuditMiddleware {
-    /// Middleware that believes no proxy and uses the process's own recorder.
-    pub fn new() -> Self {
-        Self {
-            correlation_header: HeaderName::from_static("x-correlation-id"),
-            proxies: TrustedProxies::none(),
-            forwarding: ForwardingHeader::default(),
-            recorder: None,
-        }
-    }
-
-    /// Takes the client's address from the forwarding header, if one of these `proxies` sent it.
-    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.proxies = proxies;
-        self
-    }
-
-    /// The header that the trusted proxies write; `X-Forwarded-For` by default.
-    ///
-    /// Only one is read: proxies pass on what they do not write themselves, so that a client could
-    /// forge the other one.
-    pub fn forwarding_header(mut self, header: ForwardingHeader) -> Self {
-        self.forwarding = header;
-        self
-    }
-
-    /// The header that carries the correlation id, in requests and in responses;
-    /// `x-correlation-id` by default.
-    ///
-    /// # Errors
-    /// Fails when `name` is no header name, looks like that of a secret (`x-api-key`,
-    /// `x-csrf-token`), which would be recorded and echoed, or names a header that means something
-    /// else to HTTP, which the echo would overwrite.
-    pub fn correlation_header(mut self, name: &str) -> Result<Self, InvalidHeader> {
-        let header: Option<HeaderName> = name.parse().ok();
-        let header = header.filter(|header| may_carry_an_id(header.as_str()));
-        self.correlation_header = header.ok_or_else(|| InvalidHeader(name.to_owned()))?;
-        Ok(self)
-    }
-
-    /// Records with `recorder`, for tests or for several journals in one process; everything
-    /// inside the request uses it too.
-    ///
-    /// This does not keep the journal open: keep the recorder until the server has stopped.
-    pub fn recorder(mut self, recorder: &Recorder) -> Self {
-        self.recorder = Some(recorder.shared());
-        self
-    }
-}
-
-impl Default for AuditMiddleware {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 impl<S, B> Transform<S, ServiceRequest> for AuditMiddleware
 where
@@ -181,7 +50,6 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        // Registered twice, by mistake or for two scopes, the outermost records.
         if request.extensions_mut().insert(IsRecorded).is_some() {
             return Answer::new(self.service.call(request), None);
         }
@@ -189,100 +57,5 @@ where
         // Guards and the first parts of other middleware run, and may panic, in here already.
         let future = access.run(|| self.service.call(request));
         Answer::new(future, Some(access))
-    }
-}
-
-/// The mark of a request that is being recorded.
-struct IsRecorded;
-
-/// False for the headers of HTTP itself, and for names that look like those of secrets.
-fn may_carry_an_id(name: &str) -> bool {
-    let reserved =
-        RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|start| name.starts_with(start));
-    !reserved && audit_syntax::sensitive_part(name).is_none()
-}
-
-/// Headers that frame a message, describe its content or the connection, or steer caches.
-const RESERVED: [&str; 29] = [
-    "accept-ranges",
-    "age",
-    "allow",
-    "alt-svc",
-    "cache-control",
-    "connection",
-    "date",
-    "etag",
-    "expect",
-    "expires",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "last-modified",
-    "link",
-    "location",
-    "proxy-authenticate",
-    "range",
-    "retry-after",
-    "server",
-    "strict-transport-security",
-    "te",
-    "traceparent",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "vary",
-    "via",
-    "www-authenticate",
-];
-const RESERVED_PREFIXES: [&str; 5] = ["access-control-", "content-", "if-", "sec-", "x-forwarded-"];
-
-/// A text that cannot name the correlation header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidHeader(String);
-
-impl fmt::Display for InvalidHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` cannot be the correlation header: name one of letters, digits and hyphens that \
-             neither looks like a secret's nor has a meaning in HTTP, such as x-correlation-id",
-            self.0.escape_debug()
-        )
-    }
-}
-
-impl std::error::Error for InvalidHeader {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_correlation_header_is_neither_a_secret_nor_a_part_of_http() {
-        for name in ["X-Trace", "x-request-id", "x-amzn-trace-id", "request-id"] {
-            assert!(AuditMiddleware::new().correlation_header(name).is_ok(), "{name}");
-        }
-        for refused in [
-            "",
-            "x trace",
-            "x:trace",
-            "Authorization",
-            "proxy-authorization",
-            "cookie",
-            "Set-Cookie",
-            "x-api-key",
-            "X-Auth-Token",
-            "x-csrf-token",
-            "x-session-id",
-            "Content-Type",
-            "content-length",
-            "transfer-encoding",
-            "connection",
-            "location",
-        ] {
-            let error = AuditMiddleware::new().correlation_header(refused).err();
-            let error = error.map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.starts_with(&format!("`{refused}` cannot be")), "{refused}: {error}");
-        }
     }
 }

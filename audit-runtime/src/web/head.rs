@@ -2,36 +2,50 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, USER_AGENT};
-
 use super::{AuditMiddleware, ForwardingHeader};
 use crate::event::{CorrelationId, HOPS_MAX, Http, Origin, TraceContext, USER_AGENT_BYTES_MAX};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// The head of a request, as its framework has it.
+pub(super) trait Head {
+    fn method(&self) -> &str;
+
+    fn path(&self) -> &str;
+
+    /// The template of its route, if one is known.
+    fn template(&self) -> Option<String>;
+
+    /// The other end of its connection; `None` where that has no address, as a Unix socket.
+    fn peer(&self) -> Option<SocketAddr>;
+
+    /// The value of the first header of this name, which is in lower case.
+    fn header(&self, name: &str) -> Option<&[u8]>;
+
+    /// The values of all headers of this name, which is in lower case.
+    fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]>;
+}
 
 /// Method, route and request id. The status comes with the response.
-pub(super) fn http(request: &ServiceRequest) -> Http {
-    let method = request.method().as_str().to_owned();
-    let http = match request.match_pattern() {
+pub(super) fn http(request: &impl Head) -> Http {
+    let method = request.method().to_owned();
+    let http = match request.template() {
         Some(template) => Http::routed(method, template),
         None => Http::unrouted(method, request.path()),
     };
-    match client_id(request.headers(), &REQUEST_ID) {
+    match client_id(request, "x-request-id") {
         Some(id) => http.request_id(id.as_str()),
         None => http,
     }
 }
 
-/// Address and user agent; `None` where the connection has no address, as a Unix socket.
-pub(super) fn origin(request: &ServiceRequest, settings: &AuditMiddleware) -> Option<Origin> {
-    let hops = forwarded_for(request.headers(), settings.forwarding);
-    let origin = Origin::behind(request.peer_addr()?, &hops, &settings.proxies);
-    Some(match request.headers().get(USER_AGENT) {
-        Some(text) => {
-            let bytes = text.as_bytes();
+/// Address and user agent; `None` where the connection has no address.
+pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<Origin> {
+    let hops = match settings.forwarding {
+        ForwardingHeader::XForwardedFor => x_forwarded_for(request.headers("x-forwarded-for")),
+        ForwardingHeader::Forwarded => forwarded(request.headers("forwarded")),
+    };
+    let origin = Origin::behind(request.peer()?, &hops, &settings.proxies);
+    Some(match request.header("user-agent") {
+        Some(bytes) => {
             // One byte too many, so that the record confesses the cut.
             let copied = &bytes[..bytes.len().min(USER_AGENT_BYTES_MAX + 1)];
             origin.user_agent(String::from_utf8_lossy(copied))
@@ -41,37 +55,43 @@ pub(super) fn origin(request: &ServiceRequest, settings: &AuditMiddleware) -> Op
 }
 
 /// The client's id, if it is fit to be recorded and echoed, or else a fresh one.
-pub(super) fn correlation_id(request: &ServiceRequest, name: &HeaderName) -> CorrelationId {
-    client_id(request.headers(), name).unwrap_or_else(CorrelationId::random)
+pub(super) fn correlation_id(request: &impl Head, name: &str) -> CorrelationId {
+    client_id(request, name).unwrap_or_else(CorrelationId::random)
 }
 
 /// The trace that the request belongs to.
-pub(super) fn trace(request: &ServiceRequest) -> Option<TraceContext> {
-    TraceContext::parse(request.headers().get(TRACEPARENT)?.to_str().ok()?)
+pub(super) fn trace(request: &impl Head) -> Option<TraceContext> {
+    TraceContext::parse(text(request.header("traceparent")?)?)
 }
 
-fn client_id(headers: &HeaderMap, name: &HeaderName) -> Option<CorrelationId> {
-    CorrelationId::from_client(headers.get(name)?.to_str().ok()?)
+fn client_id(request: &impl Head, name: &str) -> Option<CorrelationId> {
+    CorrelationId::from_client(text(request.header(name)?)?)
 }
 
-/// The addresses that the forwarding header names, the client's end first.
+/// A header's value as text, where it is visible ASCII as RFC 9110, section 5.5, asks for.
+fn text(value: &[u8]) -> Option<&str> {
+    let is_visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+    std::str::from_utf8(value).ok().filter(|_| value.iter().all(is_visible))
+}
+
+/// The addresses that `X-Forwarded-For` names.
+fn x_forwarded_for<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<IpAddr> {
+    // A line that is no text is one hop that is no address.
+    let lines = lines.map(|line| text(line).unwrap_or_default());
+    trailing_addresses(lines.flat_map(|line| line.split(',').map(address)).collect())
+}
+
+/// The addresses that `Forwarded` (RFC 7239) names.
+fn forwarded<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<IpAddr> {
+    let lines = lines.map(|line| text(line).unwrap_or_default());
+    trailing_addresses(lines.flat_map(|line| unquoted(line, ',').map(for_parameter)).collect())
+}
+
+/// The last of `claimed`, the client's end first.
 ///
 /// They are read from the server's end, and only up to what is no address: whoever wrote that
 /// vouches for nothing further out.
-fn forwarded_for(headers: &HeaderMap, header: ForwardingHeader) -> Vec<IpAddr> {
-    let name = match header {
-        ForwardingHeader::XForwardedFor => X_FORWARDED_FOR,
-        ForwardingHeader::Forwarded => FORWARDED,
-    };
-    let mut claimed: Vec<Option<IpAddr>> = Vec::new();
-    for line in headers.get_all(name) {
-        // A line that is no text is one hop that is no address.
-        let line = line.to_str().unwrap_or_default();
-        match header {
-            ForwardingHeader::XForwardedFor => claimed.extend(line.split(',').map(address)),
-            ForwardingHeader::Forwarded => claimed.extend(unquoted(line, ',').map(for_parameter)),
-        }
-    }
+fn trailing_addresses(claimed: Vec<Option<IpAddr>>) -> Vec<IpAddr> {
     let hops = claimed.into_iter().rev().map_while(|hop| hop).take(HOPS_MAX);
     let mut hops: Vec<IpAddr> = hops.collect();
     hops.reverse();
@@ -112,22 +132,16 @@ fn unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
-    fn hops(header: ForwardingHeader, name: HeaderName, lines: &[&str]) -> Vec<String> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(name.clone(), HeaderValue::from_str(line).unwrap());
-        }
-        let hops = forwarded_for(&headers, header);
+    fn texts(hops: &[IpAddr]) -> Vec<String> {
         hops.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn x_forwarded_for_is_read_from_the_right_up_to_what_is_no_address() {
-        let read = |lines: &[&str]| hops(ForwardingHeader::XForwardedFor, X_FORWARDED_FOR, lines);
+        let read =
+            |lines: &[&str]| texts(&x_forwarded_for(lines.iter().map(|line| line.as_bytes())));
         assert_eq!(read(&["192.0.2.1, 192.0.2.2:80"]), ["192.0.2.1", "192.0.2.2"]);
         assert_eq!(read(&["[2001:db8::1]:80, 2001:db8::2"]), ["2001:db8::1", "2001:db8::2"]);
         assert_eq!(read(&["192.0.2.1, unknown, 192.0.2.3"]), ["192.0.2.3"]);
@@ -138,7 +152,7 @@ mod tests {
 
     #[test]
     fn forwarded_counts_by_its_for_parameters() {
-        let read = |lines: &[&str]| hops(ForwardingHeader::Forwarded, FORWARDED, lines);
+        let read = |lines: &[&str]| texts(&forwarded(lines.iter().map(|line| line.as_bytes())));
         assert_eq!(
             read(&["for=192.0.2.1;proto=https, For=\"[2001:db8::1]:47011\"; by=x"]),
             ["192.0.2.1", "2001:db8::1"]

@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::task::{self, Poll};
 
-use actix_web::dev::ServiceRequest;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
-
-use super::{AuditMiddleware, request};
+use super::AuditMiddleware;
+use super::head::{self, Head};
 use crate::context::{Context, Frame, Running};
 use crate::event::{Actor, CorrelationId, Event, Http, Outcome};
 use crate::recorder::{self, Receipt, Shared};
@@ -24,24 +21,24 @@ pub(super) struct Exchange {
     context: Context,
     recorder: Option<Arc<Shared>>,
     correlation_id: CorrelationId,
-    correlation_header: HeaderName,
+    correlation_header: Arc<str>,
     verdict: Verdict,
     application_runs: bool,
 }
 
 impl Exchange {
-    pub(super) fn begin(settings: &AuditMiddleware, request: &ServiceRequest) -> Self {
+    pub(super) fn begin(settings: &AuditMiddleware, request: &impl Head) -> Self {
         scope::record_panics();
-        let running = Running::begin(Event::access(request::http(request)));
-        let correlation_id = request::correlation_id(request, &settings.correlation_header);
+        let running = Running::begin(Event::access(head::http(request)));
+        let correlation_id = head::correlation_id(request, &settings.correlation_header);
         let mut context = Context::new()
             .actor(Actor::anonymous())
             .correlation_id(correlation_id.clone())
             .defers(&running);
-        if let Some(origin) = request::origin(request, settings) {
+        if let Some(origin) = head::origin(request, settings) {
             context = context.origin(origin);
         }
-        if let Some(trace) = request::trace(request) {
+        if let Some(trace) = head::trace(request) {
             context = context.trace(trace);
         }
         let recorder = settings.recorder.clone().or_else(recorder::current);
@@ -55,7 +52,7 @@ impl Exchange {
             context,
             recorder,
             correlation_id,
-            correlation_header: settings.correlation_header.clone(),
+            correlation_header: Arc::clone(&settings.correlation_header),
             verdict: Verdict::of(Outcome::Unknown),
             application_runs: false,
         }
@@ -74,10 +71,10 @@ impl Exchange {
 
     /// Takes note of the answer's status, and of the route that led to it; the actions that left
     /// their outcome to the answer end here.
-    pub(super) fn answered(&mut self, status: StatusCode, template: Option<String>) -> Receipts {
-        self.verdict = Verdict::of_status(status.as_u16());
+    pub(super) fn answered(&mut self, status: u16, template: Option<String>) -> Receipts {
+        self.verdict = Verdict::of_status(status);
         self.change_http(|http| {
-            let http = http.status(status.as_u16());
+            let http = http.status(status);
             match template {
                 Some(template) => http.at_route(template),
                 None => http,
@@ -86,10 +83,16 @@ impl Exchange {
         self.end_deferred(self.verdict)
     }
 
-    /// The header that echoes the correlation id.
-    pub(super) fn correlation(&self) -> Option<(HeaderName, HeaderValue)> {
-        let id = HeaderValue::from_str(self.correlation_id.as_str()).ok()?;
-        Some((self.correlation_header.clone(), id))
+    /// Takes note that there is an error in place of an answer.
+    #[cfg(feature = "tower")]
+    pub(super) fn unanswered(&mut self, verdict: Verdict) -> Receipts {
+        self.verdict = verdict;
+        self.end_deferred(verdict)
+    }
+
+    /// The header that echoes the correlation id, and the id.
+    pub(super) fn correlation(&self) -> (&str, &str) {
+        (&self.correlation_header, self.correlation_id.as_str())
     }
 
     /// Records the end that the answer's status tells.

@@ -1,0 +1,92 @@
+//! The answer to a request: the service's future, run in its context, with its end recorded.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{HeaderName, HeaderValue, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::RouteTemplate;
+use super::body::AuditBody;
+use crate::event::Outcome;
+use crate::scope::Verdict;
+use crate::web::exchange::{Exchange, Receipts};
+
+pin_project! {
+    /// The future of a recorded response.
+    ///
+    /// Fields are dropped in order: what runs inside ends, and is recorded, before the request.
+    pub struct Answer<F: Future> {
+        #[pin]
+        future: F,
+        answered: Option<(F::Output, Receipts)>,
+        access: Option<Exchange>,
+        has_body: bool,
+    }
+}
+
+impl<F: Future> Answer<F> {
+    /// The answer of `future` to a request, and whether its method has a body in its responses;
+    /// without that, somebody else records it.
+    pub(super) fn new(future: F, access: Option<(Exchange, bool)>) -> Self {
+        let (access, has_body) = access.unzip();
+        Self { future, answered: None, access, has_body: has_body.unwrap_or_default() }
+    }
+}
+
+impl<F, B, E> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<Response<AuditBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(access) = this.access else {
+            let answer = ready!(this.future.poll(task));
+            return Poll::Ready(answer.map(|response| response.map(AuditBody::unrecorded)));
+        };
+        let (answer, mut receipts) = match this.answered.take() {
+            Some(answered) => answered,
+            None => {
+                let answer = ready!(access.run(|| this.future.poll(task)));
+                let receipts = take_note(&answer, access);
+                (answer, receipts)
+            }
+        };
+        if receipts.poll(task).is_pending() {
+            *this.answered = Some((answer, receipts));
+            return Poll::Pending;
+        }
+        Poll::Ready(match answer {
+            Ok(mut response) => {
+                echo(&mut response, access.correlation());
+                Ok(AuditBody::wrap(response, this.access.take(), *this.has_body))
+            }
+            Err(error) => {
+                access.end();
+                Err(error)
+            }
+        })
+    }
+}
+
+/// Ends the actions that left their outcome to the answer.
+fn take_note<B, E>(answer: &Result<Response<B>, E>, access: &mut Exchange) -> Receipts {
+    match answer {
+        Ok(response) => {
+            let template = response.extensions().get::<RouteTemplate>();
+            let template = template.map(|RouteTemplate(template)| template.to_string());
+            access.answered(response.status().as_u16(), template)
+        }
+        Err(_) => access.unanswered(Verdict::of(Outcome::Error)),
+    }
+}
+
+fn echo<B>(response: &mut Response<B>, (name, id): (&str, &str)) {
+    if let (Ok(name), Ok(id)) = (HeaderName::try_from(name), HeaderValue::try_from(id)) {
+        response.headers_mut().insert(name, id);
+    }
+}

@@ -1,0 +1,101 @@
+//! A response's body that records the end of its request when it ends, or is dropped before.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf as _;
+use http::header::CONTENT_LENGTH;
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::event::Outcome;
+use crate::scope::Verdict;
+use crate::web::exchange::Exchange;
+
+pin_project! {
+    /// A body that knows whose end it is.
+    pub struct AuditBody<B> {
+        #[pin]
+        body: B,
+        // `None` if somebody else records the request.
+        access: Option<Exchange>,
+        // How many bytes the server still asks for, where the head of the response has told.
+        left: Option<u64>,
+    }
+}
+
+impl<B: Body> AuditBody<B> {
+    /// The body of a request that somebody else records.
+    pub(super) fn unrecorded(body: B) -> Self {
+        Self { body, access: None, left: None }
+    }
+
+    /// Lets the body of `response` end `access`; at once, if there is nothing to send.
+    pub(super) fn wrap(
+        response: Response<B>,
+        mut access: Option<Exchange>,
+        has_body: bool,
+    ) -> Response<Self> {
+        let mut left = None;
+        if let Some(access) = &mut access {
+            left = access.run(|| length(&response));
+            let has_body = has_body && may_have_body(response.status());
+            if !has_body || left == Some(0) || access.run(|| response.body().is_end_stream()) {
+                access.end();
+            }
+        }
+        response.map(|body| Self { body, access, left })
+    }
+}
+
+impl<B: Body> Body for AuditBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(access) = this.access else {
+            return this.body.poll_frame(task);
+        };
+        let frame = ready!(access.run(|| this.body.as_mut().poll_frame(task)));
+        match &frame {
+            Some(Ok(frame)) => {
+                let sent = frame.data_ref().map_or(0, |part| part.remaining() as u64);
+                *this.left = this.left.map(|left| left.saturating_sub(sent));
+                // Servers do not ask for an end that they know of.
+                if *this.left == Some(0) || access.run(|| this.body.is_end_stream()) {
+                    access.end();
+                }
+            }
+            Some(Err(_)) => access.end_as(Verdict::of(Outcome::Error)),
+            None => access.end(),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// How long the body will be, as the server reads it.
+fn length<B: Body>(response: &Response<B>) -> Option<u64> {
+    let told = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    told.and_then(|length| length.parse().ok()).or_else(|| response.body().size_hint().exact())
+}
+
+/// False for responses whose body, if there is one, belongs to something else than the response
+/// (RFC 9110, section 6.4.1): servers drop it without asking for its end.
+fn may_have_body(status: StatusCode) -> bool {
+    !status.is_informational()
+        && status != StatusCode::NO_CONTENT
+        && status != StatusCode::NOT_MODIFIED
+}

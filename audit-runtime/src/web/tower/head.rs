@@ -1,0 +1,46 @@
+//! The head of a request as the crate `http` has it.
+
+use std::net::SocketAddr;
+
+use http::Request;
+
+use super::{Peer, RouteTemplate};
+use crate::web::head::Head;
+
+pub(super) struct RequestHead<'a, B>(pub(super) &'a Request<B>);
+
+impl<B> Head for RequestHead<'_, B> {
+    fn method(&self) -> &str {
+        self.0.method().as_str()
+    }
+
+    fn path(&self) -> &str {
+        self.0.uri().path()
+    }
+
+    fn template(&self) -> Option<String> {
+        let extensions = self.0.extensions();
+        #[cfg(feature = "axum")]
+        if let Some(matched) = extensions.get::<axum::extract::MatchedPath>() {
+            return Some(matched.as_str().to_owned());
+        }
+        extensions.get::<RouteTemplate>().map(|RouteTemplate(template)| template.to_string())
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        let extensions = self.0.extensions();
+        #[cfg(feature = "axum")]
+        if let Some(axum::extract::ConnectInfo(peer)) = extensions.get() {
+            return Some(*peer);
+        }
+        extensions.get::<Peer>().map(|Peer(address)| *address)
+    }
+
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        Some(self.0.headers().get(name)?.as_bytes())
+    }
+
+    fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.headers().get_all(name).into_iter().map(|value| value.as_bytes())
+    }
+}

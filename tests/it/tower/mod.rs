@@ -1,0 +1,7 @@
+//! The layer for tower's services, with real axum servers and bytes on the wire.
+
+mod actions;
+mod gone;
+mod outcomes;
+mod plain;
+mod server;
