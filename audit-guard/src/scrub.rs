@@ -7,7 +7,8 @@
 //!
 //! It ends, because each pass replaces bytes that belong to no mark, and makes none of these. Nearly every
 //! text needs one pass that finds something and one that does not. Whoever makes a text that shows a little
-//! in each pass gets few of them: from the fifth on, more and more about each place is replaced with it.
+//! in each pass gets few of them: from the fifth on, more and more about each place is replaced with it, marks that
+//! stand there included.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -182,6 +183,23 @@ fn ids_with_the_form_of_a_secret_still_tell_accounts_apart() {
         assert_eq!(record["description"], "closed [REDACTED:card]");
     }
     assert!(ACCOUNTS.iter().all(|id| !format!("{records:?}").contains(id)));
+}
+
+/// What stands before the secret may fill the field: the hash is not cut, since then it would tell nothing.
+#[test]
+fn a_long_id_keeps_its_hash() {
+    let records = records(|recorder| {
+        for id in ACCOUNTS {
+            for before in ["x".repeat(230), "\"".repeat(180), "é".repeat(110)] {
+                let actor = Actor::user(format!("{before} {id}"));
+                drop(recorder.record(Event::activity("CloseAccount").actor(actor).succeeded()));
+            }
+        }
+    });
+    let closed = records.iter().filter(|it| it["action"] == "CloseAccount");
+    let ids: BTreeSet<&str> = closed.map(|it| it["actor"]["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 6, "{ids:?}");
+    assert!(ids.iter().all(|id| id.ends_with(']')), "{ids:?}");
 }
 
 /// The hash is the one that `audited pseudonym` tells of the id.

@@ -12,6 +12,9 @@ use super::LineFormatter;
 /// Readers of JSON stop somewhere, serde_json at 128, and a record that they cannot read is lost to them.
 const LEVELS_MAX: usize = 64;
 
+/// Room for the first string, so that most values need no more.
+const TEXT_BYTES_USUAL: usize = 128;
+
 /// The line's form, with each string as what `change` makes of it.
 pub(super) struct Passing<'a> {
     /// The string that is being written; its pieces come one by one.
@@ -60,6 +63,7 @@ impl Formatter for Passing<'_> {
 
     fn begin_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.text.clear();
+        self.text.reserve(TEXT_BYTES_USUAL);
         writer.write_all(b"\"")
     }
 

@@ -1,12 +1,10 @@
 //! Captured inputs: each value is redacted and encoded where it is captured, within a cap.
 
 use audit_journal::encode;
-use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
 use super::Scrubber;
-use super::scrubber::is_left_alone;
 use audit_redact::{HiddenPaths, Redact, Redaction};
 
 /// The longest JSON of one captured value, in bytes.
@@ -69,31 +67,14 @@ impl Arguments {
         self.cut |= encode::text_capped(&mut self.json, name, NAME_BYTES_MAX);
         self.json.push(b':');
         let (value, cap) = (value.redacted_with(how), left.min(VALUE_BYTES_MAX));
-        match self.encode(name, &value, cap) {
+        let (scrubber, part) = (&mut self.scrubber, self.part);
+        let mut change = |text: &str| scrubber.change(part, name, text, cap);
+        match encode::value_through(&mut self.json, &value, cap, &mut change) {
             Ok(cut) => self.cut |= cut,
             // The error's own text may quote the value, so only its fact is recorded.
             Err(_) => self.json.extend_from_slice(br#""[unserializable]""#),
         }
         self.hidden.part::<T>(name);
-    }
-
-    /// Appends the value without its secrets; true if it was cut.
-    fn encode<T: Serialize>(
-        &mut self,
-        name: &str,
-        value: &T,
-        cap: usize,
-    ) -> Result<bool, serde_json::Error> {
-        let start = self.json.len();
-        let cut = encode::value(&mut self.json, value, cap)?;
-        // Most values hold nothing that the guard would change: those are encoded once.
-        if !cut && self.json.get(start..).is_some_and(is_left_alone) {
-            return Ok(false);
-        }
-        self.json.truncate(start);
-        let (scrubber, part) = (&mut self.scrubber, self.part);
-        let mut change = |text: &str| scrubber.change(part, name, text, cap);
-        encode::value_through(&mut self.json, value, cap, &mut change)
     }
 
     /// The JSON of a captured value, exactly as it will stand in the record.

@@ -14,12 +14,6 @@ const PLACES_MAX: usize = 32;
 /// How far behind its cap a text is read: no form of a secret needs half as many bytes to be known.
 const AHEAD_BYTES: usize = 4096;
 
-/// How long the JSON of most values is at the most; of a longer one only the beginning may be read.
-const JSON_BYTES_USUAL: usize = 256;
-
-/// How deep arrays and objects may stand in each other for JSON to be left as it is.
-const LEVELS_USUAL: usize = 32;
-
 /// Where in an event a secret was caught: the path of a field, and the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -66,7 +60,10 @@ impl Scrubber {
             return object.text(key, &scrubbed.text, cap);
         }
         self.note(&scrubbed.caught, part, key);
-        let tagged = scrubbed.tagged(&hashes.pseudonym(ID_DOMAIN, id.as_bytes()));
+        let hash = hashes.pseudonym(ID_DOMAIN, id.as_bytes());
+        // A hash that is cut tells nothing apart: where all does not fit, the mark stands alone.
+        let tagged = scrubbed.tagged(&hash).filter(|tagged| fits(tagged, cap));
+        let tagged = tagged.or_else(|| alone(&scrubbed.caught).tagged(&hash));
         self.hashed |= tagged.is_some();
         object.text(key, tagged.as_deref().unwrap_or(&scrubbed.text), cap)
     }
@@ -126,34 +123,16 @@ impl Scrubber {
     }
 }
 
-/// True if the guard leaves all strings of `json` as they are, which is one value in the line's form;
-/// false where that takes more than a look at them.
-pub(crate) fn is_left_alone(json: &[u8]) -> bool {
-    match json {
-        [b'"' | b'{' | b'[', ..] => {
-            // Without an escape, what stands between two quotes is the string itself.
-            let is_usual = json.len() <= JSON_BYTES_USUAL && !json.contains(&b'\\');
-            is_usual && are_strings_left_alone(json)
-        }
-        // A number has no strings.
-        _ => true,
-    }
+/// True if `text` needs no escapes and no more than `cap` bytes.
+fn fits(text: &str, cap: usize) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    text.len() <= cap && text.bytes().all(is_plain)
 }
 
-fn are_strings_left_alone(json: &[u8]) -> bool {
-    let (mut levels, mut is_string) = (0, true);
-    json.split(|byte| *byte == b'"').all(|part| {
-        is_string = !is_string;
-        if is_string {
-            return is_text_left_alone(part);
-        }
-        levels += part.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
-        levels <= LEVELS_USUAL
-    })
-}
-
-fn is_text_left_alone(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| scrub(text).caught.is_empty())
+/// The mark of the first kind that was caught, and nothing about it.
+fn alone(caught: &Caught) -> Scrubbed<'static> {
+    let mark = caught.iter().map(|(kind, _)| kind.mark()).next().unwrap_or_default();
+    Scrubbed { text: mark.into(), caught: *caught }
 }
 
 /// As much of `text` without its secrets as is needed to cut it at `cap` bytes.

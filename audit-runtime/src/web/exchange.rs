@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::task::{self, Poll};
 
-use super::AuditMiddleware;
 use super::head::{self, Head};
+use super::settings::AuditMiddleware;
 use crate::context::{Context, Frame, Running};
 use crate::event::{Actor, CorrelationId, Event, Http, Outcome};
 use crate::recorder::{self, Receipt, Shared};
@@ -149,4 +149,15 @@ impl Receipts {
             false => Poll::Pending,
         }
     }
+}
+
+/// The mark of a request that is being recorded: where the middleware is registered twice, by mistake
+/// or for two scopes, the outermost records.
+#[derive(Clone, Copy)]
+pub(super) struct IsRecorded;
+
+/// False for responses whose body, if there is one, belongs to something else than the response
+/// (RFC 9110, section 6.4.1): servers drop it without asking for its end.
+pub(super) fn may_have_body(method: &str, status: u16) -> bool {
+    method != "HEAD" && !matches!(status, 100..=199 | 204 | 304)
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{AuditMiddleware, ForwardingHeader};
+use super::settings::{AuditMiddleware, ForwardingHeader};
 use crate::event::{CorrelationId, HOPS_MAX, Http, Origin, TraceContext, USER_AGENT_BYTES_MAX};
 
 /// The head of a request, as its framework has it.

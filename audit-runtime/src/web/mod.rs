@@ -15,8 +15,3 @@ pub use extractors::{form_config, json_config, path_config, query_config};
 pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "tower")]
 pub use tower::{AuditLayer, Peer, RouteTemplate};
-
-/// The mark of a request that is being recorded: where the middleware is registered twice, by mistake
-/// or for two scopes, the outermost records.
-#[derive(Clone, Copy)]
-struct IsRecorded;

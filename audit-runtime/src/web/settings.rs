@@ -8,11 +8,12 @@ use crate::recorder::{Recorder, Shared};
 
 /// Records every request, and tells the handlers inside who acts, from where and in which request.
 ///
-/// Register it outermost. In actix-web that means last:
-///
+/// Register it outermost.
 #[cfg_attr(
     feature = "actix",
     doc = r#"
+In actix-web that means last:
+
 ```no_run
 use actix_web::{App, HttpServer, web};
 use audit_runtime::{AuditMiddleware, TrustedProxies};
@@ -35,27 +36,23 @@ recorder.shutdown(std::time::Duration::from_secs(5))?;
 ```
 "#
 )]
-///
-/// In axum, where it is called [`AuditLayer`], it goes to `Router::layer` as the last one:
-///
 #[cfg_attr(
     feature = "axum",
     doc = r#"
-```no_run
+In axum, where it is called [`AuditLayer`](crate::AuditLayer), it goes to `Router::layer` as the last one, and the connections
+tell from where they come:
+
+```
 use std::net::SocketAddr;
 
 use audit_runtime::AuditLayer;
 use axum::{Router, routing::get};
 
-# async fn serve(listener: tokio::net::TcpListener) -> Result<(), Box<dyn std::error::Error>> {
-let recorder = audit_runtime::open("/var/lib/users-api/audit")?;
-let app = Router::new().route("/users/{id}", get(|| async { "a user" })).layer(AuditLayer::new());
-// The connections tell from where they come.
-let app = app.into_make_service_with_connect_info::<SocketAddr>();
-axum::serve(listener, app).await?;
-recorder.shutdown(std::time::Duration::from_secs(5))?;
-# Ok(())
-# }
+let app: Router = Router::new()
+    .route("/users/{id}", get(|| async { "a user" }))
+    .layer(AuditLayer::new());
+let service = app.into_make_service_with_connect_info::<SocketAddr>();
+# drop(service);
 ```
 "#
 )]
@@ -88,7 +85,7 @@ recorder.shutdown(std::time::Duration::from_secs(5))?;
 /// to standard error: a service whose panics may quote secrets sets a hook of its own that prints
 /// the place only.
 #[derive(Clone)]
-#[must_use = "middleware records nothing until it is passed to `wrap`"]
+#[must_use = "middleware records nothing until it is passed to `wrap` or `layer`"]
 pub struct AuditMiddleware {
     /// In lower case.
     pub(super) correlation_header: Arc<str>,

@@ -190,7 +190,8 @@ fn handlers_of_every_kind() {
         "PostWhole success",
         "PostOpen success",
         "PostDeep success",
-        "PostDeep success",
+        // An error that sends the client elsewhere is an error.
+        "PostDeep failure",
         "GetPages success",
         "PostState success",
         "PostState success",

@@ -5,13 +5,12 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::ServiceResponse;
-use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
 use crate::event::Outcome;
 use crate::scope::Verdict;
-use crate::web::exchange::Exchange;
+use crate::web::exchange::{Exchange, may_have_body};
 
 pin_project! {
     /// A body that knows whose end it is.
@@ -63,13 +62,8 @@ impl<B: MessageBody> MessageBody for AuditBody<B> {
     }
 }
 
-/// True for responses whose body, if there is one, belongs to something else than the response
-/// (RFC 9110, section 6.4.1): servers drop it without asking for its end.
+/// True for responses of which nothing is left to send.
 fn ends_with_its_head<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
-    let status = response.status();
-    response.response().body().size().is_eof()
-        || *response.request().method() == Method::HEAD
-        || status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
+    let method = response.request().method().as_str();
+    response.response().body().size().is_eof() || !may_have_body(method, response.status().as_u16())
 }

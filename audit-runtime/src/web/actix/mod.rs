@@ -11,8 +11,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
 
-use super::exchange::Exchange;
-use super::{AuditMiddleware, IsRecorded};
+use super::exchange::{Exchange, IsRecorded};
+use super::settings::AuditMiddleware;
 use answer::Answer;
 use body::AuditBody;
 

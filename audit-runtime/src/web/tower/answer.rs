@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Method, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -22,16 +22,19 @@ pin_project! {
         future: F,
         answered: Option<(F::Output, Receipts)>,
         access: Option<Exchange>,
-        has_body: bool,
+        method: Method,
     }
 }
 
 impl<F: Future> Answer<F> {
-    /// The answer of `future` to a request, and whether its method has a body in its responses;
-    /// without that, somebody else records it.
-    pub(super) fn new(future: F, access: Option<(Exchange, bool)>) -> Self {
-        let (access, has_body) = access.unzip();
-        Self { future, answered: None, access, has_body: has_body.unwrap_or_default() }
+    /// The answer of `future` to a request of this method.
+    pub(super) fn new(future: F, access: Exchange, method: Method) -> Self {
+        Self { future, answered: None, access: Some(access), method }
+    }
+
+    /// The answer of `future` to a request that somebody else records.
+    pub(super) fn unrecorded(future: F) -> Self {
+        Self { future, answered: None, access: None, method: Method::default() }
     }
 }
 
@@ -63,7 +66,7 @@ where
         Poll::Ready(match answer {
             Ok(mut response) => {
                 echo(&mut response, access.correlation());
-                Ok(AuditBody::wrap(response, this.access.take(), *this.has_body))
+                Ok(AuditBody::wrap(response, this.access.take(), this.method.as_str()))
             }
             Err(error) => {
                 access.end();

@@ -4,14 +4,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf as _;
+use http::Response;
 use http::header::CONTENT_LENGTH;
-use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::event::Outcome;
 use crate::scope::Verdict;
-use crate::web::exchange::Exchange;
+use crate::web::exchange::{Exchange, may_have_body};
 
 pin_project! {
     /// A body that knows whose end it is.
@@ -35,13 +35,15 @@ impl<B: Body> AuditBody<B> {
     pub(super) fn wrap(
         response: Response<B>,
         mut access: Option<Exchange>,
-        has_body: bool,
+        method: &str,
     ) -> Response<Self> {
         let mut left = None;
         if let Some(access) = &mut access {
             left = access.run(|| length(&response));
-            let has_body = has_body && may_have_body(response.status());
-            if !has_body || left == Some(0) || access.run(|| response.body().is_end_stream()) {
+            if !may_have_body(method, response.status().as_u16())
+                || left == Some(0)
+                || access.run(|| response.body().is_end_stream())
+            {
                 access.end();
             }
         }
@@ -90,12 +92,4 @@ impl<B: Body> Body for AuditBody<B> {
 fn length<B: Body>(response: &Response<B>) -> Option<u64> {
     let told = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     told.and_then(|length| length.parse().ok()).or_else(|| response.body().size_hint().exact())
-}
-
-/// False for responses whose body, if there is one, belongs to something else than the response
-/// (RFC 9110, section 6.4.1): servers drop it without asking for its end.
-fn may_have_body(status: StatusCode) -> bool {
-    !status.is_informational()
-        && status != StatusCode::NO_CONTENT
-        && status != StatusCode::NOT_MODIFIED
 }

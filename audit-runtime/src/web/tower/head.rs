@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use http::Request;
 
-use super::{Peer, RouteTemplate};
+use super::{Peer, RouteTemplate, extensions};
 use crate::web::head::Head;
 
 pub(super) struct RequestHead<'a, B>(pub(super) &'a Request<B>);
@@ -20,20 +20,14 @@ impl<B> Head for RequestHead<'_, B> {
 
     fn template(&self) -> Option<String> {
         let extensions = self.0.extensions();
-        #[cfg(feature = "axum")]
-        if let Some(matched) = extensions.get::<axum::extract::MatchedPath>() {
-            return Some(matched.as_str().to_owned());
-        }
-        extensions.get::<RouteTemplate>().map(|RouteTemplate(template)| template.to_string())
+        let own = || extensions.get().map(|RouteTemplate(template)| template.to_string());
+        extensions::template(extensions).or_else(own)
     }
 
     fn peer(&self) -> Option<SocketAddr> {
         let extensions = self.0.extensions();
-        #[cfg(feature = "axum")]
-        if let Some(axum::extract::ConnectInfo(peer)) = extensions.get() {
-            return Some(*peer);
-        }
-        extensions.get::<Peer>().map(|Peer(address)| *address)
+        let own = || extensions.get().map(|Peer(address)| *address);
+        extensions::peer(extensions).or_else(own)
     }
 
     fn header(&self, name: &str) -> Option<&[u8]> {

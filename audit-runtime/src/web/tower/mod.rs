@@ -2,6 +2,11 @@
 
 mod answer;
 mod body;
+#[cfg(feature = "axum")]
+mod extensions;
+#[cfg(not(feature = "axum"))]
+#[path = "extensions_plain.rs"]
+mod extensions;
 mod head;
 
 use std::net::SocketAddr;
@@ -13,8 +18,8 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::exchange::Exchange;
-use super::{AuditMiddleware, IsRecorded};
+use super::exchange::{Exchange, IsRecorded};
+use super::settings::AuditMiddleware;
 use answer::Answer;
 use body::AuditBody;
 use head::RequestHead;
@@ -66,13 +71,13 @@ where
 
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
         if request.extensions_mut().insert(IsRecorded).is_some() {
-            return Answer::new(self.service.call(request), None);
+            return Answer::unrecorded(self.service.call(request));
         }
         let head = RequestHead(&request);
         let mut access = Exchange::begin(&self.settings, &head);
-        let has_body = request.method() != http::Method::HEAD;
+        let method = request.method().clone();
         // Other middleware runs, and may panic, in here already.
         let future = access.run(|| self.service.call(request));
-        Answer::new(future, Some((access, has_body)))
+        Answer::new(future, access, method)
     }
 }
