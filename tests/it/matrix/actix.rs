@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use super::process;
 use super::service::{self, LIMIT, Over, STOP};
-use super::shapes::{Done, shapes};
+use super::shapes::{ANSWER, Done, shapes};
 
 shapes!(queued synced write_ahead);
 
@@ -86,7 +86,7 @@ where
 }
 
 fn answered(status: u16) -> Answer {
-    Answer::new(StatusCode::from_u16(status).unwrap())
+    Answer::build(StatusCode::from_u16(status).unwrap()).body(ANSWER)
 }
 
 fn broken(error: String) -> Failure {

@@ -6,7 +6,7 @@ use audit_runtime::AuditLayer;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router as Routes};
 use tokio::net::TcpListener;
@@ -16,9 +16,9 @@ use tokio::time::timeout;
 
 use super::process;
 use super::service::{self, LIMIT, Over, STOP};
-use super::shapes::{Done, shapes};
+use super::shapes::{ANSWER, Done, shapes};
 
-type Answer = StatusCode;
+type Answer = Response;
 type Failure = (StatusCode, String);
 
 shapes!(queued synced write_ahead);
@@ -75,7 +75,7 @@ fn no_routes() -> Routes {
 }
 
 fn answered(status: u16) -> Answer {
-    StatusCode::from_u16(status).unwrap()
+    (StatusCode::from_u16(status).unwrap(), ANSWER).into_response()
 }
 
 fn broken(error: String) -> Failure {

@@ -142,7 +142,7 @@ impl Driven {
         }
     }
 
-    /// Sends the request of a cell and reads its answer.
+    /// Sends the request of a cell and reads its whole answer.
     fn ask(&self, cell: &Cell) -> String {
         self.send(cell).read_to_end()
     }

@@ -48,7 +48,7 @@ pub(super) const ENDINGS: [(Ending, &str, &str); 14] = [
     (Ending::Closed, "client closes its connection", " [^closed]"),
     (Ending::Timeout, "timeout layer", " [^timeout]"),
     (Ending::Stopped, "graceful shutdown past its deadline", " [^stopped]"),
-    (Ending::Dropped, "the same, and the runtime dropped", " [^dropped]"),
+    (Ending::Dropped, "the same, with its runtime dropped first", " [^dropped]"),
     (Ending::KilledInBody, "`kill -9` in the body", ""),
     (Ending::KilledAfter, "`kill -9` after the call", " [^after]"),
     (Ending::KilledStalled, "`kill -9` while the disk does not answer", " [^stalled]"),

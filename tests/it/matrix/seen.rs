@@ -93,9 +93,12 @@ pub(super) fn by_cell(left: &Left) -> HashMap<String, Seen> {
             None => Writer::Call,
         };
         let end = End { outcome: record["outcome"].as_str().unwrap().to_owned(), writer };
-        match record["category"] == "access" {
-            true => seen.accesses.push(end),
-            false => seen.ends.push(end),
+        if record["category"] == "access" {
+            let says_gone = record["http"]["client_gone"] == true;
+            assert_eq!(says_gone, end.outcome == "cancelled", "{record:#}");
+            seen.accesses.push(end);
+        } else {
+            seen.ends.push(end);
         }
     }
     cells

@@ -13,6 +13,9 @@ use super::service::LIMIT;
 /// What panics say, so that their hook knows them.
 pub(super) const PANIC: &str = "as the matrix wants it";
 
+/// What answers say, besides their status.
+pub(super) const ANSWER: &str = "done";
+
 /// How the work of an order ended; an error can say that the action was refused.
 pub(super) type Done = Result<(), String>;
 
