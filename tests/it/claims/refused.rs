@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use audit_runtime::AuditMiddleware;
 
 use super::served;
-use crate::web::client::{Client, request, status};
+use crate::web::client::{Client, head, request, status};
 
 /// The header lines of heads that are no heads, or too large.
 fn refused() -> Vec<String> {
@@ -30,8 +30,7 @@ fn refused() -> Vec<String> {
 /// Sends a head with this line, and then a request that is as it should be.
 fn ask(address: SocketAddr, line: &str, id: usize) -> (String, String) {
     let mut client = Client::connect(address);
-    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{line}\r\n\r\n");
-    client.send_what_is_taken(head.as_bytes());
+    client.send_what_is_taken(head("GET /", &[line], 0).as_bytes());
     let answer = client.read_to_end();
     (answer, request(address, "GET /", &[&format!("x-correlation-id: after-{id}")], ""))
 }
