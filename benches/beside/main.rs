@@ -41,6 +41,9 @@ struct Round {
     used: Used,
 }
 
+/// One side of a round.
+type Side = fn(&Round) -> Run;
+
 fn main() {
     if other::is_other() {
         return other::main();
@@ -120,7 +123,7 @@ fn told(rounds: &[Round]) -> Table {
         "queued ns",
         "to alone",
     ]);
-    let sides: [(&str, fn(&Round) -> Run); 3] = [
+    let sides: [(&str, Side); 3] = [
         ("alone", |round| round.alone),
         ("beside a consumer", |round| round.followed),
         ("beside a process as busy", |round| round.beside_busy),

@@ -76,15 +76,13 @@ fn text(value: &[u8]) -> Option<&str> {
 
 /// The addresses that `X-Forwarded-For` names.
 fn x_forwarded_for<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<IpAddr> {
-    // A line that is no text is one hop that is no address.
-    let lines = lines.map(|line| text(line).unwrap_or_default());
-    trailing_addresses(lines.flat_map(|line| line.split(',').map(address)).collect())
+    let hops = lines.flat_map(|line| line.split(|byte| *byte == b',').map(address));
+    trailing_addresses(hops.collect())
 }
 
 /// The addresses that `Forwarded` (RFC 7239) names.
 fn forwarded<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<IpAddr> {
-    let lines = lines.map(|line| text(line).unwrap_or_default());
-    trailing_addresses(lines.flat_map(|line| unquoted(line, ',').map(for_parameter)).collect())
+    trailing_addresses(lines.flat_map(|line| unquoted(line, b',').map(for_parameter)).collect())
 }
 
 /// The last of `claimed`, the client's end first.
@@ -100,31 +98,38 @@ fn trailing_addresses(claimed: Vec<Option<IpAddr>>) -> Vec<IpAddr> {
 
 /// An address, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
 /// `[2001:db8::1]`, `[2001:db8::1]:80`.
-fn address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
+///
+/// Bytes that are no text spoil only the address that they are in: proxies append theirs to the line
+/// that the client has sent.
+fn address(value: &[u8]) -> Option<IpAddr> {
+    let text = text(value)?.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let address = bare.unwrap_or(text).parse().ok();
     address.or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()))
 }
 
 /// The address in one element of `Forwarded`: `for="[2001:db8::1]:80";proto=https`.
-fn for_parameter(element: &str) -> Option<IpAddr> {
-    let mut parameters = unquoted(element, ';').filter_map(|pair| pair.split_once('='));
-    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
-    address(value.trim().trim_matches('"'))
+fn for_parameter(element: &[u8]) -> Option<IpAddr> {
+    let mut parameters = unquoted(element, b';').filter_map(|pair| {
+        let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+        Some((name.trim_ascii(), value[1..].trim_ascii()))
+    });
+    let (_, value) = parameters.find(|(name, _)| name.eq_ignore_ascii_case(b"for"))?;
+    let bare = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+    address(bare.unwrap_or(value))
 }
 
 /// Splits at `separator`, except inside quoted strings (RFC 9110, section 5.6.4), where a proxy
 /// may repeat what the client sent.
-fn unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+fn unquoted(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut quoted = false;
     let mut escaped = false;
-    text.split(move |character| {
-        match character {
+    line.split(move |byte| {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => return character == separator && !quoted,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => return *byte == separator && !quoted,
         }
         false
     })
@@ -147,6 +152,9 @@ mod tests {
         assert_eq!(read(&["192.0.2.1, unknown, 192.0.2.3"]), ["192.0.2.3"]);
         assert_eq!(read(&["192.0.2.1", "192.0.2.2"]), ["192.0.2.1", "192.0.2.2"]);
         assert_eq!(read(&["192.0.2.1,"]), [""; 0]);
+        // A client cannot make the address illegible that a proxy adds to its line.
+        assert_eq!(read(&["192.0.2.1, \u{e9}, 192.0.2.3"]), ["192.0.2.3"]);
+        assert_eq!(read(&["192.0.2.1, \u{a0}192.0.2.3"]), [""; 0]);
         assert_eq!(read(&["192.0.2.1,".repeat(99).trim_end_matches(',')]).len(), HOPS_MAX);
     }
 
@@ -163,5 +171,6 @@ mod tests {
         let repeated = r#"for=192.0.2.3;host="x\", for=6.6.6.6""#;
         assert_eq!(read(&["for=192.0.2.1", repeated]), ["192.0.2.1", "192.0.2.3"]);
         assert_eq!(read(&["for=\"6.6.6.6, for=192.0.2.3"]), [""; 0]);
+        assert_eq!(read(&["for=\u{e9}, for=192.0.2.3;host=\"\u{e9}\""]), ["192.0.2.3"]);
     }
 }

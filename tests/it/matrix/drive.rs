@@ -7,42 +7,55 @@ use std::time::{Duration, Instant};
 use audit_runtime::Recorder;
 use serde_json::Value;
 
-use super::grid::{Cell, DURABILITIES, Ending, Shape};
+use super::grid::{Cell, DURABILITIES, Ending, Framework, Shape};
 use super::marks::{LOOK, Marks, Sign};
 use super::process::Service;
 use super::seen;
 use crate::web::client::{Client, head, request, status};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server that does not look for its clients is given to see that they have left.
+const BLIND: Duration = Duration::from_millis(500);
 
 /// What a process left in its journal, and what the start after it added.
 pub(super) struct Left {
     pub(super) records: Vec<Value>,
     pub(super) added: Vec<Value>,
+    pub(super) was_killed: bool,
 }
 
 /// A service under way.
 struct Driven {
     service: Service,
+    framework: Framework,
     address: SocketAddr,
     marks: Marks,
     journal: PathBuf,
 }
 
+/// Lets every cell of a framework happen, with a process for each way in which processes end.
+pub(super) fn every_end(test: &str, framework: Framework, directory: &Path) -> Vec<Left> {
+    let start = |end| Driven::start(test, framework, framework.journal(directory, end));
+    let mut left = vec![until_stopped(start("stopped")), until_killed(start("killed"))];
+    if framework.has(Ending::Dropped) {
+        let driven = start("dropped");
+        left.push(driven.stop_amid(Ending::Dropped, "POST /drop"));
+    }
+    left
+}
+
 /// Everything but the kills, with one process that is stopped at last.
-pub(super) fn until_stopped(test: &str, directory: &Path) -> Left {
-    let driven = Driven::start(test, directory.join("stopped"));
+fn until_stopped(driven: Driven) -> Left {
     use Ending::{Denied, Err, Extractor, Failed, Ok, Panic};
-    for cell in [Ok, Err, Denied, Failed, Extractor, Panic].into_iter().flat_map(Cell::rows) {
-        let answered = status(&driven.ask(&cell));
-        assert_eq!(answered == 400, cell.ending == Extractor, "{cell:?} was answered {answered}");
+    for ending in [Ok, Err, Denied, Failed, Extractor, Panic] {
+        for cell in driven.cells(ending) {
+            let answered = status(&driven.ask(&cell));
+            assert_eq!(answered == 400, ending == Extractor, "{cell:?} was answered {answered}");
+        }
     }
-    for cell in Cell::rows(Ending::Gone) {
-        driven.begin(&cell).reset();
-        driven.marks.wait_for(Sign::Over, &cell.name());
-        driven.marks.set(Sign::Go, &cell.name());
-    }
-    for cell in Cell::rows(Ending::Timeout) {
+    driven.reset();
+    driven.close();
+    for cell in driven.cells(Ending::Timeout) {
         assert_eq!(status(&driven.ask(&cell)), 504, "{cell:?}");
         // A task has a limit of its own, which it is to reach; nothing limits a thread.
         if cell.shape == Shape::Function {
@@ -50,25 +63,20 @@ pub(super) fn until_stopped(test: &str, directory: &Path) -> Left {
         }
     }
     driven.wait_until_idle();
-    let cells = Cell::rows(Ending::Stopped);
-    let clients: Vec<_> = cells.iter().map(|cell| driven.begin(cell)).collect();
-    let left = driven.stop();
-    drop(clients);
-    left
+    driven.stop_amid(Ending::Stopped, "POST /stop")
 }
 
 /// The kills: of one process, with calls in their bodies, at their ends, and before a silent disk.
-pub(super) fn until_killed(test: &str, directory: &Path) -> Left {
-    let driven = Driven::start(test, directory.join("killed"));
-    let in_body = Cell::rows(Ending::KilledInBody);
+fn until_killed(driven: Driven) -> Left {
+    let in_body = driven.cells(Ending::KilledInBody);
     let mut clients: Vec<_> = in_body.iter().map(|cell| driven.begin(cell)).collect();
-    for cell in Cell::rows(Ending::KilledAfter) {
+    for cell in driven.cells(Ending::KilledAfter) {
         assert_eq!(status(&driven.ask(&cell)), 200, "{cell:?}");
     }
-    assert_eq!(status(&driven.ask(&fence())), 200);
+    assert_eq!(status(&driven.ask(&fence(driven.framework))), 200);
     driven.command("POST /hold");
-    let [queued, synced, write_ahead] =
-        DURABILITIES.map(|durability| Cell::row(durability, Ending::KilledStalled));
+    let [queued, synced, write_ahead] = DURABILITIES
+        .map(|durability| Cell::row(driven.framework, durability, Ending::KilledStalled));
     for cell in queued {
         assert_eq!(status(&driven.ask(&cell)), 200, "{cell:?}");
     }
@@ -85,19 +93,56 @@ pub(super) fn until_killed(test: &str, directory: &Path) -> Left {
 
 /// A synced call in the process that is killed: once it has returned, all that was queued before it
 /// is written.
-pub(super) fn fence() -> Cell {
-    Cell { durability: "synced", ending: Ending::Ok, shape: Shape::Handler }
+pub(super) fn fence(framework: Framework) -> Cell {
+    Cell { framework, durability: "synced", ending: Ending::Ok, shape: Shape::Handler }
 }
 
 impl Driven {
-    fn start(test: &str, journal: PathBuf) -> Self {
+    fn start(test: &str, framework: Framework, journal: PathBuf) -> Self {
         let marks = Marks::of(&journal);
         marks.make();
         let service = Service::start(test, &journal);
-        Self { address: service.address, service, marks, journal }
+        Self { address: service.address, service, framework, marks, journal }
     }
 
-    /// Sends the request of a cell and reads its answer.
+    fn cells(&self, ending: Ending) -> Vec<Cell> {
+        Cell::rows(self.framework, ending)
+    }
+
+    /// Clients that tear their connections down, which every server notices.
+    fn reset(&self) {
+        for cell in self.cells(Ending::Reset) {
+            self.begin(&cell).reset();
+            self.marks.wait_for(Sign::Over, &cell.name());
+            self.marks.set(Sign::Go, &cell.name());
+        }
+    }
+
+    /// Clients that close their connections in an orderly way: axum drops their requests, and
+    /// actix-web lets them run on.
+    fn close(&self) {
+        let cells = self.cells(Ending::Closed);
+        let clients: Vec<_> = cells.iter().map(|cell| self.begin(cell)).collect();
+        drop(clients);
+        match self.framework {
+            Framework::Actix => std::thread::sleep(BLIND),
+            Framework::Axum => self.wait_for_all(Sign::Over, &cells),
+        }
+        for cell in &cells {
+            let is_over = self.marks.is_set(Sign::Over, &cell.name());
+            assert_eq!(is_over, self.framework == Framework::Axum, "{cell:?}");
+            self.marks.set(Sign::Go, &cell.name());
+        }
+        self.wait_for_all(Sign::Over, &cells);
+    }
+
+    fn wait_for_all(&self, sign: Sign, cells: &[Cell]) {
+        for cell in cells {
+            self.marks.wait_for(sign, &cell.name());
+        }
+    }
+
+    /// Sends the request of a cell and reads its whole answer.
     fn ask(&self, cell: &Cell) -> String {
         self.send(cell).read_to_end()
     }
@@ -138,20 +183,24 @@ impl Driven {
         }
     }
 
-    fn stop(self) -> Left {
-        self.command("POST /stop");
+    /// Stops the service while these calls run.
+    fn stop_amid(self, ending: Ending, line: &str) -> Left {
+        let cells = self.cells(ending);
+        let clients: Vec<_> = cells.iter().map(|cell| self.begin(cell)).collect();
+        self.command(line);
         assert!(self.service.ends_well());
-        restart(&self.journal)
+        drop(clients);
+        restart(&self.journal, false)
     }
 
     fn kill(self) -> Left {
         self.service.kill();
-        restart(&self.journal)
+        restart(&self.journal, true)
     }
 }
 
 /// Reads a journal before and after the next start.
-fn restart(journal: &Path) -> Left {
+fn restart(journal: &Path, was_killed: bool) -> Left {
     let mut records = seen::read(journal);
     let left = records.len();
     let recorder = Recorder::builder(journal).open().unwrap();
@@ -160,5 +209,5 @@ fn restart(journal: &Path) -> Left {
     assert_eq!(all[..left], records[..], "the start changed what was there");
     records = all;
     let added = records.split_off(left);
-    Left { records, added }
+    Left { records, added, was_killed }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::grid::{Cell, DURABILITIES, ENDINGS, SHAPES};
+use super::grid::{Cell, DURABILITIES, ENDINGS, Ending, FRAMEWORKS, Framework, SHAPES};
 use super::seen::Seen;
 
 const PAGE: &str = "../docs/outcomes.md";
@@ -13,7 +13,7 @@ const RENEW: &str = "GOLDEN=write cargo test -p audit-tests --test it matrix::";
 pub(super) fn compare(seen: &HashMap<Cell, Seen>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
     let page = std::fs::read_to_string(&path).unwrap();
-    let mut renewed = page.clone();
+    let mut renewed = with_table(&page, "cases", &cases());
     for durability in DURABILITIES {
         renewed = with_table(&renewed, durability, &table(durability, seen));
     }
@@ -21,25 +21,59 @@ pub(super) fn compare(seen: &HashMap<Cell, Seen>) {
         std::fs::write(&path, renewed).unwrap();
         return;
     }
-    let differences = page.lines().zip(renewed.lines()).filter(|(told, seen)| told != seen);
-    let told: String = differences
-        .map(|(told, seen)| format!("  the page: {told}\n  was seen: {seen}\n"))
-        .collect();
+    let told = lines_of_one(&page, &renewed);
+    let was_seen = lines_of_one(&renewed, &page);
     assert!(
         page == renewed,
-        "docs/outcomes.md does not tell what was seen:\n{told}if that is meant, write it anew: {RENEW}"
+        "docs/outcomes.md does not tell what was seen. It tells:\n{told}and was seen:\n{was_seen}if \
+         that is meant, write it anew: {RENEW}"
     );
 }
 
-/// What the matrix says of one durability.
+/// The lines that only `one` of two pages has.
+fn lines_of_one(one: &str, other: &str) -> String {
+    let only = one.lines().filter(|line| !other.lines().any(|known| known == *line));
+    only.map(|line| format!("  {line}\n")).collect()
+}
+
+/// How large the matrix is.
+fn cases() -> String {
+    let [frameworks, endings] = [FRAMEWORKS.len(), ENDINGS.len()];
+    let [durabilities, shapes] = [DURABILITIES.len(), SHAPES.len()];
+    format!(
+        "These are {} cases: {frameworks} frameworks, {endings} ways to end, of which one only axum \
+         has, {durabilities} durabilities, {shapes} shapes.\n",
+        Cell::all().count()
+    )
+}
+
+/// What the matrix says of one durability: where the frameworks agree, in one row, or else in a row
+/// for each.
 fn table(durability: &'static str, seen: &HashMap<Cell, Seen>) -> String {
     let columns: Vec<_> = SHAPES.iter().map(|(_, title, _)| *title).collect();
     let mut table = format!("| | {} |\n|---|{}\n", columns.join(" | "), "---|".repeat(4));
-    for (ending, title) in ENDINGS {
-        let cells = Cell::row(durability, ending).map(|cell| seen[&cell].to_string());
-        table.push_str(&format!("| {title} | {} |\n", cells.join(" | ")));
+    for (ending, title, note) in ENDINGS {
+        let having = FRAMEWORKS.iter().filter(|(framework, _)| framework.has(ending));
+        let rows: Vec<_> = having
+            .map(|(framework, name)| (name, row(*framework, durability, ending, seen)))
+            .collect();
+        let agree =
+            rows.len() == FRAMEWORKS.len() && rows.windows(2).all(|two| two[0].1 == two[1].1);
+        for (name, cells) in &rows[..if agree { 1 } else { rows.len() }] {
+            let of = if agree { String::new() } else { format!(", {name}") };
+            table.push_str(&format!("| {title}{of}{note} | {cells} |\n"));
+        }
     }
     table
+}
+
+fn row(
+    framework: Framework,
+    durability: &'static str,
+    ending: Ending,
+    seen: &HashMap<Cell, Seen>,
+) -> String {
+    Cell::row(framework, durability, ending).map(|cell| seen[&cell].to_string()).join(" | ")
 }
 
 /// The page with another table between the marks of this durability.

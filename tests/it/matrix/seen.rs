@@ -15,11 +15,11 @@ pub(super) struct Seen {
     pub(super) intents: usize,
     /// The terminal records of the action.
     pub(super) ends: Vec<End>,
-    /// The access records of the request: their outcomes.
-    pub(super) accesses: Vec<String>,
+    /// The access records of the request.
+    pub(super) accesses: Vec<End>,
 }
 
-/// A terminal record.
+/// A terminal record of an action, or the record of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct End {
     pub(super) outcome: String,
@@ -29,7 +29,7 @@ pub(super) struct End {
 /// Who wrote a terminal record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Writer {
-    /// The call itself.
+    /// The call itself, or the middleware.
     Call,
     /// `Recorder::shutdown`, which found it running.
     Shutdown,
@@ -40,18 +40,24 @@ pub(super) enum Writer {
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let intents = std::iter::repeat_n("intent".to_owned(), self.intents);
-        let ends = self.ends.iter().map(|end| match end.writer {
-            Writer::Call => format!("`{}`", end.outcome),
-            Writer::Shutdown => format!("`{}` by the shutdown", end.outcome),
-            Writer::NextStart => format!("`{}` by the next start", end.outcome),
-        });
-        let actions: Vec<_> = intents.chain(ends).collect();
-        let accesses: Vec<_> = self.accesses.iter().map(|word| format!("`{word}`")).collect();
+        let actions: Vec<_> = intents.chain(self.ends.iter().map(End::to_string)).collect();
+        let accesses: Vec<_> = self.accesses.iter().map(End::to_string).collect();
         let word = |words: Vec<String>| match words.is_empty() {
             true => "–".to_owned(),
             false => words.join(", "),
         };
         write!(f, "{} · {}", word(actions), word(accesses))
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let writer = match self.writer {
+            Writer::Call => "",
+            Writer::Shutdown => " by the shutdown",
+            Writer::NextStart => " by the next start",
+        };
+        write!(f, "`{}`{writer}", self.outcome)
     }
 }
 
@@ -74,14 +80,8 @@ pub(super) fn by_cell(left: &Left) -> HashMap<String, Seen> {
             continue;
         };
         let seen = cells.entry(cell.to_owned()).or_default();
-        let outcome = record["outcome"].as_str().unwrap();
-        if record["category"] == "access" {
-            seen.accesses.push(outcome.to_owned());
-            continue;
-        }
-        let id = record["id"].as_str().unwrap();
         if record["phase"] == "intent" {
-            intents.insert(id, cell);
+            intents.insert(record["id"].as_str().unwrap(), cell);
             seen.intents += 1;
             continue;
         }
@@ -92,7 +92,14 @@ pub(super) fn by_cell(left: &Left) -> HashMap<String, Seen> {
             Some(_) => recorder,
             None => Writer::Call,
         };
-        seen.ends.push(End { outcome: outcome.to_owned(), writer });
+        let end = End { outcome: record["outcome"].as_str().unwrap().to_owned(), writer };
+        if record["category"] == "access" {
+            let says_gone = record["http"]["client_gone"] == true;
+            assert_eq!(says_gone, end.outcome == "cancelled", "{record:#}");
+            seen.accesses.push(end);
+        } else {
+            seen.ends.push(end);
+        }
     }
     cells
 }

@@ -4,27 +4,22 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::ErrorGatewayTimeout;
-use actix_web::middleware::{Next, from_fn};
-use actix_web::rt::{self, time::sleep, time::timeout};
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{App, Error, HttpServer};
-use audit_runtime::{AuditMiddleware, Recorder, health};
+use audit_runtime::{Recorder, health};
+use tokio::time::sleep;
 
-use super::grid::DURABILITIES;
+use super::grid::{DURABILITIES, Framework};
 use super::marks::{LOOK, Marks, Sign};
-use super::{process, shapes};
+use super::{actix, axum, process, shapes};
 use crate::web::HeldClock;
 
 /// How long a request below `/hasty` may take.
 pub(super) const LIMIT: Duration = Duration::from_millis(200);
 /// How long the server waits for its requests when it is stopped.
-const STOP_SECONDS: u64 = 1;
+pub(super) const STOP: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 static MUST_STOP: AtomicBool = AtomicBool::new(false);
+static MUST_DROP: AtomicBool = AtomicBool::new(false);
 static CLOCK: LazyLock<Arc<HeldClock>> = LazyLock::new(Arc::default);
 
 /// Serves until killed or told to stop, and ends the process.
@@ -33,86 +28,71 @@ pub(super) fn serve() -> ! {
     let recorder = Recorder::builder(process::journal()).clock(CLOCK.clone());
     // The slowest machine is in no danger to be taken for a disk that does not answer.
     let recorder = recorder.wait_ms_max(60_000).install().unwrap();
-    rt::System::new().block_on(async {
-        let server = HttpServer::new(|| App::new().configure(routes)).workers(2);
-        let server = server.disable_signals().shutdown_timeout(STOP_SECONDS);
-        let server = server.bind(("127.0.0.1", 0)).unwrap();
-        let address = server.addrs()[0];
-        let server = server.run();
-        let running = server.handle();
-        rt::spawn(server);
-        process::announce(address);
-        while !MUST_STOP.load(SeqCst) {
-            sleep(LOOK).await;
-        }
-        running.stop(true).await;
-        // The workers drop what they could not finish, each in its own time. What runs on threads
-        // is left: a function for each durability.
-        let begun = Instant::now();
-        while recorder.health().open_scopes > DURABILITIES.len() as u64 {
-            assert!(begun.elapsed() < PATIENCE, "the workers keep what they could not finish");
-            sleep(LOOK).await;
-        }
-    });
+    let runtime = match Framework::of(&process::journal()) {
+        Framework::Actix => actix::serve(),
+        Framework::Axum => axum::serve(),
+    };
+    if runtime.is_none() {
+        wait_for_all_but_threads();
+    }
     recorder.shutdown(PATIENCE).unwrap();
     // Nothing waits for the threads.
     std::process::exit(0)
 }
 
-fn routes(config: &mut ServiceConfig) {
-    let audited = || web::scope("").configure(shapes::routes);
-    config
-        .route("/open", web::get().to(async || health().open_scopes.to_string()))
-        .route("/stop", web::post().to(stop))
-        .route("/hold", web::post().to(hold))
-        .service(
-            web::scope("/hasty")
-                .service(audited())
-                .wrap(from_fn(limit))
-                .wrap(AuditMiddleware::new())
-                .wrap(from_fn(watch)),
-        )
-        .service(
-            web::scope("/patient")
-                .service(audited())
-                .wrap(AuditMiddleware::new())
-                .wrap(from_fn(watch)),
-        );
+/// Waits until everything that is dropped, each in its own time, is recorded. What runs on threads is
+/// left: a function for each durability.
+fn wait_for_all_but_threads() {
+    let begun = Instant::now();
+    while health().open_scopes > DURABILITIES.len() as u64 {
+        assert!(begun.elapsed() < PATIENCE, "what could not be finished was never dropped");
+        std::thread::sleep(LOOK);
+    }
 }
 
-async fn stop() -> &'static str {
+/// Returns when the server must stop.
+pub(super) async fn told_to_stop() {
+    while !MUST_STOP.load(SeqCst) {
+        sleep(LOOK).await;
+    }
+}
+
+/// True if nothing is to run on when the recorder is shut down.
+pub(super) fn must_drop() -> bool {
+    MUST_DROP.load(SeqCst)
+}
+
+/// How many actions and requests are running.
+pub(super) async fn open() -> String {
+    health().open_scopes.to_string()
+}
+
+pub(super) async fn stop() -> &'static str {
     MUST_STOP.store(true, SeqCst);
     ""
 }
 
+/// Stops the server, and drops the runtime before the recorder is shut down.
+pub(super) async fn stop_and_drop() -> &'static str {
+    MUST_DROP.store(true, SeqCst);
+    stop().await
+}
+
 /// From now on nothing is written: the journal looks at the clock for every record.
-async fn hold() -> &'static str {
+pub(super) async fn hold() -> &'static str {
     std::mem::forget(CLOCK.hold());
     ""
 }
 
-/// The layer that gives requests up.
-async fn limit(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let answer = timeout(LIMIT, next.call(request)).await;
-    answer.unwrap_or_else(|_| Err(ErrorGatewayTimeout("it took too long")))
-}
+/// Tells, when it is dropped, that the request with these ids is over; what comes later is dropped
+/// before it.
+pub(super) struct Over(String);
 
-/// Tells when a request is over.
-async fn watch(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let name = request.headers().get("x-correlation-id");
-    let name = name.and_then(|name| name.to_str().ok()).unwrap_or_default();
-    // What comes later is dropped before it.
-    let _over = Over(name.to_owned());
-    next.call(request).await
+impl Over {
+    pub(super) fn of(correlation_id: Option<&[u8]>) -> Self {
+        Self(String::from_utf8_lossy(correlation_id.unwrap_or_default()).into_owned())
+    }
 }
-
-struct Over(String);
 
 impl Drop for Over {
     fn drop(&mut self) {

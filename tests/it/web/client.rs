@@ -21,6 +21,11 @@ impl Client {
         self.0.write_all(bytes).unwrap();
     }
 
+    /// Sends to a server that may close the connection before it has taken everything.
+    pub(crate) fn send_what_is_taken(&mut self, bytes: &[u8]) {
+        let _ = self.0.write_all(bytes);
+    }
+
     /// Reads until the server closes the connection, which need not be polite either.
     pub(crate) fn read_to_end(&mut self) -> String {
         let mut bytes = Vec::new();

@@ -4,7 +4,6 @@ mod actions;
 mod canary;
 pub(crate) mod client;
 mod gone;
-mod ids;
 mod outcomes;
 pub(crate) mod server;
 mod steps;
