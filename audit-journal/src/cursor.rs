@@ -36,9 +36,11 @@ pub struct Cursor {
     /// The record that the writer vouches for, as far as it is known.
     head: Option<Head>,
     /// Which segments lead to it, where others stand between them.
-    way: Option<Way>,
-    /// The record at which a segment was met that is not the writer's.
+    way: Way,
+    /// The record at which a segment was met that is not the writer's, until it is passed.
     met: Option<u64>,
+    /// The same, which is not told again.
+    told: Option<u64>,
     /// The first records of all segments, as they were listed after `durable` was read.
     firsts: Vec<u64>,
     place: Option<Position>,
@@ -47,6 +49,8 @@ pub struct Cursor {
 /// The next line in an open segment.
 struct Position {
     segment: u64,
+    /// The segment that it was come to from, if the cursor has read one before.
+    before: Option<u64>,
     lines: Lines,
     chain: Chain,
     /// How often the bytes have been read afresh since the last good line.
@@ -75,8 +79,9 @@ impl Cursor {
     /// A cursor that has not looked at anything yet.
     fn nowhere(storage: Arc<dyn Storage>, from_seq: u64) -> Self {
         let firsts = Vec::new();
-        let (age, head, way, met, place) = (None, None, None, None, None);
-        Self { storage, from_seq, age, durable: 0, head, way, met, firsts, place }
+        let (age, head, met, told, place) = (None, None, None, None, None);
+        let way = Way::default();
+        Self { storage, from_seq, age, durable: 0, head, way, met, told, firsts, place }
     }
 
     /// The next record, or `None` if none is durable yet: call again later.
@@ -137,13 +142,13 @@ impl Cursor {
 
     /// Enters the epoch that is current.
     fn enter(&mut self) -> Result<Step, Error> {
-        self.age = epoch::age(&*self.storage)?;
+        (self.age, self.told) = (epoch::age(&*self.storage)?, None);
         let step = self.enter_segment();
         if epoch::age(&*self.storage)? == self.age {
             return step;
         }
         // The first look fell between two epochs, and tells nothing.
-        (self.place, self.durable, self.head, self.way) = (None, 0, None, None);
+        (self.place, self.durable, self.head, self.way) = (None, 0, None, Way::default());
         Ok(Step::Wait)
     }
 
@@ -165,7 +170,7 @@ impl Cursor {
             return self.absent(first, &mut lines);
         };
         let chain = header.chain(first);
-        self.place = Some(Position { segment: first, lines, chain, doubts: 0 });
+        self.place = Some(Position { segment: first, before: None, lines, chain, doubts: 0 });
         Ok(Step::Again)
     }
 
@@ -256,7 +261,7 @@ impl Cursor {
     fn is_later(&self, place: &Position) -> bool {
         let next = place.chain.next;
         let is_there = next != place.segment && self.firsts.binary_search(&next).is_ok();
-        is_there && !self.is_off_the_way(next)
+        is_there && self.told != Some(next)
     }
 
     /// Goes on in the next segment. What stands before it here must be what its header calls
@@ -269,6 +274,11 @@ impl Cursor {
             return Ok(Step::Wait);
         }
         if self.passes_by(place)? {
+            // Who wants none of the records before it was not led there.
+            if next <= self.from_seq {
+                return Ok(Step::Again);
+            }
+            self.met = Some(next);
             return Err(self.damaged(next, 1, 0, next, way::NOT_THE_WRITERS));
         }
         let mut lines = segment::lines(&*self.storage, next)?;
@@ -283,7 +293,8 @@ impl Cursor {
             let line = place.lines.number() + 1;
             return Err(self.damaged(place.segment, line, offset, next, reason));
         }
-        *place = Position { segment: next, lines, chain: place.chain, doubts: 0 };
+        let (before, chain) = (Some(place.segment), place.chain);
+        *place = Position { segment: next, before, lines, chain, doubts: 0 };
         Ok(Step::Again)
     }
 

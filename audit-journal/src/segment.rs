@@ -48,6 +48,14 @@ impl Header {
     pub(super) fn supersedes_from(&self) -> Option<u64> {
         self.previous.as_ref()?.length
     }
+
+    /// The first record of the segment before this one, whose last record must be the one before this.
+    pub(super) fn previous_first(&self) -> Option<u64> {
+        let previous = self.previous.as_ref()?;
+        let is_joint = previous.last_seq.checked_add(1) == Some(self.seq);
+        let file = previous.segment.strip_prefix(DIR)?.strip_prefix('/')?;
+        first_seq(file).filter(|_| is_joint)
+    }
 }
 
 /// The file of the segment whose first record has this sequence number.

@@ -93,7 +93,7 @@ impl Cursor {
         };
         let unknown = Chain { next: segment, tip: Digest::of(&[]) };
         let chain = behind(lines.bytes(&range), unknown, self.durable);
-        self.place = Some(Position { segment, lines, chain, doubts: 0 });
+        self.place = Some(Position { segment, before: None, lines, chain, doubts: 0 });
         Ok(true)
     }
 
@@ -116,7 +116,7 @@ impl Cursor {
 }
 
 /// The chain behind a damaged line, as far as the line itself can tell.
-fn behind(line: &[u8], chain: Chain, durable: u64) -> Chain {
+pub(super) fn behind(line: &[u8], chain: Chain, durable: u64) -> Chain {
     let stated = line::parse(line).map(|parsed| parsed.stamp.seq);
     // A number that no record has yet would have the cursor wait for it.
     let seq = stated

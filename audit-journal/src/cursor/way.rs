@@ -2,11 +2,13 @@
 
 use std::io;
 
-use super::{Cursor, Position};
+use super::pass::behind;
+use super::{Cursor, Position, published};
+use crate::digest::Digest;
 use crate::error::Error;
-use crate::line::{Chain, Parsed};
+use crate::line::{self, Chain, Parsed};
 use crate::lines::{Lines, Piece};
-use crate::segment;
+use crate::segment::{self, Header};
 use crate::storage::Access;
 use crate::watermark::{self, DISOWNED, Head};
 
@@ -14,22 +16,35 @@ use crate::watermark::{self, DISOWNED, Head};
 pub(super) const NOT_THE_WRITERS: &str = "the journal has no such segment: the records that the writer vouches \
      for go on in the one before it";
 
-/// How many segments back a cursor looks for the one that it should have stayed in.
-const RETURN_MAX: usize = 8;
-
-/// The segments that lead from a record to the one that the writer vouches for.
+/// The segments of the writer, from the one that holds the record it vouches for back to the first.
+#[derive(Default)]
 pub(super) struct Way {
-    from: u64,
-    until: u64,
+    /// What it was found from: with anything else there it is looked for anew.
+    head: Option<Head>,
+    firsts: Vec<u64>,
+    /// Up to this segment it was looked whether there are others at all.
+    looked_to: u64,
+    /// Ascending. Empty if no other was found, or nothing tells which are the writer's.
     segments: Vec<u64>,
 }
 
-/// Where a way may go on: in a segment, from a byte on.
-struct Fork {
-    offset: u64,
-    chain: Chain,
-    /// The segments so far; the last one is that in which it goes on.
-    segments: Vec<u64>,
+impl Way {
+    fn holds(&self, segment: u64) -> bool {
+        self.segments.binary_search(&segment).is_ok()
+    }
+
+    /// True if the segment is not the writer's. Of one before all that are known nothing is said, nor
+    /// of one behind the record that the writer vouches for.
+    fn rules_out(&self, segment: u64) -> bool {
+        let is_known = self.segments.first().is_some_and(|first| *first <= segment);
+        is_known && self.head.is_some_and(|head| segment < head.next) && !self.holds(segment)
+    }
+
+    /// The last segment of the writer that begins with this record or before it.
+    fn last_up_to(&self, seq: u64) -> Option<u64> {
+        let later = self.segments.partition_point(|first| *first <= seq);
+        self.segments[..later].last().copied()
+    }
 }
 
 impl Cursor {
@@ -56,45 +71,42 @@ impl Cursor {
         Ok(())
     }
 
-    /// True if the records go past the number of this segment in another one.
-    pub(super) fn is_off_the_way(&self, segment: u64) -> bool {
-        let Some(way) = &self.way else { return false };
-        (way.from..way.until).contains(&segment) && !way.segments.contains(&segment)
-    }
-
-    /// True if the segment that should come next is not the writer's: the lines that stand here lead
-    /// to the record that the writer vouches for. Then that segment is passed by.
+    /// True if the segment that should come next is not the writer's: then it is passed by.
     ///
     /// What a failed sync left here can have the same numbers, and leads nowhere.
     pub(super) fn passes_by(&mut self, place: &Position) -> Result<bool, Error> {
         let next = place.chain.next;
-        let (offset, chain) = (place.lines.offset(), place.chain);
-        let start = Fork { offset, chain, segments: vec![place.segment] };
-        self.way = self.way_to_head(start, next)?;
-        self.met = self.way.is_some().then_some(next);
-        Ok(self.way.is_some())
+        if !self.may_go_past(place.segment, next)? {
+            return Ok(false);
+        }
+        let passes = self.way_to(next)?.rules_out(next);
+        if passes {
+            self.told = Some(next);
+        }
+        Ok(passes)
     }
 
-    /// The segment at `index`, or the one before it that goes past it to the record that the writer
-    /// vouches for.
+    /// The segment at `index`, or the last one of the writer before it if that one is not the writer's.
     pub(super) fn writers_segment(&mut self, index: usize) -> Result<u64, Error> {
-        for index in (1..=index).rev() {
-            let (segment, before) = (self.firsts[index], self.firsts[index - 1]);
-            if !self.goes_past(before, segment)? || !self.leads_past(before, segment)? {
-                return Ok(segment);
-            }
+        let segment = self.firsts[index];
+        self.way_to(segment)?;
+        if !self.way.rules_out(segment) && self.parting(segment)?.is_none() {
+            return Ok(segment);
         }
-        Ok(self.firsts[0])
+        Ok(self.way.last_up_to(segment).unwrap_or(segment))
     }
 
     /// Fails if the records that were read are not those that the writer vouches for: it has not come
     /// so far, or elsewhere.
     pub(super) fn check_way(&mut self) -> Result<(), Error> {
         self.look_at_head()?;
-        let Some(Position { segment, chain, .. }) = self.place else { return Ok(()) };
+        let Some(Position { segment, before, chain, .. }) = self.place else { return Ok(()) };
         let is_behind = self.head.is_some_and(|head| head.next < chain.next);
+        if is_behind {
+            self.look()?;
+        }
         let agrees = self.head.is_none_or(|head| head.agrees(&chain));
-        if agrees && !(is_behind && self.astray_from(segment)?.is_some()) {
+        if agrees && !(is_behind && self.astray_from(segment, before)?.is_some()) {
             return Ok(());
         }
         Err(self.damaged(segment, 1, 0, segment, NOT_THE_WRITERS))
@@ -103,23 +115,44 @@ impl Cursor {
     /// Goes back to where the records part from those that the writer vouches for; false if they have
     /// not been seen to.
     pub(super) fn return_to_way(&mut self, place: &Position) -> Result<bool, Error> {
-        let Some((before, segment)) = self.astray_from(place.segment)? else { return Ok(false) };
-        self.from_seq = segment;
-        self.enter_at(before).map(|()| true)
+        let Some(segment) = self.astray_from(place.segment, place.before)? else {
+            return Ok(false);
+        };
+        let Some(writers) = self.way.last_up_to(segment) else { return Ok(false) };
+        (self.from_seq, self.told) = (self.from_seq.max(segment), None);
+        // What was said to be durable there is not.
+        self.durable = published(&*self.storage)?;
+        self.enter_at(writers).map(|()| true)
     }
 
-    /// The segment before this one that leads past it to the record that the writer vouches for, and
-    /// the segment that it leads past first.
-    fn astray_from(&mut self, mut segment: u64) -> Result<Option<(u64, u64)>, Error> {
-        let at = self.firsts.partition_point(|first| *first < segment);
-        for index in (0..at).rev().take(RETURN_MAX) {
-            let before = self.firsts[index];
-            if self.goes_past(before, segment)? && self.leads_past(before, segment)? {
-                return Ok(Some((before, segment)));
+    /// The first segment that is not the writer's among those that lead to this one, which was come to
+    /// from `before`.
+    fn astray_from(&mut self, segment: u64, before: Option<u64>) -> Result<Option<u64>, Error> {
+        self.way_to(segment)?;
+        // Whoever was led astray may have met the writer's next segment there.
+        let from = before.filter(|_| self.way.holds(segment)).unwrap_or(segment);
+        self.parting(from)
+    }
+
+    /// Goes back from a segment, by what the headers say, to the first that is not the writer's.
+    fn parting(&self, mut segment: u64) -> Result<Option<u64>, Error> {
+        let Some(&known_from) = self.way.segments.first() else { return Ok(None) };
+        while segment > known_from && !self.way.holds(segment) {
+            let Some(before) = self.before(segment)? else { return Ok(None) };
+            if self.way.holds(before) {
+                return Ok(self.way.rules_out(segment).then_some(segment));
             }
             segment = before;
         }
         Ok(None)
+    }
+
+    /// The segment that the header of this one names, or the last one before it if it names none.
+    fn before(&self, segment: u64) -> Result<Option<u64>, Error> {
+        let named = self.header_of(segment)?.and_then(|header| header.previous_first());
+        let is_there = |named: &u64| *named < segment && self.firsts.binary_search(named).is_ok();
+        let earlier = self.firsts.partition_point(|first| *first < segment);
+        Ok(named.filter(is_there).or(self.firsts[..earlier].last().copied()))
     }
 
     fn enter_at(&mut self, first: u64) -> Result<(), Error> {
@@ -127,74 +160,129 @@ impl Cursor {
         let header = segment::peek_header(&mut lines);
         if let Some(header) = header.map_err(|error| self.read_error(first, error))? {
             let chain = header.chain(first);
-            self.place = Some(Position { segment: first, lines, chain, doubts: 0 });
+            self.place = Some(Position { segment: first, before: None, lines, chain, doubts: 0 });
         }
         Ok(())
     }
 
-    /// True if the segment does not end right before the record `next`, which another one begins with.
-    fn goes_past(&self, first: u64, next: u64) -> Result<bool, Error> {
+    /// Finds out which segments up to this one are the writer's, if some may not be.
+    fn way_to(&mut self, segment: u64) -> Result<&Way, Error> {
+        let is_same = self.way.head == self.head && self.way.firsts == self.firsts;
+        if !is_same || (self.way.looked_to < segment && self.way.segments.is_empty()) {
+            let segments = match self.head {
+                Some(head) if self.is_in_doubt(segment)? => self.writers_segments(&head)?,
+                _ => Vec::new(),
+            };
+            let (head, firsts) = (self.head, self.firsts.clone());
+            self.way = Way { head, firsts, looked_to: segment, segments };
+        }
+        Ok(&self.way)
+    }
+
+    /// True if a segment before this one may go past the number of the one behind it.
+    ///
+    /// Where the writer's segments end right before the next ones, all of them are the writer's: a
+    /// first one that is not would begin at a number that the writer's before it has as well.
+    fn is_in_doubt(&self, segment: u64) -> Result<bool, Error> {
+        let earlier = self.firsts.partition_point(|first| *first < segment);
+        let mut next = segment;
+        for &first in self.firsts[..earlier].iter().rev() {
+            if self.may_go_past(first, next)? {
+                return Ok(true);
+            }
+            next = first;
+        }
+        Ok(false)
+    }
+
+    /// True if the segment has more than what stands before the record `next`, with which another one
+    /// begins, and that may not have been left there by a failed sync.
+    ///
+    /// The writer's records end with the one that it vouches for, or where a segment begins. If neither
+    /// is there, it can only have gone on with `next`.
+    fn may_go_past(&self, first: u64, next: u64) -> Result<bool, Error> {
+        let Some(head) = self.head.filter(|head| head.next > next) else { return Ok(false) };
         let Some(lines) = self.lines_of(first)? else { return Ok(false) };
         let tail = segment::tail(lines.file(), None);
-        let tail = tail.map_err(|error| self.read_error(first, error))?;
-        Ok(tail.is_none_or(|tail| tail.seq.checked_add(1) != Some(next)))
-    }
-
-    /// True if the segment leads past `other`, without it, to the record that the writer vouches for.
-    fn leads_past(&mut self, first: u64, other: u64) -> Result<bool, Error> {
-        let Some(mut lines) = self.lines_of(first)? else { return Ok(false) };
-        let header = segment::peek_header(&mut lines);
-        let Some(header) = header.map_err(|error| self.read_error(first, error))? else {
-            return Ok(false);
+        let Some(tail) = tail.map_err(|error| self.read_error(first, error))? else {
+            return Ok(true);
         };
-        let start = Fork { offset: 0, chain: header.chain(first), segments: vec![first] };
-        let way = self.way_to_head(start, other)?;
-        let leads = way.is_some();
-        self.way = way.or(self.way.take());
-        Ok(leads)
+        let end = tail.seq.saturating_add(1);
+        let begins = |first: &u64| (next.saturating_add(1)..=end).contains(first);
+        Ok(end > next && (end >= head.next || self.firsts.iter().any(begins)))
     }
 
-    /// A way to the record that the writer vouches for, past the segment `other`; `None` if there is
-    /// none or it vouches for no record from there on.
-    fn way_to_head(&self, start: Fork, other: u64) -> Result<Option<Way>, Error> {
-        let Some(head) = self.head.filter(|head| head.next > other) else { return Ok(None) };
-        let (from, mut tried, mut forks) = (start.chain.next, vec![other], vec![start]);
-        while let Some(fork) = forks.pop() {
-            let segments = fork.segments.clone();
-            if self.leads_to(&head, fork, &mut tried, &mut forks)? {
-                return Ok(Some(Way { from, until: head.next, segments }));
-            }
+    /// The segments of the writer, as far back as their headers can be read.
+    fn writers_segments(&self, head: &Head) -> Result<Vec<u64>, Error> {
+        let mut segments: Vec<u64> = self.holder(head)?.into_iter().collect();
+        while let Some(&segment) = segments.last() {
+            let header = self.header_of(segment)?;
+            let before = header.and_then(|header| header.previous_first());
+            let is_there =
+                |first: &u64| *first < segment && self.firsts.binary_search(first).is_ok();
+            // What is not there any more was pruned.
+            let Some(before) = before.filter(is_there) else { break };
+            segments.push(before);
         }
-        Ok(None)
+        segments.reverse();
+        Ok(segments)
     }
 
-    /// Follows the lines of one segment as far as they go, and notes which others may come after them.
-    fn leads_to(
-        &self,
-        head: &Head,
-        fork: Fork,
-        tried: &mut Vec<u64>,
-        forks: &mut Vec<Fork>,
-    ) -> Result<bool, Error> {
-        let Some(&segment) = fork.segments.last() else { return Ok(false) };
-        let Some(mut lines) = self.lines_of(segment)? else { return Ok(false) };
-        lines.rewind(fork.offset, 0);
-        let mut chain = fork.chain;
-        while chain.next < head.next {
-            let next = chain.next;
-            if self.firsts.binary_search(&next).is_ok() && next != segment && !tried.contains(&next)
-            {
-                tried.push(next);
-                let segments = [&fork.segments[..], &[next]].concat();
-                forks.push(Fork { offset: 0, chain, segments });
+    /// The segment that holds the record which the writer vouches for. Somebody may have copied the end
+    /// of it: the writer's own leads there from its header, or, if it is damaged, from furthest back.
+    fn holder(&self, head: &Head) -> Result<Option<u64>, Error> {
+        let later = self.firsts.partition_point(|first| *first < head.next);
+        let mut found: Option<(u64, u64)> = None;
+        for &first in self.firsts[..later].iter().rev() {
+            let Some(since) = self.leads_since(first, head)? else { continue };
+            if found.is_none_or(|(earliest, _)| since < earliest) {
+                found = Some((since, first));
             }
-            let piece = lines.next().map_err(|error| self.read_error(segment, error))?;
-            let Piece::Line(range) = piece else { return Ok(false) };
-            if chain.follow(lines.bytes(&range)).is_err() {
-                return Ok(false);
+            if since == first {
+                break;
             }
         }
-        Ok(head.next == chain.next && head.agrees(&chain))
+        Ok(found.map(|(_, first)| first))
+    }
+
+    /// The record from which on the lines of a segment lead to the one that the writer vouches for.
+    fn leads_since(&self, first: u64, head: &Head) -> Result<Option<u64>, Error> {
+        let Some(mut lines) = self.lines_of(first)? else { return Ok(None) };
+        let read_error = |error| self.read_error(first, error);
+        let tail = segment::tail(lines.file(), None).map_err(read_error)?;
+        if tail.is_some_and(|tail| tail.seq.saturating_add(1) < head.next) {
+            return Ok(None);
+        }
+        let header = segment::peek_header(&mut lines).map_err(read_error)?;
+        let unknown = Chain { next: first, tip: Digest::of(&[]) };
+        let mut chain = header.map_or(unknown, |header| header.chain(first));
+        let mut since = first;
+        loop {
+            match lines.next().map_err(read_error)? {
+                Piece::Line(range) => {
+                    let line = lines.bytes(&range);
+                    if chain.follow(line).is_err() {
+                        chain = behind(line, chain, head.next);
+                        since = chain.next;
+                    }
+                }
+                Piece::Overlong => {}
+                Piece::Rest(_) | Piece::End => return Ok(None),
+            }
+            if chain.next == head.next && head.agrees(&chain) && since < head.next {
+                return Ok(Some(since));
+            }
+        }
+    }
+
+    /// The header of a segment, if it is one and has the hash that it says.
+    fn header_of(&self, first: u64) -> Result<Option<Header>, Error> {
+        let Some(mut lines) = self.lines_of(first)? else { return Ok(None) };
+        let piece = lines.next().map_err(|error| self.read_error(first, error))?;
+        let Piece::Line(range) = piece else { return Ok(None) };
+        let bytes = lines.bytes(&range);
+        let header = line::parse(bytes).ok().and_then(|parsed| segment::header(bytes, &parsed));
+        Ok(header.filter(|header| header.chain(first).follow(bytes).is_ok()))
     }
 
     /// The lines of a segment that was listed; `None` if it has been pruned since.

@@ -28,16 +28,22 @@ fn continuing(storage: &MemoryStorage, journal: &Journal, records: usize) -> Vec
     let length = storage.file(&own).unwrap().len() as u64;
     let (last_seq, hash) = (last.seq, last.hash);
     let previous = Previous { segment: own, last_seq, hash, length: Some(length) };
-    let header = Header { reason: Reason::SyncFailed, previous: Some(previous), epoch: None };
+    forged(previous, records).0
+}
+
+/// A segment that continues another, with so many records behind its header, and the chain behind it.
+pub(super) fn forged(previous: Previous, records: usize) -> (Vec<u8>, Chain) {
+    let mut chain = Chain { next: previous.last_seq + 1, tip: previous.hash };
+    let reason = if previous.length.is_some() { Reason::SyncFailed } else { Reason::Size };
+    let header = Header { reason, previous: Some(previous), epoch: None };
     let envelope = Envelope { id: EventId::nil(), time: TIME };
-    let mut chain = Chain { next: last.seq + 1, tip: last.hash };
     let mut lines = Vec::new();
     let forged = (0..records).map(|number| body(&format!("forged {number}")));
     for body in std::iter::once(control::segment(envelope, ORIGIN, &header, b"[]")).chain(forged) {
         let stamp = Stamp { seq: chain.next, observed: TIME, boot: "0000000000000000", mono: 0 };
         chain.extend(&mut lines, &stamp, &body);
     }
-    lines
+    (lines, chain)
 }
 
 /// What somebody may put there: how many records of their own, or bytes that are none.
@@ -50,7 +56,7 @@ fn plant(storage: &MemoryStorage, journal: &Journal, records: Result<usize, &[u8
 const PLANTED: [Result<usize, &[u8]>; 5] = [Ok(0), Ok(3), Ok(300), Err(b""), Err(b"no line\n")];
 
 /// Takes what a consumer gets, over damage; returns how often that was met.
-fn take(cursor: &mut Cursor, had: &mut Vec<Line>) -> usize {
+pub(super) fn take(cursor: &mut Cursor, had: &mut Vec<Line>) -> usize {
     for met in 0..100 {
         loop {
             match cursor.next() {
@@ -67,7 +73,7 @@ fn take(cursor: &mut Cursor, had: &mut Vec<Line>) -> usize {
 
 /// What was had is what the writer wrote, once the planted files are away.
 #[track_caller]
-fn check_all_had(storage: &MemoryStorage, planted: &[u64], had: &[Line]) {
+pub(super) fn check_all_had(storage: &MemoryStorage, planted: &[u64], had: &[Line]) {
     for first in planted {
         storage.replace(&segment::name(*first), None);
     }

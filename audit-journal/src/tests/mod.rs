@@ -1,5 +1,6 @@
 //! What users of the journal rely on, tried on storage that can crash, fail and be tampered with.
 
+mod chained;
 mod cursor;
 mod directory;
 mod epoch;
