@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use audit_consumers::Subscription;
-use audit_consumers::alert::{DeliveryState, Outbox};
+use audit_consumers::alert::{Delivery, DeliveryState, Outbox};
 use audit_consumers::watch::{alert_id, is_watched};
 use audit_runtime::control::{Drill, Entry, Finding, append};
 use audit_runtime::{EventId, Record, Timestamp};
@@ -26,16 +26,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long no further finding may come until the drill counts those that did.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// The states of a delivery.
-const WAITING: &str = "waiting";
-const DEAD: &str = "dead";
-
 /// What a drill has raised: when, and when each channel had it.
 struct Raised {
     rule: String,
     found: Timestamp,
     /// How far it has come on each channel that wants it.
-    deliveries: Vec<DeliveryState>,
+    deliveries: Vec<Delivery>,
 }
 
 pub(crate) fn run(arguments: &BruteForce, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -112,7 +108,8 @@ fn delivered(
             // In this order: what is known by then has its deliveries.
             let is_taken = outbox.knows(id).map_err(undecided)?;
             raised.deliveries = outbox.deliveries(id).map_err(undecided)?;
-            waits |= !is_taken || raised.deliveries.iter().any(|one| one.state == WAITING);
+            waits |= !is_taken
+                || raised.deliveries.iter().any(|one| one.state == DeliveryState::Waiting);
         }
         if !waits || Instant::now() >= due {
             return Ok(());
@@ -131,8 +128,10 @@ fn tell(
     let deliveries = || raised.values().flat_map(|raised| &raised.deliveries);
     let arrived = deliveries().filter(|one| one.delivered_at.is_some()).count();
     let all_arrived = !raised.is_empty() && arrived > 0 && arrived == deliveries().count();
-    let dead: BTreeSet<&str> =
-        deliveries().filter(|one| one.state == DEAD).map(|one| &*one.channel).collect();
+    let dead: BTreeSet<&str> = deliveries()
+        .filter(|one| one.state == DeliveryState::Dead)
+        .map(|one| &*one.channel)
+        .collect();
     if json {
         let findings: Vec<Value> = raised.values().map(|one| as_json(one, began)).collect();
         let told = json!({ "drill": drill, "attempts": ATTEMPTS, "findings": findings, "passed": all_arrived });
@@ -191,11 +190,11 @@ fn write_table(
 }
 
 /// How far an alert has come on a channel, in words.
-fn how(delivery: &DeliveryState, began: Timestamp) -> String {
+fn how(delivery: &Delivery, began: Timestamp) -> String {
     let error = delivery.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
     match delivery.delivered_at {
         Some(at) => format!("delivered after {:.3} s", seconds(began, at)),
-        None if delivery.state == DEAD => format!("dead letter{}", escape(&error)),
+        None if delivery.state == DeliveryState::Dead => format!("dead letter{}", escape(&error)),
         None => format!("not delivered{}", escape(&error)),
     }
 }

@@ -54,9 +54,10 @@ pub(crate) fn run(arguments: &arguments::Watch, out: &mut impl Write) -> Result<
     let journal = journal.display().to_string();
     say(out, &format!("watching {}; channels: {}", escape(&journal), escape(names)));
     follow(&watch, records, &ending, out);
-    let (unrecorded, stopped) = (watch.status().unrecorded.len(), watch.stop(END_TIME_MAX));
-    stopped.map_err(|error| Failure::Undecided(error.to_string()))?;
-    say(out, &ended(unrecorded));
+    // What its last batch could not have recorded, or could after all, is known at the end only.
+    let unrecorded = watch.stop(END_TIME_MAX);
+    let unrecorded = unrecorded.map_err(|error| Failure::Undecided(error.to_string()))?;
+    say(out, &ended(unrecorded.len()));
     Ok(Exit::Ok)
 }
 

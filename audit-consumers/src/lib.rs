@@ -7,23 +7,18 @@ mod drill;
 mod error;
 mod follower;
 mod meant;
-#[cfg(unix)]
+#[cfg_attr(not(unix), path = "owner_absent.rs")]
 #[cfg_attr(
     not(feature = "alerts"),
     allow(dead_code, reason = "only a watch makes files for others")
 )]
-mod owner;
-#[cfg(not(unix))]
-#[cfg_attr(
-    not(feature = "alerts"),
-    allow(dead_code, reason = "only a watch makes files for others")
-)]
-#[path = "owner_absent.rs"]
 mod owner;
 mod position;
 pub mod query;
 pub mod runner;
 mod saved;
+#[cfg(unix)]
+mod shell;
 mod subscription;
 mod text;
 #[cfg(feature = "alerts")]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use signal_hook::consts::TERM_SIGNALS;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 /// Hears the signals that ask for an orderly end.
@@ -17,10 +17,10 @@ impl Ending {
     /// Fails when the system does not take the handlers.
     pub(super) fn on_signals() -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        for signal in TERM_SIGNALS {
+        for signal in [SIGTERM, SIGINT] {
             // In this order: at the first signal nobody has asked yet.
-            flag::register_conditional_default(*signal, Arc::clone(&asked))?;
-            flag::register(*signal, Arc::clone(&asked))?;
+            flag::register_conditional_default(signal, Arc::clone(&asked))?;
+            flag::register(signal, Arc::clone(&asked))?;
         }
         Ok(Self(asked))
     }

@@ -45,10 +45,15 @@ impl Watch {
         }
     }
 
-    /// Asks it to end, as a service manager does; the exit code.
-    fn end(mut self) -> Option<i32> {
+    /// Asks it to end, as a service manager does.
+    fn ask_to_end(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// The exit code, once it has ended because it was asked to.
+    fn end(mut self) -> Option<i32> {
+        self.ask_to_end();
         let due = Instant::now() + SOON;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -100,13 +105,22 @@ fn what_cannot_be_recorded_is_printed_all_the_same() {
     let recorder = fixture.recorder();
     let watch = Watch::start(&fixture);
     fail_to_log_in(&recorder, 4);
-    // The service finds that its lock is another file, and takes nothing more.
+    assert_eq!(watch.end(), Some(0));
     fail_to_log_in(&recorder, 1);
+    // The service finds that its lock is another file, and takes nothing more.
     let lock = fixture.journal().join("LOCK");
     fs::rename(&lock, fixture.directory().join("aside")).unwrap();
     fs::write(&lock, "").unwrap();
-    let row = watch.wait_for("pipeline_failure");
-    assert!(row.contains(" - ") && row.contains("not recorded: "), "{row}");
+    let watch = Watch::start(&fixture);
+    let rows = [(); 3].map(|()| watch.wait_for("not recorded: "));
+    for rule in ["bf_ip", "bf_user_ip", "pipeline_failure"] {
+        let is_told = |row: &String| row.contains(&format!(" {rule} ")) && row.contains(" - ");
+        assert!(rows.iter().any(is_told), "{rule}: {rows:?}");
+    }
+    // The pipeline's own trouble is not looked for again.
+    watch.ask_to_end();
+    let line = watch.wait_for("ended; ");
+    assert!(line.contains("what could not be recorded (2) is looked for again"), "{line}");
     drop(watch);
     drop(recorder.shutdown(Duration::from_secs(10)));
 }
@@ -166,7 +180,7 @@ fn a_service_that_finds_the_superusers_files_is_told_the_command() {
     let mut command = Command::new(&program);
     command.args(["watch", &journal]).current_dir(fixture.directory()).uid(SERVICE).gid(SERVICE);
     let run = Run::of(command.output().unwrap());
-    let told = format!("run: chown {owner} '{lock}' '{outbox}'");
+    let told = format!("run: chown -h {owner} '{lock}' '{outbox}'");
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.err.contains("Permission denied") && run.err.contains(&told), "{}", run.err);
 }

@@ -39,7 +39,7 @@ pub use email::Email;
 pub use message::Message;
 pub use model::{Alert, Detail};
 pub use notifier::{DeliveryError, Notifier};
-pub use outbox::{ChannelState, DeadLetter, DeliveryState, Outbox, OutboxError};
+pub use outbox::{ChannelState, DeadLetter, Delivery, DeliveryState, Outbox, OutboxError};
 pub use rate::Rate;
 #[cfg(feature = "webhook")]
 pub use webhook::Webhook;

@@ -6,14 +6,12 @@ use super::clock::Clock;
 use super::detector::{Detector, Restored, SnapshotError};
 use super::finding::Finding;
 use super::found::Found;
-use super::group::Group;
 use super::hash::StateKey;
 use super::observed::Observed;
-use super::rule::{Kind, Rule, Rules};
-use super::scope::Scope;
+use super::rule::{Rule, Rules};
 use super::seen::Seen;
-use super::sequel::Sequel;
 use super::snapshot;
+use super::state::State;
 
 /// Applies rules to events; see the [module](super).
 #[derive(Debug)]
@@ -24,15 +22,6 @@ pub struct Engine {
     /// Both are empty but while an event is looked at, and kept for their memory.
     order: Vec<usize>,
     held: Vec<(usize, u64)>,
-}
-
-/// All that an engine keeps of what it has seen.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) groups: Vec<Group>,
-    pub(super) sequels: Vec<Sequel>,
-    pub(super) clock: Clock,
-    pub(super) next_seq: u64,
 }
 
 impl Engine {
@@ -82,32 +71,5 @@ impl Detector for Engine {
         let fresh = fresh.map(|(rule, _)| rule.id.to_string()).collect();
         self.state = state;
         Ok(Restored { next_seq: self.state.next_seq, fresh })
-    }
-}
-
-impl State {
-    /// What there is before the event `next_seq`, of which nothing has been seen.
-    pub(super) fn new(rules: &[Arc<Rule>], next_seq: u64, clock: Clock) -> Self {
-        let place = |id: &str| rules.iter().position(|rule| &*rule.id == id);
-        let first_of = |rule: &Rule| match &rule.kind {
-            Kind::TemporalOrdered { first } => place(first),
-            Kind::EventCount | Kind::ValueCount(_) => None,
-        };
-        let firsts: Vec<_> = rules.iter().map(|rule| first_of(rule)).collect();
-        let (mut groups, mut sequels) = (Vec::<Group>::new(), Vec::new());
-        for (index, rule) in rules.iter().enumerate() {
-            if let Some(first) = firsts[index] {
-                sequels.push(Sequel::new(rule, index, next_seq, first));
-                continue;
-            }
-            let scope = Scope::of(rule);
-            let known = groups.iter().position(|group| group.is_for(&scope));
-            let known = known.unwrap_or_else(|| {
-                groups.push(Group::new(scope));
-                groups.len() - 1
-            });
-            groups[known].join(rule, index, next_seq, firsts.contains(&Some(index)));
-        }
-        Self { groups, sequels, clock, next_seq }
     }
 }

@@ -42,6 +42,7 @@ mod scope;
 mod seen;
 mod sequel;
 mod snapshot;
+mod state;
 mod table;
 mod tally;
 mod time;

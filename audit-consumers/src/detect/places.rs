@@ -80,3 +80,53 @@ impl Places {
         self.rows[row].clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use audit_runtime::{HashKey, Timestamp};
+
+    use super::super::detector::Detector as _;
+    use super::super::engine::Engine;
+    use super::super::hash::StateKey;
+    use super::super::observed::{Address, Observed, User};
+    use super::super::rule::{Kind, Rule, Rules};
+    use super::*;
+
+    /// One more address than are kept, the first of which is seen again just before the last comes.
+    fn origins() -> Vec<String> {
+        let first = (1..=ADDRESSES_MAX).chain([1, ADDRESSES_MAX + 1]);
+        first.map(|number| format!("198.51.100.{number}")).collect()
+    }
+
+    /// An engine with one rule, which holds at the last of these events.
+    fn engine() -> Engine {
+        let rule = Rule::new("many", Kind::EventCount, &[Field::User], ADDRESSES_MAX + 2, 60);
+        let key = StateKey::derived(&HashKey::from_bytes([1; 32]));
+        Engine::new(Rules::hashed(vec![rule]), key)
+    }
+
+    #[test]
+    fn the_addresses_that_were_seen_last_are_told_also_after_a_restart() {
+        let origins = origins();
+        let expected: Vec<&String> =
+            origins[2..ADDRESSES_MAX].iter().chain(&origins[ADDRESSES_MAX..]).collect();
+        assert_eq!(expected.len(), ADDRESSES_MAX);
+        for restart_at in 0..origins.len() {
+            let (mut engine, mut found) = (engine(), Vec::new());
+            for (seq, origin) in origins.iter().enumerate() {
+                if seq == restart_at {
+                    let snapshot = engine.snapshot();
+                    engine = self::engine();
+                    engine.restore(&snapshot).unwrap();
+                }
+                let time = Timestamp::from_unix_nanos(seq as i64);
+                let mut event = Observed::new(seq as u64, time);
+                event.user = Some(User::exact("ada"));
+                event.address = Some(Address::exact(origin));
+                engine.observe(&event, &mut found);
+            }
+            assert_eq!(found.len(), 1, "{restart_at}: {found:?}");
+            assert_eq!(found[0].addresses.iter().collect::<Vec<_>>(), expected, "{restart_at}");
+        }
+    }
+}

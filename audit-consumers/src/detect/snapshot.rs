@@ -12,9 +12,9 @@ use audit_runtime::Digest;
 
 use super::codec::{Decoder, Encoder};
 use super::detector::SnapshotError;
-use super::engine::State;
 use super::hash::StateKey;
 use super::rule::Rule;
+use super::state::State;
 
 /// The first bytes of a snapshot, with the version of its form: rules of a group share since 2.
 const MAGIC: &[u8; 8] = b"auddet\x00\x02";

@@ -7,6 +7,9 @@ use audit_runtime::Timestamp;
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
+/// The words that begin a range of time.
+pub(super) const TIMES: [&str; 4] = ["since", "until", "last", "on"];
+
 /// The units of a span, the longest first; those under a second are there so that any span prints.
 const UNITS: [(&str, u128); 8] = [
     ("w", 7 * 86_400 * NANOS_PER_SECOND),

@@ -1,67 +1,139 @@
 //! Records that a watch has appended to the journal it watches, and the findings that it could not.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audit_runtime::control::{self, Entry, Finding};
+
+use super::{recent, recorded};
 
 /// How long the service may take; its own deadline is five seconds unless it is set.
 pub(super) const DEADLINE: Duration = Duration::from_secs(6);
 
-/// How many findings without a record are kept in mind; the oldest makes room.
+/// How many findings without a record are kept in mind: so many of the detectors', and so many of the
+/// pipeline's own. The oldest makes room.
 const UNRECORDED_MAX: usize = 64;
+
+/// How long a trouble that could not be recorded is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How far two clocks may lie apart that are asked for the same moment.
+const SLACK: Duration = Duration::from_secs(60);
 
 /// Has records appended by the service that writes the journal, or alone where none does.
 #[derive(Clone, Debug)]
 pub(super) struct Append {
     journal: PathBuf,
-    unrecorded: Arc<Mutex<VecDeque<Finding>>>,
+    /// What the detectors have found, the oldest first.
+    missed: Arc<Mutex<Vec<Finding>>>,
+    /// What is wrong with the pipeline itself, the oldest first.
+    late: Arc<Mutex<Vec<Late>>>,
+    /// Held while the late ones are tried, so that none is recorded twice.
+    trying: Arc<Mutex<()>>,
+}
+
+/// A trouble with the pipeline that has no record yet.
+#[derive(Clone, Debug)]
+struct Late {
+    finding: Finding,
+    /// When it was found.
+    since: Instant,
+    /// When it was tried last; `None` before that.
+    tried: Option<Instant>,
+    /// True if it may be recorded, and nobody has looked since.
+    is_uncertain: bool,
 }
 
 impl Append {
     pub(super) fn to(journal: &Path) -> Self {
-        Self { journal: journal.to_owned(), unrecorded: Arc::default() }
+        let journal = journal.to_owned();
+        let (missed, late, trying) = (Arc::default(), Arc::default(), Arc::default());
+        Self { journal, missed, late, trying }
     }
 
     pub(super) fn append(&self, entry: &Entry) -> Result<(), control::Error> {
-        let appended = control::append(&self.journal, entry, DEADLINE).map(|_| ());
-        if let Entry::Finding(finding) = entry {
-            self.forget(finding);
-            if appended.is_err() {
-                self.miss(finding.clone());
+        control::append(&self.journal, entry, DEADLINE).map(|_| ())
+    }
+
+    /// Puts these in the place of what the detectors have found and what has no record.
+    pub(super) fn set_missed(&self, missed: impl DoubleEndedIterator<Item = Finding>) {
+        let mut latest: Vec<Finding> = missed.rev().take(UNRECORDED_MAX).collect();
+        latest.reverse();
+        *locked(&self.missed) = latest;
+    }
+
+    /// Has a trouble with the pipeline appended; true if that was done. If not, it is tried again.
+    pub(super) fn report(&self, finding: &Finding) -> bool {
+        let _trying = locked(&self.trying);
+        let mut late = locked(&self.late);
+        let is_new = late.iter().all(|known| known.finding.id != finding.id);
+        if is_new {
+            let finding = finding.clone();
+            late.push(Late { finding, since: Instant::now(), tried: None, is_uncertain: false });
+            let over = late.len().saturating_sub(UNRECORDED_MAX);
+            late.drain(..over);
+        }
+        let known = late.iter().find(|known| known.finding.id == finding.id).cloned();
+        drop(late);
+        known.is_some_and(|known| self.try_again(&known).is_ok())
+    }
+
+    /// Tries what is late and was not tried just now.
+    pub(super) fn catch_up(&self) {
+        let _trying = locked(&self.trying);
+        let all = locked(&self.late).clone();
+        for late in all {
+            if late.tried.is_some_and(|tried| tried.elapsed() < PAUSE) {
+                continue;
+            }
+            // A refusal may be of this one alone. A writer that is not reached is not asked again and again.
+            if self.try_again(&late).is_err_and(|is_refused| !is_refused) {
+                return;
             }
         }
-        appended
     }
 
-    /// Keeps in mind a finding that is not recorded, until it is.
-    pub(super) fn miss(&self, finding: Finding) {
-        let mut unrecorded = self.lock();
-        if unrecorded.iter().any(|known| is_same(known, &finding)) {
-            return;
-        }
-        if unrecorded.len() == UNRECORDED_MAX {
-            unrecorded.pop_front();
-        }
-        unrecorded.push_back(finding);
-    }
-
-    /// What could not be recorded so far, the oldest first.
+    /// What could not be recorded so far: the pipeline's own trouble, then the detectors' findings.
     pub(super) fn unrecorded(&self) -> Vec<Finding> {
-        self.lock().iter().cloned().collect()
+        let late = locked(&self.late);
+        // What was never tried is being recorded right now.
+        let late = late.iter().filter(|late| late.tried.is_some());
+        let late: Vec<Finding> = late.map(|late| late.finding.clone()).collect();
+        [late, self.missed()].concat()
     }
 
-    fn forget(&self, finding: &Finding) {
-        self.lock().retain(|known| !is_same(known, finding));
+    /// What of the detectors' findings could not be recorded so far.
+    pub(super) fn missed(&self) -> Vec<Finding> {
+        locked(&self.missed).clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Finding>> {
-        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has it appended, unless it stands in the journal. The error is true if the writer refuses it.
+    fn try_again(&self, late: &Late) -> Result<(), bool> {
+        let is_recorded = late.is_uncertain && self.stands_there(late).map_err(|_| false)?;
+        let tried = match is_recorded {
+            true => Ok(()),
+            false => self.append(&Entry::Finding(late.finding.clone())),
+        };
+        let mut all = locked(&self.late);
+        let Err(error) = tried else {
+            all.retain(|known| known.finding.id != late.finding.id);
+            return Ok(());
+        };
+        if let Some(known) = all.iter_mut().find(|known| known.finding.id == late.finding.id) {
+            (known.tried, known.is_uncertain) = (Some(Instant::now()), error.may_be_recorded());
+        }
+        Err(matches!(error, control::Error::Refused { .. }))
+    }
+
+    fn stands_there(&self, late: &Late) -> Result<bool, crate::Error> {
+        let place = recent::position(&self.journal, late.since.elapsed() + SLACK)?;
+        let recorded = recorded::behind(&self.journal, &place)?;
+        Ok(late.finding.id.as_ref().is_some_and(|id| recorded.contains(id)))
     }
 }
 
-fn is_same(one: &Finding, other: &Finding) -> bool {
-    (&one.id, &one.rule, &one.key) == (&other.id, &other.rule, &other.key)
+/// A thread that has panicked leaves nothing half done here.
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

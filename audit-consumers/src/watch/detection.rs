@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use audit_runtime::control::{self, Entry};
 use audit_runtime::journal::Line;
 use audit_runtime::{Digest, HashKey, Record, Severity};
-use memchr::memmem;
 
 use super::appending::Append;
 use super::finding::entry;
 use super::recent;
+use super::recorded;
 use super::state::{self, State};
 use crate::detect::{Detector, Finding, Observed};
-use crate::follower::Follower;
 use crate::owner::Owner;
 use crate::saved::Saved;
 use crate::{Consumer, Error, Position};
@@ -101,7 +100,7 @@ impl Detection {
         if !are_restored {
             detectors = (self.make)(&key);
         }
-        let recorded = recorded_behind(&self.journal, &behind)?;
+        let recorded = recorded::behind(&self.journal, &behind)?;
         let (before, kept, pending) = (state.before, Instant::now(), VecDeque::new());
         let is_uncertain = false;
         Ok(Work { state, detectors, behind, before, pending, recorded, is_uncertain, kept })
@@ -154,7 +153,7 @@ impl Work {
             let Ok(record) = Record::parse(line) else { continue };
             if record.action == control::Finding::ACTION {
                 // What was found is not looked at, or one finding would lead to the next.
-                findings.extend(names(&record));
+                findings.extend(recorded::names(&record));
                 continue;
             }
             let Some(mut observed) = Observed::of(&record) else { continue };
@@ -173,28 +172,36 @@ impl Work {
         before: u64,
     ) -> Result<(), Error> {
         if self.is_uncertain {
-            self.recorded = recorded_behind(journal, &self.behind)?;
+            self.recorded = recorded::behind(journal, &self.behind)?;
             self.is_uncertain = false;
         }
+        let recorded = self.record_each(append, before);
+        // Of those that wait behind one that failed, some may be recorded since an earlier run.
+        let missed = self.pending.iter().filter(|finding| !finding.simulated);
+        let missed = missed.map(|finding| entry(finding, before));
+        append.set_missed(missed.filter(|found| !self.is_recorded(found)));
+        recorded
+    }
+
+    fn record_each(&mut self, append: &Append, before: u64) -> Result<(), Error> {
         while let Some(finding) = self.pending.front() {
             let found = entry(finding, before);
-            let named = [found.id.clone().unwrap_or_default(), words(&found)];
-            if !finding.simulated && !named.iter().any(|name| self.recorded.contains(name)) {
+            if !finding.simulated && !self.is_recorded(&found) {
+                let names = recorded::names_of(&found);
                 if let Err(error) = append.append(&Entry::Finding(found)) {
                     // Before it is tried again, the journal is asked whether it is there.
                     self.is_uncertain = error.may_be_recorded();
-                    self.pending
-                        .iter()
-                        .skip(1)
-                        .filter(|finding| !finding.simulated)
-                        .for_each(|finding| append.miss(entry(finding, before)));
                     return Err(Error::consumer(error));
                 }
-                self.recorded.extend(named);
+                self.recorded.extend(names);
             }
             self.pending.pop_front();
         }
         Ok(())
+    }
+
+    fn is_recorded(&self, found: &control::Finding) -> bool {
+        recorded::names_of(found).iter().any(|name| self.recorded.contains(name))
     }
 
     fn keep(&mut self, file: &Saved) -> Result<(), Error> {
@@ -207,34 +214,6 @@ impl Work {
         self.kept = Instant::now();
         Ok(())
     }
-}
-
-/// What is recorded as found behind a place.
-fn recorded_behind(journal: &Path, place: &Position) -> Result<HashSet<String>, Error> {
-    let mut follower = Follower::open(journal, place.clone())?;
-    let mut found = HashSet::new();
-    while let Some(line) = follower.next()? {
-        // Few records are findings, and only these are parsed.
-        let may_be = memmem::find(line.body(), control::Finding::ACTION.as_bytes()).is_some();
-        let record = may_be.then(|| Record::parse(&line).ok()).flatten();
-        let finding = record.filter(|record| record.action == control::Finding::ACTION);
-        found.extend(finding.iter().flat_map(names));
-    }
-    Ok(found)
-}
-
-/// What a recorded finding is known by: its id, and what it says, which it says again under another key.
-fn names(record: &Record) -> Vec<String> {
-    let said = |name: &str| record.arguments.get(name).and_then(|text| text.as_str());
-    let id = said("id").map(str::to_owned);
-    let words = [said("rule"), said("key"), said("last")];
-    let words = words.into_iter().collect::<Option<Vec<&str>>>().map(|words| words.join("\n"));
-    id.into_iter().chain(words).collect()
-}
-
-/// The same of a finding that is to be recorded.
-fn words(finding: &control::Finding) -> String {
-    [finding.rule.as_str(), &finding.key, finding.last.as_deref().unwrap_or_default()].join("\n")
 }
 
 /// Shows an event to a detector; false if it has panicked, which is a finding and its end until the

@@ -33,6 +33,7 @@ mod error;
 mod finding;
 mod monitor;
 mod recent;
+mod recorded;
 mod report;
 mod settings;
 mod state;
@@ -117,8 +118,9 @@ pub struct WatchStatus {
     pub alerting: Status,
     /// What kept it from looking at the pipeline itself the last time.
     pub trouble: Option<String>,
-    /// What it has found and could not have recorded yet, up to 64, the latest last. What concerns the
-    /// pipeline itself is told to the channels all the same; of everything else alerts are made of records.
+    /// What it has found and could not have recorded yet, and tries to again: up to 64 troubles with the
+    /// pipeline itself, which the channels are told all the same, then up to 64 of the detectors' findings,
+    /// of which alerts are made once they are recorded. Of both the latest is the last.
     pub unrecorded: Vec<control::Finding>,
 }
 
@@ -157,9 +159,12 @@ impl Watch {
 
     /// Ends what it is at and keeps its places. What was not delivered goes out after the next start.
     ///
+    /// Returns what the detectors have found and what has no record at the end, up to 64 findings: the next
+    /// start finds them again.
+    ///
     /// # Errors
     /// [`WatchError::Consumer`] if it has not ended after `deadline`.
-    pub fn stop(self, deadline: Duration) -> Result<(), WatchError> {
+    pub fn stop(self, deadline: Duration) -> Result<Vec<control::Finding>, WatchError> {
         // A deadline beyond what the clock can count is a long one.
         let now = Instant::now();
         let due = now.checked_add(deadline).unwrap_or(now + LONG);
@@ -169,7 +174,7 @@ impl Watch {
         let alerting = self.alerting.stop(left());
         has_ended &= self.workers.shutdown(due);
         detection.and(alerting)?;
-        if has_ended { Ok(()) } else { Err(crate::Error::StillRunning.into()) }
+        if has_ended { Ok(self.append.missed()) } else { Err(crate::Error::StillRunning.into()) }
     }
 }
 

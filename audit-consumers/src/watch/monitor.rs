@@ -58,6 +58,7 @@ impl Monitor {
         let lags = self.look_at_consumers();
         let dead = self.look_at_dead_letters();
         let writer = self.look_at_writer();
+        self.report.catch_up();
         lags.and(dead).and(writer)
     }
 

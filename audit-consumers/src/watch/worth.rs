@@ -50,7 +50,7 @@ pub(super) fn trouble(
     if is_recorded {
         return alert;
     }
-    alert.sentence("This could not be recorded in the journal, and is told here alone.")
+    alert.sentence("This could not be recorded in the journal when it was found; it is tried again for as long as the watch runs.")
 }
 
 fn found(record: &Record) -> Alert {

@@ -45,9 +45,16 @@ fn mistakes(text: &str) -> Vec<String> {
 /// Writes a secret, closed to others.
 fn keep(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
-    #[cfg(unix)]
+    close(path);
+}
+
+#[cfg(unix)]
+fn close(path: &Path) {
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
 }
+
+#[cfg(not(unix))]
+fn close(_: &Path) {}
 
 #[test]
 fn channels_are_made_in_the_order_of_the_file() {
@@ -142,7 +149,7 @@ fn a_secret_that_others_may_read_is_refused() {
         assert_eq!(made.is_ok(), is_taken, "{mode:o}");
         if let Err(error) = made {
             let told = error.to_string();
-            let command = format!("chmod o-rwx {}", secret.display());
+            let command = format!("chmod o-rwx '{}'", secret.display());
             assert!(told.contains(&format!("{mode:04o}")) && told.contains(&command), "{told}");
             assert!(told.contains("`url` names") && !told.contains("TOKEN"), "{told}");
         }

@@ -4,7 +4,7 @@ use audit_runtime::{Severity, Timestamp};
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-use super::{Outbox, OutboxError};
+use super::{DeliveryState, Outbox, OutboxError};
 use crate::alert::text::{self, DRILL};
 use crate::alert::{Alert, times, words};
 
@@ -68,11 +68,11 @@ impl DeadLetter {
 
 /// How far one alert has come on one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DeliveryState {
+pub struct Delivery {
     /// The channel's name.
     pub channel: String,
-    /// `waiting`, `delivered` or `dead`.
-    pub state: String,
+    /// Whether it waits, is there, or was given up.
+    pub state: DeliveryState,
     /// How often it was tried.
     pub tries: u32,
     /// When it was delivered.
@@ -150,13 +150,14 @@ impl Outbox {
     ///
     /// # Errors
     /// Fails when the database does.
-    pub fn deliveries(&self, alert: &str) -> Result<Vec<DeliveryState>, OutboxError> {
+    pub fn deliveries(&self, alert: &str) -> Result<Vec<Delivery>, OutboxError> {
         let query = "SELECT channel, state, tries, ended_at, error FROM deliveries \
                      WHERE alert = ?1 ORDER BY channel";
         self.rows(query, [alert], |row| {
-            let state: String = row.get(1)?;
-            let ended = row.get::<_, Option<i64>>(3)?.filter(|_| state == "delivered");
-            Ok(DeliveryState {
+            let state: DeliveryState = row.get(1)?;
+            let is_there = state == DeliveryState::Delivered;
+            let ended = row.get::<_, Option<i64>>(3)?.filter(|_| is_there);
+            Ok(Delivery {
                 channel: row.get(0)?,
                 state,
                 tries: row.get(2)?,

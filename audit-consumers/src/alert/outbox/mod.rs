@@ -7,6 +7,7 @@ mod listing;
 mod model;
 mod schema;
 mod settle;
+mod state;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,9 @@ use crate::saved::beside;
 
 pub(crate) use claim::Claim;
 pub use error::OutboxError;
-pub use listing::{ChannelState, DeadLetter, DeliveryState};
+pub use listing::{ChannelState, DeadLetter, Delivery};
 pub(crate) use settle::Outcome;
+pub use state::DeliveryState;
 
 /// Alerts on their way, in a SQLite file that only its owner may read.
 ///

@@ -165,10 +165,10 @@ impl Account {
                 let state = states.iter().find(|state| state.channel == channel);
                 let is_wanted = alert.severity >= severity_min;
                 assert!(!is_wanted || state.is_some(), "{} is not on {channel}", alert.id);
-                let is_over = state.is_none_or(|state| state.state != "waiting");
+                let is_over = state.is_none_or(|state| state.state != DeliveryState::Waiting);
                 assert!(is_over, "{} waits for {channel} for ever", alert.id);
             }
-            let arrived = states.iter().any(|state| state.state == "delivered");
+            let arrived = states.iter().any(|state| state.state == DeliveryState::Delivered);
             let all_dead = states.len() == CHANNELS.len();
             assert!(arrived || all_dead, "{} went to nobody: {states:?}", alert.id);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::claim::Row;
-use super::{Claim, Outbox, OutboxError, kept_error};
+use super::{Claim, DeliveryState, Outbox, OutboxError, kept_error};
 use crate::alert::channel::Route;
 use crate::alert::{DeliveryError, retry, times};
 
@@ -154,9 +154,9 @@ fn escalate(
                       WHERE id = ?1 ON CONFLICT (alert, channel) DO NOTHING";
         transaction.execute(insert, params![alert, next, now_ms, channel])?;
         let query = "SELECT state FROM deliveries WHERE alert = ?1 AND channel = ?2";
-        let state: Option<String> =
+        let state: Option<DeliveryState> =
             transaction.query_row(query, [alert, next], |row| row.get(0)).optional()?;
-        if state.as_deref() != Some("dead") {
+        if state != Some(DeliveryState::Dead) {
             return Ok(Some(next.to_owned()));
         }
         passed.push(next);

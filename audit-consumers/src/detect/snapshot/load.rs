@@ -9,10 +9,10 @@ use audit_runtime::Digest;
 
 use super::super::clock::Clock;
 use super::super::codec::Decoder;
-use super::super::engine::State;
 use super::super::group::Group;
 use super::super::places::Place;
 use super::super::rule::{Field, Rule};
+use super::super::state::State;
 use super::super::trigger::Trigger;
 use super::super::window::Hit;
 

@@ -1,11 +1,11 @@
 //! Writes the state of an engine.
 
 use super::super::codec::Encoder;
-use super::super::engine::State;
 use super::super::group::Group;
 use super::super::places::Place;
 use super::super::rule::Field;
 use super::super::sequel::Sequel;
+use super::super::state::State;
 use super::super::trigger::Trigger;
 use super::super::window::Window;
 

@@ -6,10 +6,9 @@ use audit_syntax::nearest;
 
 use super::error::{QueryError, WORD_MAX, shown, word};
 use super::meant;
-use super::parse::TIMES;
 use super::value::Scanner;
-use crate::query::field::Field;
-use crate::query::when;
+use crate::query::field::{Field, Kind};
+use crate::query::when::{self, TIMES};
 
 const TIME_FORMS: &str = "write `2026-11-22` or, in UTC, `2026-11-22T10:30Z`";
 
@@ -86,10 +85,11 @@ fn joining(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Fails if behind a number's operator stands the rest of another one, as in `seq=>5`.
+/// Fails if behind an operator stands the rest of another one, as in `seq=>5` or `action==UpdateUser`. A
+/// text that begins so is written in quotes.
 pub(super) fn unless_comparison(
     scanner: &mut Scanner<'_>,
-    name: &str,
+    field: &Field,
     operator: &Range<usize>,
 ) -> Result<(), QueryError> {
     let (more, rest) = scanner.take_while(|character| "=<>!".contains(character));
@@ -98,21 +98,26 @@ pub(super) fn unless_comparison(
     }
     let whole = operator.start..rest.end;
     let written = scanner.text.get(whole.clone()).unwrap_or_default();
+    let is_number = matches!(field.kind(), Kind::Number(..));
     let meant = match written {
-        "=>" => ">=",
-        "=<" => "<=",
-        "==" | "===" => "=",
-        "<>" | "=!" | "!==" => "!=",
-        _ => "",
+        "=>" if is_number => Some(">="),
+        "=<" if is_number => Some("<="),
+        "==" | "===" => Some("="),
+        "<>" | "=!" | "!==" => Some("!="),
+        _ => None,
     };
     let (value, _) = scanner.take_word();
-    let value = example(value, "NUMBER");
-    let message = format!("{} compares nothing", word(written));
-    let advice = match meant {
-        "" => format!("write one of = != > >= < <=, as in `{name}>={value}`"),
-        meant => format!("write `{name}{meant}{value}`"),
+    let value = example(value, if is_number { "NUMBER" } else { "VALUE" });
+    let name = field.name();
+    let mut advice = match meant {
+        Some(meant) => format!("write `{name}{meant}{value}`"),
+        None if is_number => format!("write one of = != > >= < <=, as in `{name}>={value}`"),
+        None => format!("write `{name}={value}` or `{name}!={value}`"),
     };
-    Err(scanner.error(whole, message, &advice))
+    if field.kind() == Kind::Text {
+        advice += &format!("; put the value in quotes if `{more}` belongs to it");
+    }
+    Err(scanner.error(whole, format!("{} compares nothing", word(written)), &advice))
 }
 
 /// Fails if behind the comma that was just read there is a space, and not the next value.

@@ -25,7 +25,7 @@ A query is a line of terms; a record is shown if all of them hold.
   NAME=VALUE*    texts that begin so: action=Update*; `*` alone: it is there
   NAME!=VALUE    none of the values, which holds also where there is none
   severity>=4    numbers also with > < <=
-  \"…\"            around a value with spaces, commas, quotes or a last `*`
+  \"…\"            where it has spaces, commas, quotes, a last `*` or a first =<>!
 
   actor          TYPE:ID, TYPE:NAME, ID or NAME; TYPE:* for all of a type; an
                  unknown actor by its hash (`audited pseudonym`)
@@ -50,7 +50,9 @@ A query is a line of terms; a record is shown if all of them hold.
 
 /// Writes a value as it is read back: bare where that is unmistakable, else in quotes.
 pub(super) fn quote(f: &mut fmt::Formatter<'_>, text: &str, may_be_empty: bool) -> fmt::Result {
-    if (may_be_empty || !text.is_empty()) && text.chars().all(is_bare) {
+    // After an operator these would be more of it.
+    let begins_bare = !text.starts_with(['=', '<', '>', '!']);
+    if (may_be_empty || !text.is_empty()) && begins_bare && text.chars().all(is_bare) {
         return f.write_str(text);
     }
     f.write_char('"')?;

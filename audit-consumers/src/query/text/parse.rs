@@ -14,9 +14,6 @@ use crate::query::network::Network;
 use crate::query::pattern::Pattern;
 use crate::query::when::{self, Start};
 
-/// The words that begin a range of time.
-pub(super) const TIMES: [&str; 4] = ["since", "until", "last", "on"];
-
 /// What stands between a name and its values, the longer before what they begin with.
 const OPERATORS: [&str; 6] = ["!=", ">=", "<=", "=", ">", "<"];
 
@@ -44,7 +41,7 @@ fn term(scanner: &mut Scanner<'_>, query: &mut Query) -> Result<(), QueryError> 
     let is_alone = follows.is_none_or(char::is_whitespace);
     match name {
         "and" if is_alone => Ok(()),
-        _ if is_alone && TIMES.contains(&name) => time(scanner, query, name, place),
+        _ if is_alone && when::TIMES.contains(&name) => time(scanner, query, name, place),
         _ => {
             let operator = OPERATORS.into_iter().find(|operator| scanner.take(operator));
             let Some(operator) = operator else {
@@ -73,8 +70,9 @@ fn condition(
     };
     let name = field.name();
     let kind = field.kind();
-    if matches!(kind, Kind::Number(..)) {
-        mistake::unless_comparison(scanner, name, &place)?;
+    // Of what is no number another message says that `>` does not compare it.
+    if bound.is_none() || matches!(kind, Kind::Number(..)) {
+        mistake::unless_comparison(scanner, &field, &place)?;
     }
     let Some(bound) = bound else {
         let values = values(scanner, name)?;

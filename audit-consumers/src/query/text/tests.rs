@@ -27,6 +27,12 @@ const MISTAKES: &[&str] = &[
     "severity=<3",
     "status==404",
     "seq>!7",
+    "action==UpdateUser",
+    "action!==UpdateUser",
+    "route=>\u{1b}[2J",
+    "outcome==denied",
+    "origin=!10.0.0.1",
+    "drill=<yes",
     "outcome=denied, failure",
     "outcome=denied ,failure",
     "outcome=denied, category=access",
@@ -119,6 +125,8 @@ fn text_and_calls_give_the_same_query() {
         ("action=\"a*\"", Query::new().action("a*")),
         ("action=\"a b\"*", Query::new().action(Pattern::prefix("a b"))),
         ("action=\"\"", Query::new().action("")),
+        ("action=\"=a\"", Query::new().action("=a")),
+        ("action=a=b", Query::new().action("a=b")),
         ("on_behalf_of=ada", Query::new().on_behalf_of("ada")),
         ("target=User:7", Query::new().target("User", 7)),
         ("outcome=denied", Query::new().outcome(Outcome::Denied)),
@@ -165,7 +173,7 @@ fn every_example_of_the_help_is_a_query() {
 
 /// A query of any conditions, made of the parts of its text.
 fn texts() -> impl Strategy<Value = Query> {
-    let text = || prop_oneof!["[a-z:*,\"\\\\ ]{0,6}", any::<String>()];
+    let text = || prop_oneof!["[a-z:*,\"\\\\ =<>!]{0,6}", any::<String>()];
     let pattern = (text(), any::<bool>())
         .prop_map(|(text, prefix)| if prefix { Pattern::prefix(text) } else { text.into() });
     let patterns = prop::collection::vec(pattern, 1..3);

@@ -2,6 +2,32 @@
 
 use super::*;
 
+/// The rules that six failed logins of one user from one address hold for.
+const RULES: [&str; 3] = ["bf_ip", "bf_user_ip", "bf_user"];
+
+/// Waits until what has no record is as it should be.
+fn wait_until(watch: &Watch, is_so: impl Fn(&[control::Finding]) -> bool) {
+    let due = Instant::now() + SOON;
+    while !is_so(&watch.status().unrecorded) {
+        assert!(Instant::now() < due, "{:?}", watch.status());
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn has(unrecorded: &[control::Finding], rule: &str) -> bool {
+    unrecorded.iter().any(|one| one.rule == rule)
+}
+
+/// The service, started anew on the journal whose lock was set aside.
+fn mended(service: Service) -> Service {
+    let journal = service.journal();
+    let Service { directory, recorder } = service;
+    drop(recorder);
+    fs::rename(directory.path().join("aside"), journal.join("LOCK")).unwrap();
+    let recorder = Recorder::builder(&journal).open().unwrap();
+    Service { directory, recorder }
+}
+
 #[test]
 fn what_could_not_be_recorded_is_told_and_found_again_after_an_orderly_end() {
     let (service, inbox) = (Service::start(), Inbox::default());
@@ -12,25 +38,83 @@ fn what_could_not_be_recorded_is_told_and_found_again_after_an_orderly_end() {
     service.fail_to_log_in(USER, 2);
     set_lock_aside(&service);
     let watch = service.watch(&inbox).start().unwrap();
-    let due = Instant::now() + SOON;
-    let is_told = |rule: &str| watch.status().unrecorded.iter().any(|one| one.rule == rule);
-    while !["bf_ip", "bf_user_ip", "bf_user"].into_iter().all(is_told) {
-        assert!(Instant::now() < due, "{:?}", watch.status());
-        thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(&watch, |told| RULES.iter().all(|rule| has(told, rule)));
     assert!(service.findings().is_empty(), "{:?}", service.findings());
-    watch.stop(SOON).unwrap();
-    // The service is started anew, and so is the watch.
-    let journal = service.journal();
-    let Service { directory, recorder } = service;
-    drop(recorder);
-    fs::rename(directory.path().join("aside"), journal.join("LOCK")).unwrap();
-    let recorder = Recorder::builder(&journal).open().unwrap();
-    let service = Service { directory, recorder };
+    // Of what it has found, that is what the next start finds again; not the pipeline's own trouble.
+    let missed = watch.stop(SOON).unwrap();
+    assert!(RULES.iter().all(|rule| has(&missed, rule)) && missed.len() == 3, "{missed:?}");
+    let service = mended(service);
     let watch = service.watch(&inbox).start().unwrap();
     inbox.wait_for("bf_user", 1);
     assert!(watch.status().unrecorded.iter().all(|one| !one.rule.starts_with("bf_")));
-    watch.stop(SOON).unwrap();
+    assert!(watch.stop(SOON).unwrap().is_empty());
     let findings = service.findings();
     assert!(findings.iter().all(|(_, times)| *times == 1), "{findings:?}");
+}
+
+#[test]
+fn what_could_not_be_recorded_is_once_the_journal_is_back() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    service.fail_to_log_in(USER, 6);
+    set_lock_aside(&service);
+    let watch = service.watch(&inbox).start().unwrap();
+    let rules = [RULES.as_slice(), &["pipeline_failure"]].concat();
+    wait_until(&watch, |told| rules.iter().all(|rule| has(told, rule)));
+    assert!(service.findings().is_empty(), "{:?}", service.findings());
+    let service = mended(service);
+    // The pipeline's own trouble, too, of which the channels were told before.
+    wait_until(&watch, <[_]>::is_empty);
+    let findings = service.findings();
+    for rule in rules {
+        let times: Vec<u32> =
+            findings.iter().filter(|((of, _), _)| of == rule).map(|(_, times)| *times).collect();
+        assert_eq!(times, [1], "{rule}: {findings:?}");
+        inbox.wait_for(rule, 1);
+    }
+    assert!(watch.stop(SOON).unwrap().is_empty());
+    assert_eq!(inbox.wait_for("pipeline_failure", 1).len(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_recorded_without_an_answer_is_unrecorded_no_more_and_is_recorded_once() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    service.fail_to_log_in(USER, 6);
+    mute(&service);
+    let watch = service.watch(&inbox).silence_ms_max(2_000).start().unwrap();
+    wait_until(&watch, |told| RULES.iter().all(|rule| has(told, rule)));
+    wait_until(&watch, |told| has(told, "pipeline_silence"));
+    wait_until(&watch, <[_]>::is_empty);
+    watch.stop(SOON).unwrap();
+    let findings = service.findings();
+    let found: Vec<&str> = findings.keys().map(|(rule, _)| rule.as_str()).collect();
+    for rule in [RULES.as_slice(), &["pipeline_silence"]].concat() {
+        assert!(found.contains(&rule), "{rule}: {findings:?}");
+    }
+    assert!(findings.values().all(|times| *times == 1), "{findings:?}");
+}
+
+/// Puts another in the place of the service's socket, who passes every request on, and hangs up where the
+/// answer to one that has something appended would come.
+#[cfg(target_os = "linux")]
+fn mute(service: &Service) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    let (socket, behind) = (service.journal().join("CONTROL"), service.directory.path().join("c"));
+    fs::rename(&socket, &behind).unwrap();
+    let listener = UnixListener::bind(&socket).unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut asking, mut request, mut answer) =
+                (BufReader::new(stream.unwrap()), String::new(), String::new());
+            asking.read_line(&mut request).unwrap();
+            let mut service = UnixStream::connect(&behind).unwrap();
+            service.write_all(request.as_bytes()).unwrap();
+            BufReader::new(service).read_line(&mut answer).unwrap();
+            if !request.contains("\"append\"") {
+                _ = asking.get_mut().write_all(answer.as_bytes());
+            }
+        }
+    });
 }

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use crate::shell::quoted;
+
 /// What everybody on the machine may do with a file.
 const OTHERS: u32 = 0o007;
 
@@ -15,7 +17,7 @@ pub(super) fn refuse_open(file: &File, path: &Path) -> io::Result<()> {
     if mode & OTHERS == 0 {
         return Ok(());
     }
-    let path = path.display();
+    let path = quoted(path);
     Err(io::Error::other(format!(
         "its mode {mode:04o} opens it to every user of this machine; run `chmod o-rwx {path}`, and replace the \
          secret if others may have read it"
