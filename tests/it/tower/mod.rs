@@ -4,4 +4,4 @@ mod actions;
 mod gone;
 mod outcomes;
 mod plain;
-mod server;
+pub(crate) mod server;

@@ -14,8 +14,8 @@ use crate::support::Trail;
 use crate::web::server::Records;
 
 /// A running service, recording in memory.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
     trail: Trail,
@@ -23,12 +23,15 @@ pub(super) struct Server {
 
 impl Server {
     /// Serves `routes` with the layer around them.
-    pub(super) fn start(routes: Router) -> Self {
+    pub(crate) fn start(routes: Router) -> Self {
         Self::with(AuditLayer::new(), routes)
     }
 
-    pub(super) fn with(audit: AuditLayer, routes: Router) -> Self {
-        let trail = Trail::new();
+    pub(crate) fn with(audit: AuditLayer, routes: Router) -> Self {
+        Self::recording(Trail::new(), audit, routes)
+    }
+
+    pub(crate) fn recording(trail: Trail, audit: AuditLayer, routes: Router) -> Self {
         let app = routes.layer(audit.recorder(&trail.recorder));
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
@@ -46,7 +49,7 @@ impl Server {
     }
 
     /// Stops the server once every request is over, and reads what was recorded.
-    pub(super) fn finish(self) -> Records {
+    pub(crate) fn finish(self) -> Records {
         self.stop.send(()).unwrap();
         self.thread.join().unwrap();
         Records(self.trail.records())
