@@ -190,7 +190,8 @@ fn handlers_of_every_kind() {
         "PostWhole success",
         "PostOpen success",
         "PostDeep success",
-        "PostDeep success",
+        // An error is no success, whatever it answers.
+        "PostDeep failure",
         "GetPages success",
         "PostState success",
         "PostState success",

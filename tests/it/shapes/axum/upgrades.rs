@@ -56,10 +56,7 @@ fn shape_16_a_websocket() {
         let mut client = Client::connect(address);
         client.send(format!("{upgrade}{KEY}\r\n\r\n").as_bytes());
         client.send(&frame(TEXT, b"hello"));
-        let mut heard = Vec::new();
-        while !heard.ends_with(b"\x81\x05hello") {
-            heard.extend(client.read_some());
-        }
+        let heard = client.read_until(b"\x81\x05hello");
         client.send(&frame(CLOSE, &[]));
         let end = client.read_to_end();
         String::from_utf8_lossy(&heard).into_owned() + &end
