@@ -190,7 +190,7 @@ fn handlers_of_every_kind() {
         "PostWhole success",
         "PostOpen success",
         "PostDeep success",
-        // An error is no success, whatever it answers.
+        // An error that sends the client elsewhere is an error.
         "PostDeep failure",
         "GetPages success",
         "PostState success",
