@@ -24,6 +24,7 @@ mod matrix;
 mod mirror;
 mod outbox;
 mod query;
+mod shapes;
 mod stalling;
 mod storage;
 mod strict;

@@ -6,13 +6,13 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprReference, Local, Pat, Stmt, Token};
+use syn::{Block, Expr, ExprReference, Stmt, Token};
 
 use super::function::async_tail;
 use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
+use super::renamings::{self, self_name};
 use crate::redact::exception;
 use crate::runtime;
-use crate::tokens::mentions;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
@@ -78,7 +78,7 @@ impl Call<'_> {
     fn future(&self, mut block: Block) -> TokenStream {
         if let Some(tail) = async_tail(&mut block.stmts) {
             let mut rest = mem::take(&mut tail.block.stmts);
-            let renamed = take_renamings(&mut rest);
+            let renamed: Vec<Stmt> = rest.drain(renamings::of(&rest)).collect();
             let this = renamed.iter().find_map(self_name);
             let capture = tail.capture.to_token_stream();
             let body = self.drive(&capture, &quote!(#(#rest)*), this.as_ref());
@@ -184,8 +184,9 @@ impl Call<'_> {
     /// What a refused call returns.
     fn refused(&self) -> TokenStream {
         match self.returns {
-            // The compiler's complaint about the type belongs where the type stands.
-            Returns::Value(ty) => quote_spanned! {ty.span()=>
+            // The compiler's complaint about the type belongs where the type stands; the names are
+            // those of the attribute, wherever a macro has the type from.
+            Returns::Value(ty) => quote_spanned! {Span::call_site().located_at(ty.span())=>
                 <#ty as __audit::Refuse>::refuse(__audit_unrecorded)
             },
             _ => quote!(__audit::Refusable::Refused(__audit_unrecorded)),
@@ -287,56 +288,6 @@ impl Call<'_> {
             #output
         }
     }
-}
-
-/// Takes the statements out of an async block that give the parameters other names.
-///
-/// `async_trait` begins with them, after a hint for inference. They move out of the audited part, so
-/// that the attribute may speak of the new names.
-fn take_renamings(statements: &mut Vec<Stmt>) -> Vec<Stmt> {
-    let has_hint = match statements.first() {
-        Some(Stmt::Expr(Expr::If(hint), _)) => mentions(&hint.cond, |word| word == "__ret"),
-        _ => false,
-    };
-    let first = usize::from(has_hint);
-    let renamings = statements.iter().skip(first).take_while(|statement| is_renaming(statement));
-    let end = first + renamings.count();
-    statements.drain(first..end).collect()
-}
-
-/// `let y = x;`, without a type
-fn is_renaming(statement: &Stmt) -> bool {
-    match statement {
-        Stmt::Local(Local { pat, init: Some(init), .. }) => {
-            init.diverge.is_none() && !matches!(pat, Pat::Type(_)) && is_name(&init.expr)
-        }
-        _ => false,
-    }
-}
-
-/// `x`, or `{ let y = x; y }`
-fn is_name(expression: &Expr) -> bool {
-    match expression {
-        Expr::Path(path) => path.path.get_ident().is_some(),
-        Expr::Block(block) if block.label.is_none() => {
-            block.block.stmts.iter().all(|statement| match statement {
-                Stmt::Expr(tail, None) => is_name(tail),
-                statement => is_renaming(statement),
-            })
-        }
-        _ => false,
-    }
-}
-
-/// The name that a renaming gives to `self`.
-fn self_name(statement: &Stmt) -> Option<Ident> {
-    let Stmt::Local(Local { pat: Pat::Ident(name), init: Some(init), .. }) = statement else {
-        return None;
-    };
-    let Expr::Path(path) = &*init.expr else {
-        return None;
-    };
-    path.path.is_ident("self").then(|| name.ident.clone())
 }
 
 /// A reference to the user's expression, with all its tokens where the expression stands.

@@ -141,12 +141,24 @@ fn is_box_pin(function: &Expr) -> bool {
 /// Everything before the body, and the body if there is one.
 fn split(item: TokenStream) -> (TokenStream, Option<Group>) {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
-    match tokens.pop() {
+    match tokens.pop().map(shown) {
         Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
             (tokens.into_iter().collect(), Some(body))
         }
         Some(TokenTree::Punct(end)) if end.as_char() == ';' => (tokens.into_iter().collect(), None),
         other => (tokens.into_iter().chain(other).collect(), None),
+    }
+}
+
+/// What stands in the group that holds a macro's `$body:block` together.
+fn shown(token: TokenTree) -> TokenTree {
+    let TokenTree::Group(group) = &token else {
+        return token;
+    };
+    let mut inner = group.stream().into_iter();
+    match (group.delimiter(), inner.next(), inner.next()) {
+        (Delimiter::None, Some(only), None) => shown(only),
+        _ => token,
     }
 }
 
@@ -198,6 +210,10 @@ fn output(signature: &Signature) -> Type {
 const RESPONSES: [&str; 2] = ["Responder", "IntoResponse"];
 
 fn returns(mut ty: Type) -> Returns {
+    // The group that holds a macro's `$output:ty` together.
+    while let Type::Group(group) = ty {
+        ty = *group.elem;
+    }
     match &ty {
         Type::Never(_) => Returns::Never(ty),
         Type::ImplTrait(opaque)
@@ -229,6 +245,7 @@ impl VisitMut for InferOpaque {
 /// What awaiting a value of type `ty` gives, if its tokens say that it is a future.
 fn awaited(ty: &Type) -> Option<Type> {
     match ty {
+        Type::Group(group) => awaited(&group.elem),
         Type::ImplTrait(ty) => ty.bounds.iter().find_map(future_output),
         Type::TraitObject(ty) => ty.bounds.iter().find_map(future_output),
         Type::Path(ty) => {
@@ -247,6 +264,7 @@ fn awaited(ty: &Type) -> Option<Type> {
 /// What awaiting a value of type `ty` gives, for types that keep it behind a name.
 fn awaited_by_trait(ty: Type) -> Type {
     match ty {
+        Type::Group(group) => awaited_by_trait(*group.elem),
         Type::ImplTrait(_) => parse_quote!(_),
         ty => parse_quote_spanned!(ty.span()=> <#ty as ::core::future::Future>::Output),
     }

@@ -6,6 +6,7 @@ mod expand;
 mod function;
 mod model;
 mod parse;
+mod renamings;
 mod secrets;
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let spec = check::spec(written, &mut errors);
     let runtime = spec.as_ref().and_then(|spec| spec.runtime.as_ref());
     let captured = spec.as_ref().map(model::Spec::captured).unwrap_or_default();
-    let checked = leaks::function(item.clone(), &captured, runtime);
+    let checked = leaks::function(item.clone(), &captured, renamings::end, runtime);
     let function = function::read(item.clone(), checked, &mut errors);
     if let (Some(spec), Some(function)) = (&spec, &function) {
         check::refusal(spec, function, &mut errors);

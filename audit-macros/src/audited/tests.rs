@@ -2,7 +2,7 @@
 //!
 //! `AUDIT_SNAPSHOTS=overwrite cargo test -p audit-macros` writes them anew.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use super::attribute;
@@ -101,6 +101,25 @@ fn responders_can_be_refused() {
     );
 }
 
+/// What a macro got whole stands in a group without delimiters: `$output:ty`, `$body:block`.
+fn fragment(tokens: TokenStream) -> TokenTree {
+    Group::new(Delimiter::None, tokens).into()
+}
+
+#[test]
+fn fragments_of_macros_are_read_as_what_they_hold() {
+    let output = fragment(quote!(impl actix_web::Responder));
+    let body = fragment(quote!({ "gone" }));
+    check("fragments", quote!(action = "DeleteUser"), quote!(async fn delete() -> #output #body));
+    let output = fragment(quote!(impl Future<Output = HttpResponse>));
+    let body = fragment(quote!({ async move { store(id).await } }));
+    check(
+        "fragments_of_futures",
+        quote!(action = "DeleteUser"),
+        quote!(fn delete(id: u64) -> #output #body),
+    );
+}
+
 #[test]
 fn async_blocks_at_the_end() {
     check(
@@ -134,6 +153,36 @@ fn methods_of_async_trait() {
                         __arg1
                     };
                     let __ret: Result<(), E> = { __self.shift_by(x, y) };
+                    __ret
+                })
+            }
+        },
+    );
+}
+
+#[test]
+fn fields_of_what_async_trait_takes_apart() {
+    check(
+        "async_trait_fields",
+        quote!(action = "MoveUser", target(Tenant, id = metadata.tenant), fields(id)),
+        quote! {
+            fn shift(&self, __arg1: Extension<Metadata>, __arg2: Path<u32>) -> Boxed<Result<(), E>> {
+                Box::pin(async move {
+                    if let ::core::option::Option::Some(__ret) =
+                        ::core::option::Option::None::<Result<(), E>>
+                    {
+                        return __ret;
+                    }
+                    let __self = self;
+                    let Extension(metadata) = {
+                        let __arg1 = __arg1;
+                        __arg1
+                    };
+                    let Path(id) = {
+                        let __arg2 = __arg2;
+                        __arg2
+                    };
+                    let __ret: Result<(), E> = { __self.shift_by(id) };
                     __ret
                 })
             }

@@ -11,6 +11,7 @@ use syn::{
     Local, Pat, Stmt,
 };
 
+use super::captured;
 use super::conditions::{cfg, of_statement};
 use super::pass;
 use super::repeat::{self, is_open};
@@ -59,6 +60,9 @@ impl Walk {
                 return if end.is_none() { sources } else { Sources::new() };
             }
             Stmt::Macro(call) => {
+                for mut expression in captured::expressions(&call.mac) {
+                    self.show(&mut expression, false);
+                }
                 let sources = self.macro_call(&call.mac);
                 return if call.semi_token.is_none() { sources } else { Sources::new() };
             }

@@ -3,6 +3,7 @@
 
 mod binding;
 mod bodies;
+mod captured;
 mod conditions;
 mod flow;
 mod initial;
@@ -69,12 +70,20 @@ pub(crate) struct Checked {
 }
 
 /// The function with its body checked, and what is captured beside it; none if it cannot be read.
+///
+/// What is captured is asked about where that is done: at the place in some statements that `inside`
+/// finds, or else before the body.
 pub(crate) fn function(
     input: TokenStream,
-    captured: &[&Expr],
+    mut captured: &[&Expr],
+    inside: impl FnOnce(&mut ItemFn) -> Option<(&mut Vec<Stmt>, usize)>,
     runtime: Option<&Path>,
 ) -> Option<Checked> {
     let mut function = syn::parse2::<ItemFn>(input).ok()?;
+    if let Some((statements, at)) = inside(&mut function) {
+        statements.insert(at, captured::statement(captured));
+        captured = &[];
+    }
     let has_written = body(
         &function.attrs,
         &function.sig,
@@ -83,6 +92,7 @@ pub(crate) fn function(
         &private(runtime),
         &Aliases::default(),
     );
+    captured::remove(&mut function.block);
     Some(Checked { function, has_written })
 }
 

@@ -28,7 +28,10 @@ impl Server {
     }
 
     pub(crate) fn with(audit: AuditLayer, routes: Router) -> Self {
-        let trail = Trail::new();
+        Self::recording(Trail::new(), audit, routes)
+    }
+
+    pub(crate) fn recording(trail: Trail, audit: AuditLayer, routes: Router) -> Self {
         let app = routes.layer(audit.recorder(&trail.recorder));
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();

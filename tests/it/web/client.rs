@@ -44,6 +44,17 @@ impl Client {
         bytes
     }
 
+    /// Reads on until what was read ends so.
+    pub(crate) fn read_until(&mut self, end: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(end) {
+            let more = self.read_some();
+            assert!(!more.is_empty(), "closed after {:?}", String::from_utf8_lossy(&bytes));
+            bytes.extend(more);
+        }
+        bytes
+    }
+
     /// True if nothing comes for as long.
     pub(crate) fn hears_nothing_for(&mut self, time: Duration) -> bool {
         self.0.set_read_timeout(Some(time)).unwrap();

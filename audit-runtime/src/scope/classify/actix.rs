@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, BytesMut, Form, Html, Json, Redirect};
 use actix_web::{
@@ -18,6 +19,13 @@ pub trait Answer {
 }
 
 impl<B> Answer for HttpResponse<B> {
+    fn judged(&self) -> Verdict {
+        Verdict::of_status(self.status().as_u16())
+    }
+}
+
+/// What a function between the requests and their handlers passes on.
+impl<B> Answer for ServiceResponse<B> {
     fn judged(&self) -> Verdict {
         Verdict::of_status(self.status().as_u16())
     }

@@ -1,5 +1,6 @@
 //! Refusals as axum's responses: 503 Service Unavailable.
 
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -10,6 +11,23 @@ use crate::recorder::Unrecorded;
 impl Refuse for Response {
     fn refuse(unrecorded: Unrecorded) -> Self {
         unrecorded.into_response()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Refuse for StatusCode {
+    fn refuse(unrecorded: Unrecorded) -> Self {
+        unrecorded.into()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Refuse for (StatusCode, T)
+where
+    Self: From<Unrecorded>,
+{
+    fn refuse(unrecorded: Unrecorded) -> Self {
+        unrecorded.into()
     }
 }
 
@@ -38,6 +56,20 @@ impl From<Unrecorded> for (StatusCode, String) {
 impl From<Unrecorded> for (StatusCode, &'static str) {
     fn from(unrecorded: Unrecorded) -> Self {
         (unrecorded.into(), REFUSED)
+    }
+}
+
+/// The refusal where errors are answered as JSON: of the body's type, or as text in a `Value`.
+impl<E: From<Unrecorded>> From<Unrecorded> for (StatusCode, Json<E>) {
+    fn from(unrecorded: Unrecorded) -> Self {
+        (unrecorded.clone().into(), Json(unrecorded.into()))
+    }
+}
+
+/// `{"error": "…"}`, which tells the client nothing of the journal.
+impl From<Unrecorded> for serde_json::Value {
+    fn from(_: Unrecorded) -> Self {
+        serde_json::json!({ "error": REFUSED })
     }
 }
 
