@@ -10,6 +10,7 @@ pub mod record;
 mod recorder;
 mod say;
 mod scope;
+pub mod testing;
 #[cfg(any(feature = "actix", feature = "tower"))]
 mod web;
 
