@@ -114,7 +114,7 @@ fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error(COMMA))
 }
 
-/// Goes on to the next comma. The first token is passed over in any case.
+/// Goes on to the next comma.
 fn pass_over(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         if input.parse::<TokenTree>().is_err() {
