@@ -89,7 +89,7 @@ fn a_handler_behind_the_middleware_is_seen_with_its_request() {
         trail,
         action = "ChangeInvoice",
         outcome = success,
-        op = execute,
+        op = update,
         actor = "user:ada",
         target(Invoice, id = id),
         fields(change.amount_cents = 500, change.note = "[redacted]", change.lines = [1, 2]),

@@ -18,8 +18,6 @@ mod condition;
 mod expected;
 mod report;
 mod shown;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -242,3 +240,7 @@ macro_rules! assert_not_audited {
 fn fail(message: &str) -> ! {
     panic!("{message}")
 }
+
+// Behind the macros, which it uses as they stand here.
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,9 @@ fn nearest(conditions: &[Condition], records: &[Record]) -> Option<usize> {
 
 fn conditions_of(text: &mut String, conditions: &[Condition], records: &[Record]) {
     for condition in conditions {
-        let is_withheld = records.iter().any(|record| condition.is_withheld_by(record));
+        // What a record has in this place is no secret, whatever another one withholds.
+        let is_withheld = records.iter().any(|record| condition.is_withheld_by(record))
+            && !records.iter().any(|record| condition.holds(record));
         _ = write!(text, "\n    {}", condition.wanted(is_withheld));
     }
 }

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::event::{Actor, Durability, Http, Operation, Outcome, Reason, Target};
 use crate::recorder;
-use crate::{assert_audited, assert_not_audited};
 use audit_redact::{Plain, public};
 use serde::Serialize;
 
