@@ -15,7 +15,9 @@ pub(super) fn assertion(call: &Call) -> TokenStream {
         match option {
             Written::Value(key, value) => {
                 let method = Ident::new(&key.unraw().to_string(), key.span());
-                calls.extend(quote_spanned!(value.span()=> .#method(#value)));
+                // Texts are looked at and stay the test's own.
+                let borrow = (key != "status").then(|| quote_spanned!(value.span()=> &));
+                calls.extend(quote_spanned!(value.span()=> .#method(#borrow #value)));
             }
             Written::Word(key, word) => {
                 let (ty, variant) = (vocabulary(key), format_ident!("{}", pascal(word)));

@@ -25,9 +25,9 @@ fn options_become_calls_in_their_order() {
     };
     let expected = quote! {
         runtime::testing::Expected::new()
-            .action("UpdateUser")
+            .action(&"UpdateUser")
             .outcome(runtime::Outcome::Success)
-            .actor(format!("user:{id}"))
+            .actor(&format!("user:{id}"))
             .target("Account", ::core::option::Option::Some(&7), ::core::option::Option::None)
             .field("amount", &5)
             .field("change.note.0", &"x")
