@@ -3,6 +3,7 @@
 mod attributes;
 mod audited;
 mod errors;
+mod expectation;
 mod leaks;
 mod manifest;
 mod redact;
@@ -257,4 +258,12 @@ pub fn deny_leaks(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn wrap_sensitive(arguments: TokenStream, item: TokenStream) -> TokenStream {
     wrap::attribute(arguments.into(), item.into()).into()
+}
+
+/// What `assert_audited!` and `assert_not_audited!` of `audit_runtime` are made of; not meant to be called
+/// by itself.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __expectation(input: TokenStream) -> TokenStream {
+    expectation::assertion(input.into()).into()
 }

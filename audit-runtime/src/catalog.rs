@@ -1,11 +1,20 @@
 //! The catalogue: what the macros registered of audited actions and exceptions, sorted and hashed.
 
+mod check;
+mod differences;
+mod listed;
+
+use std::env;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use audit_journal::Digest;
 use audit_redact::Exception;
 
 use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
+use crate::say;
+use check::Wish;
+use listed::Listed;
 
 /// What one `#[audited]` attribute says, as far as it is known at compile time.
 #[derive(Debug)]
@@ -145,6 +154,38 @@ pub fn actions() -> Vec<&'static ActionSpec> {
 /// (`to_sql`, `bind`, `expanded_sql`). As with [`actions`], a crate that is never mentioned is not linked.
 pub fn exceptions() -> Vec<&'static Exception> {
     Exception::all()
+}
+
+/// The whole of a test that keeps what a program records, and what it shows, under review.
+///
+/// ```no_run
+/// #[test]
+/// fn catalogue() {
+///     audit_runtime::catalog::check("audit-catalog.json");
+/// }
+/// ```
+///
+/// The file, which is committed, lists every audited action with its options, targets and fields; how each field of each type
+/// that derives `Redact` is written; and every exception. A path that is relative begins where the test runs: for `cargo test`
+/// beside the `Cargo.toml` of its package. A missing file is written, but not where `CI` is set.
+///
+/// What has changed since fails the test, in prose: actions added and removed, changed fields, targets and options, a
+/// second function with the name of another, fields whose mark has changed, exceptions. Places in the source may change. A change that is
+/// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file. As with [`actions`], a
+/// crate that the test never mentions is not linked and not listed.
+///
+/// # Panics
+/// If the catalogue differs from the file, or the file cannot be read or written.
+#[track_caller]
+#[expect(clippy::panic, reason = "a test fails by a panic, and this is the whole of one")]
+pub fn check(path: impl AsRef<Path>) {
+    let (catalog, ci) = (env::var_os("AUDIT_CATALOG"), env::var_os("CI"));
+    let wish = Wish::of(catalog.as_deref(), ci.as_deref());
+    match wish.and_then(|wish| check::check(path.as_ref(), wish, &Listed::linked())) {
+        Ok(None) => {}
+        Ok(Some(told)) => say::warning(format_args!("{told}")),
+        Err(why) => panic!("{why}"),
+    }
 }
 
 /// Sixteen characters that change whenever the catalogue does, computed once.

@@ -10,6 +10,7 @@ pub mod record;
 mod recorder;
 mod say;
 mod scope;
+pub mod testing;
 #[cfg(any(feature = "actix", feature = "tower"))]
 mod web;
 
@@ -60,3 +61,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "config", feature = "rusqlite"))]
 #[doc = include_str!("../../docs/operations.md")]
 struct Operations;
+
+/// The examples of the page on users' own tests.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/testing.md")]
+struct Testing;

@@ -29,5 +29,6 @@ mod stalling;
 mod storage;
 mod strict;
 mod support;
+mod testing;
 mod tower;
 mod web;

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["event"],
     &["context", "catalog", "record"],
     &["recorder"],
-    &["scope", "outbox", "guard"],
+    &["scope", "outbox", "guard", "testing"],
     &["web", "private"],
 ];
 

@@ -59,3 +59,10 @@ fn strict() {
 fn mistakes() {
     trybuild::TestCases::new().compile_fail("ui/mistakes/*.rs");
 }
+
+#[test]
+fn testing() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/testing/pass/*.rs");
+    cases.compile_fail("ui/testing/fail/*.rs");
+}

@@ -18,6 +18,8 @@ use quote::quote;
 use crate::errors::Errors;
 use crate::leaks;
 
+pub(crate) use model::{CATEGORIES, OPERATIONS, SEVERITIES};
+
 /// The function with its body in an audit scope, or unchanged beside a `compile_error!` for each
 /// mistake.
 ///

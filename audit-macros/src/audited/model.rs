@@ -5,10 +5,10 @@ use std::iter;
 use proc_macro2::TokenStream;
 use syn::{Block, Expr, Ident, LitStr, Path, Type};
 
-pub(super) const CATEGORIES: &[&str] =
+pub(crate) const CATEGORIES: &[&str] =
     &["activity", "authentication", "authorization", "access", "security", "journal"];
-pub(super) const OPERATIONS: &[&str] = &["create", "read", "update", "delete", "execute"];
-pub(super) const SEVERITIES: &[&str] =
+pub(crate) const OPERATIONS: &[&str] = &["create", "read", "update", "delete", "execute"];
+pub(crate) const SEVERITIES: &[&str] =
     &["informational", "low", "medium", "high", "critical", "fatal"];
 pub(super) const DURABILITIES: &[&str] = &["synced", "queued", "write_ahead"];
 pub(super) const STANCES: &[&str] = &["fail_closed", "fail_open"];
