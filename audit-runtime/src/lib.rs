@@ -32,7 +32,7 @@ pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
     InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Phase, Reason, Severity,
-    Target, TraceContext, Trust, TrustedProxies,
+    Signal, Target, TraceContext, Trust, TrustedProxies,
 };
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};

@@ -28,4 +28,5 @@ mod storage;
 mod strict;
 mod support;
 mod tower;
+mod vocabulary;
 mod web;
