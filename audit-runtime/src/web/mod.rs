@@ -11,10 +11,12 @@ mod settings;
 mod tower;
 
 #[cfg(feature = "actix")]
+pub use actix::note_peer;
+#[cfg(feature = "actix")]
 pub use extractors::{form_config, json_config, path_config, query_config};
 pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "tower")]
-pub use tower::{AuditLayer, Peer, RouteTemplate};
+pub use tower::{AuditLayer, RouteTemplate};
 
 /// The mark of a request that is being recorded: where the middleware is registered twice, by mistake
 /// or for two scopes, the outermost records.

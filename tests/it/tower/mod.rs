@@ -5,3 +5,4 @@ mod gone;
 mod outcomes;
 mod plain;
 mod server;
+mod unix;

@@ -8,5 +8,6 @@ mod ids;
 mod outcomes;
 pub(crate) mod server;
 mod steps;
+pub(crate) mod unix;
 
 pub(crate) use actions::HeldClock;

@@ -87,8 +87,14 @@ pub(super) fn write_target(object: &mut Object<'_>, target: &Target, watch: &mut
     cut
 }
 
+/// The word of OpenTelemetry's `network.transport`.
+const UNIX: &str = "unix";
+
+/// The transport is told only where it has no addresses.
 pub(super) fn write_origin(object: &mut Object<'_>, origin: &Origin, watch: &mut Watch) -> bool {
-    object.ip("ip", origin.ip);
+    if let Some(ip) = origin.ip {
+        object.ip("ip", ip);
+    }
     if let Some(port) = origin.port {
         object.number("port", port.into());
     }
@@ -96,6 +102,9 @@ pub(super) fn write_origin(object: &mut Object<'_>, origin: &Origin, watch: &mut
         object.array("via", &origin.via, |out, hop| {
             encode::ip(out, *hop);
         });
+    }
+    if origin.over_unix {
+        object.plain("transport", UNIX);
     }
     object.plain("trust", origin.trust.as_str());
     match &origin.user_agent {

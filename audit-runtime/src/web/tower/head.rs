@@ -1,10 +1,9 @@
 //! The head of a request as the crate `http` has it.
 
-use std::net::SocketAddr;
-
 use http::Request;
 
-use super::{Peer, RouteTemplate};
+use super::RouteTemplate;
+use crate::event::Peer;
 use crate::web::head::Head;
 
 pub(super) struct RequestHead<'a, B>(pub(super) &'a Request<B>);
@@ -27,13 +26,13 @@ impl<B> Head for RequestHead<'_, B> {
         extensions.get::<RouteTemplate>().map(|RouteTemplate(template)| template.to_string())
     }
 
-    fn peer(&self) -> Option<SocketAddr> {
+    fn peer(&self) -> Option<Peer> {
         let extensions = self.0.extensions();
         #[cfg(feature = "axum")]
-        if let Some(axum::extract::ConnectInfo(peer)) = extensions.get() {
-            return Some(*peer);
+        if let Some(peer) = super::connected::peer(extensions) {
+            return Some(peer);
         }
-        extensions.get::<Peer>().map(|Peer(address)| *address)
+        extensions.get::<Peer>().copied()
     }
 
     fn header(&self, name: &str) -> Option<&[u8]> {
