@@ -102,6 +102,19 @@ fn responders_can_be_refused() {
 }
 
 #[test]
+fn classifiers() {
+    check(
+        "classifier",
+        quote!(action = "Login", outcome = login::outcome, on_unrecorded = fail_open),
+        quote! {
+            async fn log_in(form: Form) -> Answer {
+                login::check(form).await
+            }
+        },
+    );
+}
+
+#[test]
 fn async_blocks_at_the_end() {
     check(
         "future",
