@@ -79,7 +79,7 @@ fn what_the_body_says_goes_before_the_classifier() {
 #[test]
 fn a_panic_in_the_classifier_is_a_panic_of_the_call() {
     let trail = Trail::new();
-    let call = || trail.recorder.enter(|| drop(log_in_blocking(Answer::Nonsense)));
+    let call = || trail.recorder.enter(|| _ = log_in_blocking(Answer::Nonsense));
     assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
     assert_eq!(only(trail.records())["outcome"], "panic");
 }
