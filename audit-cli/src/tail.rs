@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use audit_consumers::query::RuleHeld;
 use audit_runtime::journal::{Line, Reader};
+use audit_runtime::record::Origin;
 use audit_runtime::{Category, Record, record};
 
 use crate::arguments::Tail;
@@ -127,7 +128,7 @@ pub(crate) fn row(line: &Line, style: Style) -> String {
     let action = terminal::cell(&record.action, 20);
     let actor = terminal::cell(&actor(&record), 20);
     let target = terminal::cell(&target(&record), 28);
-    let origin = terminal::cell(record.origin.as_ref().map_or("-", |origin| &origin.ip), 15);
+    let origin = terminal::cell(record.origin.as_ref().and_then(Origin::place).unwrap_or("-"), 15);
     let why = terminal::cell(&why(&record), 40);
     let row =
         format!("{seq:>8} {time} {category} {outcome} {actor} {action} {target} {origin} {why}");

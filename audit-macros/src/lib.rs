@@ -119,6 +119,8 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 ///   `journal`.
 /// - `op`: `create`, `read`, `update`, `delete` or `execute`; by default what the first word of the
 ///   action tells (`Add…` creates, `List…` reads, `Revoke…` deletes).
+/// - `outcome = path`: a function `fn(&Returned) -> Outcome` that tells the outcome by what the call
+///   returned, where that is a type of your own; see below.
 /// - `severity`: `informational`, `low`, `medium`, `high`, `critical` or `fatal`; by default it
 ///   follows from the outcome.
 /// - `durability`: `synced` (the caller goes on when the record is durable), `queued`, the default of
@@ -139,6 +141,23 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 /// are returned. Right inside a request, an async function that returns a responder whose status
 /// cannot be read (`impl Responder`, an unfinished builder, `None`, a type of your own) ends with the
 /// status of the response, which then waits for the record.
+///
+/// `outcome = path` judges instead, at once, and also of what is a response. Its path is resolved where
+/// the function stands. A status or an `Err` then means what it says: an `Err` may be a success. Of any other
+/// outcome the record still has the error's type. What the body has said with `deny` and `fail` goes before, and the
+/// classifier may say them itself, to give a reason. If it panics, the call has panicked.
+///
+/// ```text
+/// fn of_login(answer: &Answer) -> audit_runtime::Outcome {
+///     match answer {
+///         Answer::Welcome(_) => Outcome::Success,
+///         Answer::WrongPassword => Outcome::Failure,
+///         Answer::Locked => Outcome::Denied,
+///     }
+/// }
+///
+/// #[audited(action = "Login", category = authentication, outcome = of_login, …)]
+/// ```
 ///
 /// A sync function with `durability = synced` blocks its thread until its record is durable or
 /// `wait_ms_max` (5 s by default) has passed, and one with `write_ahead` before its body as well.

@@ -32,8 +32,8 @@ pub use audit_redact::{
 pub use context::{Context, deny, fail, set_actor, set_session, set_target};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
-    InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Phase, Reason, Severity,
-    Target, TraceContext, Trust, TrustedProxies,
+    InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Peer, Phase, Reason, Severity,
+    Signal, Target, TraceContext, Trust, TrustedProxies,
 };
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};
@@ -46,11 +46,11 @@ pub use recorder::{
     health, open, record,
 };
 #[cfg(feature = "tower")]
-pub use web::{AuditLayer, Peer, RouteTemplate};
+pub use web::{AuditLayer, RouteTemplate};
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "actix")]
-pub use web::{form_config, json_config, path_config, query_config};
+pub use web::{form_config, json_config, note_peer, path_config, query_config};
 
 /// The examples of the README, compiled as they stand there.
 #[cfg(all(doctest, feature = "actix"))]

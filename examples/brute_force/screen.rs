@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use audit_consumers::alert::Alert;
 use audit_runtime::Record;
+use audit_runtime::record::Origin;
 use serde_json::Value;
 
 /// Standard output, and what was written to it.
@@ -44,7 +45,7 @@ impl Screen {
         let route = || record.http.as_ref().and_then(|http| http.route.clone());
         let target = target.or_else(route).unwrap_or_default();
         let actor = record.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
-        let origin = record.origin.as_ref().map_or("", |origin| &origin.ip);
+        let origin = record.origin.as_ref().and_then(Origin::place).unwrap_or_default();
         let (seq, outcome) = (record.seq, record.outcome.to_string());
         self.say(&format!("  {seq:>4}  {action:<12} {target:<10} {outcome:<8} {actor:<4} {origin}"))
     }

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
 use audit_runtime::{
-    self as audit, Actor, Disclosed, Event, Sensitive, Severity, Target, audited, deny_leaks,
+    self as audit, Actor, Disclosed, Event, Sensitive, Signal, Target, audited, deny_leaks,
 };
 
 use crate::passwords;
@@ -86,8 +86,7 @@ async fn attempt(users: &Users, login: Login) -> Result<Attempt, Problem> {
 }
 
 fn account_locked(user: &User) -> Event {
-    Event::security("AccountLocked")
+    Event::signal(Signal::AccountLocked)
         .target(Target::new("User", user.id).named(user.name.clone()))
-        .severity(Severity::Medium)
         .succeeded()
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use audit_runtime::journal::Reader;
-use audit_runtime::record::Actor;
+use audit_runtime::record::{Actor, Origin};
 use audit_runtime::{Category, Record};
 
 const COLUMNS: usize = 9;
@@ -55,7 +55,7 @@ pub(crate) fn print(records: &[Record], out: &mut impl Write) -> io::Result<()> 
 }
 
 fn cells(record: &Record) -> [String; COLUMNS] {
-    let origin = record.origin.as_ref().map(|origin| origin.ip.clone());
+    let origin = record.origin.as_ref().and_then(Origin::place).map(str::to_owned);
     let status = record.http.as_ref().and_then(|http| http.status);
     let cells = [
         record.seq.to_string(),

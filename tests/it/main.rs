@@ -31,4 +31,5 @@ mod strict;
 mod support;
 mod testing;
 mod tower;
+mod vocabulary;
 mod web;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use audit_runtime::journal::{DirectoryStorage, Journal, MemoryStorage, Modes, Options, Reader};
-use audit_runtime::{Category, Clock, Digest, Event, Outcome, Record, Recorder, Timestamp};
+use audit_runtime::{Category, Clock, Digest, Event, Origin, Outcome, Record, Recorder, Timestamp};
 
 use crate::fixture::Fixture;
 
@@ -28,6 +28,19 @@ fn tail_prints_one_line_for_each_record() {
     assert_eq!(rows[6][2..], ["journal", "success", "-", "JournalStop", "-", "-"]);
     let starts: Vec<usize> = out.lines().filter_map(|row| row.find(" success ")).collect();
     assert!(starts.len() > 2 && starts.iter().all(|start| *start == starts[0]), "{out}");
+}
+
+#[test]
+fn tail_names_a_unix_socket_where_there_is_no_address() {
+    let fixture = Fixture::new();
+    let recorder = fixture.recorder();
+    let ping = Event::activity("Ping").origin(Origin::unix()).failed("late");
+    recorder.record(ping).wait().unwrap();
+    drop(recorder);
+    let out = fixture.run(&["tail", "@"]).ok();
+    let row: Vec<_> = out.lines().find(|row| row.contains("Ping")).unwrap().split(' ').collect();
+    let row: Vec<_> = row.into_iter().filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(row[2..], ["activity", "failure", "system", "Ping", "-", "unix", "late"]);
 }
 
 #[test]

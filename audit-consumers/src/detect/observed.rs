@@ -99,12 +99,16 @@ impl<'a> Observed<'a> {
             action: record.action.as_str().into(),
             outcome: record.outcome.known(),
             user: record.actor.as_ref().and_then(User::of).or_else(|| User::aimed_at(record)),
-            address: record.origin.as_ref().map(|origin| Address::normalised(&origin.ip)),
+            address: address(record),
             target: record.targets.first().map(target),
             drill: record.extras.get(Drill::MARK).filter(|_| is_drill(record)).map(drill),
             ..Self::new(record.seq, record.time)
         })
     }
+}
+
+fn address(record: &Record) -> Option<Address<'_>> {
+    record.origin.as_ref()?.ip.as_deref().map(Address::normalised)
 }
 
 impl<'a> User<'a> {

@@ -49,10 +49,8 @@ impl Condition {
         let is_meant = match &self.test {
             Test::Texts(patterns) => patterns.iter().any(|pattern| self.has_text(record, pattern)),
             Test::Words(words) => self.word(record).is_some_and(|word| words.contains(&word)),
-            Test::Networks(networks) => record
-                .origin
-                .as_ref()
-                .is_some_and(|origin| networks.iter().any(|network| network.contains(&origin.ip))),
+            Test::Networks(networks) => address(record)
+                .is_some_and(|ip| networks.iter().any(|network| network.contains(ip))),
             Test::Numbers(numbers) => self.number(record).is_some_and(|it| numbers.contains(&it)),
             Test::Bound(bound, limit) => {
                 self.number(record).is_some_and(|it| bound.holds(it, *limit))
@@ -110,6 +108,10 @@ fn is_actor(actor: &Actor, pattern: &Pattern) -> bool {
     let is_named = |name: &String| pattern.matches(name) || pattern.matches_pair(&kind, name);
     let is_nameless = actor.id.is_none() && actor.name.is_none();
     actor.id.iter().chain(&actor.name).any(is_named) || (is_nameless && pattern.matches(&kind))
+}
+
+fn address(record: &Record) -> Option<&str> {
+    record.origin.as_ref()?.ip.as_deref()
 }
 
 fn is_target(target: &Target, pattern: &Pattern) -> bool {

@@ -114,7 +114,8 @@ fn each_condition_finds_what_it_names() {
            "actor":{"type":"anonymous"},"origin":{"ip":"fd00::7","trust":"peer"},
            "http":{"method":"GET","route":"/users/{id}","status":403},"ext":{"audit.drill":true}"#,
         r#""category":"activity","action":"DeleteUser","op":"delete","phase":"end","outcome":"newer",
-           "severity":6,"actor":{"type":"user","id":"42","name":"ada"},"ext":{"audit.drill":false}"#,
+           "severity":6,"actor":{"type":"user","id":"42","name":"ada"},"ext":{"audit.drill":false},
+           "origin":{"transport":"unix","trust":"peer"}"#,
     ];
     let all: Vec<u64> =
         written.iter().map(|it| trail.write(0, &it.replace("\n           ", ""))).collect();
@@ -149,6 +150,7 @@ fn each_condition_finds_what_it_names() {
         ("origin=10.0.0.0/8", &[0]),
         ("origin=fd00::/8,10.1.2.3", &[0, 2]),
         ("origin!=10.0.0.0/8 action=x.y", &[1, 2, 3]),
+        ("origin=0.0.0.0/0,::/0", &[0, 2]),
         ("correlation=r-1", &[1]),
         ("session=s1", &[0]),
         ("route=/users/{id}", &[2]),

@@ -153,7 +153,7 @@ fn about(mut alert: Alert, record: &Record) -> Alert {
         ("target", target.as_deref()),
         ("correlation", record.correlation_id.as_deref()),
     ];
-    alert.addresses = record.origin.iter().map(|origin| origin.ip.clone()).collect();
+    alert.addresses = record.origin.iter().filter_map(|origin| origin.ip.clone()).collect();
     let known = details.into_iter().filter_map(|(name, value)| Some((name, value?)));
     known.fold(alert, |alert, (name, value)| alert.detail(name, value))
 }

@@ -23,6 +23,8 @@ const RETENTION: &str = "`retention` is the name of a class in `[retention]` of 
 const CLASS_BYTES_MAX: usize = 64;
 const NEVER: &str = "this action is refused when it cannot be recorded, and a function that never \
                      returns cannot say so: write `on_unrecorded = fail_open`";
+const UNRETURNED: &str =
+    "a function that never returns leaves nothing to tell the outcome by: remove `outcome`";
 const OPAQUE: &str = "this action is refused when it cannot be recorded, and `impl Trait` cannot say \
                       so: return a `Result`, or write `on_unrecorded = fail_open`";
 
@@ -52,6 +54,7 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
         description,
         category,
         operation,
+        outcome: written.outcome,
         severity: written.severity,
         durability: written.durability.unwrap_or(if queues { "queued" } else { "synced" }),
         on_unrecorded: written.on_unrecorded.unwrap_or(if proceeds {
@@ -63,6 +66,13 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
         runtime: written.runtime,
         action,
     })
+}
+
+/// Demands something that the classifier can look at.
+pub(super) fn outcome(spec: &Spec, function: &Function, errors: &mut Errors) {
+    if let (Some(classifier), Returns::Never(_)) = (&spec.outcome, &function.returns) {
+        errors.at(classifier, UNRETURNED);
+    }
 }
 
 /// Demands a return type by which a function can say that its action was refused.

@@ -276,13 +276,17 @@ impl Call<'_> {
             Returns::Responder => Some(quote!(.or_response())),
             _ => None,
         };
+        let told =
+            self.spec.outcome.iter().map(
+                |classifier| quote!(.told_by(&mut __audit_scope, &__audit_output, #classifier)),
+            );
         quote! {
             #[allow(clippy::async_yields_async, clippy::let_unit_value)]
             let __audit_output = #run;
             let __audit_verdict = {
                 use __audit::classify::Classified as _;
                 (&&&&&&&&&&&&&&&&__audit::classify::Returned(&__audit_output))
-                    .verdict_in(&mut __audit_scope) #or_response
+                    .verdict_in(&mut __audit_scope) #or_response #(#told)*
             };
             #finish;
             #output

@@ -35,6 +35,7 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let function = function::read(item.clone(), checked, &mut errors);
     if let (Some(spec), Some(function)) = (&spec, &function) {
         check::refusal(spec, function, &mut errors);
+        check::outcome(spec, function, &mut errors);
     }
     let errors = errors.into_tokens();
     match (spec, function) {

@@ -3,7 +3,7 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
-use syn::{Block, Expr, Ident, LitStr, Path, Type};
+use syn::{Block, Expr, ExprPath, Ident, LitStr, Path, Type};
 
 pub(crate) const CATEGORIES: &[&str] =
     &["activity", "authentication", "authorization", "access", "security", "journal"];
@@ -22,6 +22,7 @@ pub(super) struct Written {
     pub(super) description: Option<LitStr>,
     pub(super) category: Option<&'static str>,
     pub(super) operation: Option<&'static str>,
+    pub(super) outcome: Option<ExprPath>,
     pub(super) severity: Option<&'static str>,
     pub(super) durability: Option<&'static str>,
     pub(super) on_unrecorded: Option<&'static str>,
@@ -39,6 +40,8 @@ pub(super) struct Spec {
     pub(super) description: Vec<Part>,
     pub(super) category: &'static str,
     pub(super) operation: &'static str,
+    /// The function that tells the outcome by what the call returned.
+    pub(super) outcome: Option<ExprPath>,
     pub(super) severity: Option<&'static str>,
     pub(super) durability: &'static str,
     pub(super) on_unrecorded: &'static str,

@@ -1,9 +1,10 @@
 //! Reads the options of the attribute; judges only their form.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, LitStr, Token, parenthesized, token};
+use syn::{Attribute, Expr, ExprPath, Ident, LitStr, Token, parenthesized, token};
 
 use super::model::{
     CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value, Written,
@@ -12,8 +13,8 @@ use crate::attributes;
 use crate::errors::Errors;
 use crate::runtime;
 
-const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `severity`, \
-                       `durability`, `on_unrecorded`, `retention` and `crate`";
+const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `outcome`, \
+                       `severity`, `durability`, `on_unrecorded`, `retention` and `crate`";
 const NAMES: &[&str] = &[
     "action",
     "target",
@@ -21,6 +22,7 @@ const NAMES: &[&str] = &[
     "description",
     "category",
     "op",
+    "outcome",
     "severity",
     "durability",
     "on_unrecorded",
@@ -32,6 +34,8 @@ const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = ex
 const REASON_FORM: &str = "before what is captured stands nothing but a reason to show it: \
                            `#[public(reason = \"…\")]`";
 const EMPTY_REASON: &str = "the reason is empty: say why a record may show this value";
+const OUTCOME_FORM: &str = "write `outcome = path`, with the path of a function that borrows what this \
+                            one returns and tells its `Outcome`";
 const FIELDS_FORM: &str = "write `fields(name = expression)`, or just the name of a variable";
 
 /// Reads each option by itself, so that a mistake in one does not hide those in the next.
@@ -71,6 +75,10 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         "retention" => {
             let class = text(input, &key, "retention = \"payments\"")?;
             once(&mut written.retention, &key, class, errors);
+        }
+        "outcome" => {
+            let classifier = classifier(input, &key)?;
+            once(&mut written.outcome, &key, classifier, errors);
         }
         "target" => written.targets.push(target(input, &key, errors)?),
         "fields" => {
@@ -150,6 +158,16 @@ fn text(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<LitStr> 
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+fn classifier(input: ParseStream<'_>, key: &Ident) -> syn::Result<ExprPath> {
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new_spanned(key, OUTCOME_FORM));
+    }
+    input.parse::<Token![=]>()?;
+    let value: TokenStream = input.parse()?;
+    let place = if value.is_empty() { key.to_token_stream() } else { value.clone() };
+    syn::parse2(value).map_err(|_| syn::Error::new_spanned(place, OUTCOME_FORM))
 }
 
 fn target(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Result<Target> {

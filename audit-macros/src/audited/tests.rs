@@ -121,6 +121,19 @@ fn fragments_of_macros_are_read_as_what_they_hold() {
 }
 
 #[test]
+fn classifiers() {
+    check(
+        "classifier",
+        quote!(action = "Login", outcome = login::outcome, on_unrecorded = fail_open),
+        quote! {
+            async fn log_in(form: Form) -> Answer {
+                login::check(form).await
+            }
+        },
+    );
+}
+
+#[test]
 fn async_blocks_at_the_end() {
     check(
         "future",

@@ -8,9 +8,11 @@ mod end;
 mod line;
 mod name;
 mod origin;
+mod peer;
 mod redactor;
 mod scrubber;
 mod sentence;
+mod signal;
 mod target;
 mod vocabulary;
 
@@ -24,8 +26,10 @@ use audit_journal::{EventId, Timestamp};
 pub use actor::{Actor, Authenticated};
 pub use correlation::{CorrelationId, TraceContext};
 pub use draft::Draft;
-pub use origin::{Http, InvalidNetwork, Origin, TrustedProxies};
+pub use origin::{Http, Origin};
+pub use peer::{InvalidNetwork, Peer, TrustedProxies};
 pub use sentence::Part;
+pub use signal::Signal;
 pub use target::{Reason, Target};
 pub use vocabulary::{
     ActorKind, Category, Durability, OnUnrecorded, Operation, Outcome, Phase, Severity, Trust,
@@ -118,6 +122,18 @@ impl Event {
     /// A signal that somebody may be attacking, or that a safeguard took hold.
     pub fn security(signal: impl Into<Cow<'static, str>>) -> Draft {
         Draft::new(Category::Security, signal.into())
+    }
+
+    /// A signal that OWASP's Logging Vocabulary has a term for, with its own name and severity;
+    /// `docs/owasp-vocabulary.md` has a call for each of the terms.
+    ///
+    /// ```
+    /// use audit_runtime::{Event, Signal};
+    ///
+    /// Event::signal(Signal::RateLimitExceeded).field("limit", &100_u32).denied("too_many_requests");
+    /// ```
+    pub fn signal(signal: Signal) -> Draft {
+        Self::security(signal.action()).name(signal.name()).severity(signal.severity())
     }
 
     /// Something was done with the journal itself, such as an export.

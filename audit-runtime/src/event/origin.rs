@@ -1,13 +1,10 @@
 //! From where: the client's address, how far it can be believed, and the request it came with.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
-
-use super::Withheld;
 use super::vocabulary::Trust;
+use super::{Peer, TrustedProxies, Withheld};
 
 /// How many forwarding hops are looked at and recorded, from the server's end.
 pub(crate) const HOPS_MAX: usize = 8;
@@ -18,8 +15,11 @@ pub(crate) const USER_AGENT_BYTES_MAX: usize = 256;
 /// From where an action came.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    pub(super) ip: IpAddr,
+    /// `None` where nobody that is believed tells one.
+    pub(super) ip: Option<IpAddr>,
     pub(super) port: Option<u16>,
+    /// The connection itself is a Unix socket's, whoever is behind it.
+    pub(super) over_unix: bool,
     pub(super) via: Vec<IpAddr>,
     pub(super) trust: Trust,
     pub(super) user_agent: Option<String>,
@@ -28,13 +28,12 @@ pub struct Origin {
 impl Origin {
     /// The other end of a connection.
     pub fn peer(address: SocketAddr) -> Self {
-        Self {
-            ip: address.ip().to_canonical(),
-            port: Some(address.port()),
-            via: Vec::new(),
-            trust: Trust::Peer,
-            user_agent: None,
-        }
+        Self::of(Peer::Address(address))
+    }
+
+    /// A process of this machine, over a Unix socket.
+    pub fn unix() -> Self {
+        Self::of(Peer::Unix)
     }
 
     /// The client behind `peer`, as far as the `proxies` can be believed.
@@ -43,23 +42,25 @@ impl Origin {
     /// end first. It counts only when the peer is a trusted proxy; then the client is the rightmost
     /// address that is not itself a trusted proxy, because everything left of it can be forged.
     /// Where all of them are trusted, as for a client inside the network of the proxies, it is the
-    /// leftmost; only the last 8 addresses are looked at. The proxies on the way are recorded, too.
-    pub fn behind(peer: SocketAddr, forwarded_for: &[IpAddr], proxies: &TrustedProxies) -> Self {
-        let direct = Self::peer(peer);
-        let claimed = forwarded_for.iter().rev().take(HOPS_MAX);
-        let mut hops = claimed.map(IpAddr::to_canonical);
-        let mut client = direct.ip;
-        let mut via = Vec::new();
-        while proxies.contains(client)
-            && let Some(hop) = hops.next()
-        {
-            via.push(client);
-            client = hop;
+    /// leftmost; only the last 8 addresses are looked at. The proxies on the way are recorded, too,
+    /// as far as they have addresses.
+    pub fn behind(
+        peer: impl Into<Peer>,
+        forwarded_for: &[IpAddr],
+        proxies: &TrustedProxies,
+    ) -> Self {
+        let peer = peer.into();
+        let mut origin = Self::of(peer);
+        let mut is_proxy = proxies.trusts(peer);
+        for hop in forwarded_for.iter().rev().take(HOPS_MAX).map(IpAddr::to_canonical) {
+            if !is_proxy {
+                break;
+            }
+            origin.via.extend(origin.ip);
+            origin = Self { ip: Some(hop), port: None, trust: Trust::TrustedProxy, ..origin };
+            is_proxy = proxies.contains(hop);
         }
-        if via.is_empty() {
-            return direct;
-        }
-        Self { ip: client, port: None, via, trust: Trust::TrustedProxy, user_agent: None }
+        origin
     }
 
     /// Adds the client's own description of itself; the first 256 bytes are recorded.
@@ -68,8 +69,8 @@ impl Origin {
         self
     }
 
-    /// The client's address.
-    pub fn ip(&self) -> IpAddr {
+    /// The client's address; `None` for a Unix socket that no trusted proxy forwards over.
+    pub fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
@@ -77,53 +78,18 @@ impl Origin {
     pub fn trust(&self) -> Trust {
         self.trust
     }
-}
 
-/// The networks whose forwarding headers are believed.
-#[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
-
-impl TrustedProxies {
-    /// Believes nobody: the origin is always the connection's peer.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Believes the proxies in `networks`, written as `10.0.0.0/8`, `fd00::/8` or one address.
-    ///
-    /// # Errors
-    /// Fails on the first text that is neither a network nor an address.
-    pub fn parse<'a>(networks: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidNetwork> {
-        let parse = |text: &str| {
-            let network = text.trim().parse::<IpNet>().ok();
-            network
-                .or_else(|| text.trim().parse::<IpAddr>().ok().map(IpNet::from))
-                .ok_or_else(|| InvalidNetwork(text.to_owned()))
-        };
-        networks.into_iter().map(parse).collect::<Result<_, _>>().map(Self)
-    }
-
-    /// True if `address` belongs to a trusted proxy.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+    fn of(peer: Peer) -> Self {
+        Self {
+            ip: peer.ip(),
+            port: peer.port(),
+            over_unix: peer == Peer::Unix,
+            via: Vec::new(),
+            trust: Trust::Peer,
+            user_agent: None,
+        }
     }
 }
-
-/// A text that names no network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidNetwork(String);
-
-impl fmt::Display for InvalidNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not a network: write it as 10.0.0.0/8, fd00::/8 or a single address",
-            self.0.escape_debug()
-        )
-    }
-}
-
-impl std::error::Error for InvalidNetwork {}
 
 /// The methods of HTTP; a client may send any other word.
 const METHODS: &[&str] =
@@ -212,7 +178,7 @@ mod tests {
         let forwarded: Vec<IpAddr> = forwarded.iter().map(|ip| ip.parse().unwrap()).collect();
         let proxies = TrustedProxies::parse(proxies.iter().copied()).unwrap();
         let origin = Origin::behind(peer, &forwarded, &proxies);
-        (origin.ip().to_string(), origin.trust())
+        (origin.ip().unwrap().to_string(), origin.trust())
     }
 
     #[test]
@@ -248,16 +214,32 @@ mod tests {
     fn the_proxies_on_the_way_are_kept_and_of_an_endless_chain_only_the_last() {
         let chain: Vec<IpAddr> = (0..=255).map(|n| IpAddr::from([10, 0, 0, n])).collect();
         let proxies = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
-        let origin = Origin::behind("10.1.1.1:4000".parse().unwrap(), &chain, &proxies);
-        assert_eq!(origin.ip, IpAddr::from([10, 0, 0, 248]));
+        let origin = Origin::behind(SocketAddr::from(([10, 1, 1, 1], 4000)), &chain, &proxies);
+        assert_eq!(origin.ip, Some(IpAddr::from([10, 0, 0, 248])));
         assert_eq!(origin.via.len(), HOPS_MAX);
         assert_eq!(origin.via[0], IpAddr::from([10, 1, 1, 1]));
         assert_eq!(origin.via[1], IpAddr::from([10, 0, 0, 255]));
     }
 
     #[test]
-    fn nonsense_is_no_network() {
-        let error = TrustedProxies::parse(["10.0.0.0/8", "10.0.0.0/99"]).unwrap_err();
-        assert!(error.to_string().starts_with("`10.0.0.0/99` is not a network"));
+    fn a_unix_socket_is_a_proxy_only_if_it_is_named_as_one() {
+        let chain: Vec<IpAddr> = ["6.6.6.6", "7.7.7.7"].map(|ip| ip.parse().unwrap()).into();
+        let behind = |hops: &[IpAddr], proxies: &[&str]| {
+            let proxies = TrustedProxies::parse(proxies.iter().copied()).unwrap();
+            let origin = Origin::behind(Peer::Unix, hops, &proxies);
+            assert!(origin.over_unix && origin.port.is_none());
+            (origin.ip.map(|ip| ip.to_string()), origin.trust, origin.via.len())
+        };
+        let client = |ip: &str, via| (Some(ip.to_owned()), Trust::TrustedProxy, via);
+        assert_eq!(behind(&chain, &[]), (None, Trust::Peer, 0));
+        assert_eq!(behind(&chain, &["0.0.0.0/0", "::/0"]), (None, Trust::Peer, 0));
+        assert_eq!(behind(&chain, &["unix"]), client("7.7.7.7", 0));
+        assert_eq!(behind(&chain, &["unix", "7.0.0.0/8"]), client("6.6.6.6", 1));
+        assert_eq!(behind(&[], &["unix"]), (None, Trust::Peer, 0));
+        // Whoever comes over the network is no Unix socket.
+        let unix = TrustedProxies::parse(["unix"]).unwrap();
+        let origin = Origin::behind(SocketAddr::from(([127, 0, 0, 1], 4000)), &chain, &unix);
+        assert_eq!((origin.ip, origin.trust), (Some([127, 0, 0, 1].into()), Trust::Peer));
+        assert!(!origin.over_unix);
     }
 }

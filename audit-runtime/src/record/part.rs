@@ -87,17 +87,27 @@ pub struct Reason {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Origin {
-    /// The client's address, as text: it need not be in clear.
-    pub ip: String,
+    /// The client's address, as text: it need not be in clear. `None` for a Unix socket that no
+    /// trusted proxy forwards over.
+    pub ip: Option<String>,
     /// The client's port, if it was the connection's peer.
     pub port: Option<u16>,
     /// The proxies it came through, the nearest first.
     #[serde(default)]
     pub via: Vec<String>,
+    /// `unix` if the connection itself is a Unix socket's; `None` if it has an address.
+    pub transport: Option<String>,
     /// How far the address can be believed.
     pub trust: Word<Trust>,
     /// What the client says it is.
     pub user_agent: Option<String>,
+}
+
+impl Origin {
+    /// The address, or else the transport: what there is to tell of the place in a word.
+    pub fn place(&self) -> Option<&str> {
+        self.ip.as_deref().or(self.transport.as_deref())
+    }
 }
 
 /// The request it came with.

@@ -109,12 +109,20 @@ fn an_authorization_reads_back_with_all_its_parts() {
     assert_eq!(auth.credential_id.as_deref(), Some("k1"));
     assert_eq!(actor.on_behalf_of[0].id.as_deref(), Some("42"));
     let origin = record.origin.unwrap();
-    assert_eq!((origin.ip.as_str(), origin.port), ("192.0.2.7", Some(4000)));
+    assert_eq!((origin.ip.as_deref(), origin.port), (Some("192.0.2.7"), Some(4000)));
     assert!(origin.trust == Trust::Peer && origin.user_agent.as_deref() == Some("curl"));
     let http = record.http.unwrap();
     assert_eq!((http.method.as_str(), http.status), ("DELETE", Some(403)));
     assert_eq!(http.route.as_deref(), Some("/invoices/{id}"));
     assert_eq!(record.other, Map::new());
+}
+
+#[test]
+fn an_origin_without_an_address_reads_back() {
+    let record = record(&Event::activity("Ping").origin(event::Origin::unix()).succeeded());
+    let origin = record.origin.unwrap();
+    assert_eq!((&origin.ip, origin.port, origin.place()), (&None, None, Some("unix")));
+    assert_eq!(origin.trust.known(), Some(event::Trust::Peer));
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! What an access record takes from a request: method, route, address and ids, and nothing else.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::settings::{AuditMiddleware, ForwardingHeader};
-use crate::event::{CorrelationId, HOPS_MAX, Http, Origin, TraceContext, USER_AGENT_BYTES_MAX};
+use crate::event::{
+    CorrelationId, HOPS_MAX, Http, Origin, Peer, TraceContext, USER_AGENT_BYTES_MAX,
+};
+use crate::say;
 
 /// The head of a request, as its framework has it.
 pub(super) trait Head {
@@ -14,8 +18,8 @@ pub(super) trait Head {
     /// The template of its route, if one is known.
     fn template(&self) -> Option<String>;
 
-    /// The other end of its connection; `None` where that has no address, as a Unix socket.
-    fn peer(&self) -> Option<SocketAddr>;
+    /// The other end of its connection; `None` where nobody tells.
+    fn peer(&self) -> Option<Peer>;
 
     /// The value of the first header of this name, which is in lower case.
     fn header(&self, name: &str) -> Option<&[u8]>;
@@ -37,13 +41,19 @@ pub(super) fn http(request: &impl Head) -> Http {
     }
 }
 
-/// Address and user agent; `None` where the connection has no address.
+/// Address and user agent; `None` where nobody tells of the connection.
 pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<Origin> {
     let hops = match settings.forwarding {
         ForwardingHeader::XForwardedFor => x_forwarded_for(request.headers("x-forwarded-for")),
         ForwardingHeader::Forwarded => forwarded(request.headers("forwarded")),
     };
-    let origin = Origin::behind(request.peer()?, &hops, &settings.proxies);
+    let Some(peer) = request.peer() else {
+        if settings.proxies.trusts(Peer::Unix) {
+            warn_of_untold();
+        }
+        return None;
+    };
+    let origin = Origin::behind(peer, &hops, &settings.proxies);
     Some(match request.header("user-agent") {
         Some(bytes) => {
             // One byte too many, so that the record confesses the cut.
@@ -52,6 +62,21 @@ pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<
         }
         None => origin,
     })
+}
+
+/// Says it at the 1st, 2nd, 4th, 8th … time: it may be so in each request.
+fn warn_of_untold() {
+    static UNTOLD: AtomicU64 = AtomicU64::new(0);
+    let count = UNTOLD.fetch_add(1, Relaxed) + 1;
+    if count.is_power_of_two() {
+        say::warning(format_args!(
+            "proxies on Unix sockets are trusted, but nothing tells over which connection a request has \
+             come ({count} so far): its record has no origin. In actix-web, pass \
+             `audit_runtime::note_peer` to `HttpServer::on_connect` and the socket to `listen_uds`, as \
+             `bind_uds` does not call it; in axum, make the service with \
+             `into_make_service_with_connect_info::<audit_runtime::Peer>()`"
+        ));
+    }
 }
 
 /// The client's id, if it is fit to be recorded and echoed, or else a fresh one.

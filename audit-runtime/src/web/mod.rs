@@ -11,7 +11,9 @@ mod settings;
 mod tower;
 
 #[cfg(feature = "actix")]
+pub use actix::note_peer;
+#[cfg(feature = "actix")]
 pub use extractors::{form_config, json_config, path_config, query_config};
 pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "tower")]
-pub use tower::{AuditLayer, Peer, RouteTemplate};
+pub use tower::{AuditLayer, RouteTemplate};

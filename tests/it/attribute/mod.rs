@@ -1,6 +1,7 @@
 //! `#[audited]` on functions of every shape: exactly one record for each call, and the right one.
 
 mod captures;
+mod classifier;
 mod handlers;
 mod nested;
 mod order;

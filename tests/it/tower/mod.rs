@@ -5,3 +5,4 @@ mod gone;
 mod outcomes;
 mod plain;
 pub(crate) mod server;
+mod unix;

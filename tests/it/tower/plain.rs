@@ -51,7 +51,7 @@ fn a_router_tells_the_route_and_a_server_the_peer() {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = "/users/7?token=secret".parse().unwrap();
     let peer: SocketAddr = "192.0.2.7:4000".parse().unwrap();
-    request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(Peer::Address(peer));
     let (answered, record) = ask(request);
     assert!(answered);
     assert_eq!(record["http"]["route"], "/users/{id}");

@@ -7,5 +7,6 @@ mod gone;
 mod outcomes;
 pub(crate) mod server;
 mod steps;
+pub(crate) mod unix;
 
 pub(crate) use actions::HeldClock;

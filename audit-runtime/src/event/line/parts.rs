@@ -93,12 +93,18 @@ pub(super) fn write_target(
     cut
 }
 
+/// The word of OpenTelemetry's `network.transport`.
+const UNIX: &str = "unix";
+
+/// The transport is told only where it has no addresses.
 pub(super) fn write_origin(
     object: &mut Object<'_>,
     origin: &Origin,
     scrubber: &mut Scrubber,
 ) -> bool {
-    object.ip("ip", origin.ip);
+    if let Some(ip) = origin.ip {
+        object.ip("ip", ip);
+    }
     if let Some(port) = origin.port {
         object.number("port", port.into());
     }
@@ -106,6 +112,9 @@ pub(super) fn write_origin(
         object.array("via", &origin.via, |out, hop| {
             encode::ip(out, *hop);
         });
+    }
+    if origin.over_unix {
+        object.plain("transport", UNIX);
     }
     object.plain("trust", origin.trust.as_str());
     match &origin.user_agent {

@@ -11,6 +11,7 @@
 mod actix;
 #[cfg(feature = "axum")]
 mod axum;
+mod classifier;
 
 use std::any::type_name;
 

@@ -16,6 +16,8 @@ use super::settings::AuditMiddleware;
 use answer::Answer;
 use body::AuditBody;
 
+pub use head::note_peer;
+
 impl<S, B> Transform<S, ServiceRequest> for AuditMiddleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,

@@ -1,13 +1,13 @@
 //! Without axum nobody but the router and the server put anything there.
 
-use std::net::SocketAddr;
-
 use http::Extensions;
+
+use crate::event::Peer;
 
 pub(super) fn template(_: &Extensions) -> Option<String> {
     None
 }
 
-pub(super) fn peer(_: &Extensions) -> Option<SocketAddr> {
+pub(super) fn peer(_: &Extensions) -> Option<Peer> {
     None
 }

@@ -1,10 +1,9 @@
 //! The head of a request as the crate `http` has it.
 
-use std::net::SocketAddr;
-
 use http::Request;
 
-use super::{Peer, RouteTemplate, extensions};
+use super::{RouteTemplate, extensions};
+use crate::event::Peer;
 use crate::web::head::Head;
 
 pub(super) struct RequestHead<'a, B>(pub(super) &'a Request<B>);
@@ -24,10 +23,9 @@ impl<B> Head for RequestHead<'_, B> {
         extensions::template(extensions).or_else(own)
     }
 
-    fn peer(&self) -> Option<SocketAddr> {
+    fn peer(&self) -> Option<Peer> {
         let extensions = self.0.extensions();
-        let own = || extensions.get().map(|Peer(address)| *address);
-        extensions::peer(extensions).or_else(own)
+        extensions::peer(extensions).or_else(|| extensions.get::<Peer>().copied())
     }
 
     fn header(&self, name: &str) -> Option<&[u8]> {

@@ -9,7 +9,6 @@ mod extensions;
 mod extensions;
 mod head;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -33,13 +32,6 @@ pub type AuditLayer = AuditMiddleware;
 /// the response's: without it the record has only a keyed hash of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteTemplate(pub Arc<str>);
-
-/// The other end of the request's connection.
-///
-/// Servers put it into the request's extensions; of axum's, `ConnectInfo<SocketAddr>` is read as well.
-/// Without either the record names no address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
 
 impl<S> Layer<S> for AuditMiddleware {
     type Service = AuditService<S>;
