@@ -190,7 +190,7 @@ mod tests {
         // Beside a file that is only another user's, the command names that alone.
         let made = in_place("made by another");
         fs::write(&made, "").unwrap();
-        let files = [links.as_slice(), &[made.clone()]].concat();
+        let files = [links.as_slice(), std::slice::from_ref(&made)].concat();
         let told = Owner::of(&journal).mend(&files).unwrap();
         let (remove, command) = told.split_once("; run: ").unwrap_or((&told, ""));
         assert!(links.iter().all(|link| !command.contains(&quoted(link))), "{command}");
