@@ -9,12 +9,12 @@ use crate::tokens;
 /// The lines of each crate without tests, by docs/adr/0009-the-journal-is-a-crate.md,
 /// docs/adr/0010-redaction-is-a-crate.md and docs/adr/0013-the-guard-is-a-crate.md,
 /// docs/adr/0014-consumers-pass-over-damage.md, docs/adr/0016-the-watermark-vouches-for-the-last-record.md
-/// and docs/adr/0017-one-exchange-for-all-frameworks.md.
+/// docs/adr/0017-one-exchange-for-all-frameworks.md and docs/adr/0018-users-test-what-they-audit.md.
 const CRATE_LINES_MAX: &[(&str, usize)] = &[
     ("audit-guard", 2_700),
     ("audit-journal", 9_600),
     ("audit-redact", 6_800),
-    ("audit-runtime", 13_900),
+    ("audit-runtime", 16_300),
 ];
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
