@@ -170,16 +170,23 @@ fn a_consumer_that_was_led_through_many_comes_back_with_the_next_commit() {
 fn who_was_led_astray_and_met_the_writers_next_segment_there_comes_back_too() {
     let (storage, mut journal) = begun();
     let mut cursor = cursor(&storage, 0);
-    let planted = plant(&storage, &journal, 1);
-    let mut had = lead_astray(&storage, &mut cursor, planted[0] + 4);
+    let (last, own) = (journal.last(), segments(&storage).pop().unwrap());
+    let length = Some(storage.file(&own).unwrap().len() as u64);
+    let previous = Previous { segment: own, last_seq: last.seq, hash: last.hash, length };
     let segments = firsts(&storage).len();
-    // Nobody reads until the writer has gone on in another segment, and past that.
-    while firsts(&storage).len() < segments + 2 {
+    while firsts(&storage).len() == segments {
         write(&mut journal, ["an attack"]);
     }
+    // What is planted ends right before the next segment of the writer.
+    let (first, next) = (last.seq + 1, firsts(&storage).pop().unwrap());
+    let records = usize::try_from(next - first - 1).unwrap();
+    storage.replace(&segment::name(first), Some(forged(previous, records).0));
+    let mut had = lead_astray(&storage, &mut cursor, next - 1);
+    assert!(is_forged(had.last().unwrap()));
+    write(&mut journal, ["more"]);
     take(&mut cursor, &mut had);
     had.retain(|line| !is_forged(line));
-    check_all_had(&storage, &planted, &had);
+    check_all_had(&storage, &[first], &had);
 }
 
 #[test]
