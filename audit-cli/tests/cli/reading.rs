@@ -33,13 +33,11 @@ fn tail_prints_one_line_for_each_record() {
 #[test]
 fn tail_names_a_unix_socket_where_there_is_no_address() {
     let fixture = Fixture::new();
-    let recorder = fixture.recorder();
     let ping = Event::activity("Ping").origin(Origin::unix()).failed("late");
-    recorder.record(ping).wait().unwrap();
-    drop(recorder);
+    fixture.recorder().record(ping).wait().unwrap();
     let out = fixture.run(&["tail", "@"]).ok();
-    let row: Vec<_> = out.lines().find(|row| row.contains("Ping")).unwrap().split(' ').collect();
-    let row: Vec<_> = row.into_iter().filter(|cell| !cell.is_empty()).collect();
+    let row = out.lines().find(|row| row.contains("Ping")).unwrap();
+    let row: Vec<_> = row.split_whitespace().collect();
     assert_eq!(row[2..], ["activity", "failure", "system", "Ping", "-", "unix", "late"]);
 }
 

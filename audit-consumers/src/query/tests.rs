@@ -167,6 +167,12 @@ fn each_condition_finds_what_it_names() {
     ] {
         assert_eq!(trail.found(text, &all), expected, "{text}");
     }
+}
+
+#[test]
+fn records_are_found_by_their_numbers() {
+    let mut trail = Trail::new();
+    let all: Vec<u64> = (0..4).map(|hour| trail.write(hour, PLAIN)).collect();
     let text = format!("seq>{} seq<={}", all[0], all[2]);
     assert_eq!(trail.found(&text, &all), [1, 2]);
     assert_eq!(trail.found(&format!("seq={},{}", all[3], all[0]), &all), [0, 3]);
