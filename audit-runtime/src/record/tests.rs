@@ -122,7 +122,7 @@ fn an_origin_without_an_address_reads_back() {
     let record = record(&Event::activity("Ping").origin(event::Origin::unix()).succeeded());
     let origin = record.origin.unwrap();
     assert_eq!((&origin.ip, origin.port, origin.place()), (&None, None, Some("unix")));
-    assert_eq!(origin.trust.known(), Some(event::Trust::Peer));
+    assert_eq!(origin.trust.known(), Some(Trust::Peer));
 }
 
 #[test]
