@@ -3,7 +3,7 @@
 use audit_syntax::nearest;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, LitStr, Meta, Path, Token};
+use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
 
 /// Names the known word that another was probably meant to be; if it is near none, says `otherwise`.
 pub(crate) fn unknown(word: &impl ToTokens, known: &[&str], otherwise: &str) -> String {
@@ -15,6 +15,34 @@ pub(crate) fn unknown(word: &impl ToTokens, known: &[&str], otherwise: &str) -> 
         }
         _ => otherwise.to_owned(),
     }
+}
+
+/// What an option takes whose value is one of a few words.
+pub(crate) fn accepted(key: &Ident, words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    format!("`{key}` accepts one of the words {}", quoted.join(", "))
+}
+
+/// The one of `words` that stands behind `key =`.
+///
+/// # Errors
+/// Fails, at the value, when it is none of them or stands in quotes.
+pub(crate) fn one_of(
+    words: &[&'static str],
+    key: &Ident,
+    value: &impl ToTokens,
+) -> syn::Result<&'static str> {
+    let word = value.to_token_stream().to_string();
+    let unquoted = word.trim_matches('"');
+    let message = match words.iter().find(|known| unquoted == **known) {
+        Some(known) if unquoted == word => return Ok(known),
+        Some(known) => format!("write `{key} = {known}`, without quotes"),
+        None => {
+            let otherwise = format!("{}; `{unquoted}` is none of them", accepted(key, words));
+            unknown(value, words, &otherwise)
+        }
+    };
+    Err(syn::Error::new_spanned(value, message))
 }
 
 /// The metas of every attribute called `name`, also of those that a `cfg_attr` adds.

@@ -133,21 +133,15 @@ fn choice(
             return input.parse::<TokenStream>().map(drop);
         }
     };
-    let accepted = format!("`{key}` accepts one of the words {}", list(words));
     if !input.peek(Token![=]) {
+        let accepted = attributes::accepted(key, words);
         return Err(syn::Error::new_spanned(key, format!("{accepted}: write `{key} = word`")));
     }
     input.parse::<Token![=]>()?;
     let value: TokenStream = input.parse()?;
-    let word = value.to_string();
-    let unquoted = word.trim_matches('"');
-    match words.iter().find(|known| unquoted == **known) {
-        Some(known) if unquoted == word => once(slot, key, *known, errors),
-        Some(known) => errors.at(value, format!("write `{key} = {known}`, without quotes")),
-        None => {
-            let otherwise = format!("{accepted}; `{unquoted}` is none of them");
-            errors.at(&value, attributes::unknown(&value, words, &otherwise));
-        }
+    match attributes::one_of(words, key, &value) {
+        Ok(known) => once(slot, key, known, errors),
+        Err(error) => errors.push(error),
     }
     Ok(())
 }
@@ -285,9 +279,4 @@ fn once<T>(slot: &mut Option<T>, key: &Ident, value: T, errors: &mut Errors) {
     } else {
         *slot = Some(value);
     }
-}
-
-fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    quoted.join(", ")
 }

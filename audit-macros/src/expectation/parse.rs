@@ -193,7 +193,7 @@ fn choice(
             return Err(Error::new_spanned(&key, message));
         }
     };
-    let accepted = format!("`{key}` accepts one of the words {}", list(words));
+    let accepted = attributes::accepted(&key, words);
     if !input.peek(Token![=]) {
         return Err(Error::new_spanned(&key, format!("{accepted}: write `{key} = word`")));
     }
@@ -202,18 +202,12 @@ fn choice(
         return Err(Error::new_spanned(&key, accepted));
     }
     let value: TokenTree = input.parse()?;
-    let word = value.to_string();
-    let unquoted = word.trim_matches('"');
-    match words.iter().find(|known| unquoted == **known) {
-        Some(known) if unquoted == word => {
+    match attributes::one_of(words, &key, &value) {
+        Ok(known) => {
             once(&key, "remove one", into, errors);
             into.options.push(Written::Word(key, known));
         }
-        Some(known) => errors.at(value, format!("write `{key} = {known}`, without quotes")),
-        None => {
-            let otherwise = format!("{accepted}; `{unquoted}` is none of them");
-            errors.at(&value, attributes::unknown(&value, words, &otherwise));
-        }
+        Err(error) => errors.push(error),
     }
     Ok(())
 }
@@ -324,9 +318,4 @@ fn field(input: ParseStream<'_>) -> syn::Result<Field> {
     }
     input.parse::<Token![=]>()?;
     Ok(Field { path, value: input.parse()? })
-}
-
-fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    quoted.join(", ")
 }
