@@ -5,7 +5,7 @@ mod frame;
 mod open;
 
 use std::fmt::Display;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -333,10 +333,9 @@ fn with_running(change: impl FnOnce(&mut Open)) {
 static UNSET: AtomicU64 = AtomicU64::new(0);
 static UNJUDGED: AtomicU64 = AtomicU64::new(0);
 
-/// Says it at the 1st, 2nd, 4th, 8th … time, because a service may do it in each request.
+/// Says it now and then, because a service may do it in each request.
 fn outside(attempt: &str, counter: &AtomicU64) {
-    let count = counter.fetch_add(1, Relaxed) + 1;
-    if count.is_power_of_two() {
+    if let Some(count) = say::seldom(counter) {
         say::warning(format_args!(
             "an attempt to {attempt} outside any audited action or request has no effect \
              ({count} so far): let the middleware that makes it run inside `AuditMiddleware`, which \

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -31,6 +31,13 @@ pub(crate) fn warning(message: fmt::Arguments<'_>) {
     } else {
         on_stderr(message);
     }
+}
+
+/// Counts once more, and returns the count at the 1st, 2nd, 4th, 8th … time: what may be so in each request
+/// is to be no flood of messages.
+pub(crate) fn seldom(counter: &AtomicU64) -> Option<u64> {
+    let count = counter.fetch_add(1, Relaxed) + 1;
+    count.is_power_of_two().then_some(count)
 }
 
 /// A service that listens to nothing must still hear it.

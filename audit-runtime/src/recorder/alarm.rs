@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 
 use super::answer::Unrecorded;
 use super::health::Counters;
@@ -33,12 +33,11 @@ pub(super) fn raise(counters: &Counters, action: &str, why: &Unrecorded) {
     count(&counters.unrecorded, action, why);
 }
 
-/// Counts an action that has no record, and names it at the 1st, 2nd, 4th, 8th … time, so that a
-/// flood of failures is no flood of messages.
+/// Counts an action that has no record, and names it now and then.
 pub(super) fn count(counter: &AtomicU64, action: &str, why: &Unrecorded) {
-    let count = counter.fetch_add(1, Relaxed) + 1;
-    if !count.is_power_of_two() {
-        return;
+    if let Some(count) = say::seldom(counter) {
+        say::error(format_args!(
+            "the audited action {action:?} has no record ({count} so far): {why}"
+        ));
     }
-    say::error(format_args!("the audited action {action:?} has no record ({count} so far): {why}"));
 }

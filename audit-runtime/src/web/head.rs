@@ -1,7 +1,7 @@
 //! What an access record takes from a request: method, route, address and ids, and nothing else.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 
 use super::settings::{AuditMiddleware, ForwardingHeader};
 use crate::event::{
@@ -64,11 +64,10 @@ pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<
     })
 }
 
-/// Says it at the 1st, 2nd, 4th, 8th … time: it may be so in each request.
+/// Says it now and then: it may be so in each request.
 fn warn_of_untold() {
     static UNTOLD: AtomicU64 = AtomicU64::new(0);
-    let count = UNTOLD.fetch_add(1, Relaxed) + 1;
-    if count.is_power_of_two() {
+    if let Some(count) = say::seldom(&UNTOLD) {
         say::warning(format_args!(
             "proxies on Unix sockets are trusted, but nothing tells over which connection a request has \
              come ({count} so far): its record has no origin. In actix-web, pass \

@@ -1,7 +1,7 @@
 //! Clients that leave axum, and servers that stop.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::rt::time::sleep;
 use axum::Router;
@@ -10,6 +10,7 @@ use axum::routing::get;
 
 use super::server::Server;
 use crate::web::client::{Client, head};
+use crate::web::gone::wait_for;
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 static ENDED: AtomicBool = AtomicBool::new(false);
@@ -22,14 +23,6 @@ fn routes() -> Router {
         .route("/endless", get(endless))
         .route("/waiting", get(waiting))
         .route("/slow", get(slow))
-}
-
-fn wait_for(flag: &AtomicBool) {
-    let begun = Instant::now();
-    while !flag.load(SeqCst) {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the handler never ran");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 async fn endless() -> Body {

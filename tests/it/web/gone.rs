@@ -50,7 +50,7 @@ async fn slower() -> &'static str {
     "done"
 }
 
-fn wait_for(flag: &AtomicBool) {
+pub(crate) fn wait_for(flag: &AtomicBool) {
     let started = Instant::now();
     while !flag.load(SeqCst) {
         assert!(started.elapsed() < Duration::from_secs(20), "the handler never ran");
