@@ -3,10 +3,11 @@
 use std::fmt::Display;
 
 use actix_web::web::{self, Json, Path, ServiceConfig};
-use actix_web::{HttpResponse, Responder, get, post, put};
+use actix_web::{HttpResponse, Responder, delete, get, patch, post, put};
 use audit_runtime::audited;
 use serde::Serialize;
 use tracing::instrument;
+use utoipa::{OpenApi, ToSchema};
 
 use super::super::Service;
 
@@ -17,13 +18,15 @@ fn routes(config: &mut ServiceConfig) {
         .service(lowest)
         .service(middle)
         .service(highest)
+        .service(documented)
+        .service(documented_below)
         .route("/plain/{id}", web::post().to(plain))
         .route("/result/{id}", web::post().to(of_result))
         .route("/opaque/{id}", web::post().to(of_responder))
         .route("/future/{id}", web::post().to(of_future));
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Item {
     id: u32,
 }
@@ -70,6 +73,45 @@ fn shape_11_between_a_route_and_a_span_in_every_order() {
     }
     SERVICE.refuses("PUT /items/1", &[], "");
     SERVICE.refuses("POST /items/1", &[], "");
+}
+
+/// Removes an item.
+#[utoipa::path(responses((status = 200, body = Item), (status = 404)), params(("id" = u32, Path)))]
+#[instrument(skip_all)]
+#[audited(action = "RemoveItem", target(Item, id = id))]
+#[delete("/items/{id}")]
+async fn documented(id: Path<u32>) -> actix_web::Result<Json<Item>> {
+    find(*id)
+}
+
+/// Changes an item.
+#[audited(action = "ChangeItem", target(Item, id = id))]
+#[utoipa::path(responses((status = 200, body = Item), (status = 404)), params(("id" = u32, Path)))]
+#[instrument(skip_all)]
+#[patch("/items/{id}")]
+async fn documented_below(id: Path<u32>) -> actix_web::Result<Json<Item>> {
+    find(*id)
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(documented, documented_below))]
+struct Description;
+
+#[test]
+fn shape_11_under_the_description_of_an_open_api() {
+    for (method, action) in [("DELETE", "RemoveItem"), ("PATCH", "ChangeItem")] {
+        let seen = SERVICE.ask(&format!("{method} /items/1"), &[], "");
+        assert_eq!(seen.told(), format!("200; {action} success anonymous Item:1"));
+        let seen = SERVICE.ask(&format!("{method} /items/9"), &[], "");
+        assert_eq!(seen.told(), format!("404; {action} failure anonymous Item:9"));
+        SERVICE.refuses(&format!("{method} /items/1"), &[], "");
+    }
+    // The description is what it is without the attribute.
+    let described = serde_json::to_value(Description::openapi()).unwrap();
+    let item = &described["paths"]["/items/{id}"];
+    assert_eq!(item["delete"]["summary"], "Removes an item.");
+    assert_eq!(item["patch"]["summary"], "Changes an item.");
+    assert_eq!(item["patch"]["parameters"][0]["name"], "id");
 }
 
 /// Writes a handler of what it is given, all of it whole fragments.

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, ServiceConfig};
+use async_graphql::{EmptySubscription, InputObject, Object, Request, Response};
 use audit_runtime::{Redact, Unrecorded, audited};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +12,12 @@ use super::super::{JSON, Service};
 const SERVICE: Service = Service::Actix(routes);
 
 fn routes(config: &mut ServiceConfig) {
-    config.app_data(Data::new(Schema)).route("/rpc", web::post().to(run));
+    let graph = async_graphql::Schema::new(Query, Mutation, EmptySubscription);
+    config
+        .app_data(Data::new(Schema))
+        .app_data(Data::new(graph))
+        .route("/rpc", web::post().to(run))
+        .route("/graphql", web::post().to(execute));
 }
 
 /// What the route answers; its methods are the actions.
@@ -23,7 +29,7 @@ struct Call {
     params: Value,
 }
 
-#[derive(Deserialize, Redact)]
+#[derive(Deserialize, InputObject, Redact)]
 struct NewUser {
     id: u32,
     #[sensitive]
@@ -100,4 +106,49 @@ fn shape_17_one_route_with_many_actions() {
     // The answer to each call is its own, and so is what it says of a refusal.
     let answer = SERVICE.unrecorded("POST /rpc", &[JSON], body);
     assert_eq!(answer.matches("Unrecorded").count(), 3, "{answer}");
+}
+
+type Graph = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The resolvers of GraphQL, each of which is an action of its own.
+struct Query;
+struct Mutation;
+
+#[Object]
+impl Query {
+    #[audited(action = "ReadUser", target(User, id = id))]
+    async fn user(&self, id: u32) -> Option<u32> {
+        Some(id).filter(|id| *id != 7)
+    }
+}
+
+#[Object]
+impl Mutation {
+    #[audited(action = "InviteUser", target(User, id = user.id), fields(user))]
+    async fn invite_user(&self, user: NewUser) -> async_graphql::Result<usize> {
+        match user.id {
+            7 => Err("exists".into()),
+            _ => Ok(user.password.len()),
+        }
+    }
+}
+
+async fn execute(graph: Data<Graph>, Json(request): Json<Request>) -> Json<Response> {
+    Json(graph.execute(request).await)
+}
+
+#[test]
+fn shape_17_the_resolvers_of_graphql() {
+    let query = "mutation { a: inviteUser(user: {id: 3, password: \"correct horse\"}) \
+                 b: inviteUser(user: {id: 7, password: \"correct horse\"}) }";
+    let body = json!({ "query": query }).to_string();
+    let seen = SERVICE.ask("POST /graphql", &[JSON], &body);
+    let expected = "200; InviteUser success anonymous User:3; InviteUser error anonymous User:7";
+    assert_eq!(seen.told(), expected);
+    assert!(!seen.records_say("correct horse"));
+    let seen = SERVICE.ask("POST /graphql", &[JSON], r#"{"query":"{ user(id: 4) }"}"#);
+    assert_eq!(seen.told(), "200; ReadUser success anonymous User:4");
+    // The resolver is refused, and the graph answers with its error.
+    let answer = SERVICE.unrecorded("POST /graphql", &[JSON], &body);
+    assert!(answer.contains("errors") && !answer.contains("13"), "{answer}");
 }
