@@ -71,6 +71,11 @@ struct Readme;
 #[doc = include_str!("../../docs/operations.md")]
 struct Operations;
 
+/// The examples of the page on actors.
+#[cfg(all(doctest, feature = "actix-session", feature = "axum-login", feature = "mtls"))]
+#[doc = include_str!("../../docs/actors.md")]
+struct Actors;
+
 /// The examples of the page on users' own tests.
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../docs/testing.md")]

@@ -42,7 +42,11 @@ impl PeerCertificate {
             })
         };
         let id = uri.or_else(|| common_name.clone()).or_else(other)?;
-        let serial_number = hexadecimal(certificate.serial_number().as_bytes());
+        // A number that begins with a high bit is encoded with a zero before it.
+        let serial_number = match certificate.serial_number().as_bytes() {
+            [0, number @ ..] if !number.is_empty() => hexadecimal(number),
+            number => hexadecimal(number),
+        };
         Some(Self { id, common_name, serial_number })
     }
 
@@ -57,7 +61,7 @@ impl PeerCertificate {
         self.common_name.as_deref()
     }
 
-    /// Its serial number in hexadecimal digits, as its issuer has given it.
+    /// Its serial number, in lower-case hexadecimal digits; no other of its issuer has it.
     pub fn serial_number(&self) -> &str {
         &self.serial_number
     }

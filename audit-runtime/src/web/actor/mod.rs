@@ -117,12 +117,15 @@ impl<A> Clone for ActorMiddleware<A> {
 
 /// Names whom the source knows before the handler runs; true if it is to be asked again after that.
 fn name_before(known: Option<Actor>, sees_logins: bool) -> bool {
-    match known {
-        Some(actor) => context::set_actor(actor),
-        None if sees_logins && context::is_anonymous() => context::await_actor(),
-        None => return false,
+    if let Some(actor) = known {
+        context::set_actor(actor);
+        return false;
     }
-    sees_logins && context::is_anonymous()
+    let ask_again = sees_logins && context::is_anonymous();
+    if ask_again {
+        context::await_actor();
+    }
+    ask_again
 }
 
 /// Names who has logged in, unless the handler has said itself who acts.
