@@ -129,7 +129,7 @@ fn a_login_is_named_from_the_login_on_to_the_logout() {
 
 #[test]
 fn the_application_says_how_a_user_is_named_and_where_logins_are_kept() {
-    let named = LoginActor::<Backend>::new().data_key("own").by(|user| {
+    let named = LoginActor::<Backend>::new().kept_under("own").by(|user| {
         let how = Authenticated::by("password");
         Actor::user(user.id().to_string()).named("ada").role("reader").authenticated(how)
     });

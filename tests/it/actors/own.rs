@@ -10,6 +10,7 @@ use audit_runtime::{
 use axum::http::request::Parts;
 
 use super::{Routes, books, books_in_axum};
+use crate::web::client::request;
 
 /// An assistant that says whom it works for; a proxy has checked both headers.
 fn delegated(header: impl Fn(&str) -> Option<String>) -> Option<Actor> {
@@ -96,4 +97,21 @@ fn of_several_sources_the_innermost_that_knows_somebody_counts() {
     });
     assert_eq!(journal.told()[0], "ListBooks success user:7");
     assert_eq!(journal.told()[2], "BurnBooks denied service:gateway");
+}
+
+fn panicking(config: &mut ServiceConfig) {
+    let source = ActorMiddleware::new(|_: &HttpRequest| panic!("panic-canary"));
+    config.service(web::scope("").wrap(source).configure(books));
+}
+
+#[test]
+fn a_source_that_panics_leaves_the_record_of_a_panic() {
+    let in_axum = books_in_axum().layer(ActorLayer::new(|_: &Parts| panic!("panic-canary")));
+    for routes in [Routes::Actix(panicking), Routes::Axum(in_axum)] {
+        let journal = routes.serve(|client| {
+            assert_eq!(request(client.0, "GET /books", &[], ""), "");
+        });
+        assert_eq!(journal.told(), ["HttpRequest panic anonymous"]);
+        assert!(!journal.says("panic-canary"));
+    }
 }

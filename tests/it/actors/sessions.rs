@@ -2,10 +2,13 @@
 
 use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionMiddleware};
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::cookie::Key;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse};
-use audit_runtime::{Actor, ActorMiddleware, Authenticated, SessionActor, audited, set_actor};
+use audit_runtime::{
+    Actor, ActorMiddleware, Authenticated, Outcome, SessionActor, audited, set_actor,
+};
 
 use super::{Routes, books, cookie};
 
@@ -16,6 +19,7 @@ fn routes(config: &mut ServiceConfig) {
             .wrap(ActorMiddleware::new(SessionActor::key("user_id")))
             .wrap(sessions)
             .route("/login", web::post().to(log_in))
+            .route("/login/form", web::post().to(log_in_by_form))
             .route("/login/telling", web::post().to(log_in_telling))
             .route("/logout", web::post().to(log_out))
             .configure(books),
@@ -27,6 +31,24 @@ async fn log_in(session: Session) -> Result<HttpResponse, Error> {
     session.insert("user_id", 7)?;
     session.insert("note", "a session is longer than its user")?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// A wrong password brings the form back, as a page like any other; what went wrong is told beside it.
+#[audited(action = "LogIn", category = authentication, outcome = of_form)]
+async fn log_in_by_form(password: String, session: Session) -> Result<HttpResponse, Error> {
+    match password == "correct horse" {
+        true => session.insert("user_id", 7)?,
+        false => session.insert("wrong", true)?,
+    }
+    Ok(HttpResponse::Ok().body(if password == "correct horse" { "welcome" } else { "again" }))
+}
+
+fn of_form(answer: &Result<HttpResponse, Error>) -> Outcome {
+    match answer.as_ref().map(|answer| answer.body().size()) {
+        Ok(BodySize::Sized(7)) => Outcome::Success,
+        Ok(_) => Outcome::Failure,
+        Err(_) => Outcome::Error,
+    }
 }
 
 /// It knows more than its session does.
@@ -87,6 +109,17 @@ fn what_a_handler_says_of_its_actor_stays() {
         assert_eq!(record["actor"]["auth"]["mfa"][0], "totp");
     }
     assert_eq!(journal.records.len(), 2);
+}
+
+#[test]
+fn an_outcome_that_was_told_stays_while_the_actor_is_awaited() {
+    let journal = Routes::Actix(routes).serve(|client| {
+        client.send("POST /login/form", &[], "guessed", 200);
+        client.send("POST /login/form", &[], "correct horse", 200);
+    });
+    let told = ["LogIn failure anonymous", "200 success anonymous"];
+    assert_eq!(journal.told()[..2], told);
+    assert_eq!(journal.told()[2..], ["LogIn success user:7", "200 success user:7"]);
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl<B: AuthnBackend> LoginActor<B> {
     }
 
     /// The key that the service has given to `AuthManagerLayerBuilder::with_data_key`.
-    pub fn data_key(self, key: &'static str) -> Self {
+    pub fn kept_under(self, key: &'static str) -> Self {
         Self { key, ..self }
     }
 }
