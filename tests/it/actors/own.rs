@@ -7,7 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use audit_runtime::{
     Actor, ActorLayer, ActorMiddleware, ActorSource, Authenticated, audited, set_session,
 };
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn};
 
 use super::{Routes, books, books_in_axum};
 use crate::web::client::request;
@@ -97,6 +100,19 @@ fn of_several_sources_the_innermost_that_knows_somebody_counts() {
     });
     assert_eq!(journal.told()[0], "ListBooks success user:7");
     assert_eq!(journal.told()[2], "BurnBooks denied service:gateway");
+}
+
+async fn forbid(_: Request, _: Next) -> StatusCode {
+    StatusCode::FORBIDDEN
+}
+
+#[test]
+fn what_is_refused_before_the_handler_names_its_actor() {
+    let routes = books_in_axum().layer(from_fn(forbid)).layer(ActorLayer::new(in_axum));
+    let journal = Routes::Axum(routes).serve(|client| {
+        client.ask("GET /books", &["x-agent: assistant", "x-user: 7", "x-conversation: c"], 403);
+    });
+    assert_eq!(journal.told(), ["403 denied agent:assistant"]);
 }
 
 fn panicking(config: &mut ServiceConfig) {
