@@ -46,15 +46,33 @@ fn only_actions_right_inside_a_request_are_deferred_and_only_until_its_response(
     let request = Running::begin(Event::activity("Request"));
     let context = Context::new().defers(&request);
     let handler = inside(&request);
-    assert!(context.defer(&handler));
-    assert!(!context.defer(&inside(&handler)));
+    assert!(context.defer(&handler, None));
+    assert!(!context.defer(&inside(&handler), None));
     for _ in 1..DEFERRED_MAX {
-        assert!(context.defer(&handler));
+        assert!(context.defer(&handler, None));
     }
-    assert!(!context.defer(&handler));
+    assert!(!context.defer(&handler, None));
     assert_eq!(context.take_deferred().len(), DEFERRED_MAX);
-    assert!(!context.defer(&handler));
+    assert!(!context.defer(&handler, None));
     assert!(context.take_deferred().is_empty());
+}
+
+#[test]
+#[cfg(any(feature = "actix", feature = "tower"))]
+fn an_action_whose_outcome_is_known_is_deferred_only_while_its_actor_is_awaited() {
+    let request = Running::begin(Event::activity("Request"));
+    let context = Context::new().actor(Actor::anonymous()).defers(&request);
+    let frame = Frame { context: Some(context.clone()), running: Some(request) };
+    frame.enter(|| {
+        assert!(is_anonymous());
+        let handler = Running::begin(Event::activity("Inside"));
+        assert!(!context.defer(&handler, Some(Outcome::Denied)));
+        await_actor();
+        assert!(context.defer(&handler, Some(Outcome::Denied)));
+        assert_eq!(handler.take().unwrap().told, Some(Outcome::Denied));
+        set_actor(Actor::user("7"));
+        assert!(!is_anonymous());
+    });
 }
 
 #[test]
