@@ -1,12 +1,14 @@
 //! The task's context: who acts, from where and in which request, and what the running action
 //! says of itself.
 
+mod acting;
 mod frame;
 mod open;
+mod traffic;
 
 use std::fmt::Display;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use crate::event::{
@@ -15,31 +17,32 @@ use crate::event::{
 };
 use crate::say;
 
+pub use acting::{enter_as, run_as};
 use audit_journal::{EventId, Timestamp};
-pub(crate) use frame::{Frame, cause};
+pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
 use frame::{InContext, look};
 pub(crate) use open::{OpenScopes, Unlisted};
+pub(crate) use traffic::Traffic;
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
 ///
-/// Middleware sets it for the handlers inside; a job sets it by hand:
+/// Middleware sets it for the handlers inside; a job has [`run_as`]. Clones share their content, so
+/// an actor that is set inside a handler is known to the middleware around it.
+///
+/// A task or a thread of its own starts without a context. Take the running one along, when it is
+/// started:
 ///
 /// ```
-/// use audit_runtime::{Actor, Context};
-///
-/// Context::new().actor(Actor::service("nightly-report")).enter(|| {
-///     // Everything recorded here is attributed to the service.
-/// });
+/// # use audit_runtime::Context;
+/// # let send_receipt = || ();
+/// # async fn charge() {}
+/// # fn spawn<F: Future>(_: F) {}
+/// spawn(Context::current().scope(charge())); // A task: any runtime's, `Send` or not.
+/// std::thread::spawn(Context::current().bind(send_receipt)); // A closure: a thread's, a pool's.
 /// ```
 ///
-/// Clones share their content, so an actor that is set inside a handler is known to the middleware
-/// around it.
-///
-/// A spawned task starts without a context: give it one with `Context::current().scope(future)`. So
-/// does a closure on another thread, such as that of actix-web's `web::block`: take
-/// `Context::current()` outside, move it in, and [`enter`](Self::enter) it there. Otherwise what is
-/// audited inside is attributed to the system and joined to no request. A recorder that is the
-/// task's own does not follow, either; one that was installed is found everywhere.
+/// It brings the recorder, too, where that is the task's own and not the process's. Without it,
+/// what is audited inside is attributed to the system and joined to no request.
 ///
 /// What is audited in such a task names the action that it was started from as its cause. It cannot
 /// speak for that action, which may have ended by then: `deny`, `fail` and `set_target` are for the
@@ -47,8 +50,15 @@ pub(crate) use open::{OpenScopes, Unlisted};
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     known: Arc<Mutex<Known>>,
-    /// The action that was running when this was taken with [`current`](Self::current).
+    taken: Option<Arc<Taken>>,
+}
+
+/// What [`Context::current`] takes along beside what is known.
+#[derive(Debug)]
+struct Taken {
+    /// The action that was running.
     cause: Option<EventId>,
+    recorder: Option<OwnRecorder>,
 }
 
 #[derive(Debug, Default)]
@@ -77,10 +87,33 @@ impl Context {
         Self::default()
     }
 
-    /// The running task's context, or a new one.
+    /// The running task's context, or a new one, with what another task has to take along.
     pub fn current() -> Self {
-        let context = look(|frame| frame.context.clone()).flatten().unwrap_or_default();
-        Self { cause: cause(), ..context }
+        let taken = Taken { cause: cause(), recorder: own_recorder() };
+        let is_any = taken.cause.is_some() || taken.recorder.is_some();
+        Self { taken: is_any.then(|| Arc::new(taken)), ..Self::here() }
+    }
+
+    /// The running task's context for work that stays in it.
+    pub(crate) fn here() -> Self {
+        look(|frame| frame.context.clone()).flatten().unwrap_or_default()
+    }
+
+    /// The same for somebody else to change: what it knows now, and an id that joins its records.
+    pub(crate) fn fork(&self) -> Self {
+        let known = {
+            let Known { actor, session, origin, correlation_id, trace, deferred: _ } =
+                &*self.known();
+            Known {
+                actor: actor.clone(),
+                session: session.clone(),
+                origin: origin.clone(),
+                correlation_id: correlation_id.clone().or_else(|| Some(CorrelationId::random())),
+                trace: trace.clone(),
+                deferred: None,
+            }
+        };
+        Self { known: Arc::new(Mutex::new(known)), taken: self.taken.clone() }
     }
 
     /// Sets who acts.
@@ -121,7 +154,16 @@ impl Context {
     /// Calls `work` in this context.
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         // Where an action is running around this call, it still is: only its context changes.
-        Frame { context: Some(self.clone()), running: Running::innermost() }.enter(work)
+        let frame = Frame { context: Some(self.clone()), running: Running::innermost() };
+        match self.taken.as_ref().and_then(|taken| taken.recorder.clone()) {
+            Some(recorder) => with_recorder(recorder, || frame.enter(work)),
+            None => frame.enter(work),
+        }
+    }
+
+    /// A closure that calls `work` in this context, to be handed to another thread.
+    pub fn bind<R>(self, work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+        move || self.enter(work)
     }
 
     /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
@@ -140,7 +182,7 @@ impl Context {
         let Some(deferred) = &mut known.deferred else {
             return false;
         };
-        let around = running.outer().map(Running::event);
+        let around = running.outer().map(|outer| outer.event());
         let fits = around == Some(deferred.request) && deferred.actions.len() < DEFERRED_MAX;
         if fits {
             deferred.actions.push(running.clone());
@@ -152,6 +194,16 @@ impl Context {
     pub(crate) fn take_deferred(&self) -> Vec<Running> {
         let deferred = self.known().deferred.take();
         deferred.map(|deferred| deferred.actions).unwrap_or_default()
+    }
+
+    /// Knows what `event` says from now on.
+    pub(crate) fn adopt(&self, event: &Event) {
+        let mut known = self.known();
+        known.actor = event.actor.clone();
+        known.session = event.session.clone();
+        known.origin = event.origin.clone();
+        known.trace = event.trace.clone();
+        known.correlation_id = event.correlation_id.clone();
     }
 
     /// Fills in what `event` does not say itself.
@@ -212,6 +264,8 @@ pub(crate) struct Running(Arc<Action>);
 struct Action {
     event: EventId,
     outer: Option<Running>,
+    /// The action that a connection was opened in, which it outlives and does not keep.
+    around: Weak<Action>,
     open: Mutex<Option<Open>>,
 }
 
@@ -225,6 +279,8 @@ pub(crate) struct Open {
     pub(crate) error_type: Option<&'static str>,
     /// The alarm was raised for it already, and one action is counted once.
     pub(crate) is_alarmed: bool,
+    /// What went through a connection, once any of it was counted.
+    traffic: Option<Box<Traffic>>,
     /// Its place in the recorder's account, which is free again once this is dropped.
     slot: Option<open::Slot>,
 }
@@ -257,7 +313,10 @@ impl Open {
     }
 
     /// The event of its end.
-    pub(crate) fn ended(self, outcome: Outcome, context: &Context) -> Event {
+    pub(crate) fn ended(mut self, outcome: Outcome, context: &Context) -> Event {
+        if let Some(traffic) = self.traffic.take() {
+            traffic.write(&mut self.draft.event.arguments);
+        }
         let mut event = self.draft.duration(self.started.elapsed()).ended(outcome);
         context.complete(&mut event);
         event
@@ -272,18 +331,27 @@ impl Open {
 impl Running {
     /// The action that `draft` will record, inside the one that is running now.
     pub(crate) fn begin(draft: Draft) -> Self {
-        Self(Arc::new(Action {
-            event: draft.event.id,
-            outer: Self::innermost(),
-            open: Mutex::new(Some(Open {
-                draft,
-                started: Instant::now(),
-                verdict: None,
-                error_type: None,
-                is_alarmed: false,
-                slot: None,
-            })),
-        }))
+        Self::of(draft.event.id, Self::innermost(), Weak::new(), draft)
+    }
+
+    /// A connection whose end `draft` will record, and which `opening` has: what happens on it names
+    /// that as its cause, and nothing around the connection is kept for as long as it stays.
+    pub(crate) fn connect(opening: EventId, draft: Draft) -> Self {
+        let around = Self::innermost().map(|running| Arc::downgrade(&running.0));
+        Self::of(opening, None, around.unwrap_or_default(), draft)
+    }
+
+    fn of(event: EventId, outer: Option<Self>, around: Weak<Action>, draft: Draft) -> Self {
+        let open = Open {
+            draft,
+            started: Instant::now(),
+            verdict: None,
+            error_type: None,
+            is_alarmed: false,
+            traffic: None,
+            slot: None,
+        };
+        Self(Arc::new(Action { event, outer, around, open: Mutex::new(Some(open)) }))
     }
 
     /// The innermost action that is running now.
@@ -291,9 +359,14 @@ impl Running {
         look(|frame| frame.running.clone()).flatten()
     }
 
-    /// The action around this one.
-    pub(crate) fn outer(&self) -> Option<&Self> {
-        self.0.outer.as_ref()
+    /// The action around this one, or the one that this connection was opened in.
+    pub(crate) fn outer(&self) -> Option<Self> {
+        self.0.outer.clone().or_else(|| self.0.around.upgrade().map(Self))
+    }
+
+    /// Counts what goes through a connection.
+    pub(crate) fn count(&self, count: impl FnOnce(&mut Traffic)) {
+        self.change(|open| count(open.traffic.get_or_insert_default()));
     }
 
     /// The id of the event that will record it.

@@ -11,9 +11,11 @@
 
 mod alerts;
 mod attribute;
+mod background;
 mod bad_input;
 mod claims;
 mod config;
+mod connections;
 mod damaged;
 mod disclosure;
 mod exceptions;

@@ -28,7 +28,7 @@ pub(super) fn record_panics() {
 /// Those that had left their end to the response come first: they had returned, and nobody will
 /// see to what response that led.
 fn record_running() {
-    let context = Context::current();
+    let context = Context::here();
     let recorder = recorder::current();
     for returned in context.take_deferred() {
         record(&returned, Outcome::Unknown, &context, recorder.as_deref());
@@ -36,7 +36,7 @@ fn record_running() {
     let mut next = Running::innermost();
     while let Some(running) = next {
         record(&running, Outcome::Panic, &context, recorder.as_deref());
-        next = running.outer().cloned();
+        next = running.outer();
     }
 }
 
