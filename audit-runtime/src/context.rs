@@ -8,6 +8,7 @@ mod running;
 mod traffic;
 
 use std::fmt::Display;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -59,6 +60,10 @@ struct Taken {
     cause: Option<EventId>,
     recorder: Option<OwnRecorder>,
 }
+
+// A recorder is whole after every statement, wherever a panic leaves it.
+impl UnwindSafe for Taken {}
+impl RefUnwindSafe for Taken {}
 
 #[derive(Debug, Default)]
 struct Known {

@@ -118,6 +118,11 @@ impl Running {
         self.0.outer.clone().or_else(|| self.0.around.upgrade().map(Self))
     }
 
+    /// The context that it has by the account of what is running.
+    pub(crate) fn context(&self) -> Option<Context> {
+        self.change(|open| open.slot.as_ref()?.context())?
+    }
+
     /// Counts what goes through a connection.
     pub(crate) fn count(&self, count: impl FnOnce(&mut Traffic)) {
         self.change(|open| count(open.traffic.get_or_insert_default()));
