@@ -53,7 +53,7 @@ fn record(running: &Running, outcome: Outcome, context: &Context, recorder: Opti
     }
 }
 
-#[cfg(all(test, feature = "actix"))]
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

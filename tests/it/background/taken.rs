@@ -140,7 +140,7 @@ fn check(records: &[Value]) {
 #[test]
 fn what_is_taken_along_keeps_no_journal_open() {
     let trail = Trail::new();
-    let task = trail.recorder.enter(|| Context::new().enter(|| Context::current()));
+    let task = trail.recorder.enter(|| Context::new().enter(Context::current));
     let storage = trail.storage.clone();
     drop(trail);
     task.enter(charge);
