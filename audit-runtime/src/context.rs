@@ -1,47 +1,50 @@
 //! The task's context: who acts, from where and in which request, and what the running action
 //! says of itself.
 
+mod acting;
 mod frame;
 mod open;
+mod running;
+mod traffic;
 
 use std::fmt::Display;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 #[cfg(any(feature = "actix", feature = "tower"))]
 use crate::event::ActorKind;
 use crate::event::{
-    Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
-    Withheld,
+    Actor, CorrelationId, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
 };
 use crate::say;
 
-use audit_journal::{EventId, Timestamp};
-pub(crate) use frame::{Frame, cause};
+pub use acting::{enter_as, run_as};
+use audit_journal::EventId;
+pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
 use frame::{InContext, look};
 pub(crate) use open::{OpenScopes, Unlisted};
+pub(crate) use running::{Open, Running};
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
 ///
-/// Middleware sets it for the handlers inside; a job sets it by hand:
+/// Middleware sets it for the handlers inside; a job has [`run_as`]. Clones share their content, so
+/// an actor that is set inside a handler is known to the middleware around it.
+///
+/// A task or a thread of its own starts without a context. Take the running one along, when it is
+/// started:
 ///
 /// ```
-/// use audit_runtime::{Actor, Context};
-///
-/// Context::new().actor(Actor::service("nightly-report")).enter(|| {
-///     // Everything recorded here is attributed to the service.
-/// });
+/// # use audit_runtime::Context;
+/// # let send_receipt = || ();
+/// # async fn charge() {}
+/// # fn spawn<F: Future>(_: F) {}
+/// spawn(Context::current().scope(charge())); // A task: any runtime's, `Send` or not.
+/// std::thread::spawn(Context::current().bind(send_receipt)); // A closure: a thread's, a pool's.
 /// ```
 ///
-/// Clones share their content, so an actor that is set inside a handler is known to the middleware
-/// around it.
-///
-/// A spawned task starts without a context: give it one with `Context::current().scope(future)`. So
-/// does a closure on another thread, such as that of actix-web's `web::block`: take
-/// `Context::current()` outside, move it in, and [`enter`](Self::enter) it there. Otherwise what is
-/// audited inside is attributed to the system and joined to no request. A recorder that is the
-/// task's own does not follow, either; one that was installed is found everywhere.
+/// It brings the recorder, too, where that is the task's own and not the process's. Without it,
+/// what is audited inside is attributed to the system and joined to no request.
 ///
 /// What is audited in such a task names the action that it was started from as its cause. It cannot
 /// speak for that action, which may have ended by then: `deny`, `fail` and `set_target` are for the
@@ -49,9 +52,20 @@ pub(crate) use open::{OpenScopes, Unlisted};
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     known: Arc<Mutex<Known>>,
-    /// The action that was running when this was taken with [`current`](Self::current).
-    cause: Option<EventId>,
+    taken: Option<Arc<Taken>>,
 }
+
+/// What [`Context::current`] takes along beside what is known.
+#[derive(Debug)]
+struct Taken {
+    /// The action that was running.
+    cause: Option<EventId>,
+    recorder: Option<OwnRecorder>,
+}
+
+// A recorder is whole after every statement, wherever a panic leaves it.
+impl UnwindSafe for Taken {}
+impl RefUnwindSafe for Taken {}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -81,10 +95,33 @@ impl Context {
         Self::default()
     }
 
-    /// The running task's context, or a new one.
+    /// The running task's context, or a new one, with what another task has to take along.
     pub fn current() -> Self {
-        let context = look(|frame| frame.context.clone()).flatten().unwrap_or_default();
-        Self { cause: cause(), ..context }
+        let taken = Taken { cause: cause(), recorder: own_recorder() };
+        let is_any = taken.cause.is_some() || taken.recorder.is_some();
+        Self { taken: is_any.then(|| Arc::new(taken)), ..Self::here() }
+    }
+
+    /// The running task's context for work that stays in it.
+    pub(crate) fn here() -> Self {
+        look(|frame| frame.context.clone()).flatten().unwrap_or_default()
+    }
+
+    /// The same for somebody else to change: what it knows now, and an id that joins its records.
+    pub(crate) fn fork(&self) -> Self {
+        let known = {
+            let Known { actor, session, origin, correlation_id, trace, deferred: _ } =
+                &*self.known();
+            Known {
+                actor: actor.clone(),
+                session: session.clone(),
+                origin: origin.clone(),
+                correlation_id: correlation_id.clone().or_else(|| Some(CorrelationId::random())),
+                trace: trace.clone(),
+                deferred: None,
+            }
+        };
+        Self { known: Arc::new(Mutex::new(known)), taken: self.taken.clone() }
     }
 
     /// Sets who acts.
@@ -125,7 +162,16 @@ impl Context {
     /// Calls `work` in this context.
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         // Where an action is running around this call, it still is: only its context changes.
-        Frame { context: Some(self.clone()), running: Running::innermost() }.enter(work)
+        let frame = Frame { context: Some(self.clone()), running: Running::innermost() };
+        match self.taken.as_ref().and_then(|taken| taken.recorder.clone()) {
+            Some(recorder) => with_recorder(recorder, || frame.enter(work)),
+            None => frame.enter(work),
+        }
+    }
+
+    /// A closure that calls `work` in this context, to be handed to another thread.
+    pub fn bind<R>(self, work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+        move || self.enter(work)
     }
 
     /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
@@ -146,7 +192,7 @@ impl Context {
         let Some(deferred) = &mut known.deferred else {
             return false;
         };
-        let around = running.outer().map(Running::event);
+        let around = running.outer().map(|outer| outer.event());
         let fits = around == Some(deferred.request)
             && deferred.actions.len() < DEFERRED_MAX
             && (told.is_none() || deferred.all);
@@ -161,6 +207,16 @@ impl Context {
     pub(crate) fn take_deferred(&self) -> Vec<Running> {
         let deferred = self.known().deferred.take();
         deferred.map(|deferred| deferred.actions).unwrap_or_default()
+    }
+
+    /// Knows what `event` says from now on.
+    pub(crate) fn adopt(&self, event: &Event) {
+        let mut known = self.known();
+        known.actor = event.actor.clone();
+        known.session = event.session.clone();
+        known.origin = event.origin.clone();
+        known.trace = event.trace.clone();
+        known.correlation_id = event.correlation_id.clone();
     }
 
     /// Fills in what `event` does not say itself.
@@ -229,121 +285,6 @@ pub fn deny(reason: impl Into<Reason>) {
 pub fn fail(reason: impl Into<Reason>) {
     let reason = reason.into();
     with_running(|open| open.verdict = Some((Outcome::Failure, reason)));
-}
-
-/// An action whose body is running: shared by the body, whoever finishes it, and the actions inside.
-#[derive(Clone, Debug)]
-pub(crate) struct Running(Arc<Action>);
-
-#[derive(Debug)]
-struct Action {
-    event: EventId,
-    outer: Option<Running>,
-    open: Mutex<Option<Open>>,
-}
-
-/// What is known of an action before its end.
-#[derive(Debug)]
-pub(crate) struct Open {
-    pub(crate) draft: Draft,
-    pub(crate) started: Instant,
-    pub(crate) verdict: Option<(Outcome, Reason)>,
-    /// The type of the error that it returned, where its end is left to the response.
-    pub(crate) error_type: Option<&'static str>,
-    /// How it ended, where only who acted is left to the response.
-    pub(crate) told: Option<Outcome>,
-    /// The alarm was raised for it already, and one action is counted once.
-    pub(crate) is_alarmed: bool,
-    /// Its place in the recorder's account, which is free again once this is dropped.
-    slot: Option<open::Slot>,
-}
-
-impl Open {
-    /// The event of its intent; what is left becomes the end of that.
-    pub(crate) fn split_intent(&mut self) -> Event {
-        let event = &mut self.draft.event;
-        let intent = event.as_intent();
-        event.id = EventId::new(Timestamp::now());
-        event.phase = Some(Phase::End);
-        event.intent = Some(intent.id);
-        intent
-    }
-
-    /// Takes back that it has an intent, which is known not to be recorded; false if it has none.
-    pub(crate) fn rejoin_intent(&mut self) -> bool {
-        let event = &mut self.draft.event;
-        let Some(intent) = event.intent.take() else {
-            return false;
-        };
-        event.id = intent;
-        event.phase = None;
-        true
-    }
-
-    /// Its place in the account, to be kept until its record is queued: a shutdown waits for that.
-    pub(crate) fn take_slot(&mut self) -> Option<open::Slot> {
-        self.slot.take()
-    }
-
-    /// The event of its end.
-    pub(crate) fn ended(self, outcome: Outcome, context: &Context) -> Event {
-        let mut event = self.draft.duration(self.started.elapsed()).ended(outcome);
-        context.complete(&mut event);
-        event
-    }
-
-    /// The event of an end that nobody saw, whatever its body had said by then.
-    pub(crate) fn unseen(self, context: &Context) -> Event {
-        Event { unseen: true, ..self.ended(Outcome::Unknown, context) }
-    }
-}
-
-impl Running {
-    /// The action that `draft` will record, inside the one that is running now.
-    pub(crate) fn begin(draft: Draft) -> Self {
-        Self(Arc::new(Action {
-            event: draft.event.id,
-            outer: Self::innermost(),
-            open: Mutex::new(Some(Open {
-                draft,
-                started: Instant::now(),
-                verdict: None,
-                error_type: None,
-                told: None,
-                is_alarmed: false,
-                slot: None,
-            })),
-        }))
-    }
-
-    /// The innermost action that is running now.
-    pub(crate) fn innermost() -> Option<Self> {
-        look(|frame| frame.running.clone()).flatten()
-    }
-
-    /// The action around this one.
-    pub(crate) fn outer(&self) -> Option<&Self> {
-        self.0.outer.as_ref()
-    }
-
-    /// The id of the event that will record it.
-    pub(crate) fn event(&self) -> EventId {
-        self.0.event
-    }
-
-    /// Ends it. Whoever takes it first records it; everyone after finds nothing.
-    pub(crate) fn take(&self) -> Option<Open> {
-        self.open().take()
-    }
-
-    /// Changes what is known of it, unless it has ended: then `None`.
-    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Open) -> R) -> Option<R> {
-        self.open().as_mut().map(change)
-    }
-
-    fn open(&self) -> MutexGuard<'_, Option<Open>> {
-        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn with_context(change: impl FnOnce(&mut Known)) {

@@ -29,7 +29,7 @@ pub use audit_redact::{
     Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, sealed, wire,
     wire_plain, withheld,
 };
-pub use context::{Context, deny, fail, set_actor, set_session, set_target};
+pub use context::{Context, deny, enter_as, fail, run_as, set_actor, set_session, set_target};
 pub use event::{
     Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
     InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Peer, Phase, Reason, Severity,
@@ -45,6 +45,9 @@ pub use recorder::{
     Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded, alert,
     health, open, record,
 };
+pub use scope::Connection;
+#[cfg(feature = "stream")]
+pub use scope::Streamed;
 #[cfg(feature = "axum-login")]
 pub use web::LoginActor;
 #[cfg(feature = "actix-session")]
@@ -75,6 +78,11 @@ struct Operations;
 #[cfg(all(doctest, feature = "actix-session", feature = "axum-login", feature = "mtls"))]
 #[doc = include_str!("../../docs/actors.md")]
 struct Actors;
+
+/// The examples of the page on work beside the request.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/background.md")]
+struct Background;
 
 /// The examples of the page on users' own tests.
 #[cfg(all(doctest, feature = "actix"))]

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::hint::black_box;
 
-use audit_runtime::{Durability, Event, Operation, Target, audited};
+use audit_runtime::{Connection, Durability, Event, Operation, Target, audited, set_target};
 
 /// An action whose body does nothing.
 #[audited(
@@ -50,6 +50,13 @@ pub(crate) fn span(account: u64) -> tracing::Span {
 )]
 pub(crate) async fn audited_wait(account: u64) {
     bare_wait(account).await;
+}
+
+/// A connection that is open, and on which nothing happens.
+pub(crate) async fn connected_wait(account: u64) {
+    let connection = Connection::opened("CloseAccount");
+    connection.enter(|| set_target("Account", account));
+    connection.run(bare_wait(account)).await;
 }
 
 /// The wait itself.

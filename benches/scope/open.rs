@@ -13,7 +13,7 @@ use audit_runtime::Recorder;
 use rustix::time::{ClockId, clock_gettime};
 use tracing::Instrument as _;
 
-use crate::actions::{audited_wait, bare_wait, span};
+use crate::actions::{audited_wait, bare_wait, connected_wait, span};
 use crate::sink;
 
 /// How many actions wait at once.
@@ -33,20 +33,26 @@ pub(crate) fn memory() -> Table {
         "audited: bytes",
         "span: bytes",
         "ratio",
+        "open connection: bytes",
+        "ratio",
         "audited: ns to begin",
         "span: ns to begin",
         "ratio",
     ]);
     for count in COUNTS {
         let of = |side: &str| -> [f64; 2] { figures(&["--waiting", side, &count.to_string()]) };
-        let (audited, span, bare) = (of("audited"), of("span"), of("bare"));
-        // The future that waits would be there without either.
-        let [audited, span] = [audited, span].map(|[bytes, nanos]| [bytes - bare[0], nanos]);
+        let bare = of("bare");
+        // The future that waits would be there without any of them.
+        let [audited, span, connection] = ["audited", "span", "connection"]
+            .map(of)
+            .map(|[bytes, nanos]| [bytes - bare[0], nanos]);
         table.row(&[
             count.to_string(),
             format!("{:.0}", audited[0]),
             format!("{:.0}", span[0]),
             format!("{:.2}", audited[0] / span[0]),
+            format!("{:.0}", connection[0]),
+            format!("{:.2}", connection[0] / span[0]),
             format!("{:.0}", audited[1]),
             format!("{:.0}", span[1]),
             format!("{:.2}", audited[1] / span[1]),
@@ -89,6 +95,7 @@ pub(crate) fn measure_memory(side: &str, count: usize) -> String {
     let mut waiting = Waiting::with_capacity(count + 1);
     let mut begin_one = |number: u64| match side {
         "audited" => begin(&mut waiting, audited_wait(number)),
+        "connection" => begin(&mut waiting, connected_wait(number)),
         "span" => begin(&mut waiting, bare_wait(number).instrument(span(number))),
         _ => begin(&mut waiting, bare_wait(number)),
     };
@@ -101,7 +108,8 @@ pub(crate) fn measure_memory(side: &str, count: usize) -> String {
         })
     });
     let bytes = (memory_bytes() - before) / count as f64;
-    let listed = if side == "audited" { count as u64 + 1 } else { 0 };
+    let is_listed = matches!(side, "audited" | "connection");
+    let listed = if is_listed { count as u64 + 1 } else { 0 };
     assert_listed(&recorder, listed);
     finish(&recorder, waiting);
     format!("{bytes} {}", taken.thread.as_nanos() as f64 / count as f64)

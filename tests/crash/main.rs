@@ -16,6 +16,7 @@ mod abort;
 mod beside;
 mod bodies;
 mod clients;
+mod connections;
 mod consumer;
 mod disk;
 mod dropped;

@@ -12,9 +12,11 @@
 mod actors;
 mod alerts;
 mod attribute;
+mod background;
 mod bad_input;
 mod claims;
 mod config;
+mod connections;
 mod damaged;
 mod disclosure;
 mod exceptions;

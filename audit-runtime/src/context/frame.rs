@@ -1,7 +1,9 @@
 //! What a task knows of itself while it runs, swapped in around each poll.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use audit_journal::EventId;
@@ -24,8 +26,34 @@ impl Frame {
     }
 }
 
+/// The recorder that is a task's own, which this floor passes on without knowing it.
+pub(crate) type OwnRecorder = Arc<dyn Any + Send + Sync>;
+
 thread_local! {
     static FRAME: RefCell<Frame> = const { RefCell::new(Frame { context: None, running: None }) };
+    static RECORDER: RefCell<Option<OwnRecorder>> = const { RefCell::new(None) };
+}
+
+/// The running task's own recorder, if it has one.
+pub(crate) fn own_recorder() -> Option<OwnRecorder> {
+    // A thread that is ending may have lost it already.
+    RECORDER.try_with(|own| own.borrow().clone()).ok().flatten()
+}
+
+/// Calls `work` with `recorder` as the running task's own.
+pub(crate) fn with_recorder<R>(recorder: OwnRecorder, work: impl FnOnce() -> R) -> R {
+    let outer = RECORDER.try_with(|own| own.replace(Some(recorder)));
+    let _outer = Overridden(outer.ok().flatten());
+    work()
+}
+
+/// Puts the outer recorder back, also when the inner one is left by a panic.
+struct Overridden(Option<OwnRecorder>);
+
+impl Drop for Overridden {
+    fn drop(&mut self) {
+        let _ = RECORDER.try_with(|own| own.replace(self.0.take()));
+    }
 }
 
 /// What the running task's frame holds; nothing where the thread is ending and its memory is gone.
@@ -36,7 +64,7 @@ pub(super) fn look<R>(what: impl FnOnce(&Frame) -> R) -> Option<R> {
 /// The action that a record made now comes from: the running one, or the one that this task was
 /// started from.
 pub(crate) fn cause() -> Option<EventId> {
-    let started_from = |frame: &Frame| frame.context.as_ref().and_then(|context| context.cause);
+    let started_from = |frame: &Frame| frame.context.as_ref()?.taken.as_ref()?.cause;
     let running = Running::innermost().map(|running| running.event());
     running.or_else(|| look(started_from).flatten())
 }

@@ -114,6 +114,15 @@ impl OpenScopes {
     }
 }
 
+impl Slot {
+    /// The context of the action in this place.
+    pub(super) fn context(&self) -> Option<Context> {
+        let shard = self.scopes.shard(self.shard);
+        let (_, context) = shard.places.get(self.place?)?.as_ref()?;
+        Some(context.clone())
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         self.scopes.open.fetch_sub(1, Release);

@@ -81,7 +81,7 @@ fn a_verdict_belongs_to_the_innermost_action() {
     let outer = Running::begin(Event::activity("Outer"));
     frame(&outer).enter(|| {
         let inner = Running::begin(Event::activity("Inner"));
-        assert_eq!(inner.outer().map(Running::event), Some(outer.event()));
+        assert_eq!(inner.outer().map(|it| it.event()), Some(outer.event()));
         frame(&inner).enter(|| deny("inner"));
         set_target("T", 1);
         assert_eq!(inner.take().unwrap().verdict.unwrap().0, Outcome::Denied);

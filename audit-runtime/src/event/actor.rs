@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Withheld;
+use super::line::DELEGATION_MAX;
 use super::vocabulary::ActorKind;
 
 /// Who did it.
@@ -110,6 +111,30 @@ impl Actor {
     /// What kind of party this is.
     pub fn kind(&self) -> ActorKind {
         self.kind
+    }
+
+    /// The same in the stead of `around`: who is somebody there, and nobody here yet, is one for whom
+    /// this one acts. One more than a record holds is kept, so that it tells of the cut.
+    pub(crate) fn in_stead_of(mut self, around: &Self) -> Self {
+        for principal in std::iter::once(around).chain(&around.on_behalf_of) {
+            let is_new =
+                !self.is(principal) && !self.on_behalf_of.iter().any(|it| it.is(principal));
+            let fits = self.on_behalf_of.len() <= DELEGATION_MAX;
+            if is_new && fits && !matches!(principal.identity, Identity::None) {
+                self.on_behalf_of.push(Self { on_behalf_of: Vec::new(), ..principal.clone() });
+            }
+        }
+        self
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && match (&self.identity, &other.identity) {
+                (Identity::None, Identity::None) => true,
+                (Identity::Known(one), Identity::Known(other)) => one == other,
+                (Identity::Unknown(one), Identity::Unknown(other)) => one.0 == other.0,
+                _ => false,
+            }
     }
 
     pub(super) fn label(&self) -> &str {

@@ -28,7 +28,7 @@ pub(super) const TARGETS_MAX: usize = 8;
 const ROLES_MAX: usize = 16;
 const FACTORS_MAX: usize = 4;
 const RULES_MAX: usize = 8;
-const DELEGATION_MAX: usize = 4;
+pub(super) const DELEGATION_MAX: usize = 4;
 const HIDDEN_MAX: usize = 64;
 
 /// What the recorder knows and an event does not.
@@ -143,7 +143,8 @@ impl Line<'_> {
                 cut |= how.is_some_and(|how| write_authenticated(object, how, scrubber));
                 cut |= write_principals(object, &actor.on_behalf_of, key, scrubber);
             });
-            self.hashed |= matches!(actor.identity, Identity::Unknown(_));
+            let mut named = std::iter::once(&**actor).chain(&actor.on_behalf_of);
+            self.hashed |= named.any(|actor| matches!(actor.identity, Identity::Unknown(_)));
             self.confess("actor", cut);
         }
         if let Some(session) = &event.session {

@@ -1,6 +1,5 @@
 //! Which recorder a task has: its own, else the process's.
 
-use std::cell::RefCell;
 use std::pin::Pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
@@ -9,11 +8,8 @@ use std::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Shared, Unrecorded, alarm};
+use crate::context::{own_recorder, with_recorder};
 use audit_redact::Redaction;
-
-thread_local! {
-    static OVERRIDE: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
-}
 
 pub(super) static INSTALLED: OnceLock<Arc<Shared>> = OnceLock::new();
 pub(super) static WITHOUT_RECORDER: AtomicU64 = AtomicU64::new(0);
@@ -25,8 +21,7 @@ pub(super) fn is_installed() -> bool {
 
 /// The running task's recorder: its own, else the process's.
 pub(crate) fn current() -> Option<Arc<Shared>> {
-    // A thread that is ending may have lost its own recorder already.
-    let own = OVERRIDE.try_with(|own| own.borrow().clone()).ok().flatten();
+    let own = own_recorder().and_then(|own| own.downcast().ok());
     own.or_else(|| INSTALLED.get().cloned())
 }
 
@@ -46,20 +41,9 @@ pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
     }
 }
 
-/// Puts the outer recorder back, also when the inner one is left by a panic.
-struct Overridden(Option<Arc<Shared>>);
-
-impl Drop for Overridden {
-    fn drop(&mut self) {
-        let _ = OVERRIDE.try_with(|own| own.replace(self.0.take()));
-    }
-}
-
 /// Calls `work` with `recorder` as the running task's own.
 pub(crate) fn enter<R>(recorder: Arc<Shared>, work: impl FnOnce() -> R) -> R {
-    let outer = OVERRIDE.try_with(|own| own.replace(Some(recorder)));
-    let _outer = Overridden(outer.ok().flatten());
-    work()
+    with_recorder(recorder, work)
 }
 
 pin_project! {

@@ -387,7 +387,7 @@ impl Shared {
 /// Fills in what the running task knows and `event` does not say.
 fn complete(event: &mut Event) {
     event.causation_id = event.causation_id.or_else(context::cause);
-    Context::current().complete(event);
+    Context::here().complete(event);
 }
 
 thread_local! {

@@ -28,15 +28,16 @@ pub(super) fn record_panics() {
 /// Those that had left their end to the response come first: they had returned, and nobody will
 /// see to what response that led.
 fn record_running() {
-    let context = Context::current();
     let recorder = recorder::current();
-    for returned in context.take_deferred() {
-        record(&returned, Outcome::Unknown, &context, recorder.as_deref());
-    }
     let mut next = Running::innermost();
     while let Some(running) = next {
+        // Inside, somebody else may act.
+        let context = running.context().unwrap_or_else(Context::here);
+        for returned in context.take_deferred() {
+            record(&returned, Outcome::Unknown, &context, recorder.as_deref());
+        }
         record(&running, Outcome::Panic, &context, recorder.as_deref());
-        next = running.outer().cloned();
+        next = running.outer();
     }
 }
 
@@ -52,13 +53,13 @@ fn record(running: &Running, outcome: Outcome, context: &Context, recorder: Opti
     }
 }
 
-#[cfg(all(test, feature = "actix"))]
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::context::Frame;
-    use crate::event::Event;
+    use crate::event::{Actor, Event};
     use crate::recorder::Recorder;
     use audit_journal::MemoryStorage;
     use audit_journal::Reader;
@@ -66,6 +67,24 @@ mod tests {
     fn inside<R>(context: &Context, running: &Running, work: impl FnOnce() -> R) -> R {
         let frame = Frame { context: Some(context.clone()), running: Some(running.clone()) };
         frame.enter(work)
+    }
+
+    /// What was recorded: each action, its outcome and its actor.
+    fn ends(recorder: &Recorder, storage: MemoryStorage) -> Vec<String> {
+        recorder.shutdown(Duration::from_secs(20)).unwrap();
+        let mut cursor = Reader::over(std::sync::Arc::new(storage)).cursor(0).unwrap();
+        let mut ends = Vec::new();
+        while let Some(line) = cursor.next().unwrap() {
+            let record: serde_json::Value = serde_json::from_slice(line.bytes()).unwrap();
+            if record["category"] == "activity" {
+                let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+                let actor = &record["actor"];
+                let actor = text(&actor["id"]).or_else(|| text(&actor["type"]));
+                let [action, outcome] = [&record["action"], &record["outcome"]].map(text);
+                ends.push([action, outcome, actor].map(Option::unwrap).join(" "));
+            }
+        }
+        ends
     }
 
     #[test]
@@ -79,15 +98,25 @@ mod tests {
             assert!(context.defer(&Running::begin(Event::activity("Left")), None));
             recorder.enter(record_running);
         });
-        recorder.shutdown(Duration::from_secs(20)).unwrap();
-        let mut cursor = Reader::over(std::sync::Arc::new(storage)).cursor(0).unwrap();
-        let mut ends = Vec::new();
-        while let Some(line) = cursor.next().unwrap() {
-            let record: serde_json::Value = serde_json::from_slice(line.bytes()).unwrap();
-            if record["category"] == "activity" {
-                ends.push(format!("{} {}", record["action"], record["outcome"]));
-            }
-        }
-        assert_eq!(ends, [r#""Left" "unknown""#, r#""Request" "panic""#]);
+        assert_eq!(ends(&recorder, storage), ["Left unknown system", "Request panic system"]);
+    }
+
+    #[test]
+    fn an_abort_on_a_connection_records_that_and_the_request_around_it_each_with_its_actor() {
+        let storage = MemoryStorage::new();
+        let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+        let request = Running::begin(Event::activity("Request"));
+        let context = Context::new().actor(Actor::service("client"));
+        recorder.enter(recorder::current).unwrap().list(&request, &context).unwrap();
+        recorder.enter(|| {
+            inside(&context, &request, || {
+                let connection = super::super::Connection::opened("Close");
+                connection.enter(|| {
+                    crate::context::set_actor(Actor::service("logged-in"));
+                    record_running();
+                });
+            });
+        });
+        assert_eq!(ends(&recorder, storage), ["Close panic logged-in", "Request panic client"]);
     }
 }

@@ -2,8 +2,11 @@
 
 mod abort;
 pub mod classify;
+mod connection;
 mod intent;
 pub(crate) mod refuse;
+#[cfg(feature = "stream")]
+mod stream;
 
 use std::fmt::Display;
 use std::pin::Pin;
@@ -19,6 +22,9 @@ use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use audit_redact::{Redact, Redaction};
 
 pub(crate) use classify::Verdict;
+pub use connection::Connection;
+#[cfg(feature = "stream")]
+pub use stream::Streamed;
 
 /// One audited call, from before its body to the record of its end.
 ///
@@ -66,7 +72,7 @@ impl Scope {
         abort::record_panics();
         Self {
             running: Running::begin(draft(spec)),
-            context: Context::current(),
+            context: Context::here(),
             recorder: recorder::current(),
             spec,
             body_runs: false,

@@ -48,6 +48,11 @@ impl Verdict {
         Self { outcome, error_type: None, basis: Basis::Told }
     }
 
+    /// It broke, with an error of this type, whose text is never recorded.
+    pub(super) fn of_broken<E>() -> Self {
+        Self { error_type: Some(type_name::<E>()), ..Self::of(Outcome::Error) }
+    }
+
     /// The outcome that a response's status tells.
     #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
     pub(crate) const fn of_status(status: u16) -> Self {
@@ -125,7 +130,7 @@ impl<T, E> Classified for &Returned<'_, Result<T, E>> {
     fn verdict(&self) -> Verdict {
         match self.0 {
             Ok(_) => Verdict::assumed(),
-            Err(_) => Verdict { error_type: Some(type_name::<E>()), ..Verdict::of(Outcome::Error) },
+            Err(_) => Verdict::of_broken::<E>(),
         }
     }
 }
