@@ -1,6 +1,7 @@
 //! The task's context: who acts, from where and in which request, and what the running action
 //! says of itself.
 
+mod changed;
 mod frame;
 mod open;
 
@@ -10,12 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::event::{
-    Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
-    Withheld,
+    Actor, ChangeSet, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target,
+    TraceContext, Withheld,
 };
 use crate::say;
 
 use audit_journal::{EventId, Timestamp};
+pub use changed::{changed, set_changes};
 pub(crate) use frame::{Frame, cause};
 use frame::{InContext, look};
 pub(crate) use open::{OpenScopes, Unlisted};
@@ -221,6 +223,8 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
+    /// What its attribute found changed, which counts if it ends as a success.
+    pub(crate) compared: Option<Box<ChangeSet>>,
     /// The type of the error that it returned, where its end is left to the response.
     pub(crate) error_type: Option<&'static str>,
     /// The alarm was raised for it already, and one action is counted once.
@@ -279,6 +283,7 @@ impl Running {
                 draft,
                 started: Instant::now(),
                 verdict: None,
+                compared: None,
                 error_type: None,
                 is_alarmed: false,
                 slot: None,

@@ -1,6 +1,7 @@
 //! The scope of one audited call: whatever happens to the call, it leaves exactly one record.
 
 mod abort;
+mod changes;
 pub mod classify;
 mod intent;
 pub(crate) mod refuse;
@@ -18,6 +19,7 @@ use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target}
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use audit_redact::{Redact, Redaction};
 
+pub use changes::{Ret, RetOfAny, RetOfResult};
 pub(crate) use classify::Verdict;
 
 /// One audited call, from before its body to the record of its end.
@@ -225,6 +227,9 @@ fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
         _ => verdict.outcome,
     };
     open.draft.event.error_type = error_type.map(Into::into);
+    if let Some(changes) = open.compared.take().filter(|_| outcome == Outcome::Success) {
+        open.draft.event.add_changes(*changes);
+    }
     open.ended(outcome, context)
 }
 
