@@ -12,6 +12,7 @@
 mod alerts;
 mod attribute;
 mod bad_input;
+mod changes;
 mod claims;
 mod config;
 mod damaged;

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprReference, Stmt, Token};
 
 use super::function::async_tail;
-use super::model::{Body, Field, Function, Part, RET, Returns, Spec, Target};
+use super::model::{Body, Changes, Field, Function, Part, RET, Returns, Spec, Target};
 use super::renamings::{self, self_name};
 use crate::redact::exception;
 use crate::runtime;
@@ -20,7 +20,7 @@ pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
     let call = Call { spec, name: &name, returns: &returns };
     let body = match body {
         Body::Sync(body) => call.run(&body),
-        Body::Async(body) => call.drive(&quote!(move), &body, None),
+        Body::Async(body) => call.drive(&call.capture().to_token_stream(), &body, None),
         Body::Future(block) => call.future(block),
     };
     quote!(#head { #body })
@@ -36,12 +36,13 @@ struct Call<'a> {
 impl Call<'_> {
     /// A body that runs where the function does.
     fn run(&self, body: &TokenStream) -> TokenStream {
+        let capture = self.capture();
         let closure = match self.returns {
             // Named, the type brings every complaint about what is returned to where it is returned.
-            Returns::Value(ty) => quote!(move || -> #ty { #body }),
+            Returns::Value(ty) => quote!(#capture || -> #ty { #body }),
             _ => {
                 let hint = self.return_hint();
-                quote!(move || { #hint #body })
+                quote!(#capture || { #hint #body })
             }
         };
         let enter = self.enter(None);
@@ -53,6 +54,12 @@ impl Call<'_> {
         let (before, compare) = (self.before(None, in_scope), self.compare(None, in_scope));
         let end = self.end(&run, compare.as_ref(), &finish);
         quote!(#enter #intend #before #end)
+    }
+
+    /// How a body takes the parameters: what is compared afterwards may need those that it only borrows.
+    fn capture(&self) -> Option<Token![move]> {
+        let borrows = self.spec.changes.as_ref().is_some_and(Changes::names_a_variable);
+        (!borrows).then(<Token![move]>::default)
     }
 
     /// A body that runs in an async block with the given capture mode.

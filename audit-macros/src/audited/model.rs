@@ -3,7 +3,8 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
-use syn::{Block, Expr, ExprPath, Ident, LitStr, Path, Type};
+use syn::visit::Visit;
+use syn::{Block, Expr, ExprCall, ExprPath, Ident, LitStr, Macro, Path, Type};
 
 use crate::tokens::mentions;
 
@@ -123,9 +124,33 @@ pub(super) enum Returns {
 }
 
 impl Changes {
+    /// True if the value afterwards speaks of a variable of the function.
+    pub(super) fn names_a_variable(&self) -> bool {
+        let mut variables = Variables(false);
+        variables.visit_expr(&self.after.expression);
+        variables.0
+    }
+
     /// True if the value afterwards is part of what the call returned.
     pub(super) fn names_ret(&self) -> bool {
         mentions(&self.after.expression, |word| word == RET)
+    }
+}
+
+/// Looks for a name that is neither a function's nor that of what was returned.
+struct Variables(bool);
+
+impl<'a> Visit<'a> for Variables {
+    fn visit_expr_path(&mut self, path: &'a ExprPath) {
+        self.0 |= path.path.get_ident().is_some_and(|name| name != RET);
+    }
+
+    fn visit_expr_call(&mut self, call: &'a ExprCall) {
+        call.args.iter().for_each(|argument| self.visit_expr(argument));
+    }
+
+    fn visit_macro(&mut self, call: &'a Macro) {
+        self.0 |= mentions(&call.tokens, |word| word != RET);
     }
 }
 
