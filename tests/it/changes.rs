@@ -339,6 +339,26 @@ fn a_panic_in_the_value_afterwards_is_one_of_the_call() {
     assert!(!record.to_string().contains(CANARY));
 }
 
+#[audited(action = "Wait", changes(before = 1_u8, after = forever().await), on_unrecorded = fail_open)]
+async fn wait() {}
+
+async fn forever() -> u8 {
+    std::future::pending().await
+}
+
+#[test]
+fn a_call_that_is_given_up_while_it_is_compared_has_succeeded() {
+    let (_, records) = run(async {
+        let mut wait = std::pin::pin!(Some(wait()));
+        let polled = futures_util::poll!(wait.as_mut().as_pin_mut().unwrap());
+        assert!(polled.is_pending());
+        wait.set(None);
+    });
+    let record = only(records);
+    assert_eq!((&record["outcome"], record.get("changes")), (&json!("success"), None));
+    assert_eq!(record["truncated"], json!(["changes"]));
+}
+
 /// Records one event by hand, and answers with its record.
 fn recorded(changes: impl FnOnce() -> ChangeSet) -> Value {
     let event = move || Event::activity("Try").changes(changes()).succeeded();

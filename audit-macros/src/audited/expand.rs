@@ -274,6 +274,7 @@ impl Call<'_> {
         let ret = changes.names_ret().then(|| {
             let ret = Ident::new(RET, Span::call_site());
             quote! {
+                use __audit::{RetOfAny as _, RetOfResult as _};
                 let ::core::option::Option::Some(#ret) = (&&__audit::Ret(&__audit_output)).get() else {
                     return __audit::ChangeSet::new();
                 };
@@ -281,12 +282,11 @@ impl Call<'_> {
         });
         let after = borrowed(&changes.after.expression, this);
         let compared = in_scope(&quote! {
-            use __audit::{RetOfAny as _, RetOfResult as _};
             #ret
             __audit::ChangeSet::between(&__audit_before, #after)
         });
         Some(quote! {
-            if __audit::Scope::may_have_changed(&__audit_scope, &__audit_verdict) {
+            if __audit::Scope::may_have_changed(&mut __audit_scope, &__audit_verdict) {
                 let __audit_changes = #compared;
                 __audit::Scope::compared(&__audit_scope, __audit_changes);
             }

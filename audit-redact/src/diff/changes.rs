@@ -30,6 +30,11 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Differences that nobody has found out: none is told, and that they are cut is.
+    pub fn unknown() -> Self {
+        Self { cut: true, ..Self::default() }
+    }
+
     /// The elements of the JSON array, without brackets.
     pub fn elements(&self) -> &[u8] {
         &self.json

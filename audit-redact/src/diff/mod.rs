@@ -220,6 +220,7 @@ impl<'a> Differences<'a> {
         let point =
             if path.is_empty() || step.is_empty() || step.starts_with('[') { "" } else { "." };
         let whole = format!("{path}{point}{step}");
+        let whole = if whole.is_empty() { "$".to_owned() } else { whole };
         let whole = (self.scrub)("", &whole, usize::MAX).unwrap_or(whole);
         self.changes.hide(whole);
     }

@@ -130,6 +130,11 @@ impl ChangeSet {
         }
     }
 
+    /// Changes that there may be, and that nobody has found out.
+    pub(crate) fn unknown() -> Self {
+        Self { changes: Changes::unknown(), ..Self::default() }
+    }
+
     /// How many changes there are, recorded or not.
     pub fn count(&self) -> u64 {
         self.changes.count() + self.bulk.as_ref().map_or(0, |bulk| bulk.total)

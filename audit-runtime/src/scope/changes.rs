@@ -5,9 +5,17 @@ use crate::event::{ChangeSet, Outcome};
 
 impl Scope {
     /// True if the call has not failed, as far as is known by now: only then is there an after.
-    pub fn may_have_changed(&self, verdict: &Verdict) -> bool {
+    ///
+    /// What comes now may be waited for, and whoever gives it up meanwhile takes back nothing of what
+    /// the body did: the call has succeeded, and what it changed is unknown.
+    pub fn may_have_changed(&mut self, verdict: &Verdict) -> bool {
         let is_unjudged = self.running.change(|open| open.verdict.is_none()).unwrap_or(false);
-        verdict.outcome == Outcome::Success && is_unjudged
+        let may = verdict.outcome == Outcome::Success && is_unjudged;
+        if may && !verdict.is_left_to_the_response() {
+            self.settled = Some(*verdict);
+            self.compared(ChangeSet::unknown());
+        }
+        may
     }
 
     /// Keeps what the attribute found; it is recorded if the call ends as a success.

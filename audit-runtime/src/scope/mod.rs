@@ -34,6 +34,8 @@ pub struct Scope {
     spec: &'static ActionSpec,
     body_runs: bool,
     finished: bool,
+    /// How the call ended, while what it changed is found out.
+    settled: Option<Verdict>,
 }
 
 impl Scope {
@@ -73,6 +75,7 @@ impl Scope {
             spec,
             body_runs: false,
             finished: false,
+            settled: None,
         }
     }
 
@@ -165,10 +168,13 @@ impl Drop for Scope {
         if self.finished {
             return;
         }
-        let outcome = if self.body_runs { Outcome::Panic } else { Outcome::Cancelled };
+        let verdict = match self.body_runs {
+            true => Verdict::of(Outcome::Panic),
+            false => self.settled.unwrap_or(Verdict::of(Outcome::Cancelled)),
+        };
         if let Some(open) = self.running.take() {
             let recorder = self.recorder.as_deref();
-            drop(record_end(open, Verdict::of(outcome), &self.context, recorder));
+            drop(record_end(open, verdict, &self.context, recorder));
         }
     }
 }
