@@ -72,6 +72,9 @@ fn collect(fields: &mut Vec<(String, String)>, path: &str, json: &str, depth: us
             let dot = if path.is_empty() { "" } else { "." };
             collect(fields, &format!("{path}{dot}{name}"), value.get(), depth - 1)?;
         }
+    } else if let Some(changes) = changes(path, json) {
+        let places = changes.iter().enumerate();
+        fields.extend(places.map(|(index, change)| (format!("{path}[{index}]"), told(change))));
     } else if depth > 0 && json.starts_with("[{") {
         let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
         for (index, element) in elements.iter().enumerate() {
@@ -81,6 +84,38 @@ fn collect(fields: &mut Vec<(String, String)>, path: &str, json: &str, depth: us
         fields.push((terminal::escape(path).into_owned(), value(json)));
     }
     Some(())
+}
+
+/// What an action changed, if that is what the field tells.
+fn changes<'a>(path: &str, json: &'a str) -> Option<Vec<Change<'a>>> {
+    (path == "changes").then(|| serde_json::from_str(json).ok()).flatten()
+}
+
+/// One difference, its values digit by digit.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change<'a> {
+    path: String,
+    #[serde(default, borrow)]
+    old: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    new: Option<&'a RawValue>,
+    #[serde(default)]
+    masked: bool,
+}
+
+/// A difference as a person says it: `status: draft → paid`.
+fn told(change: &Change<'_>) -> String {
+    let shown = |json: &RawValue| value(json.get());
+    let what = match (change.old, change.new) {
+        _ if change.masked => "changed, value withheld".to_owned(),
+        (Some(old), Some(new)) => format!("{} → {}", shown(old), shown(new)),
+        (None, Some(new)) => format!("added {}", shown(new)),
+        (Some(old), None) => format!("removed {}", shown(old)),
+        (None, None) => "changed".to_owned(),
+    };
+    let path = if change.path.is_empty() { "all of it" } else { &change.path };
+    format!("{}: {what}", terminal::escape(path))
 }
 
 /// A text or a list of texts without quotes and brackets, or whatever else as JSON.

@@ -5,6 +5,7 @@
 mod allow_leak;
 mod beside;
 mod debug;
+mod diff;
 mod disclosure;
 mod field;
 pub mod keys;
@@ -30,6 +31,7 @@ mod wire;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use diff::{Changes, Diff, Differences, Scrub};
 pub use disclosure::{Disclosed, disclose};
 pub use keys::{EncryptionKey, HashKey, KeyProvider, Keys};
 pub use marks::Plain;

@@ -4,6 +4,7 @@ pub use inventory;
 pub use serde;
 
 pub use crate::beside::{Harmless, Unprinted, Unread, harmless, unprinted, unread};
+pub use crate::diff::{Diff, Differences, Form, marked, part, shown};
 pub use crate::field::{Field, Hidden, Unruled, carrier, public, rule};
 pub use crate::marks::{Marked, as_it_is};
 pub use crate::parts::{Group, LeftOut, Shown, write_struct};

@@ -38,6 +38,8 @@ pub struct ActionSpec {
     pub targets: &'static [&'static str],
     /// The names of the captured fields.
     pub fields: &'static [&'static str],
+    /// Whether the attribute compares a value before and after the call.
+    pub compares: bool,
     /// The sentence that describes it, in parts.
     pub description: &'static [Part],
     /// The function's path.
@@ -70,6 +72,7 @@ impl ActionSpec {
             retention: None,
             targets: &[],
             fields: &[],
+            compares: false,
             description: &[],
             function: "",
             file: "",
@@ -98,6 +101,12 @@ impl ActionSpec {
     ) -> Self {
         self.targets = targets;
         self.fields = fields;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn compares(mut self) -> Self {
+        self.compares = true;
         self
     }
 
@@ -202,8 +211,9 @@ pub(crate) fn hash() -> &'static str {
 /// What a build promises about an action; its place in the source is no part of the promise.
 fn describe(spec: &ActionSpec) -> String {
     let retention = spec.retention.map_or(String::new(), |class| format!("\t{class}"));
+    let compares = if spec.compares { "\tchanges" } else { "" };
     format!(
-        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}\n",
+        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}{compares}\n",
         spec.action,
         spec.category,
         spec.operation,

@@ -2,6 +2,7 @@
 //! says of itself.
 
 mod acting;
+mod changed;
 mod frame;
 mod open;
 mod running;
@@ -21,6 +22,7 @@ use crate::say;
 
 pub use acting::{enter_as, run_as};
 use audit_journal::EventId;
+pub use changed::{changed, set_changes};
 pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
 use frame::{InContext, look};
 pub(crate) use open::{OpenScopes, Unlisted};

@@ -25,15 +25,17 @@ pub use audit_macros::{Redact, audited, deny_leaks, wrap_sensitive};
 /// Redaction, a crate of its own.
 pub use audit_redact as redact;
 pub use audit_redact::{
-    Disclosed, HashKey, HiddenPaths, Keys, ParseError, Plain, Public, Redact, Redacted, Redaction,
-    Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, sealed, wire,
-    wire_plain, withheld,
+    Diff, Disclosed, HashKey, HiddenPaths, Keys, ParseError, Plain, Public, Redact, Redacted,
+    Redaction, Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, sealed,
+    wire, wire_plain, withheld,
 };
-pub use context::{Context, deny, enter_as, fail, run_as, set_actor, set_session, set_target};
+pub use context::{
+    Context, changed, deny, enter_as, fail, run_as, set_actor, set_changes, set_session, set_target,
+};
 pub use event::{
-    Actor, ActorKind, Authenticated, Category, CorrelationId, Draft, Durability, Event, Http,
-    InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Peer, Phase, Reason, Severity,
-    Signal, Target, TraceContext, Trust, TrustedProxies,
+    Actor, ActorKind, Authenticated, Category, ChangeSet, CorrelationId, Draft, Durability, Event,
+    Http, InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Peer, Phase, Reason,
+    Severity, Signal, Target, TraceContext, Trust, TrustedProxies,
 };
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};
@@ -83,6 +85,11 @@ struct Actors;
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../docs/background.md")]
 struct Background;
+
+/// The examples of the page on changes.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/changes.md")]
+struct Changes;
 
 /// The examples of the page on users' own tests.
 #[cfg(all(doctest, feature = "actix"))]

@@ -14,6 +14,7 @@ mod alerts;
 mod attribute;
 mod background;
 mod bad_input;
+mod changes;
 mod claims;
 mod config;
 mod connections;

@@ -9,6 +9,7 @@
     reason = "a test may stop at the first surprise and says what it tries"
 )]
 
+mod changes;
 mod damage;
 mod detect;
 #[path = "../crash/disk/mod.rs"]

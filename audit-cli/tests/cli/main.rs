@@ -4,6 +4,7 @@
 
 #[cfg(feature = "alerts")]
 mod alerts;
+mod changes;
 mod detect;
 mod doctor;
 mod fixture;

@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, LitStr};
 
-use super::model::{Field, Function, Returns, Spec, Value, Written};
+use super::model::{Changes, Field, Function, Returns, Spec, Value, Written};
 use super::{description, secrets};
 use crate::errors::Errors;
 
@@ -25,6 +25,8 @@ const NEVER: &str = "this action is refused when it cannot be recorded, and a fu
                      returns cannot say so: write `on_unrecorded = fail_open`";
 const UNRETURNED: &str =
     "a function that never returns leaves nothing to tell the outcome by: remove `outcome`";
+const ENDLESS: &str = "a function that never returns has no value afterwards: remove `changes`, and call \
+     `audit_runtime::changed(&before, &after)` where something has changed";
 const OPAQUE: &str = "this action is refused when it cannot be recorded, and `impl Trait` cannot say \
                       so: return a `Result`, or write `on_unrecorded = fail_open`";
 
@@ -36,6 +38,10 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
         for value in iter::once(&target.id).chain(&target.name) {
             shown(value, errors);
         }
+    }
+    if let Some(Changes { before, after, .. }) = &written.changes {
+        shown(before, errors);
+        shown(after, errors);
     }
     let description = match &written.description {
         // A placeholder may name a field in the part that could not be read.
@@ -51,6 +57,7 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
     Some(Spec {
         targets: written.targets,
         fields,
+        changes: written.changes,
         description,
         category,
         operation,
@@ -72,6 +79,13 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
 pub(super) fn outcome(spec: &Spec, function: &Function, errors: &mut Errors) {
     if let (Some(classifier), Returns::Never(_)) = (&spec.outcome, &function.returns) {
         errors.at(classifier, UNRETURNED);
+    }
+}
+
+/// Demands an end after which something can be compared.
+pub(super) fn changes(spec: &Spec, function: &Function, errors: &mut Errors) {
+    if let (Some(changes), Returns::Never(_)) = (&spec.changes, &function.returns) {
+        errors.at(&changes.key, ENDLESS);
     }
 }
 

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprReference, Stmt, Token};
 
 use super::function::async_tail;
-use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
+use super::model::{Body, Changes, Field, Function, Part, RET, Returns, Spec, Target};
 use super::renamings::{self, self_name};
 use crate::redact::exception;
 use crate::runtime;
@@ -20,7 +20,7 @@ pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
     let call = Call { spec, name: &name, returns: &returns };
     let body = match body {
         Body::Sync(body) => call.run(&body),
-        Body::Async(body) => call.drive(&quote!(move), &body, None),
+        Body::Async(body) => call.drive(&call.capture().to_token_stream(), &body, None),
         Body::Future(block) => call.future(block),
     };
     quote!(#head { #body })
@@ -36,20 +36,30 @@ struct Call<'a> {
 impl Call<'_> {
     /// A body that runs where the function does.
     fn run(&self, body: &TokenStream) -> TokenStream {
+        let capture = self.capture();
         let closure = match self.returns {
             // Named, the type brings every complaint about what is returned to where it is returned.
-            Returns::Value(ty) => quote!(move || -> #ty { #body }),
+            Returns::Value(ty) => quote!(#capture || -> #ty { #body }),
             _ => {
                 let hint = self.return_hint();
-                quote!(move || { #hint #body })
+                quote!(#capture || { #hint #body })
             }
         };
         let enter = self.enter(None);
         let intend = self.intend(&quote!(__audit::Scope::intend_blocking(&mut __audit_scope)));
         let run = quote!(__audit::Scope::call(&mut __audit_scope, #closure));
         let finish = quote!(__audit::Scope::finish_blocking(__audit_scope, __audit_verdict));
-        let end = self.end(&run, &finish);
-        quote!(#enter #intend #end)
+        let in_scope =
+            |work: &TokenStream| quote!(__audit::Scope::call(&mut __audit_scope, || { #work }));
+        let (before, compare) = (self.before(None, in_scope), self.compare(None, in_scope));
+        let end = self.end(&run, compare.as_ref(), &finish);
+        quote!(#enter #intend #before #end)
+    }
+
+    /// How a body takes the parameters: what is compared afterwards may need those that it only borrows.
+    fn capture(&self) -> Option<Token![move]> {
+        let borrows = self.spec.changes.as_ref().is_some_and(Changes::names_a_variable);
+        (!borrows).then(<Token![move]>::default)
     }
 
     /// A body that runs in an async block with the given capture mode.
@@ -70,8 +80,10 @@ impl Call<'_> {
             "queued" => quote!(__audit::Scope::finish_queued(__audit_scope, __audit_verdict)),
             _ => quote!(__audit::Scope::finish(__audit_scope, __audit_verdict).await),
         };
-        let end = self.end(&run, &finish);
-        quote!(#enter #intend #end)
+        let in_scope = |work: &TokenStream| quote!(__audit::Scope::drive(&mut __audit_scope, async { #work }).await);
+        let (before, compare) = (self.before(this, in_scope), self.compare(this, in_scope));
+        let end = self.end(&run, compare.as_ref(), &finish);
+        quote!(#enter #intend #before #end)
     }
 
     /// A function whose last expression is an async block, which is where the call begins and ends.
@@ -118,6 +130,7 @@ impl Call<'_> {
         });
         let retention = self.spec.retention.iter().map(|class| quote!(.retention(#class)));
         let captures = self.capture_names();
+        let compares = self.spec.changes.is_some().then(|| quote!(.compares()));
         let description = self.spec.description.iter().map(part).collect::<Vec<_>>();
         let description =
             (!description.is_empty()).then(|| quote!(.description(&[#(#description),*])));
@@ -133,6 +146,7 @@ impl Call<'_> {
             #severity
             #(#retention)*
             #captures
+            #compares
             #description
             .at(
                 ::core::concat!(::core::module_path!(), "::", #name),
@@ -150,8 +164,12 @@ impl Call<'_> {
             let id = (format!("{}.id", kind.unraw()), Some(id));
             [id, (format!("{}.name", kind.unraw()), name.as_ref())]
         });
+        let of_changes = self.spec.changes.iter().flat_map(|changes| {
+            let of = |side: &str, value| (format!("changes.{side}"), Some(value));
+            [of("before", &changes.before), of("after", &changes.after)]
+        });
         let of_fields = fields.iter().map(|f| (f.name.unraw().to_string(), Some(&f.value)));
-        let reasons = of_targets.chain(of_fields).filter_map(|(what, value)| {
+        let reasons = of_targets.chain(of_fields).chain(of_changes).filter_map(|(what, value)| {
             let what = format!("{}.{what}", self.name);
             Some(exception("PublicCapture", &what, Some(value?.reason.as_ref()?)))
         });
@@ -235,6 +253,46 @@ impl Call<'_> {
         })
     }
 
+    /// Evaluates what is compared, before the body.
+    fn before(
+        &self,
+        this: Option<&Ident>,
+        in_scope: impl Fn(&TokenStream) -> TokenStream,
+    ) -> Option<TokenStream> {
+        let before = &self.spec.changes.as_ref()?.before.expression;
+        let before = in_scope(&said(before, this));
+        Some(quote!(let __audit_before = #before;))
+    }
+
+    /// Evaluates it again after a body that succeeded, and compares the two.
+    fn compare(
+        &self,
+        this: Option<&Ident>,
+        in_scope: impl Fn(&TokenStream) -> TokenStream,
+    ) -> Option<TokenStream> {
+        let changes = self.spec.changes.as_ref()?;
+        let ret = changes.names_ret().then(|| {
+            let ret = Ident::new(RET, Span::call_site());
+            quote! {
+                use __audit::{RetOfAny as _, RetOfResult as _};
+                let ::core::option::Option::Some(#ret) = (&&__audit::Ret(&__audit_output)).get() else {
+                    return __audit::ChangeSet::new();
+                };
+            }
+        });
+        let after = borrowed(&changes.after.expression, this);
+        let compared = in_scope(&quote! {
+            #ret
+            __audit::ChangeSet::between(&__audit_before, #after)
+        });
+        Some(quote! {
+            if __audit::Scope::may_have_changed(&mut __audit_scope, &__audit_verdict) {
+                let __audit_changes = #compared;
+                __audit::Scope::compared(&__audit_scope, __audit_changes);
+            }
+        })
+    }
+
     /// Tells inference what the body returns: nobody else would, inside a closure or async block.
     fn return_hint(&self) -> Option<TokenStream> {
         let ty = match self.returns {
@@ -262,7 +320,12 @@ impl Call<'_> {
     }
 
     /// Runs the body, judges what it returned, records the end and returns.
-    fn end(&self, run: &TokenStream, finish: &TokenStream) -> TokenStream {
+    fn end(
+        &self,
+        run: &TokenStream,
+        compare: Option<&TokenStream>,
+        finish: &TokenStream,
+    ) -> TokenStream {
         if let Returns::Never(_) = self.returns {
             return run.clone();
         }
@@ -288,19 +351,34 @@ impl Call<'_> {
                 (&&&&&&&&&&&&&&&&__audit::classify::Returned(&__audit_output))
                     .verdict_in(&mut __audit_scope) #or_response #(#told)*
             };
+            #compare
             #finish;
             #output
         }
     }
 }
 
-/// A reference to the user's expression, with all its tokens where the expression stands.
-fn borrowed(mut expression: &Expr, this: Option<&Ident>) -> TokenStream {
-    // The compiler forgets the group that holds a macro's `$e:expr` together; without it, parentheses
-    // are set where precedence demands them.
+/// The user's expression.
+fn said(expression: &Expr, this: Option<&Ident>) -> TokenStream {
+    let tokens = ungrouped(expression).to_token_stream();
+    match this {
+        Some(this) => rename_self(tokens, this),
+        None => tokens,
+    }
+}
+
+/// The compiler forgets the group that holds a macro's `$e:expr` together; without it, parentheses
+/// are set where precedence demands them.
+fn ungrouped(mut expression: &Expr) -> &Expr {
     while let Expr::Group(group) = expression {
         expression = &group.expr;
     }
+    expression
+}
+
+/// A reference to the user's expression, with all its tokens where the expression stands.
+fn borrowed(expression: &Expr, this: Option<&Ident>) -> TokenStream {
+    let expression = ungrouped(expression);
     let reference = Expr::Reference(ExprReference {
         attrs: Vec::new(),
         and_token: Token![&](expression.span()),

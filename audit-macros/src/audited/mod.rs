@@ -36,6 +36,7 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     if let (Some(spec), Some(function)) = (&spec, &function) {
         check::refusal(spec, function, &mut errors);
         check::outcome(spec, function, &mut errors);
+        check::changes(spec, function, &mut errors);
     }
     let errors = errors.into_tokens();
     match (spec, function) {

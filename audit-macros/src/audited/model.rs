@@ -3,7 +3,13 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
-use syn::{Block, Expr, ExprPath, Ident, LitStr, Path, Type};
+use syn::visit::Visit;
+use syn::{Block, Expr, ExprCall, ExprPath, Ident, LitStr, Macro, Path, Type};
+
+use crate::tokens::mentions;
+
+/// What `changes(after = …)` calls the value that the function returned.
+pub(super) const RET: &str = "ret";
 
 pub(crate) const CATEGORIES: &[&str] =
     &["activity", "authentication", "authorization", "access", "security", "journal"];
@@ -19,6 +25,7 @@ pub(super) struct Written {
     pub(super) action: Option<LitStr>,
     pub(super) targets: Vec<Target>,
     pub(super) fields: Option<Vec<Field>>,
+    pub(super) changes: Option<Changes>,
     pub(super) description: Option<LitStr>,
     pub(super) category: Option<&'static str>,
     pub(super) operation: Option<&'static str>,
@@ -37,6 +44,7 @@ pub(super) struct Spec {
     pub(super) action: LitStr,
     pub(super) targets: Vec<Target>,
     pub(super) fields: Vec<Field>,
+    pub(super) changes: Option<Changes>,
     pub(super) description: Vec<Part>,
     pub(super) category: &'static str,
     pub(super) operation: &'static str,
@@ -58,6 +66,13 @@ pub(super) struct Target {
 pub(super) struct Field {
     pub(super) name: Ident,
     pub(super) value: Value,
+}
+
+/// What is compared: evaluated before the body, and after one that succeeded.
+pub(super) struct Changes {
+    pub(super) key: Ident,
+    pub(super) before: Value,
+    pub(super) after: Value,
 }
 
 /// What is captured.
@@ -108,13 +123,50 @@ pub(super) enum Returns {
     Never(Type),
 }
 
+impl Changes {
+    /// True if the value afterwards speaks of a variable of the function.
+    pub(super) fn names_a_variable(&self) -> bool {
+        let mut variables = Variables(false);
+        variables.visit_expr(&self.after.expression);
+        variables.0
+    }
+
+    /// True if the value afterwards is part of what the call returned.
+    pub(super) fn names_ret(&self) -> bool {
+        mentions(&self.after.expression, |word| word == RET)
+    }
+}
+
+/// Looks for a name that is neither a function's nor that of what was returned.
+struct Variables(bool);
+
+impl<'a> Visit<'a> for Variables {
+    fn visit_expr_path(&mut self, path: &'a ExprPath) {
+        self.0 |= path.path.get_ident().is_some_and(|name| name != RET);
+    }
+
+    fn visit_expr_call(&mut self, call: &'a ExprCall) {
+        call.args.iter().for_each(|argument| self.visit_expr(argument));
+    }
+
+    fn visit_macro(&mut self, call: &'a Macro) {
+        self.0 |= mentions(&call.tokens, |word| word != RET);
+    }
+}
+
 impl Spec {
     /// Every expression that is written to the journal without a reason before it.
     pub(super) fn captured(&self) -> Vec<&Expr> {
         let fields = self.fields.iter().map(|field| &field.value);
         let targets =
             self.targets.iter().flat_map(|target| iter::once(&target.id).chain(&target.name));
-        let unexplained = fields.chain(targets).filter(|value| value.reason.is_none());
+        // What the body returns has no name yet where this is asked.
+        let changes = self.changes.iter().flat_map(|changes| {
+            let after = (!changes.names_ret()).then_some(&changes.after);
+            iter::once(&changes.before).chain(after)
+        });
+        let unexplained =
+            fields.chain(targets).chain(changes).filter(|value| value.reason.is_none());
         unexplained.map(|value| &value.expression).collect()
     }
 

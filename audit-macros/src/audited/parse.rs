@@ -7,18 +7,20 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, ExprPath, Ident, LitStr, Token, parenthesized, token};
 
 use super::model::{
-    CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value, Written,
+    CATEGORIES, Changes, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value,
+    Written,
 };
 use crate::attributes;
 use crate::errors::Errors;
 use crate::runtime;
 
-const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `outcome`, \
+const OPTIONS: &str = "`action`, `target`, `fields`, `changes`, `description`, `category`, `op`, `outcome`, \
                        `severity`, `durability`, `on_unrecorded`, `retention` and `crate`";
 const NAMES: &[&str] = &[
     "action",
     "target",
     "fields",
+    "changes",
     "description",
     "category",
     "op",
@@ -36,6 +38,8 @@ const REASON_FORM: &str = "before what is captured stands nothing but a reason t
 const EMPTY_REASON: &str = "the reason is empty: say why a record may show this value";
 const OUTCOME_FORM: &str = "write `outcome = path`, with the path of a function that borrows what this \
                             one returns and tells its `Outcome`";
+const CHANGES_FORM: &str = "write `changes(before = expression, after = expression)`, where `after` may \
+                            speak of what the function returned as `ret`";
 const FIELDS_FORM: &str = "write `fields(name = expression)`, or just the name of a variable";
 
 /// Reads each option by itself, so that a mistake in one does not hide those in the next.
@@ -84,6 +88,10 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         "fields" => {
             let fields = fields(input, &key)?;
             once(&mut written.fields, &key, fields, errors);
+        }
+        "changes" => {
+            let changes = changes(input, &key, errors)?;
+            once(&mut written.changes, &key, changes, errors);
         }
         "crate" => {
             let path = text(input, &key, "crate = \"path::to::audit_runtime\"")?;
@@ -196,6 +204,30 @@ fn target(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Resu
         return Err(syn::Error::new_spanned(kind, message));
     };
     Ok(Target { kind, id, name })
+}
+
+fn changes(input: ParseStream<'_>, key: &Ident, errors: &mut Errors) -> syn::Result<Changes> {
+    let misformed = || syn::Error::new_spanned(key, CHANGES_FORM);
+    if !input.peek(token::Paren) {
+        return Err(misformed());
+    }
+    let content;
+    parenthesized!(content in input);
+    let (mut before, mut after) = (None, None);
+    for Named { key, value } in content.parse_terminated(Named::parse, Token![,])? {
+        if key == "before" {
+            once(&mut before, &key, value, errors);
+        } else if key == "after" {
+            once(&mut after, &key, value, errors);
+        } else {
+            let otherwise = format!("`changes` has `before` and `after`, no `{key}`");
+            errors.at(&key, attributes::unknown(&key, &["before", "after"], &otherwise));
+        }
+    }
+    match (before, after) {
+        (Some(before), Some(after)) => Ok(Changes { key: key.clone(), before, after }),
+        _ => Err(misformed()),
+    }
 }
 
 fn fields(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<Field>> {

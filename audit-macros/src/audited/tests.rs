@@ -134,6 +134,28 @@ fn classifiers() {
 }
 
 #[test]
+fn what_is_compared_before_and_after() {
+    check(
+        "changes_returned",
+        quote!(action = "UpdateUser", changes(before = load(&pool, *id).await, after = ret.0)),
+        quote! {
+            async fn update(pool: Pool, id: Path<u64>) -> Result<(User, u8), Error> {
+                save(pool, id).await
+            }
+        },
+    );
+    check(
+        "changes_borrowed",
+        quote!(action = "RenameUser", changes(before = self.name.clone(), after = self.name)),
+        quote! {
+            fn rename(&mut self, name: Name) {
+                self.name = name;
+            }
+        },
+    );
+}
+
+#[test]
 fn async_blocks_at_the_end() {
     check(
         "future",

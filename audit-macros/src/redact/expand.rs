@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Ident, WherePredicate, parse_quote};
+use syn::{Ident, Type, WherePredicate, parse_quote};
 
 use super::model::{Class, Field, Item, Shape, Style};
 use super::part::Part;
-use super::{exceptions, hidden, probed, types};
+use super::{diff, exceptions, hidden, probed, types};
 use crate::runtime;
 use crate::tokens::mentions;
 
@@ -18,6 +18,7 @@ pub(crate) fn item(item: &Item<Class>) -> TokenStream {
     let runtime = runtime::named(item.options.runtime.as_ref());
     let output = Output { item, parts: Part::all(item) };
     let redact = output.redact();
+    let diff = item.options.diff.then(|| output.diff());
     let markers = output.markers();
     let debug = item.debug_derived.is_empty().then(|| output.debug());
     let entry = output.registry_entry();
@@ -30,6 +31,7 @@ pub(crate) fn item(item: &Item<Class>) -> TokenStream {
             use __audit::Unruled as _;
             #marks
             #redact
+            #diff
             #markers
             #debug
             #entry
@@ -62,6 +64,11 @@ impl Output<'_> {
                 }
             },
         )
+    }
+
+    fn diff(&self) -> TokenStream {
+        let methods = diff::methods(&self.parts);
+        self.implementation_where(&quote!(__audit::Diff), &methods, self.bounds(diff::bound))
     }
 
     fn debug(&self) -> TokenStream {
@@ -98,9 +105,17 @@ impl Output<'_> {
     }
 
     fn implementation(&self, of: &TokenStream, body: &TokenStream) -> TokenStream {
+        self.implementation_where(of, body, self.bounds(bound))
+    }
+
+    fn implementation_where(
+        &self,
+        of: &TokenStream,
+        body: &TokenStream,
+        bounds: Vec<WherePredicate>,
+    ) -> TokenStream {
         let ident = &self.item.ident;
         let mut generics = self.item.generics.clone();
-        let bounds = self.bounds();
         if !bounds.is_empty() {
             generics.make_where_clause().predicates.extend(bounds);
         }
@@ -115,7 +130,7 @@ impl Output<'_> {
     ///
     /// A field that mentions the type itself gets none: the compiler would go in circles, and what
     /// the other fields demand is enough.
-    fn bounds(&self) -> Vec<WherePredicate> {
+    fn bounds(&self, demanded: fn(&Type, &Class) -> Vec<WherePredicate>) -> Vec<WherePredicate> {
         let parameters: Vec<&Ident> = self.item.generics.type_params().map(|p| &p.ident).collect();
         if parameters.is_empty() {
             return Vec::new();
@@ -128,19 +143,10 @@ impl Output<'_> {
             if !depends || mentions(ty, |word| own.contains(word)) {
                 continue;
             }
-            let bound: WherePredicate = match mark {
-                Class::Sensitive(policy) => match policy.bound(ty) {
-                    Some(bound) => bound,
-                    None => continue,
-                },
-                // Nothing tells whether a parameter has marks; what is plain has none.
-                Class::Public { .. } => {
-                    parse_quote!(#ty: __audit::Plain + __audit::serde::Serialize)
+            for bound in demanded(ty, mark) {
+                if seen.insert(bound.to_token_stream().to_string()) {
+                    bounds.push(bound);
                 }
-                Class::Ruled => parse_quote!(#ty: __audit::Redact),
-            };
-            if seen.insert(bound.to_token_stream().to_string()) {
-                bounds.push(bound);
             }
         }
         bounds
@@ -199,5 +205,15 @@ impl Output<'_> {
                 )
             }
         }
+    }
+}
+
+/// What the written form demands of the type of a field that mentions a parameter.
+fn bound(ty: &Type, mark: &Class) -> Vec<WherePredicate> {
+    match mark {
+        Class::Sensitive(policy) => policy.bound(ty).into_iter().collect(),
+        // Nothing tells whether a parameter has marks; what is plain has none.
+        Class::Public { .. } => vec![parse_quote!(#ty: __audit::Plain + __audit::serde::Serialize)],
+        Class::Ruled => vec![parse_quote!(#ty: __audit::Redact)],
     }
 }

@@ -3,6 +3,7 @@
 mod beside;
 mod causes;
 mod check;
+mod diff;
 mod exceptions;
 mod expand;
 mod form;

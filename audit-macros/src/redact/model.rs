@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) default_public: bool,
     /// Every sensitive field is a `Sensitive<T>`.
     pub(crate) strict: bool,
+    /// Two values can be compared, for a record of what changed.
+    pub(crate) diff: bool,
     pub(crate) runtime: Option<Path>,
     /// Why a log may show what the `Display` of the type prints.
     pub(crate) display: Option<LitStr>,

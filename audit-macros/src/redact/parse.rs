@@ -12,12 +12,13 @@ use crate::runtime;
 
 const PUBLIC_OPTIONS: &str = "`#[public]` accepts only a reason: `#[public(reason = \"…\")]`";
 const EMPTY_REASON: &str = "the reason is empty: say why a log may show this field";
-const TYPE_OPTIONS: &str = "`#[redact(…)]` accepts only `default = \"public\"`, `display = \"why\"`, `strict` and \
-     `crate = \"path\"`";
+const TYPE_OPTIONS: &str = "`#[redact(…)]` accepts only `default = \"public\"`, `diff`, `display = \"why\"`, `strict` \
+     and `crate = \"path\"`";
 const REPEATED: &str = "this option is there twice: remove one";
 const NO_WHY: &str = "the reason is empty: say why a log may show what the `Display` prints";
 const NOT_STRICT: &str = "`strict` stands alone, and nothing makes a type less strict: write \
                           `strict`, or remove it";
+const NOT_DIFF: &str = "`diff` stands alone: write `#[redact(diff)]`";
 const WRAPPED_TOO_LATE: &str = "the derives above have seen the fields as they were: write \
                                 `#[wrap_sensitive]` above all derives";
 const UNION: &str = "`#[derive(Redact)]` cannot tell which field of a union is there: \
@@ -182,12 +183,15 @@ fn option(
     if meta.path.is_ident("strict") {
         return strict(meta, options, errors);
     }
+    if meta.path.is_ident("diff") {
+        return diff(meta, options, errors);
+    }
     if meta.path.is_ident("display") {
         return display(meta, options, errors);
     }
     let is_crate = meta.path.is_ident("crate");
     if !is_crate && !meta.path.is_ident("default") {
-        let known = ["crate", "default", "display", "strict"];
+        let known = ["crate", "default", "diff", "display", "strict"];
         errors.at(&meta.path, attributes::unknown(&meta.path, &known, TYPE_OPTIONS));
         return skip_value(meta);
     }
@@ -221,6 +225,18 @@ fn strict(
         errors.at(&meta.path, REPEATED);
     }
     options.strict = true;
+    Ok(())
+}
+
+fn diff(meta: &ParseNestedMeta<'_>, options: &mut Options, errors: &mut Errors) -> syn::Result<()> {
+    if !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        errors.at(&meta.path, NOT_DIFF);
+        return skip_value(meta);
+    }
+    if options.diff {
+        errors.at(&meta.path, REPEATED);
+    }
+    options.diff = true;
     Ok(())
 }
 

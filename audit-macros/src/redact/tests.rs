@@ -142,6 +142,39 @@ fn policies() {
 }
 
 #[test]
+fn a_comparison() {
+    check(
+        "diff_struct",
+        quote! {
+            #[redact(diff)]
+            struct Login<T> {
+                id: u64,
+                #[public]
+                name: T,
+                home: Address,
+                #[sensitive(mask(last = 4), class = pii)]
+                card: String,
+                #[sensitive]
+                password: T,
+                #[sensitive(omit)]
+                pin: String,
+            }
+        },
+    );
+    check(
+        "diff_enum",
+        quote! {
+            #[redact(diff)]
+            enum Method {
+                None,
+                Password(#[sensitive] String),
+                Range(u32, #[public] String),
+            }
+        },
+    );
+}
+
+#[test]
 fn a_mistake_is_reported_and_its_field_is_hidden() {
     check(
         "mistakes",

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Form, Json, Path, Query, ReqData};
 
-use crate::{HiddenPaths, Redact, Redaction};
+use crate::{Diff, Differences, HiddenPaths, Redact, Redaction};
 
 /// Extractors that are written as the value inside.
 macro_rules! transparent {
@@ -14,6 +14,11 @@ macro_rules! transparent {
 
             fn hidden(report: &mut HiddenPaths) {
                 T::hidden(report);
+            }
+        }
+        impl<T: Diff> Diff for $extractor<T> {
+            fn diff(&self, after: &Self, into: &mut Differences<'_>) {
+                T::diff(self, after, into);
             }
         }
     )*};

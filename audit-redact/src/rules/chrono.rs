@@ -3,10 +3,11 @@
 use chrono::{DateTime, Month, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
 use serde::{Serialize, Serializer};
 
-use super::{mark, shown, shown_as_text};
+use super::{compared, mark, shown, shown_as_text};
 use crate::{Element, MapKey, Redact, Redaction};
 
 shown! { NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
+compared! { NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday, TimeDelta }
 mark! { Element: NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
 mark! { MapKey: NaiveDate, NaiveDateTime, NaiveTime, Month, Weekday }
 
@@ -19,5 +20,6 @@ impl<Tz: TimeZone> Redact for DateTime<Tz> {
     }
 }
 
+compared! { [Tz: TimeZone] DateTime<Tz> }
 impl<Tz: TimeZone> Element for DateTime<Tz> {}
 impl<Tz: TimeZone> MapKey for DateTime<Tz> {}

@@ -49,6 +49,22 @@ macro_rules! shown_as_text {
     )*};
 }
 
+/// Types that are compared as a whole, by their `==`.
+macro_rules! compared {
+    ($([$($generics:tt)*] $ty:ty),* $(,)?) => {$(
+        impl<$($generics)*> $crate::Diff for $ty {
+            fn diff(&self, after: &Self, into: &mut $crate::Differences<'_>) {
+                if self != after {
+                    into.changed(self, after);
+                }
+            }
+        }
+    )*};
+    ($($ty:ty),* $(,)?) => {
+        $crate::rules::compared! { $([] $ty),* }
+    };
+}
+
 /// Implements a marker trait for each type.
 macro_rules! mark {
     ($marker:ident: $($ty:ty),* $(,)?) => {
@@ -56,4 +72,4 @@ macro_rules! mark {
     };
 }
 
-use {mark, shown, shown_as_text};
+use {compared, mark, shown, shown_as_text};

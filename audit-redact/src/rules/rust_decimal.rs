@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::{mark, shown_as_text};
+use super::{compared, mark, shown_as_text};
 
 shown_as_text! { Decimal }
+compared! { Decimal }
 mark! { MapKey: Decimal }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use audit_journal::{Digest, EventId, Timestamp};
 use serde::Serializer;
 
-use super::{mark, shown, shown_as_text};
+use super::{compared, mark, shown, shown_as_text};
 use crate::{Element, Plain, Redact, Redaction};
 
 shown! {
@@ -19,6 +19,16 @@ shown! {
     u8, u16, u32, u64, u128, usize,
     NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize,
     NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+}
+
+compared! {
+    (), bool, char,
+    i8, i16, i32, i64, i128, isize,
+    u8, u16, u32, u64, u128, usize,
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize,
+    NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+    IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6,
+    Timestamp, Digest, EventId, Duration, SystemTime,
 }
 
 // A list of `u8`, `i8` or `char` is free text: these have a rule and are no `Element`.

@@ -4,10 +4,14 @@ use serde::Serializer;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset, Weekday};
 
-use super::shown_as_text;
+use super::{compared, shown_as_text};
 use crate::{Element, Redact, Redaction};
 
 shown_as_text! { Date, Duration, Month, PrimitiveDateTime, Time, UtcOffset, Weekday }
+
+compared! {
+    Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset, Weekday,
+}
 
 impl Redact for OffsetDateTime {
     fn redact<S: Serializer>(&self, serializer: S, _how: Redaction<'_>) -> Result<S::Ok, S::Error> {

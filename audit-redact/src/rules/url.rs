@@ -3,6 +3,7 @@
 use serde::Serializer;
 use url::Url;
 
+use super::compared;
 use crate::{Element, HiddenPaths, REDACTED, Redact, Redaction};
 
 /// Shows scheme, host, port and path, and hides the user and password, the query and the fragment:
@@ -18,6 +19,8 @@ impl Redact for Url {
         report.hide("");
     }
 }
+
+compared! { Url }
 
 impl Element for Url {}
 

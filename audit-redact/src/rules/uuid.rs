@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{mark, shown_as_text};
+use super::{compared, mark, shown_as_text};
 
 shown_as_text! { Uuid }
+compared! { Uuid }
 mark! { MapKey: Uuid }

@@ -131,6 +131,7 @@ fn members(was: &Action, is: &Action) -> Vec<String> {
         ("durability", one(&was.durability), one(&is.durability)),
         ("on_unrecorded", one(&was.on_unrecorded), one(&is.on_unrecorded)),
         ("retention", was.retention.clone(), is.retention.clone()),
+        ("changes", was.changes.clone(), is.changes.clone()),
         ("description", was.description.clone(), is.description.clone()),
     ];
     let changed = words.into_iter().filter(|(_, was, is)| was != is).map(|(name, was, is)| {

@@ -42,6 +42,9 @@ pub(super) struct Action {
     pub(super) retention: Option<String>,
     pub(super) targets: Vec<String>,
     pub(super) fields: Vec<String>,
+    /// What is compared before and after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) changes: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
     /// Where it stands in the source: for messages, and no part of the promise.
@@ -138,6 +141,7 @@ fn action(spec: &ActionSpec) -> Action {
         retention: spec.retention.map(str::to_owned),
         targets: texts(spec.targets),
         fields: texts(spec.fields),
+        changes: spec.compares.then(|| "before and after".to_owned()),
         description: (!spec.description.is_empty()).then(|| sentence(spec.description)),
         place: Place(format!("{}:{}", spec.file, spec.line)),
     }

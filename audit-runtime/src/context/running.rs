@@ -7,7 +7,7 @@ use super::Context;
 use super::frame::look;
 use super::open::Slot;
 use super::traffic::Traffic;
-use crate::event::{Draft, Event, Outcome, Phase, Reason};
+use crate::event::{ChangeSet, Draft, Event, Outcome, Phase, Reason};
 use audit_journal::{EventId, Timestamp};
 
 /// An action whose body is running: shared by the body, whoever finishes it, and the actions inside.
@@ -29,6 +29,8 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
+    /// What its attribute found changed, which counts if it ends as a success.
+    pub(crate) compared: Option<Box<ChangeSet>>,
     /// The type of the error that it returned, where its end is left to the response.
     pub(crate) error_type: Option<&'static str>,
     /// How it ended, where only who acted is left to the response.
@@ -102,6 +104,7 @@ impl Running {
             draft,
             started: Instant::now(),
             verdict: None,
+            compared: None,
             error_type: None,
                 told: None,
             is_alarmed: false,

@@ -8,8 +8,8 @@ use audit_journal::{EventId, Timestamp};
 
 use super::redactor::redacting;
 use super::{
-    Actor, Arguments, Authenticated, Category, Code, CorrelationId, Durability, Event, Http,
-    Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
+    Actor, Arguments, Authenticated, Category, ChangeSet, Code, CorrelationId, Durability, Event,
+    Http, Operation, Origin, Outcome, Reason, Severity, Target, TraceContext, Withheld,
 };
 use audit_redact::Redact;
 
@@ -47,6 +47,7 @@ impl Draft {
             session: None,
             decision: (category == Category::Authorization).then(Box::default),
             targets: Vec::new(),
+            changes: None,
             arguments: Arguments::inputs(),
             extras: Arguments::extras(),
             origin: None,
@@ -141,6 +142,12 @@ impl Draft {
     /// Adds an extra under a name with a namespace, such as `acme.shard`, in its redacted form.
     pub fn extra<T: Redact>(mut self, name: &'static str, value: &T) -> Self {
         redacting(&mut |how| self.event.extras.push(name, value, how));
+        self
+    }
+
+    /// Adds what it changed.
+    pub fn changes(mut self, changes: ChangeSet) -> Self {
+        self.event.add_changes(changes);
         self
     }
 

@@ -10,9 +10,9 @@ use super::actor::Identity;
 use super::origin::{Method, Route};
 use super::{Arguments, Category, Event, Outcome, Scrubber, Severity, end, name, sentence};
 use audit_redact::HashKey;
+pub(super) use parts::texts;
 use parts::{
-    texts, write_actor, write_authenticated, write_http, write_origin, write_principals,
-    write_target,
+    write_actor, write_authenticated, write_http, write_origin, write_principals, write_target,
 };
 
 /// Caps in bytes of escaped JSON; together they keep any event under the journal's line limit.
@@ -179,6 +179,10 @@ impl Line<'_> {
             });
             self.confess("targets", cut);
         }
+        if let Some(changes) = &event.changes {
+            let cut = &mut self.cut;
+            changes.write(&mut self.object, &mut self.scrubber, |what| cut.push(what));
+        }
         self.arguments("args", &event.arguments);
         self.arguments("ext", &event.extras);
     }
@@ -237,6 +241,9 @@ impl Line<'_> {
         }
         self.scrubber.join(event.arguments.scrubber());
         self.scrubber.join(event.extras.scrubber());
+        if let Some(changes) = &event.changes {
+            self.scrubber.join(changes.scrubber());
+        }
         self.scrubber
     }
 
@@ -244,7 +251,8 @@ impl Line<'_> {
     fn redaction(&mut self, event: &Event) {
         let paths = hidden_paths(event).map(|(root, inner)| Cow::Owned(format!("{root}{inner}")));
         let scrubbers = [&self.scrubber, event.arguments.scrubber(), event.extras.scrubber()];
-        let caught = scrubbers.into_iter().flat_map(Scrubber::paths).map(Cow::Borrowed);
+        let scrubbers = scrubbers.into_iter().chain(event.changes.iter().map(|it| it.scrubber()));
+        let caught = scrubbers.flat_map(Scrubber::paths).map(Cow::Borrowed);
         let mut paths = paths.chain(caught).peekable();
         let any = paths.peek().is_some();
         let hashed = self.hashed || self.scrubber.is_hashed();
@@ -294,6 +302,8 @@ impl Line<'_> {
 /// The paths that were hidden, each with the member of the line that it begins in.
 fn hidden_paths(event: &Event) -> impl Iterator<Item = (&'static str, &str)> {
     let captured = event.arguments.hidden().iter().map(|path| ("args.", path.as_str()));
+    let changed = event.changes.iter().flat_map(|changes| changes.hidden());
+    let captured = captured.chain(changed.map(|path| ("changes.", path.as_str())));
     captured.chain(event.extras.hidden().iter().map(|path| ("ext.", path.as_str())))
 }
 

@@ -2,6 +2,7 @@
 
 mod actor;
 mod arguments;
+mod changes;
 mod correlation;
 mod draft;
 mod end;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use audit_journal::{EventId, Timestamp};
 
 pub use actor::{Actor, Authenticated};
+pub use changes::ChangeSet;
 pub use correlation::{CorrelationId, TraceContext};
 pub use draft::Draft;
 pub use origin::{Http, Origin};
@@ -87,6 +89,7 @@ pub struct Event {
     pub(crate) session: Option<Withheld>,
     pub(crate) decision: Option<Box<Decision>>,
     pub(crate) targets: Vec<Target>,
+    pub(crate) changes: Option<Box<ChangeSet>>,
     pub(crate) arguments: Arguments,
     pub(crate) extras: Arguments,
     pub(crate) origin: Option<Arc<Origin>>,
@@ -156,6 +159,11 @@ impl Event {
         if self.targets.len() <= line::TARGETS_MAX {
             self.targets.push(target);
         }
+    }
+
+    /// Adds what it changed to what it has changed by then.
+    pub(crate) fn add_changes(&mut self, changes: ChangeSet) {
+        self.changes.get_or_insert_default().join(changes);
     }
 
     /// The event that records the intent of this one's action, before there is anything to claim.

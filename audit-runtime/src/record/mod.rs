@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use crate::event::{Category, Operation, Outcome, Phase};
 
 pub use part::{
-    Actor, Authentication, Code, Decision, Http, Origin, Reason, Redaction, Service, Target,
+    Actor, Authentication, Bulk, Change, Code, Decision, Http, Origin, Reason, Redaction, Service,
+    Target,
 };
 pub use word::Word;
 
@@ -75,6 +76,10 @@ pub struct Record {
     pub decision: Option<Decision>,
     /// What it was done to.
     pub targets: Vec<Target>,
+    /// What it changed, in redacted form.
+    pub changes: Vec<Change>,
+    /// What it did to many things at once.
+    pub bulk: Option<Bulk>,
     /// The inputs of the action in their redacted form.
     pub arguments: Map<String, Value>,
     /// Extras under names with a namespace, in their redacted form.
@@ -140,6 +145,8 @@ impl Record {
             session: fields.optional("session")?,
             decision: fields.optional("authz")?,
             targets: fields.optional("targets")?.unwrap_or_default(),
+            changes: fields.optional("changes")?.unwrap_or_default(),
+            bulk: fields.optional("bulk")?,
             arguments: fields.optional("args")?.unwrap_or_default(),
             extras: fields.optional("ext")?.unwrap_or_default(),
             origin: fields.optional("origin")?,

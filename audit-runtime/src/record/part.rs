@@ -1,6 +1,9 @@
 //! The parts of a record: who, what to, why, from where and in which request.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::Word;
 use crate::event::{ActorKind, Trust};
@@ -71,6 +74,46 @@ pub struct Target {
     pub role: Option<String>,
     /// The version that was acted on.
     pub version: Option<String>,
+}
+
+/// One difference between before and after.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Change {
+    /// Where it is: `address.city`, `tags[3]`; empty for the whole value.
+    pub path: String,
+    /// What was there, in its redacted form; `None` for what was added or is withheld.
+    #[serde(default, deserialize_with = "present")]
+    pub old: Option<Value>,
+    /// What is there now; `None` for what was removed or is withheld.
+    #[serde(default, deserialize_with = "present")]
+    pub new: Option<Value>,
+    /// True if it changed and the values are withheld.
+    #[serde(default)]
+    pub masked: bool,
+}
+
+/// What was done to many things at once.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Bulk {
+    /// Their type, such as `User`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How many they were.
+    pub total: u64,
+    /// How many of them each was done to: `deleted`, `skipped`.
+    pub counts: BTreeMap<String, u64>,
+    /// The ids of the first ones.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// The SHA-256 in hex of all ids in their order, each with a line feed behind it.
+    pub sha256: String,
+}
+
+/// What is null is there, too.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 /// Why it ended as it did.

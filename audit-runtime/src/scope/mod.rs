@@ -1,6 +1,7 @@
 //! The scope of one audited call: whatever happens to the call, it leaves exactly one record.
 
 mod abort;
+mod changes;
 pub mod classify;
 mod connection;
 mod intent;
@@ -21,6 +22,7 @@ use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target}
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use audit_redact::{Redact, Redaction};
 
+pub use changes::{Ret, RetOfAny, RetOfResult};
 pub(crate) use classify::Verdict;
 pub use connection::Connection;
 #[cfg(feature = "stream")]
@@ -38,6 +40,8 @@ pub struct Scope {
     spec: &'static ActionSpec,
     body_runs: bool,
     finished: bool,
+    /// How the call ended, while what it changed is found out.
+    settled: Option<Verdict>,
 }
 
 impl Scope {
@@ -77,6 +81,7 @@ impl Scope {
             spec,
             body_runs: false,
             finished: false,
+            settled: None,
         }
     }
 
@@ -171,10 +176,13 @@ impl Drop for Scope {
         if self.finished {
             return;
         }
-        let outcome = if self.body_runs { Outcome::Panic } else { Outcome::Cancelled };
+        let verdict = match self.body_runs {
+            true => Verdict::of(Outcome::Panic),
+            false => self.settled.unwrap_or(Verdict::of(Outcome::Cancelled)),
+        };
         if let Some(open) = self.running.take() {
             let recorder = self.recorder.as_deref();
-            drop(record_end(open, Verdict::of(outcome), &self.context, recorder));
+            drop(record_end(open, verdict, &self.context, recorder));
         }
     }
 }
@@ -234,6 +242,9 @@ fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
         _ => told,
     };
     open.draft.event.error_type = error_type.map(Into::into);
+    if let Some(changes) = open.compared.take().filter(|_| outcome == Outcome::Success) {
+        open.draft.event.add_changes(*changes);
+    }
     open.ended(outcome, context)
 }
 

@@ -17,6 +17,7 @@ fn action(name: &str, fields: &[&str]) -> Action {
         retention: None,
         targets: vec!["Account".into()],
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+        changes: None,
         description: None,
         place: Place("src/shop.rs:7".into()),
     }

@@ -161,7 +161,7 @@ pub(super) fn write_http(
 }
 
 /// Writes a list of words, if there are any; true if a word or the list was cut.
-pub(super) fn texts(
+pub(in crate::event) fn texts(
     object: &mut Object<'_>,
     part: &str,
     key: &str,

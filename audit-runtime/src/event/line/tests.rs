@@ -7,8 +7,8 @@ use audit_journal::{BODY_BYTES_MAX, EventId};
 
 use super::*;
 use crate::event::{
-    Actor, Authenticated, Code, CorrelationId, Http, Operation, Origin, Phase, Reason, Target,
-    TraceContext, TrustedProxies,
+    Actor, Authenticated, ChangeSet, Code, CorrelationId, Http, Operation, Origin, Phase, Reason,
+    Target, TraceContext, TrustedProxies,
 };
 use audit_redact::{HiddenPaths, Redact, Redaction, public};
 
@@ -120,6 +120,12 @@ fn largest(long: &'static str) -> Event {
         draft = draft.target(target).determined_by(long);
         draft = draft.field(long, &public(long)).extra(long, &public(long));
     }
+    let mut changes = ChangeSet::bulk(long);
+    for at in 0..100 {
+        changes = changes.change(long, &public(long), &public(at)).withheld(long);
+        changes.done(format!("{at}{long}"), long);
+    }
+    let mut draft = draft.changes(changes);
     draft.event.phase = Some(Phase::End);
     draft.event.intent = Some(EventId::nil());
     draft.event.unseen = true;
@@ -153,6 +159,8 @@ fn the_largest_event_fits_a_line_and_confesses_every_cut() {
         "class.retention",
         "code",
         "redaction",
+        "changes",
+        "bulk",
         "description",
         "origin.user_agent",
     ] {

@@ -1,0 +1,450 @@
+//! What an action changed, from real handlers over real rows to the record.
+
+use std::sync::{LazyLock, Mutex, MutexGuard};
+
+use actix_web::web::{self, Json, Path, ServiceConfig};
+use actix_web::{HttpResponse, error};
+use audit_runtime::{
+    AuditLayer, AuditMiddleware, ChangeSet, Diff, Event, Record, Redact, Sensitive, audited,
+    changed, deny, public, set_changes,
+};
+use axum::Router;
+use axum::extract;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{delete, patch};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::support::{Trail, block_on, only, run};
+use crate::tower::server::Server as AxumServer;
+use crate::web::client::{request, status};
+use crate::web::server::Server as ActixServer;
+
+const CANARY: &str = "tangerine-4471-canary";
+const JSON: &str = "content-type: application/json";
+
+#[derive(Redact, Clone)]
+#[redact(diff)]
+struct User {
+    id: i64,
+    #[public]
+    city: String,
+    #[sensitive(mask(last = 4))]
+    iban: String,
+    #[sensitive(pseudonym)]
+    email: String,
+    password: Sensitive<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Update {
+    city: String,
+    iban: String,
+    email: String,
+    password: String,
+}
+
+static DATABASE: LazyLock<Mutex<Connection>> = LazyLock::new(|| {
+    let connection = Connection::open_in_memory().unwrap();
+    let table = "CREATE TABLE user (id INTEGER PRIMARY KEY, city TEXT NOT NULL, iban TEXT NOT NULL,
+                 email TEXT NOT NULL, password TEXT NOT NULL)";
+    connection.execute_batch(table).unwrap();
+    Mutex::new(connection)
+});
+
+fn database() -> MutexGuard<'static, Connection> {
+    DATABASE.lock().unwrap()
+}
+
+fn insert(id: i64) {
+    let row = (id, "Ulm", "DE02120300000000202051", "ada@example.org", format!("{CANARY}-1"));
+    let insert = "INSERT INTO user VALUES (?1, ?2, ?3, ?4, ?5)";
+    assert_eq!(database().execute(insert, row), Ok(1));
+}
+
+fn load(id: i64) -> Option<User> {
+    let read = |row: &rusqlite::Row<'_>| {
+        let [city, iban, email] = [row.get(1)?, row.get(2)?, row.get(3)?];
+        Ok(User { id: row.get(0)?, city, iban, email, password: row.get(4)? })
+    };
+    database().query_row("SELECT * FROM user WHERE id = ?1", [id], read).ok()
+}
+
+async fn load_later(id: i64) -> Option<User> {
+    tokio::task::yield_now().await;
+    load(id)
+}
+
+fn update(id: i64, update: &Update) {
+    let row = (id, &update.city, &update.iban, &update.email, &update.password);
+    let set = "UPDATE user SET city = ?2, iban = ?3, email = ?4, password = ?5 WHERE id = ?1";
+    assert_eq!(database().execute(set, row), Ok(1));
+}
+
+#[audited(
+    action = "UpdateUser",
+    target(User, id = id),
+    changes(before = load(*id), after = load_later(*id).await)
+)]
+async fn update_user(id: Path<i64>, body: Json<Update>) -> actix_web::Result<HttpResponse> {
+    if load(*id).is_none() {
+        return Err(error::ErrorNotFound("no such user"));
+    }
+    update(*id, &body);
+    if body.city == "Bonn" {
+        deny("not_in_bonn");
+    }
+    if body.city == "Köln" {
+        return Err(error::ErrorConflict("full"));
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn routes(config: &mut ServiceConfig) {
+    config.route("/users/{id}", web::put().to(update_user));
+}
+
+/// Sends an update to a service of its own, and answers with the status and the action's record.
+fn put(id: i64, body: &Value) -> (u16, Value) {
+    let server = ActixServer::recording(Trail::new(), AuditMiddleware::new(), routes);
+    let answer = request(server.address, &format!("PUT /users/{id}"), &[JSON], &body.to_string());
+    let records = server.finish();
+    let action = records.0.iter().find(|record| record["action"] == "UpdateUser");
+    (status(&answer), action.unwrap().clone())
+}
+
+fn moved(city: &str) -> Value {
+    json!({ "city": city, "iban": "DE02120300000000202051", "email": "ada@example.org",
+            "password": format!("{CANARY}-1") })
+}
+
+#[test]
+fn a_row_before_and_after_an_actix_handler() {
+    insert(1);
+    let body = json!({ "city": "Rom", "iban": "DE02100500000054542051",
+                       "email": "grace@example.org", "password": format!("{CANARY}-2") });
+    let (code, record) = put(1, &body);
+    assert_eq!((code, &record["outcome"]), (204, &json!("success")));
+    assert_eq!(record["changes"][0], json!({ "path": "city", "old": "Ulm", "new": "Rom" }));
+    // Another number with the same last digits: that it changed is told, and nothing else.
+    assert_eq!(record["changes"][1], json!({ "path": "iban", "masked": true }));
+    assert_eq!(record["changes"][3], json!({ "path": "password", "masked": true }));
+    let email = &record["changes"][2];
+    let pseudonym = |side: &str| email[side].as_str().unwrap().split_once(':').unwrap().1.len();
+    assert_eq!(
+        (email["path"].as_str(), pseudonym("old"), pseudonym("new")),
+        (Some("email"), 22, 22)
+    );
+    assert_ne!(email["old"], email["new"]);
+    assert_eq!(record["changes"].as_array().unwrap().len(), 4);
+    let hidden = ["changes.iban", "changes.email", "changes.password"];
+    assert_eq!(record["redaction"]["fields"], json!(hidden));
+    assert!(record.get("truncated").is_none());
+    for clear in [CANARY, "example.org", "DE02"] {
+        assert!(!record.to_string().contains(clear), "{record}");
+    }
+}
+
+#[test]
+fn what_did_not_change_and_what_did_not_succeed_has_no_changes() {
+    for (id, city, code, outcome) in
+        [(2, "Ulm", 204, "success"), (3, "Bonn", 204, "denied"), (4, "Köln", 409, "failure")]
+    {
+        insert(id);
+        let (answer, record) = put(id, &moved(city));
+        assert_eq!((answer, record["outcome"].as_str()), (code, Some(outcome)));
+        assert!(record.get("changes").is_none(), "{record}");
+        assert!(record.get("redaction").is_none(), "{record}");
+    }
+    let (answer, record) = put(-1, &moved("Rom"));
+    assert_eq!((answer, record.get("changes")), (404, None));
+}
+
+#[audited(action = "MoveUser", target(User, id = id), changes(before = load(id), after = load(id)))]
+async fn move_user(extract::Path(id): extract::Path<i64>, city: String) -> impl IntoResponse {
+    match load(id) {
+        None => StatusCode::NOT_FOUND,
+        Some(user) => {
+            let set = "UPDATE user SET city = ?2 WHERE id = ?1";
+            assert_eq!(database().execute(set, (user.id, &city)), Ok(1));
+            if city == "Bonn" { StatusCode::FORBIDDEN } else { StatusCode::OK }
+        }
+    }
+}
+
+#[audited(action = "DeleteUsers", target(Table, id = "user"))]
+async fn delete_users(from: extract::Path<i64>) -> Result<String, StatusCode> {
+    let mut changes = ChangeSet::bulk("User");
+    let database = database();
+    let mut ids = database.prepare("SELECT id FROM user WHERE id >= ?1 ORDER BY id").unwrap();
+    for id in ids.query_map([*from], |row| row.get::<_, i64>(0)).unwrap() {
+        let id = id.unwrap();
+        let what = if id % 1000 == 0 { "skipped" } else { "deleted" };
+        changes.done(what, id);
+    }
+    let deletes = "DELETE FROM user WHERE id >= ?1 AND id % 1000 != 0";
+    let count = database.execute(deletes, [*from]).unwrap();
+    set_changes(changes);
+    Ok(count.to_string())
+}
+
+#[audited(action = "BlockUser", target(User, id = *id), changes(before = load(*id), after = ret.0))]
+async fn block_user(id: extract::Path<i64>) -> Result<(Option<User>, ()), StatusCode> {
+    let mut user = load(*id).ok_or(StatusCode::NOT_FOUND)?;
+    "-".clone_into(&mut user.city);
+    Ok((Some(user), ()))
+}
+
+fn router() -> Router {
+    let block = |id: extract::Path<i64>| async { block_user(id).await.map(|_| ()) };
+    Router::new()
+        .route("/users/{id}/city", patch(move_user))
+        .route("/users/{id}", delete(delete_users))
+        .route("/users/{id}/block", patch(block))
+}
+
+fn axum(line: &str, body: &str) -> (u16, Value) {
+    let server = AxumServer::recording(Trail::new(), AuditLayer::new(), router());
+    let answer = request(server.address, line, &[], body);
+    let records = server.finish();
+    let action = records.0.iter().find(|record| record["category"] == "activity");
+    (status(&answer), action.unwrap().clone())
+}
+
+#[test]
+fn a_row_before_and_after_an_axum_handler_whose_response_tells_the_outcome() {
+    insert(10);
+    let (code, record) = axum("PATCH /users/10/city", "Rom");
+    assert_eq!((code, &record["outcome"]), (200, &json!("success")));
+    assert_eq!(record["changes"], json!([{ "path": "city", "old": "Ulm", "new": "Rom" }]));
+    let (code, record) = axum("PATCH /users/10/city", "Bonn");
+    assert_eq!((code, &record["outcome"], record.get("changes")), (403, &json!("denied"), None));
+    let (code, record) = axum("PATCH /users/-1/city", "Rom");
+    assert_eq!((code, record.get("changes")), (404, None));
+}
+
+#[test]
+fn what_the_function_returned_is_what_is_there_afterwards() {
+    insert(11);
+    let (code, record) = axum("PATCH /users/11/block", "");
+    assert_eq!(code, 200);
+    assert_eq!(record["changes"], json!([{ "path": "city", "old": "Ulm", "new": "-" }]));
+    let (code, record) = axum("PATCH /users/-1/block", "");
+    assert_eq!(
+        (code, record["outcome"].as_str(), record.get("changes")),
+        (404, Some("error"), None)
+    );
+}
+
+#[test]
+fn twelve_thousand_deleted_rows_are_one_bounded_record() {
+    {
+        let mut database = database();
+        let rows = database.transaction().unwrap();
+        for id in 1_000_001..=1_012_000 {
+            rows.execute("INSERT INTO user VALUES (?1, '', '', '', '')", [id]).unwrap();
+        }
+        rows.commit().unwrap();
+    }
+    let (code, record) = axum("DELETE /users/1000001", "");
+    let bulk = &record["bulk"];
+    assert_eq!((code, &bulk["type"], &bulk["total"]), (200, &json!("User"), &json!(12_000)));
+    assert_eq!(bulk["counts"], json!({ "deleted": 11_988, "skipped": 12 }));
+    let first: Vec<String> = (1_000_001..=1_000_032).map(|id| id.to_string()).collect();
+    assert_eq!(bulk["first"], json!(first));
+    // `seq 1000001 1012000 | sha256sum`
+    let digest = "fd98ace03b4e37579be5be14e951cc430529c3859542de1f6538a118b38f7f5e";
+    assert_eq!(bulk["sha256"], digest);
+    assert_eq!(record["truncated"], json!(["bulk"]));
+    assert!(record.to_string().len() < 4096);
+}
+
+struct Shop {
+    invoice: Invoice,
+}
+
+#[derive(Redact, Clone)]
+#[redact(diff)]
+struct Invoice {
+    #[public]
+    status: String,
+    cents: u64,
+}
+
+impl Shop {
+    #[audited(
+        action = "PayInvoice",
+        changes(before = self.invoice.clone(), after = self.invoice),
+        on_unrecorded = fail_open
+    )]
+    fn pay(&mut self, cents: u64) -> Result<(), String> {
+        "paid".clone_into(&mut self.invoice.status);
+        if cents == 0 { Err(CANARY.to_owned()) } else { Ok(()) }
+    }
+
+    #[audited(action = "SendInvoice", on_unrecorded = fail_open)]
+    fn send(&mut self) -> Result<(), String> {
+        let before = self.invoice.clone();
+        "sent".clone_into(&mut self.invoice.status);
+        changed(&before, &self.invoice);
+        set_changes(ChangeSet::new().change("cents", &1_u64, &2_u64).withheld("key"));
+        Err(CANARY.to_owned())
+    }
+
+    #[audited(action = "LoseInvoice", changes(before = 1_u8, after = boom()), on_unrecorded = fail_open)]
+    fn lose(&mut self) {}
+}
+
+fn boom() -> u8 {
+    panic!("{CANARY}")
+}
+
+fn shop() -> Shop {
+    Shop { invoice: Invoice { status: "draft".into(), cents: 1 } }
+}
+
+#[test]
+fn a_method_compares_what_it_changed_in_itself() {
+    let (_, records) = run(async { shop().pay(1) });
+    assert_eq!(
+        only(records)["changes"],
+        json!([{ "path": "status", "old": "draft", "new": "paid" }])
+    );
+    let (_, records) = run(async { shop().pay(0) });
+    assert_eq!(only(records).get("changes"), None);
+}
+
+#[test]
+fn what_the_body_says_it_changed_is_recorded_whatever_it_returns() {
+    let (_, records) = run(async { shop().send() });
+    let record = only(records);
+    assert_eq!(record["outcome"], "error");
+    let expected = json!([
+        { "path": "status", "old": "draft", "new": "sent" },
+        { "path": "cents", "old": 1, "new": 2 },
+        { "path": "key", "masked": true },
+    ]);
+    assert_eq!(record["changes"], expected);
+    assert_eq!(record["redaction"]["fields"], json!(["changes.key"]));
+}
+
+#[test]
+fn a_panic_in_the_value_afterwards_is_one_of_the_call() {
+    let trail = Trail::new();
+    let lost = || trail.recorder.enter(|| shop().lose());
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(lost)).is_err());
+    let record = only(trail.records());
+    assert_eq!((&record["outcome"], record.get("changes")), (&json!("panic"), None));
+    assert!(!record.to_string().contains(CANARY));
+}
+
+#[audited(action = "Wait", changes(before = 1_u8, after = forever().await), on_unrecorded = fail_open)]
+async fn wait() {}
+
+async fn forever() -> u8 {
+    std::future::pending().await
+}
+
+#[test]
+fn a_call_that_is_given_up_while_it_is_compared_has_succeeded() {
+    let (_, records) = run(async {
+        let mut wait = std::pin::pin!(Some(wait()));
+        let polled = futures_util::poll!(wait.as_mut().as_pin_mut().unwrap());
+        assert!(polled.is_pending());
+        wait.set(None);
+    });
+    let record = only(records);
+    assert_eq!((&record["outcome"], record.get("changes")), (&json!("success"), None));
+    assert_eq!(record["truncated"], json!(["changes"]));
+}
+
+/// Records one event by hand, and answers with its record.
+fn recorded(changes: impl FnOnce() -> ChangeSet) -> Value {
+    let event = move || Event::activity("Try").changes(changes()).succeeded();
+    let (receipt, records) = run(async { audit_runtime::record(event()).await });
+    receipt.unwrap();
+    records.into_iter().find(|record| record["action"] == "Try").unwrap()
+}
+
+#[test]
+fn the_guard_reads_what_is_shown_of_a_change() {
+    let key = "AKIAIOSFODNN7EXAMPLX";
+    let record = recorded(|| {
+        let texts = [format!("use {key}"), format!("or {key}")];
+        ChangeSet::new().change("note", &public(&texts[0]), &public(&texts[1]))
+    });
+    assert!(!record.to_string().contains(key), "{record}");
+    assert_eq!(record["changes"][0]["path"], "note");
+    assert_eq!(record["redaction"]["fields"], json!(["changes.note"]));
+}
+
+#[test]
+fn any_number_of_changes_of_any_size_fits_a_record() {
+    let list = |word: &str| (0..500).map(|_| word.repeat(2_000)).collect::<Vec<_>>();
+    let record =
+        recorded(|| ChangeSet::new().change("notes", &public(list("a ")), &public(list("b "))));
+    let told = record["changes"].as_array().unwrap();
+    assert!((7..=64).contains(&told.len()), "{}", told.len());
+    assert_eq!(record["truncated"], json!(["changes"]));
+    assert!(record.to_string().len() < 12_000);
+    let many = |start: u64| (start..start + 500).collect::<Vec<_>>();
+    let record = recorded(|| ChangeSet::between(&many(0), &many(1000)));
+    assert_eq!(record["changes"].as_array().unwrap().len(), 64);
+    assert_eq!(record["truncated"], json!(["changes"]));
+}
+
+#[test]
+fn changes_read_back_typed() {
+    let trail = Trail::new();
+    let event = || {
+        let mut bulk = ChangeSet::bulk("User");
+        bulk.done("deleted", 7);
+        let bulk = bulk.change("left", &Some(1_u8), &None).withheld("key").added("tag", &2_u8);
+        Event::activity("Try").changes(bulk).succeeded()
+    };
+    block_on(trail.recorder.scope(async { audit_runtime::record(event()).await })).unwrap();
+    trail.recorder.shutdown(std::time::Duration::from_secs(20)).unwrap();
+    let reader = audit_runtime::journal::Reader::over(std::sync::Arc::new(trail.storage));
+    let mut cursor = reader.cursor(0).unwrap();
+    let record = std::iter::from_fn(|| cursor.next().unwrap())
+        .map(|line| Record::parse(&line).unwrap())
+        .find(|record| record.action == "Try")
+        .unwrap();
+    let told: Vec<_> =
+        record.changes.iter().map(|it| (&*it.path, &it.old, &it.new, it.masked)).collect();
+    assert_eq!(
+        told,
+        [
+            ("left", &Some(json!(1)), &Some(Value::Null), false),
+            ("key", &None, &None, true),
+            ("tag", &None, &Some(json!(2)), false),
+        ]
+    );
+    let bulk = record.bulk.unwrap();
+    assert_eq!((bulk.total, bulk.counts["deleted"], &*bulk.first), (1, 1, &["7".to_owned()][..]));
+}
+
+/// A type from elsewhere is compared by hand.
+#[test]
+fn a_rule_by_hand_has_a_comparison_by_hand() {
+    struct Version(u8, &'static str);
+    impl Redact for Version {
+        fn redact<S: serde::Serializer>(
+            &self,
+            serializer: S,
+            _: audit_runtime::Redaction<'_>,
+        ) -> Result<S::Ok, S::Error> {
+            serializer.serialize_u8(self.0)
+        }
+    }
+    impl Diff for Version {
+        fn diff(&self, after: &Self, into: &mut audit_runtime::redact::Differences<'_>) {
+            if (self.0, self.1) != (after.0, after.1) {
+                into.changed(self, after);
+            }
+        }
+    }
+    let record = recorded(|| ChangeSet::between(&Version(1, "a"), &Version(1, "b")));
+    assert_eq!(record["changes"], json!([{ "path": "", "masked": true }]));
+}
