@@ -4,6 +4,7 @@
 mod acting;
 mod changed;
 mod frame;
+mod made;
 mod open;
 mod running;
 mod traffic;
@@ -25,6 +26,7 @@ use audit_journal::EventId;
 pub use changed::{changed, set_changes};
 pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
 use frame::{InContext, look};
+use made::Made;
 pub(crate) use open::{OpenScopes, Unlisted};
 pub(crate) use running::{Open, Running};
 
@@ -77,6 +79,8 @@ struct Known {
     correlation_id: Option<CorrelationId>,
     trace: Option<TraceContext>,
     deferred: Option<Deferred>,
+    /// Shared with the contexts that were forked from this one: what they lead to, it has led to.
+    made: Arc<Mutex<Made>>,
 }
 
 /// The actions of one request that left their outcome to its response.
@@ -112,7 +116,7 @@ impl Context {
     /// The same for somebody else to change: what it knows now, and an id that joins its records.
     pub(crate) fn fork(&self) -> Self {
         let known = {
-            let Known { actor, session, origin, correlation_id, trace, deferred: _ } =
+            let Known { actor, session, origin, correlation_id, trace, deferred: _, made } =
                 &*self.known();
             Known {
                 actor: actor.clone(),
@@ -121,6 +125,7 @@ impl Context {
                 correlation_id: correlation_id.clone().or_else(|| Some(CorrelationId::random())),
                 trace: trace.clone(),
                 deferred: None,
+                made: Arc::clone(made),
             }
         };
         Self { known: Arc::new(Mutex::new(known)), taken: self.taken.clone() }

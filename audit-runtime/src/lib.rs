@@ -91,6 +91,11 @@ struct Background;
 #[doc = include_str!("../../docs/changes.md")]
 struct Changes;
 
+/// The examples of the page on what is left unaudited.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/coverage.md")]
+struct Coverage;
+
 /// The examples of the page on users' own tests.
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../docs/testing.md")]

@@ -18,6 +18,7 @@ mod changes;
 mod claims;
 mod config;
 mod connections;
+mod coverage;
 mod damaged;
 mod disclosure;
 mod exceptions;

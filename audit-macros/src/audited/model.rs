@@ -4,8 +4,9 @@ use std::iter;
 
 use proc_macro2::TokenStream;
 use syn::visit::Visit;
-use syn::{Block, Expr, ExprCall, ExprPath, Ident, LitStr, Macro, Path, Type};
+use syn::{Block, Expr, ExprCall, ExprPath, Ident, LitInt, LitStr, Macro, Path, Type};
 
+use crate::route::Route;
 use crate::tokens::mentions;
 
 /// What `changes(after = …)` calls the value that the function returned.
@@ -34,6 +35,8 @@ pub(super) struct Written {
     pub(super) durability: Option<&'static str>,
     pub(super) on_unrecorded: Option<&'static str>,
     pub(super) retention: Option<LitStr>,
+    pub(super) routes: Vec<Route>,
+    pub(super) version: Option<LitInt>,
     pub(super) runtime: Option<Path>,
     /// An option could not be read; what seems to be missing may stand in it.
     pub(super) is_partial: bool,
@@ -54,6 +57,10 @@ pub(super) struct Spec {
     pub(super) durability: &'static str,
     pub(super) on_unrecorded: &'static str,
     pub(super) retention: Option<LitStr>,
+    /// The routes whose handler it is, whole.
+    pub(super) routes: Vec<Route>,
+    /// The version of what its records hold.
+    pub(super) version: u32,
     pub(super) runtime: Option<Path>,
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Expr, ExprPath, Ident, LitStr, Token, parenthesized, token};
+use syn::{Attribute, Expr, ExprPath, Ident, LitInt, LitStr, Token, parenthesized, token};
 
 use super::model::{
     CATEGORIES, Changes, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value,
@@ -12,10 +12,12 @@ use super::model::{
 };
 use crate::attributes;
 use crate::errors::Errors;
+use crate::route::Route;
 use crate::runtime;
 
 const OPTIONS: &str = "`action`, `target`, `fields`, `changes`, `description`, `category`, `op`, `outcome`, \
-                       `severity`, `durability`, `on_unrecorded`, `retention` and `crate`";
+                       `severity`, `durability`, `on_unrecorded`, `retention`, `route`, `version` \
+                       and `crate`";
 const NAMES: &[&str] = &[
     "action",
     "target",
@@ -29,6 +31,8 @@ const NAMES: &[&str] = &[
     "durability",
     "on_unrecorded",
     "retention",
+    "route",
+    "version",
     "crate",
 ];
 const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = expression` after it \
@@ -40,6 +44,7 @@ const OUTCOME_FORM: &str = "write `outcome = path`, with the path of a function 
                             one returns and tells its `Outcome`";
 const CHANGES_FORM: &str = "write `changes(before = expression, after = expression)`, where `after` may \
                             speak of what the function returned as `ret`";
+pub(super) const VERSION_FORM: &str = "write `version = 2`: 1 is the first version of what the records of an action hold, and the default";
 const FIELDS_FORM: &str = "write `fields(name = expression)`, or just the name of a variable";
 
 /// Reads each option by itself, so that a mistake in one does not hide those in the next.
@@ -79,6 +84,18 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         "retention" => {
             let class = text(input, &key, "retention = \"payments\"")?;
             once(&mut written.retention, &key, class, errors);
+        }
+        "route" => {
+            let route = text(input, &key, "route = \"PUT /users/{id}\"")?;
+            let route = Route::read(&route)?;
+            if written.routes.contains(&route) {
+                errors.at(&key, "this route is there twice: remove one");
+            }
+            written.routes.push(route);
+        }
+        "version" => {
+            let version = version(input, &key)?;
+            once(&mut written.version, &key, version, errors);
         }
         "outcome" => {
             let classifier = classifier(input, &key)?;
@@ -160,6 +177,14 @@ fn text(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<LitStr> 
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+fn version(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitInt> {
+    let parse = |input: ParseStream<'_>| {
+        input.parse::<Token![=]>()?;
+        input.parse()
+    };
+    parse(input).map_err(|_| syn::Error::new_spanned(key, VERSION_FORM))
 }
 
 fn classifier(input: ParseStream<'_>, key: &Ident) -> syn::Result<ExprPath> {

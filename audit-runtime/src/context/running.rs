@@ -106,7 +106,7 @@ impl Running {
             verdict: None,
             compared: None,
             error_type: None,
-                told: None,
+            told: None,
             is_alarmed: false,
             traffic: None,
             slot: None,

@@ -1,6 +1,8 @@
 //! The scope of one audited call: whatever happens to the call, it leaves exactly one record.
 
 mod abort;
+#[cfg(any(feature = "actix", feature = "tower"))]
+mod blocked;
 mod changes;
 pub mod classify;
 mod connection;
@@ -22,6 +24,8 @@ use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target}
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use audit_redact::{Redact, Redaction};
 
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use blocked::record_blocked;
 pub use changes::{Ret, RetOfAny, RetOfResult};
 pub(crate) use classify::Verdict;
 pub use connection::Connection;
@@ -74,9 +78,11 @@ impl Scope {
 
     fn begin(spec: &'static ActionSpec) -> Self {
         abort::record_panics();
+        let context = Context::here();
+        context.note_action();
         Self {
             running: Running::begin(draft(spec)),
-            context: Context::here(),
+            context,
             recorder: recorder::current(),
             spec,
             body_runs: false,
@@ -218,7 +224,12 @@ fn draft(spec: &'static ActionSpec) -> Draft {
     let mut draft = Draft::new(spec.category, spec.action.into())
         .operation(spec.operation)
         .durability(spec.durability)
-        .code(Code { function: spec.function, file: spec.file, line: spec.line });
+        .code(Code {
+            function: spec.function,
+            file: spec.file,
+            line: spec.line,
+            version: spec.version,
+        });
     draft.event.severity = spec.severity;
     draft.event.retention = spec.retention.map(Into::into);
     draft.event.sentence = spec.description;
