@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::event::{
-    Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
-    Withheld,
+    Actor, Category, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target,
+    TraceContext, Withheld,
 };
 use crate::say;
 
@@ -59,6 +59,8 @@ struct Known {
     correlation_id: Option<CorrelationId>,
     trace: Option<TraceContext>,
     deferred: Option<Deferred>,
+    /// The last login in it has failed.
+    is_unproven: bool,
 }
 
 /// The actions of one request that left their outcome to its response.
@@ -156,7 +158,11 @@ impl Context {
 
     /// Fills in what `event` does not say itself.
     pub(crate) fn complete(&self, event: &mut Event) {
-        let known = self.known();
+        let mut known = self.known();
+        if event.category == Category::Authentication {
+            known.is_unproven = event.has_failed();
+        }
+        event.is_unproven = known.is_unproven;
         let actor = || known.actor.clone().unwrap_or_else(|| Arc::new(Actor::system()));
         event.actor.get_or_insert_with(actor);
         event.session = event.session.take().or_else(|| known.session.clone());

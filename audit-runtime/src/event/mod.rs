@@ -13,6 +13,7 @@ mod redactor;
 mod scrubber;
 mod sentence;
 mod signal;
+mod stranger;
 mod target;
 mod vocabulary;
 
@@ -42,6 +43,7 @@ pub(crate) use line::Stamp;
 pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
 pub(crate) use scrubber::{Place, Scrubber};
+pub(crate) use stranger::{Flood, Source};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.
@@ -73,6 +75,8 @@ pub struct Event {
     pub(crate) intent: Option<EventId>,
     /// Nobody saw the end, and the recorder wrote it.
     pub(crate) unseen: bool,
+    /// The last login of its context has failed: the actor may have been claimed only.
+    pub(crate) is_unproven: bool,
     pub(crate) outcome: Outcome,
     pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) sentence: &'static [Part],

@@ -113,6 +113,15 @@ pub(super) enum Method {
     Other(Withheld),
 }
 
+impl Method {
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Known(word) => word,
+            Self::Other(_) => "(other)",
+        }
+    }
+}
+
 /// What a request asked for.
 #[derive(Clone, Debug)]
 pub(super) enum Route {

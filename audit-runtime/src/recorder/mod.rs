@@ -13,6 +13,7 @@ mod config;
 pub mod control;
 mod deadline;
 mod error;
+mod floods;
 mod health;
 mod intents;
 mod interruption;
@@ -61,6 +62,7 @@ use alarm::Alarm;
 use audit_journal::{MemoryStorage, Reader, Storage};
 use cell::{Cell, Ticket};
 use deadline::Deadlines;
+use floods::Floods;
 use health::{Counters, Levels};
 use intents::{INTENTS_MAX, Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
@@ -92,6 +94,7 @@ pub(crate) struct Shared {
     intents: Arc<Intents>,
     counters: Arc<Counters>,
     deadlines: Arc<Deadlines>,
+    floods: Floods,
     key: HashKey,
     redactor: Redactor,
     service: Vec<u8>,
@@ -283,8 +286,13 @@ impl Shared {
         self.record(&event)
     }
 
-    /// Encodes `event` and hands it to the committer.
+    /// Encodes `event` and hands it to the committer; in a flood it is counted.
     pub(crate) fn record(&self, event: &Event) -> Receipt {
+        // What is counted while nothing can be recorded would be told too late, or never.
+        if self.obstacle().is_none() && self.floods.count(event) {
+            self.counters.summarised.fetch_add(1, Relaxed);
+            return Receipt::settled(Ok(Recorded::Counted));
+        }
         let durability = event.durability();
         let outcome = self.hand_over(event, durability);
         match outcome {
@@ -350,7 +358,7 @@ impl Shared {
         let mut encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
             caught = self.encode(event, body);
-            self.queue.push(body, cell.as_ref().map(Ticket::new), side)
+            self.queue.push(body, cell.as_ref().map(Ticket::new), side, event.is_strangers())
         };
         let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
         // A thread that is ending may drop an audited call when its own memory is gone already.
