@@ -7,8 +7,10 @@ mod expectation;
 mod leaks;
 mod manifest;
 mod redact;
+mod route;
 mod runtime;
 mod tokens;
+mod waiver;
 mod wrap;
 
 use proc_macro::TokenStream;
@@ -285,4 +287,11 @@ pub fn wrap_sensitive(arguments: TokenStream, item: TokenStream) -> TokenStream 
 #[proc_macro]
 pub fn __expectation(input: TokenStream) -> TokenStream {
     expectation::assertion(input.into()).into()
+}
+
+/// What `waive!` of `audit_runtime` is made of; not meant to be called by itself.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __waiver(input: TokenStream) -> TokenStream {
+    waiver::registration(input.into()).into()
 }

@@ -3,18 +3,25 @@
 mod check;
 mod differences;
 mod listed;
+mod waivers;
 
 use std::env;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use audit_journal::Digest;
+use audit_journal::{Digest, Timestamp};
 use audit_redact::Exception;
 
 use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
 use crate::say;
 use check::Wish;
 use listed::Listed;
+
+#[doc(hidden)]
+pub use audit_macros::__waiver;
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use waivers::is_waived;
+pub use waivers::{Waived, Waiver, waivers};
 
 /// What one `#[audited]` attribute says, as far as it is known at compile time.
 #[derive(Debug)]
@@ -166,25 +173,30 @@ pub fn exceptions() -> Vec<&'static Exception> {
 /// ```
 ///
 /// The file, which is committed, lists every audited action with its options, targets and fields; how each field of each type
-/// that derives `Redact` is written; and every exception. A path that is relative begins where the test runs: for `cargo test`
+/// that derives `Redact` is written; every exception; and every waiver. A path that is relative begins where the test runs: for `cargo test`
 /// beside the `Cargo.toml` of its package. A missing file is written, but not where `CI` is set.
 ///
 /// What has changed since fails the test, in prose: actions added and removed, changed fields, targets and options, a
-/// second function with the name of another, fields whose mark has changed, exceptions. Places in the source may change. A change that is
+/// second function with the name of another, fields whose mark has changed, exceptions, waivers. Places in the source may change. A change that is
 /// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file. As with [`actions`], a
-/// crate that the test never mentions is not linked and not listed.
+/// crate that the test never mentions is not linked and not listed. A [`Waiver`] that has expired fails the test whatever the
+/// file says.
 ///
 /// # Panics
-/// If the catalogue differs from the file, or the file cannot be read or written.
+/// If the catalogue differs from the file, a waiver has expired, or the file cannot be read or written.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test fails by a panic, and this is the whole of one")]
 pub fn check(path: impl AsRef<Path>) {
     let (catalog, ci) = (env::var_os("AUDIT_CATALOG"), env::var_os("CI"));
     let wish = Wish::of(catalog.as_deref(), ci.as_deref());
-    match wish.and_then(|wish| check::check(path.as_ref(), wish, &Listed::linked())) {
-        Ok(None) => {}
-        Ok(Some(told)) => say::warning(format_args!("{told}")),
-        Err(why) => panic!("{why}"),
+    let checked = wish.and_then(|wish| check::check(path.as_ref(), wish, &Listed::linked()));
+    let stale = waivers::stale(&waivers(), Timestamp::now());
+    let stale = (!stale.is_empty()).then(|| check::stale(&stale));
+    match (checked, stale) {
+        (Ok(None), None) => {}
+        (Ok(Some(told)), None) => say::warning(format_args!("{told}")),
+        (Err(why), None) | (Ok(_), Some(why)) => panic!("{why}"),
+        (Err(why), Some(stale)) => panic!("{why}\n{stale}"),
     }
 }
 

@@ -57,6 +57,14 @@ pub(super) fn check(path: &Path, wish: Wish, now: &Listed) -> Result<Option<Stri
     }
 }
 
+/// What is said of waivers that should not be there any more, whatever the file has.
+pub(super) fn stale(told: &[String]) -> String {
+    format!(
+        "waivers that are stale:\n    {}\nrecord what they leave out and remove them, or agree on another day",
+        told.join("\n    ")
+    )
+}
+
 enum Unread {
     Missing,
     Other(String),
@@ -90,12 +98,13 @@ fn write(path: &Path, now: &Listed) -> Result<String, String> {
         });
     let shown = path.display();
     written.map_err(|error| format!("{shown} cannot be written: {error}"))?;
-    let Listed { actions, types, exceptions, .. } = now;
+    let Listed { actions, types, exceptions, waivers, .. } = now;
     let mut told = format!(
-        "{shown} is written: {} actions, {} types, {} exceptions; read it through and commit it",
+        "{shown} is written: {} actions, {} types, {} exceptions, {} waivers; read it through and commit it",
         actions.len(),
         types.len(),
-        exceptions.len()
+        exceptions.len(),
+        waivers.len()
     );
     for namesakes in differences::namesakes(now) {
         told.push_str(&format!("; one name for two: {namesakes}"));

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listed::{Action, Exception, Listed, Type};
+use super::listed::{Action, Exception, Listed, Type, Waiver};
 
 /// One sentence for each change, under headings; none if nothing has changed.
 pub(super) fn between(before: &Listed, now: &Listed) -> Option<String> {
     let actions = Actions::between(&before.actions, &now.actions);
     let (lost, gained) = unequal(&before.exceptions, &now.exceptions);
+    let (lifted, waived) = unequal(&before.waivers, &now.waivers);
     let sections = [
         ("actions removed, which no record will have any more:", actions.removed),
         ("actions added:", actions.added),
@@ -19,6 +20,8 @@ pub(super) fn between(before: &Listed, now: &Listed) -> Option<String> {
             gained.iter().map(exception).collect(),
         ),
         ("exceptions removed:", lost.iter().map(exception).collect()),
+        ("waivers added, which leave something unrecorded:", waived.iter().map(waiver).collect()),
+        ("waivers removed:", lifted.iter().map(waiver).collect()),
     ];
     let mut text = String::new();
     for (heading, lines) in sections {
@@ -205,6 +208,18 @@ fn exception(exception: &Exception) -> String {
     let reason = reason.as_ref().map(|reason| format!(", because \"{}\"", shown(reason)));
     let place = if place.0.is_empty() { String::new() } else { format!(" ({})", place.0) };
     format!("{} `{}`{}{place}", shown(kind), shown(what), reason.unwrap_or_default())
+}
+
+fn waiver(waiver: &Waiver) -> String {
+    let Waiver { route, waived, reason, until, place } = waiver;
+    let place = if place.0.is_empty() { String::new() } else { format!(" ({})", place.0) };
+    format!(
+        "`{}` of `{}` until {}, because \"{}\"{place}",
+        shown(waived),
+        shown(route),
+        shown(until),
+        shown(reason)
+    )
 }
 
 fn quoted(words: &[String]) -> String {

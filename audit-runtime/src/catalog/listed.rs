@@ -25,6 +25,8 @@ pub(super) struct Listed {
     pub(super) actions: Vec<Action>,
     pub(super) types: Vec<Type>,
     pub(super) exceptions: Vec<Exception>,
+    #[serde(default)]
+    pub(super) waivers: Vec<Waiver>,
 }
 
 /// What one attribute promises.
@@ -73,6 +75,18 @@ pub(super) struct Exception {
     pub(super) place: Place,
 }
 
+/// What is left unrecorded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiver {
+    pub(super) route: String,
+    pub(super) waived: String,
+    pub(super) reason: String,
+    pub(super) until: String,
+    #[serde(skip)]
+    pub(super) place: Place,
+}
+
 /// A place in the source. All are equal, so that what has moved has not changed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place(pub(super) String);
@@ -107,6 +121,7 @@ impl Listed {
             actions: actions.into_iter().map(action).collect(),
             types: types.iter().map(redacted).collect(),
             exceptions: exceptions.into_iter().map(exception).collect(),
+            waivers: super::waivers().into_iter().map(waiver).collect(),
             format: FORMAT,
             about: ABOUT.to_owned(),
         }
@@ -118,6 +133,7 @@ impl Listed {
         self.actions.sort();
         self.types.sort();
         self.exceptions.sort();
+        self.waivers.sort();
         self
     }
 }
@@ -209,6 +225,16 @@ fn exception(registered: &Registered) -> Exception {
         kind: kind.to_owned(),
         what: registered.what.to_owned(),
         reason: registered.reason.map(str::to_owned),
+        place: Place(format!("{}:{}", registered.file, registered.line)),
+    }
+}
+
+fn waiver(registered: &super::Waiver) -> Waiver {
+    Waiver {
+        route: registered.route.to_owned(),
+        waived: registered.waived.to_string(),
+        reason: registered.reason.to_owned(),
+        until: registered.until.to_owned(),
         place: Place(format!("{}:{}", registered.file, registered.line)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use super::*;
-use crate::catalog::listed::{Action, Exception, Place, Type};
+use crate::catalog::listed::{Action, Exception, Place, Type, Waiver};
 
 fn action(name: &str, fields: &[&str]) -> Action {
     Action {
@@ -43,6 +43,13 @@ fn shop() -> Listed {
             reason: Some("a word\u{1b}[2J".into()),
             place: Place("src/shop.rs:4".into()),
         }],
+        waivers: vec![Waiver {
+            route: "GET /health".into(),
+            waived: "access = none".into(),
+            reason: "a probe".into(),
+            until: "2031-01-31".into(),
+            place: Place("src/shop.rs:9".into()),
+        }],
     }
 }
 
@@ -79,7 +86,7 @@ fn a_file_that_is_missing_is_written_once_and_then_compared() {
     let refused = check(&path, Wish::CompareOnly, &shop()).unwrap_err();
     assert!(refused.contains("is missing") && !path.exists(), "{refused}");
     let told = check(&path, Wish::Compare, &shop()).unwrap().unwrap();
-    assert!(told.contains("2 actions, 1 types, 1 exceptions"), "{told}");
+    assert!(told.contains("2 actions, 1 types, 1 exceptions, 1 waivers"), "{told}");
     let written = fs::read(&path).unwrap();
     assert_eq!(check(&path, Wish::Compare, &shop()), Ok(None));
     assert_eq!(check(&path, Wish::CompareOnly, &shop()), Ok(None));
@@ -162,6 +169,17 @@ fn changed_marks_and_exceptions_are_told() {
          exceptions added, which show more than the rules:\n    \
          public field `shop::Login.pin`, because \"a word\\u{1b}[2J\" (src/shop.rs:4)\n\
          exceptions removed:\n    public field `shop::Login.name`, because \"a word\\u{1b}[2J\""
+    );
+}
+
+#[test]
+fn a_waiver_that_is_new_or_holds_longer_is_told() {
+    assert_eq!(
+        said(|now| now.waivers[0].until = "2032-01-31".into()),
+        "waivers added, which leave something unrecorded:\n    \
+         `access = none` of `GET /health` until 2032-01-31, because \"a probe\" (src/shop.rs:9)\n\
+         waivers removed:\n    \
+         `access = none` of `GET /health` until 2031-01-31, because \"a probe\""
     );
 }
 
