@@ -48,7 +48,7 @@ pub use recorder::{
 #[cfg(feature = "tower")]
 pub use web::{AuditLayer, RouteTemplate};
 #[cfg(any(feature = "actix", feature = "tower"))]
-pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
+pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader, InvalidRoute};
 #[cfg(feature = "actix")]
 pub use web::{form_config, json_config, note_peer, path_config, query_config};
 

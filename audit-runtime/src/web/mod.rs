@@ -6,6 +6,7 @@ mod exchange;
 #[cfg(feature = "actix")]
 mod extractors;
 mod head;
+mod policy;
 mod settings;
 #[cfg(feature = "tower")]
 mod tower;
@@ -14,6 +15,7 @@ mod tower;
 pub use actix::note_peer;
 #[cfg(feature = "actix")]
 pub use extractors::{form_config, json_config, path_config, query_config};
+pub use policy::InvalidRoute;
 pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "tower")]
 pub use tower::{AuditLayer, RouteTemplate};
