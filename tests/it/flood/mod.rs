@@ -1,0 +1,76 @@
+//! Floods of strangers, over real sockets: what is not written is counted, and nobody who is known is missing.
+
+mod logins;
+pub(crate) mod served;
+mod size;
+
+use audit_runtime::AuditMiddleware;
+use serde_json::Value;
+
+use crate::support::Trail;
+use crate::web::client::{header, request, status};
+use crate::web::server::Records;
+use served::{FRAMEWORKS, serve};
+
+const REQUESTS: u64 = 300;
+const WRITTEN: u64 = 40;
+
+/// What the records `action` of floods count together.
+fn counted(records: &Records, action: &str) -> u64 {
+    let told = records.0.iter().filter(|record| record["action"] == action);
+    told.map(|record| record["args"]["count"].as_u64().unwrap()).sum()
+}
+
+fn is_strangers(record: &Value) -> bool {
+    record["actor"]["type"] == "anonymous"
+}
+
+#[test]
+fn a_flood_is_counted_to_the_last_request_and_hides_nobody_who_is_known() {
+    for framework in FRAMEWORKS {
+        let trail = Trail::with(|settings| settings.flood_source_max(WRITTEN));
+        let recorder = trail.recorder.clone();
+        let server = serve(framework, trail, AuditMiddleware::new());
+        for number in 0..REQUESTS {
+            let line = ["GET /page", "GET /missing", "POST /page"][number as usize % 3];
+            let id = format!("x-correlation-id: flood-{number}");
+            let answer = request(server.address, line, &[&id], "");
+            let echoed = header(&answer, "x-correlation-id").map(str::to_owned);
+            assert_eq!(echoed, Some(format!("flood-{number}")), "also of what is only counted");
+            if number % 10 == 0 {
+                let line = if number % 20 == 0 { "GET /me" } else { "POST /action" };
+                assert_eq!(status(&request(server.address, line, &[], "")), 200);
+            }
+        }
+        assert_eq!(recorder.health().summarised, REQUESTS - WRITTEN);
+        let records = server.finish();
+        let (strangers, known): (Vec<_>, Vec<_>) =
+            records.accesses().into_iter().partition(|record| is_strangers(record));
+        assert_eq!(strangers.len() as u64, WRITTEN, "{framework:?}");
+        assert_eq!(known.len() as u64, REQUESTS / 10, "{framework:?}");
+        let actions = records.0.iter().filter(|record| record["action"] == "CloseAccount");
+        assert_eq!(actions.count() as u64, REQUESTS / 20);
+        assert_eq!(counted(&records, "AccessFlood"), REQUESTS - WRITTEN, "{framework:?}");
+        check_summary(records.0.iter().find(|record| record["action"] == "AccessFlood").unwrap());
+    }
+}
+
+/// One in three requests succeeded, and two found no route or method.
+fn check_summary(record: &Value) {
+    let args = &record["args"];
+    assert_eq!((&record["category"], &record["severity"]), (&"security".into(), &3.into()));
+    assert!(record.get("actor").is_none() && record.get("correlation_id").is_none(), "{record}");
+    assert_eq!(record["origin"]["ip"], "127.0.0.1");
+    assert!(record["origin"].get("port").is_none());
+    assert_eq!(args["source"], "127.0.0.1");
+    let third = (REQUESTS - WRITTEN) / 3;
+    let of = |member: &str, word: &str| args[member][word].as_u64().unwrap_or(0);
+    assert!(of("outcomes", "success").abs_diff(third) < 2, "{args}");
+    assert!(of("outcomes", "failure").abs_diff(2 * third) < 2, "{args}");
+    assert!(of("statuses", "4xx").abs_diff(2 * third) < 2, "{args}");
+    assert!(of("requests", "GET /page").abs_diff(third) < 2, "{args}");
+    assert!(of("requests", "GET (unrouted)").abs_diff(third) < 2, "{args}");
+    assert_eq!(args["correlation_ids"][0], format!("flood-{WRITTEN}"));
+    assert_eq!(args["correlation_ids"].as_array().unwrap().len(), 4);
+    assert!(!record.to_string().contains("missing"), "a path that the client made up");
+}
