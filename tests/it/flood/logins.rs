@@ -4,8 +4,8 @@ use audit_consumers::detect::{Detector, Engine, Observed, Rules, StateKey};
 use audit_runtime::journal::Reader;
 use audit_runtime::{AuditMiddleware, Record};
 
+use super::counted;
 use super::served::{FRAMEWORKS, serve};
-use super::{counted, is_strangers};
 use crate::support::Trail;
 use crate::web::client::{request, status};
 use crate::web::server::Records;
@@ -50,18 +50,25 @@ fn bad_logins_are_counted_where_that_is_asked_for_and_guessing_is_found() {
             }
             request(server.address, &format!("POST /{path}/ada"), &[], "");
             let records = server.finish();
-            assert_eq!(logins(&records, "failure").count() as u64, WRITTEN);
+            let written = logins(&records, "failure").count() as u64;
+            assert!((WRITTEN..=2 * WRITTEN).contains(&written), "{written}");
+            assert_eq!(written + counted(&records, "LoginFlood"), ATTEMPTS);
             assert_eq!(logins(&records, "success").count(), 1);
-            assert_eq!(counted(&records, "LoginFlood"), ATTEMPTS - WRITTEN);
-            let flood = records.0.iter().find(|record| record["action"] == "LoginFlood").unwrap();
-            assert_eq!(flood["outcome"], "failure");
-            assert_eq!(flood["args"]["users"]["2"], (ATTEMPTS - WRITTEN) / 4);
-            assert!(!flood.to_string().contains("u33"), "a name that nobody has: {flood}");
+            let floods = records.0.iter().filter(|record| record["action"] == "LoginFlood");
+            for flood in floods {
+                assert_eq!(flood["outcome"], "failure");
+                let tried = flood["args"]["users"]["2"].as_u64().unwrap();
+                assert!(
+                    tried.abs_diff(flood["args"]["count"].as_u64().unwrap() / 4) < 2,
+                    "{flood}"
+                );
+                assert!(!flood.to_string().contains("u33"), "a name that nobody has: {flood}");
+            }
             // Neither do the requests of logins that failed fill the disk, whatever they answer.
-            let failed =
-                records.accesses().into_iter().filter(|record| record["actor"]["id"] != "1");
-            assert_eq!(failed.count() as u64, WRITTEN, "{framework:?} {path}");
-            assert_eq!(counted(&records, "AccessFlood"), ATTEMPTS - WRITTEN);
+            let failed = records.accesses().into_iter();
+            let failed = failed.filter(|record| record["actor"]["id"] != "1").count() as u64;
+            assert!(failed <= 2 * WRITTEN, "{framework:?} {path}: {failed}");
+            assert_eq!(failed + counted(&records, "AccessFlood"), ATTEMPTS);
             let found = found(&storage);
             for rule in ["bf_ip", "bf_user", "compromise_ip"] {
                 assert!(found.iter().any(|found| found == rule), "{rule} is not in {found:?}");
@@ -80,7 +87,8 @@ fn without_being_asked_each_bad_login_has_its_record() {
         }
         let records = server.finish();
         assert_eq!(logins(&records, "failure").count() as u64, ATTEMPTS);
-        assert!(!records.accesses().iter().any(|record| is_strangers(record)));
-        assert_eq!(counted(&records, "AccessFlood"), ATTEMPTS - WRITTEN);
+        let accesses = records.accesses().len() as u64;
+        assert!(accesses <= 2 * WRITTEN);
+        assert_eq!(accesses + counted(&records, "AccessFlood"), ATTEMPTS);
     }
 }

@@ -42,20 +42,25 @@ fn a_flood_is_counted_to_the_last_request_and_hides_nobody_who_is_known() {
                 assert_eq!(status(&request(server.address, line, &[], "")), 200);
             }
         }
-        assert_eq!(recorder.health().summarised, REQUESTS - WRITTEN);
+        let summarised = recorder.health().summarised;
         let records = server.finish();
         let (strangers, known): (Vec<_>, Vec<_>) =
             records.accesses().into_iter().partition(|record| is_strangers(record));
-        assert_eq!(strangers.len() as u64, WRITTEN, "{framework:?}");
-        assert_eq!(known.len() as u64, REQUESTS / 10, "{framework:?}");
+        assert_eq!(known.len() as u64, REQUESTS / 20, "{framework:?}");
         let actions = records.0.iter().filter(|record| record["action"] == "CloseAccount");
-        assert_eq!(actions.count() as u64, REQUESTS / 20);
-        assert_eq!(counted(&records, "AccessFlood"), REQUESTS - WRITTEN, "{framework:?}");
-        check_summary(records.0.iter().find(|record| record["action"] == "AccessFlood").unwrap());
+        assert_eq!(actions.count() as u64, REQUESTS / 20, "also of strangers");
+        let sent = REQUESTS + REQUESTS / 20;
+        assert_eq!(counted(&records, "AccessFlood"), summarised);
+        assert_eq!(strangers.len() as u64 + summarised, sent, "{framework:?}");
+        let floods = records.0.iter().filter(|record| record["action"] == "AccessFlood");
+        // A slow machine may come to a second window.
+        let windows = floods.clone().count() as u64;
+        assert!((1..3).contains(&windows) && strangers.len() as u64 <= windows * WRITTEN + WRITTEN);
+        floods.for_each(check_summary);
     }
 }
 
-/// One in three requests succeeded, and two found no route or method.
+/// Of three requests one has succeeded, and two have found no route or method; beside them are those to an action.
 fn check_summary(record: &Value) {
     let args = &record["args"];
     assert_eq!((&record["category"], &record["severity"]), (&"security".into(), &3.into()));
@@ -63,14 +68,13 @@ fn check_summary(record: &Value) {
     assert_eq!(record["origin"]["ip"], "127.0.0.1");
     assert!(record["origin"].get("port").is_none());
     assert_eq!(args["source"], "127.0.0.1");
-    let third = (REQUESTS - WRITTEN) / 3;
     let of = |member: &str, word: &str| args[member][word].as_u64().unwrap_or(0);
-    assert!(of("outcomes", "success").abs_diff(third) < 2, "{args}");
-    assert!(of("outcomes", "failure").abs_diff(2 * third) < 2, "{args}");
-    assert!(of("statuses", "4xx").abs_diff(2 * third) < 2, "{args}");
-    assert!(of("requests", "GET /page").abs_diff(third) < 2, "{args}");
-    assert!(of("requests", "GET (unrouted)").abs_diff(third) < 2, "{args}");
-    assert_eq!(args["correlation_ids"][0], format!("flood-{WRITTEN}"));
+    let count = args["count"].as_u64().unwrap();
+    assert_eq!(of("outcomes", "success") + of("outcomes", "failure"), count);
+    assert_eq!(of("statuses", "2xx") + of("statuses", "4xx"), count);
+    assert_eq!(of("requests", "GET /page") + of("requests", "POST /action"), of("statuses", "2xx"));
+    assert!(of("requests", "GET (unrouted)") > count / 4, "{args}");
+    assert!(args["correlation_ids"][0].as_str().unwrap().starts_with("flood-"));
     assert_eq!(args["correlation_ids"].as_array().unwrap().len(), 4);
     assert!(!record.to_string().contains("missing"), "a path that the client made up");
 }
