@@ -5,9 +5,11 @@ mod summary;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::Shared;
 use crate::event::{Event, Flood, Source};
 use summary::Summary;
 
@@ -91,6 +93,19 @@ impl Floods {
                 .filter_map(move |(source, tally)| Some(Told::new(flood, source, *tally.counted?)))
         });
         ended.collect()
+    }
+}
+
+impl Shared {
+    /// True if the event is part of a flood, and counted.
+    ///
+    /// What were counted while nothing can be recorded would be told too late, or never.
+    pub(super) fn count_in_flood(&self, event: &Event) -> bool {
+        let is_counted = self.obstacle().is_none() && self.floods.count(event);
+        if is_counted {
+            self.counters.summarised.fetch_add(1, Relaxed);
+        }
+        is_counted
     }
 }
 

@@ -62,7 +62,6 @@ use alarm::Alarm;
 use audit_journal::{MemoryStorage, Reader, Storage};
 use cell::{Cell, Ticket};
 use deadline::Deadlines;
-use floods::Floods;
 use health::{Counters, Levels};
 use intents::{INTENTS_MAX, Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
@@ -94,7 +93,7 @@ pub(crate) struct Shared {
     intents: Arc<Intents>,
     counters: Arc<Counters>,
     deadlines: Arc<Deadlines>,
-    floods: Floods,
+    floods: floods::Floods,
     key: HashKey,
     redactor: Redactor,
     service: Vec<u8>,
@@ -288,14 +287,11 @@ impl Shared {
 
     /// Encodes `event` and hands it to the committer; in a flood it is counted.
     pub(crate) fn record(&self, event: &Event) -> Receipt {
-        // What is counted while nothing can be recorded would be told too late, or never.
-        if self.obstacle().is_none() && self.floods.count(event) {
-            self.counters.summarised.fetch_add(1, Relaxed);
+        if self.count_in_flood(event) {
             return Receipt::settled(Ok(Recorded::Counted));
         }
         let durability = event.durability();
-        let outcome = self.hand_over(event, durability);
-        match outcome {
+        match self.hand_over(event, durability) {
             Ok(receipt) => receipt,
             Err(unrecorded) => {
                 // What the queue had no room for is counted there, and by the committer.

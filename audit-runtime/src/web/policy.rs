@@ -101,7 +101,12 @@ impl std::error::Error for InvalidRoute {}
 
 #[cfg(test)]
 mod tests {
+    use audit_journal::Timestamp;
+
     use super::*;
+    use crate::catalog::Waiver;
+    use crate::context::Running;
+    use crate::event::Event;
 
     #[test]
     fn a_route_is_named_with_or_without_its_method() {
@@ -117,6 +122,28 @@ mod tests {
         for wrong in ["", "exports", "get /x", "GET", "GET  /x", "GET /x y", "GET x"] {
             let error = Activities::default().with([wrong]).err().map(|error| error.to_string());
             assert!(error.unwrap_or_default().starts_with(&format!("`{wrong}` names no route")));
+        }
+    }
+
+    inventory::submit! {
+        Waiver::new("GET /probe", Waived::Access, "a test", "2031-01-31", 22_310, file!(), line!())
+    }
+
+    #[test]
+    fn a_waiver_is_for_what_goes_well_until_its_last_day() {
+        let is_waived = |time: &str, outcome, says: Option<&'static str>| {
+            let http = Http::routed("GET", "/probe");
+            let running = Running::begin(Event::access(http).time(Timestamp::parse(time).unwrap()));
+            let verdict = says.map(|reason| (Outcome::Denied, reason.into()));
+            running.change(|open| open.verdict = verdict);
+            super::is_waived(&running.take().unwrap(), Verdict::of(outcome))
+        };
+        let (last, over) = ("2031-01-31T23:59:59.000000000Z", "2031-02-01T00:00:00.000000000Z");
+        assert!(is_waived(last, Outcome::Success, None));
+        assert!(!is_waived(over, Outcome::Success, None), "it has expired");
+        assert!(!is_waived(last, Outcome::Success, Some("said")), "the handler says otherwise");
+        for outcome in Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Success) {
+            assert!(!is_waived(last, *outcome, None), "{outcome}");
         }
     }
 }
