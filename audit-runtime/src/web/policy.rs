@@ -131,19 +131,19 @@ mod tests {
 
     #[test]
     fn a_waiver_is_for_what_goes_well_until_its_last_day() {
-        let is_waived = |time: &str, outcome, says: Option<&'static str>| {
+        let waived = |time: &str, outcome, says: Option<&'static str>| {
             let http = Http::routed("GET", "/probe");
             let running = Running::begin(Event::access(http).time(Timestamp::parse(time).unwrap()));
             let verdict = says.map(|reason| (Outcome::Denied, reason.into()));
             running.change(|open| open.verdict = verdict);
-            super::is_waived(&running.take().unwrap(), Verdict::of(outcome))
+            is_waived(&running.take().unwrap(), Verdict::of(outcome))
         };
         let (last, over) = ("2031-01-31T23:59:59.000000000Z", "2031-02-01T00:00:00.000000000Z");
-        assert!(is_waived(last, Outcome::Success, None));
-        assert!(!is_waived(over, Outcome::Success, None), "it has expired");
-        assert!(!is_waived(last, Outcome::Success, Some("said")), "the handler says otherwise");
+        assert!(waived(last, Outcome::Success, None));
+        assert!(!waived(over, Outcome::Success, None), "it has expired");
+        assert!(!waived(last, Outcome::Success, Some("said")), "the handler says otherwise");
         for outcome in Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Success) {
-            assert!(!is_waived(last, *outcome, None), "{outcome}");
+            assert!(!waived(last, *outcome, None), "{outcome}");
         }
     }
 }

@@ -137,7 +137,7 @@ fn what_comes_while_a_window_ends_is_told_by_one_of_the_two() {
         let work = || {
             for _ in 0..5_000 {
                 let is_counted = floods.count(&request(7, Actor::anonymous()));
-                written.fetch_add(u64::from(!is_counted), std::sync::atomic::Ordering::Relaxed);
+                written.fetch_add(u64::from(!is_counted), Relaxed);
             }
         };
         let working: Vec<_> = (0..3).map(|_| threads.spawn(work)).collect();
