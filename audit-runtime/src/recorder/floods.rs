@@ -64,6 +64,9 @@ impl Floods {
 
     /// True if the event is counted, and must not be written.
     pub(super) fn count(&self, event: &Event) -> bool {
+        if self.measure.source_max == u64::MAX && self.measure.total_max == u64::MAX {
+            return false;
+        }
         let window = match event.flood() {
             Some(Flood::Access) => &self.access,
             Some(Flood::Logins) if self.measure.with_logins => &self.logins,

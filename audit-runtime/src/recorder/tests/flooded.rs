@@ -58,6 +58,34 @@ fn a_shutdown_tells_of_the_window_that_is_running() {
 }
 
 #[test]
+fn a_shutdown_in_the_midst_of_a_flood_loses_nothing_that_was_taken() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().flood_source_max(500).open().unwrap();
+    let work = || {
+        let mut taken = (0, 0);
+        loop {
+            match recorder.record(access(Actor::anonymous())).wait() {
+                Ok(Recorded::Counted) => taken.1 += 1,
+                Ok(_) => taken.0 += 1,
+                Err(_) if recorder.0.shared.counters.stopped.load(Relaxed) => return taken,
+                Err(why) => panic!("{why}"),
+            }
+        }
+    };
+    let taken = std::thread::scope(|threads| {
+        let working: Vec<_> = (0..3).map(|_| threads.spawn(work)).collect();
+        while recorder.health().summarised < 3_000 {
+            std::thread::yield_now();
+        }
+        recorder.shutdown(Duration::from_secs(5)).unwrap();
+        let taken = working.into_iter().map(|thread| thread.join().unwrap());
+        taken.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    });
+    assert_eq!(told(&storage), taken);
+    assert_eq!(recorder.health().summarised, taken.1);
+}
+
+#[test]
 fn a_window_ends_by_itself_when_the_flood_is_over() {
     let storage = Gated::default();
     let recorder = storage.recorder().flood_source_max(32).open().unwrap();
@@ -82,6 +110,8 @@ fn what_was_counted_before_the_disk_was_full_is_told_when_there_is_room_or_count
         for _ in 0..50 {
             recorder.record(access(Actor::anonymous())).wait().unwrap();
         }
+        // What is queued is on disk before that is full.
+        recorder.record(event("Before")).wait().unwrap();
         storage.fill();
         recorder.record(event("Saved")).wait().unwrap();
         let refused = recorder.record(access(Actor::anonymous())).wait();
