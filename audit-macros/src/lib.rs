@@ -132,6 +132,9 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 /// - `on_unrecorded`: `fail_closed` (when the action cannot be recorded, its body does not run, and
 ///   the function returns a refusal) or `fail_open`, the default for reading and for the category
 ///   `access`.
+/// - `route = "PUT /users/{id}"`: the whole template of a route that leads here; may be repeated. A request to it that is denied before
+///   this function begins is recorded as a denial of the action. A route macro of actix-web that stands below is read without this.
+/// - `version = 2`: the version of what the records hold, which rises when targets or fields change; 1 unless said.
 /// - `crate = "path"`: where `audit_runtime` is found, if not under its own name.
 ///
 /// Expressions are evaluated before the body, by reference. The outcome is what the call returns

@@ -3,9 +3,11 @@
 mod check;
 mod differences;
 mod listed;
+mod routes;
 mod waivers;
 
 use std::env;
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -19,6 +21,8 @@ use listed::Listed;
 
 #[doc(hidden)]
 pub use audit_macros::__waiver;
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use routes::action_of;
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub(crate) use waivers::is_waived;
 pub use waivers::{Waived, Waiver, waivers};
@@ -45,6 +49,12 @@ pub struct ActionSpec {
     pub targets: &'static [&'static str],
     /// The names of the captured fields.
     pub fields: &'static [&'static str],
+    /// The routes whose handler it is, whole, as `route = "…"` says them: `PUT /api/users/{id}`.
+    pub routes: &'static [&'static str],
+    /// Those that route macros on the function say, from its scope on: `PUT /users/{id}`.
+    pub scoped_routes: &'static [&'static str],
+    /// The version of what its records hold.
+    pub version: u32,
     /// The sentence that describes it, in parts.
     pub description: &'static [Part],
     /// The function's path.
@@ -77,6 +87,9 @@ impl ActionSpec {
             retention: None,
             targets: &[],
             fields: &[],
+            routes: &[],
+            scoped_routes: &[],
+            version: 1,
             description: &[],
             function: "",
             file: "",
@@ -105,6 +118,23 @@ impl ActionSpec {
     ) -> Self {
         self.targets = targets;
         self.fields = fields;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn routes(
+        mut self,
+        routes: &'static [&'static str],
+        scoped: &'static [&'static str],
+    ) -> Self {
+        self.routes = routes;
+        self.scoped_routes = scoped;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
         self
     }
 
@@ -178,7 +208,8 @@ pub fn exceptions() -> Vec<&'static Exception> {
 ///
 /// What has changed since fails the test, in prose: actions added and removed, changed fields, targets and options, a
 /// second function with the name of another, fields whose mark has changed, exceptions, waivers. Places in the source may change. A change that is
-/// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file. As with [`actions`], a
+/// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file; but targets and fields of an
+/// action change with its `version` only. As with [`actions`], a
 /// crate that the test never mentions is not linked and not listed. A [`Waiver`] that has expired fails the test whatever the
 /// file says.
 ///
@@ -200,6 +231,14 @@ pub fn check(path: impl AsRef<Path>) {
     }
 }
 
+/// What has changed from one file of [`check`] to another, in prose; none if nothing has.
+///
+/// # Errors
+/// Fails when one of them cannot be read, or is no such file.
+pub fn compare(before: impl AsRef<Path>, now: impl AsRef<Path>) -> io::Result<Option<String>> {
+    check::compare(before.as_ref(), now.as_ref())
+}
+
 /// Sixteen characters that change whenever the catalogue does, computed once.
 pub(crate) fn hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
@@ -214,8 +253,9 @@ pub(crate) fn hash() -> &'static str {
 /// What a build promises about an action; its place in the source is no part of the promise.
 fn describe(spec: &ActionSpec) -> String {
     let retention = spec.retention.map_or(String::new(), |class| format!("\t{class}"));
+    let version = if spec.version > 1 { format!("\tv{}", spec.version) } else { String::new() };
     format!(
-        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}\n",
+        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}{version}\n",
         spec.action,
         spec.category,
         spec.operation,

@@ -44,11 +44,31 @@ pub(super) struct Action {
     pub(super) retention: Option<String>,
     pub(super) targets: Vec<String>,
     pub(super) fields: Vec<String>,
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub(super) version: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) routes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
     /// Where it stands in the source: for messages, and no part of the promise.
     #[serde(skip)]
     pub(super) place: Place,
+}
+
+impl Action {
+    /// True if its records hold the same as those of `other`, by their names.
+    pub(super) fn has_schema_of(&self, other: &Self) -> bool {
+        self.targets == other.targets && self.fields == other.fields
+    }
+}
+
+/// The version that an action has without saying so.
+fn first() -> u32 {
+    1
+}
+
+fn is_first(version: &u32) -> bool {
+    *version == first()
 }
 
 /// What is written of the fields of a type.
@@ -154,6 +174,8 @@ fn action(spec: &ActionSpec) -> Action {
         retention: spec.retention.map(str::to_owned),
         targets: texts(spec.targets),
         fields: texts(spec.fields),
+        version: spec.version,
+        routes: texts(&[spec.routes, spec.scoped_routes].concat()),
         description: (!spec.description.is_empty()).then(|| sentence(spec.description)),
         place: Place(format!("{}:{}", spec.file, spec.line)),
     }

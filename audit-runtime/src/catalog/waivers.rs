@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use audit_journal::Timestamp;
 
+use super::routes;
 use crate::say;
 
 const DAY_NS: i64 = 86_400_000_000_000;
@@ -126,7 +127,19 @@ pub(crate) fn is_waived(waived: Waived, method: &str, template: &str, now: Times
 /// One sentence for each waiver that should not be there any more.
 pub(super) fn stale(waivers: &[&Waiver], now: Timestamp) -> Vec<String> {
     let over = waivers.iter().filter(|waiver| waiver.has_expired(now));
-    over.map(|waiver| expired(waiver)).collect()
+    let over = over.map(|waiver| expired(waiver));
+    over.chain(waivers.iter().filter_map(|waiver| needless(waiver))).collect()
+}
+
+/// What is said of a waiver whose route leads to an audited action after all.
+fn needless(waiver: &Waiver) -> Option<String> {
+    let Waiver { route, waived, file, line, .. } = waiver;
+    let (method, template) = route.split_once(' ')?;
+    let spec = routes::action_of(method, template).filter(|_| *waived == Waived::Audit)?;
+    Some(format!(
+        "the waiver `{waived}` of `{route}` ({file}:{line}) is for what `{}` records",
+        spec.action
+    ))
 }
 
 fn expired(waiver: &Waiver) -> String {

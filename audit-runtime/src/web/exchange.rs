@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{self, Poll};
 
+use super::coverage;
 use super::head::{self, Head};
 use super::policy::{self, Activities};
 use super::settings::AuditMiddleware;
@@ -111,14 +112,19 @@ impl Exchange {
             }
         });
         self.settle_route();
-        self.end_at_the_answer()
+        let actions = self.end_deferred(self.verdict);
+        let event = self.running.event();
+        self.running.change(|open| {
+            coverage::blocked((event, open), status, &self.context, self.recorder.as_deref());
+        });
+        self.end_at_the_answer(actions)
     }
 
     /// Takes note that there is an error in place of an answer.
     #[cfg(feature = "tower")]
     pub(super) fn unanswered(&mut self, verdict: Verdict) -> Receipts {
         self.verdict = verdict;
-        self.end_at_the_answer()
+        self.end_at_the_answer(self.end_deferred(verdict))
     }
 
     /// The header that echoes the correlation id, and the id.
@@ -133,16 +139,18 @@ impl Exchange {
 
     /// Records another end. Either way the record is queued, and nobody waits for it.
     pub(super) fn end_as(&self, verdict: Verdict) {
-        if let Some(open) = self.running.take()
-            && !policy::is_waived(&open, verdict)
-        {
-            drop(self.record(open, verdict));
+        if let Some(open) = self.running.take() {
+            if let Some(recorder) = &self.recorder {
+                coverage::unaudited(&open, verdict, &self.context, recorder);
+            }
+            if !policy::is_waived(&open, verdict) {
+                drop(self.record(open, verdict));
+            }
         }
     }
 
-    /// Ends what led to the answer, and the request itself if the answer waits for its record.
-    fn end_at_the_answer(&self) -> Receipts {
-        let actions = self.end_deferred(self.verdict);
+    /// Ends the request itself if its answer waits for the record, as it does for those of `actions`.
+    fn end_at_the_answer(&self, actions: Vec<Receipt>) -> Receipts {
         let open = self.is_activity.then(|| self.running.take()).flatten();
         let own = open.map(|open| self.record(open, self.verdict).ok_or(Unrecorded::NoRecorder));
         let (own, unrecorded) = match own {

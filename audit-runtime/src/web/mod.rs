@@ -2,6 +2,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+mod coverage;
 mod exchange;
 #[cfg(feature = "actix")]
 mod extractors;
