@@ -77,7 +77,8 @@ impl Notice {
     /// Only the journal writes the member `journal`. What is lost, unread or only counted the recorder itself
     /// tells, and only that records without an actor.
     pub(crate) fn of(record: &Record) -> Option<Self> {
-        let is_flood = matches!(record.action.as_str(), "AccessFlood" | "LoginFlood");
+        let is_flood =
+            matches!(record.action.as_str(), "AccessFlood" | "DenialFlood" | "LoginFlood");
         if is_flood && record.category == Category::Security && record.actor.is_none() {
             return Some(Self::Flood { events: number(record.arguments.get("count")) });
         }

@@ -12,9 +12,14 @@ use super::{Actor, ActorKind, Category, Durability, Event, Http, Origin, Outcome
 pub(crate) enum Flood {
     /// Requests, of which there would be access records.
     Access,
+    /// Denials before the handler of an audited action.
+    Denials,
     /// Logins that failed.
     Logins,
 }
+
+/// The reason of a denial that kept an action from beginning: of what nobody did there may be a flood.
+pub(crate) const BLOCKED: &str = "blocked_before_handler";
 
 /// From where a stranger's events come, as far as it is one party's to choose: of IPv6 the /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,7 +66,9 @@ impl Event {
             return None;
         }
         let is_request = self.http.is_some() && self.durability() == Durability::Queued;
+        let is_blocked = self.reason.as_ref().is_some_and(|reason| reason.code() == BLOCKED);
         match self.category {
+            _ if is_request && is_blocked => Some(Flood::Denials),
             Category::Access if is_request => Some(Flood::Access),
             // What is marked, as a drill's logins are, is waited for by its mark.
             Category::Authentication if self.has_failed() && self.extras.members().is_empty() => {

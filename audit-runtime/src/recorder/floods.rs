@@ -39,6 +39,7 @@ pub(super) struct Measure {
 pub(super) struct Floods {
     measure: Measure,
     access: Mutex<Window>,
+    denials: Mutex<Window>,
     logins: Mutex<Window>,
 }
 
@@ -59,7 +60,12 @@ struct Tally {
 
 impl Floods {
     pub(super) fn new(measure: Measure) -> Self {
-        Self { measure, access: Mutex::default(), logins: Mutex::default() }
+        Self {
+            measure,
+            access: Mutex::default(),
+            denials: Mutex::default(),
+            logins: Mutex::default(),
+        }
     }
 
     /// True if the event is counted, and must not be written.
@@ -69,6 +75,7 @@ impl Floods {
         }
         let window = match event.flood() {
             Some(Flood::Access) => &self.access,
+            Some(Flood::Denials) => &self.denials,
             Some(Flood::Logins) if self.measure.with_logins => &self.logins,
             _ => return false,
         };
@@ -86,7 +93,11 @@ impl Floods {
     }
 
     fn take(&self, is_last: bool) -> Vec<Told> {
-        let windows = [(Flood::Access, &self.access), (Flood::Logins, &self.logins)];
+        let windows = [
+            (Flood::Access, &self.access),
+            (Flood::Denials, &self.denials),
+            (Flood::Logins, &self.logins),
+        ];
         let ended = windows.into_iter().flat_map(|(flood, window)| {
             let next = Window { is_closed: is_last, ..Window::default() };
             let ended = std::mem::replace(&mut *lock(window), next);

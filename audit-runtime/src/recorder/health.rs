@@ -52,7 +52,7 @@ pub struct Health {
     /// How many peers and requests on the socket `CONTROL` were refused.
     pub control_refused: u64,
     /// How many events of strangers were counted in place of written, because they came in a flood; the
-    /// records `AccessFlood` and `LoginFlood` tell of them.
+    /// records `AccessFlood`, `DenialFlood` and `LoginFlood` tell of them.
     pub summarised: u64,
 }
 

@@ -78,3 +78,26 @@ fn check_summary(record: &Value) {
     assert_eq!(args["correlation_ids"].as_array().unwrap().len(), 4);
     assert!(!record.to_string().contains("missing"), "a path that the client made up");
 }
+
+#[test]
+fn denials_of_actions_that_never_began_are_counted_too() {
+    for framework in FRAMEWORKS {
+        let trail = Trail::with(|settings| settings.flood_source_max(WRITTEN));
+        let server = serve(framework, trail, AuditMiddleware::new());
+        let line = match framework {
+            served::Framework::Actix => "POST /guarded/open",
+            served::Framework::Axum => "POST /vault/open",
+        };
+        for _ in 0..REQUESTS {
+            assert_eq!(status(&request(server.address, line, &[], "")), 401);
+        }
+        let records = server.finish();
+        let denials = records.0.iter().filter(|record| record["action"] == "OpenVault");
+        let denials = denials.count() as u64;
+        assert!((WRITTEN..=2 * WRITTEN).contains(&denials), "{framework:?}: {denials}");
+        assert_eq!(denials + counted(&records, "DenialFlood"), REQUESTS, "{framework:?}");
+        let flood = records.0.iter().find(|record| record["action"] == "DenialFlood").unwrap();
+        assert_eq!(flood["args"]["requests"][line], flood["args"]["count"]);
+        assert_eq!(flood["outcome"], "denied");
+    }
+}

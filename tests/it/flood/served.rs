@@ -62,6 +62,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/page").route(web::get().to(async || "a page")))
         .route("/me", web::get().to(me))
         .route("/action", web::post().to(close_account))
+        .service(
+            web::scope("/guarded").wrap(actix_web::middleware::from_fn(reject)).service(guarded),
+        )
         .route("/login/{name}", web::post().to(log_in))
         .route("/form/{name}", web::post().to(log_in_by_form));
 }
@@ -71,6 +74,12 @@ fn router() -> Router {
         .route("/page", get(async || "a page"))
         .route("/me", get(async || identify()))
         .route("/action", post(axum_close_account))
+        .nest(
+            "/vault",
+            Router::new()
+                .route("/open", post(axum_guarded))
+                .layer(axum::middleware::from_fn(axum_reject)),
+        )
         .route("/login/{name}", post(axum_log_in))
         .route("/form/{name}", post(axum_log_in_by_form))
 }
@@ -92,6 +101,28 @@ async fn close_account() -> impl Responder {
 
 #[audited(action = "CloseAccount")]
 async fn axum_close_account() -> StatusCode {
+    StatusCode::OK
+}
+
+async fn reject(
+    _: actix_web::dev::ServiceRequest,
+    _: actix_web::middleware::Next<impl actix_web::body::MessageBody>,
+) -> Result<actix_web::dev::ServiceResponse, actix_web::Error> {
+    Err(actix_web::error::ErrorUnauthorized("who are you?"))
+}
+
+async fn axum_reject(_: axum::extract::Request, _: axum::middleware::Next) -> StatusCode {
+    StatusCode::UNAUTHORIZED
+}
+
+#[audited(action = "OpenVault", route = "POST /guarded/open")]
+#[actix_web::post("/open")]
+async fn guarded() -> impl Responder {
+    HttpResponse::Ok()
+}
+
+#[audited(action = "OpenVault", route = "POST /vault/open")]
+async fn axum_guarded() -> StatusCode {
     StatusCode::OK
 }
 

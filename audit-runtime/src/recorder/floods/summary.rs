@@ -109,6 +109,12 @@ impl Told {
                 "requests",
                 "So many requests of a stranger are only counted, here, behind those in records of their own.",
             ),
+            Flood::Denials => (
+                "DenialFlood",
+                "denial.flood",
+                "requests",
+                "So many denials of actions that never began are only counted, here, behind those in records of their own.",
+            ),
             Flood::Logins => (
                 "LoginFlood",
                 "login.flood",
@@ -129,7 +135,7 @@ impl Told {
             .field("last", &public(last.to_string()))
             .field("outcomes", &counts(outcomes))
             .field(what, &summary.requests.written());
-        if flood == Flood::Access {
+        if flood != Flood::Logins {
             draft = draft.field("statuses", &counts(CLASSES.into_iter().zip(statuses)));
         }
         if !summary.users.0.is_empty() {
@@ -141,6 +147,7 @@ impl Told {
         }
         let event = match flood {
             Flood::Access => draft.reason("flood").succeeded(),
+            Flood::Denials => draft.denied("flood"),
             Flood::Logins => draft.failed("flood"),
         };
         Self { event, count }
