@@ -20,6 +20,7 @@ mod interruption;
 mod lookup;
 mod metrics;
 mod mirror;
+mod obstacle;
 #[cfg(feature = "rusqlite")]
 mod offered;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
@@ -311,23 +312,6 @@ impl Shared {
     /// What captured values are redacted with.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
-    }
-
-    /// Why an action that must be recorded cannot begin now, if so.
-    pub(crate) fn refusal(&self) -> Option<Unrecorded> {
-        let stalled = || self.counters.interruptions.stalled().map(Unrecorded::Stalled);
-        self.obstacle().or_else(stalled)
-    }
-
-    /// Why an event cannot be taken in now; one that finds the disk stalled still waits in the queue.
-    fn obstacle(&self) -> Option<Unrecorded> {
-        if let Some(reason) = self.counters.failure() {
-            return Some(Unrecorded::JournalFailed(reason));
-        }
-        if self.counters.stopped.load(Relaxed) {
-            return Some(Unrecorded::Stopped);
-        }
-        self.counters.interruptions.full().map(Unrecorded::JournalFull)
     }
 
     /// Counts an action that has no record, and says so.
