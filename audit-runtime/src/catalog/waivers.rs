@@ -151,9 +151,9 @@ fn expired(waiver: &Waiver) -> String {
 mod tests {
     use super::*;
 
-    crate::waive!(route = "GET /waived", access = none, reason = "a test", until = "2031-01-31");
-    crate::waive!(route = "GET /waived", access = none, reason = "older", until = "2030-01-31");
-    crate::waive!(route = "PUT /waived", audited = none, reason = "a test", until = "2031-01-31");
+    waive!(route = "GET /waived", access = none, reason = "a test", until = "2031-01-31");
+    waive!(route = "GET /waived", access = none, reason = "older", until = "2030-01-31");
+    waive!(route = "PUT /waived", audited = none, reason = "a test", until = "2031-01-31");
 
     fn time(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()

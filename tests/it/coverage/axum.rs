@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use audit_runtime::testing::Trail;
 use audit_runtime::{
-    AuditLayer, Context, Event, assert_audited, assert_not_audited, audited, deny, record,
+    AuditLayer, Context, Event, Recorder, assert_audited, assert_not_audited, audited, deny, record,
 };
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request};
@@ -67,22 +67,23 @@ async fn authorize(request: Request, next: Next) -> Response {
 }
 
 /// Something audited in a task of its own, which takes its request along.
-async fn save_elsewhere() -> StatusCode {
+async fn save_elsewhere(recorder: Recorder) -> StatusCode {
     let work =
         Context::current().scope(async { drop(record(Event::activity("Save").succeeded())) });
-    tokio::spawn(work).await.unwrap();
+    tokio::spawn(recorder.scope(work)).await.unwrap();
     StatusCode::OK
 }
 
 /// What a service leaves in a trail when it is asked for these in turn, and the statuses.
 fn serve(requests: &[(&str, &str)]) -> (Trail, Vec<u16>) {
     let trail = Trail::new();
+    let recorder = trail.recorder().clone();
     let app = Router::new()
         .route("/listed/people/{id}", delete(delete_user))
         .route("/listed/notes/{id}", delete(delete_note))
         .route("/listed/hidden", post(hide_post))
         .route("/listed/plain", post(StatusCode::CREATED))
-        .route("/listed/elsewhere", post(save_elsewhere))
+        .route("/listed/elsewhere", post(move || save_elsewhere(recorder)))
         .route("/waived", post(StatusCode::OK))
         .route("/listed/refused", post(StatusCode::CONFLICT))
         .nest("/v1", Router::new().route("/listed/people/{id}", delete(delete_user)))
