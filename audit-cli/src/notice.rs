@@ -57,6 +57,11 @@ pub(crate) enum Notice {
         /// How many.
         events: u64,
     },
+    /// Events of strangers came in a flood, and have no record of their own.
+    Flood {
+        /// How many.
+        events: u64,
+    },
     /// A start could not look for open intents in damaged records.
     Unread {
         /// The first of them.
@@ -69,9 +74,14 @@ pub(crate) enum Notice {
 impl Notice {
     /// The notice in `record`, if it is one.
     ///
-    /// Only the journal writes the member `journal`. What is lost or unread the recorder itself tells,
-    /// and only that records without an actor.
+    /// Only the journal writes the member `journal`. What is lost, unread or only counted the recorder itself
+    /// tells, and only that records without an actor.
     pub(crate) fn of(record: &Record) -> Option<Self> {
+        let is_flood =
+            matches!(record.action.as_str(), "AccessFlood" | "DenialFlood" | "LoginFlood");
+        if is_flood && record.category == Category::Security && record.actor.is_none() {
+            return Some(Self::Flood { events: number(record.arguments.get("count")) });
+        }
         if record.category != Category::Journal {
             return None;
         }
@@ -143,6 +153,7 @@ impl fmt::Display for Notice {
                 write!(f, "clock moved by {sign}{:.3} s", Duration::from_nanos(moved).as_secs_f64())
             }
             Self::Lost { events } => write!(f, "{events} events lost"),
+            Self::Flood { events } => write!(f, "{events} events only counted"),
             Self::Unread { from_seq, to_seq } => write!(f, "seq {from_seq} to {to_seq} unread"),
         }
     }

@@ -55,6 +55,8 @@ struct Summary {
     starts_unclean: u64,
     /// Events that found no place in the queue or on the disk, or were refused by the journal.
     lost: u64,
+    /// Events of strangers that came in a flood, and have no record of their own.
+    summarised: u64,
     /// Records that are no audit events.
     unreadable: u64,
     /// Records of exercises, which the counts by category, outcome and action leave out.
@@ -94,6 +96,7 @@ fn summarise(journal: &Path, reading: &mut Reading) -> Result<Summary, Failure> 
         starts: tally.starts,
         starts_unclean: tally.starts_unclean,
         lost: tally.lost,
+        summarised: tally.summarised,
         unreadable: tally.unreadable,
         drills: tally.drills,
         categories: most_frequent(tally.categories),
@@ -110,6 +113,7 @@ struct Tally {
     starts: u64,
     starts_unclean: u64,
     lost: u64,
+    summarised: u64,
     unreadable: u64,
     drills: u64,
     categories: BTreeMap<String, u64>,
@@ -141,6 +145,7 @@ impl Tally {
                 | Notice::Resumed { lost, .. }
                 | Notice::Stopped { lost, .. },
             ) => self.lost += lost,
+            Some(Notice::Flood { events }) => self.summarised += events,
             Some(
                 Notice::Recovered { .. }
                 | Notice::Full
@@ -180,6 +185,7 @@ fn print(summary: &Summary, out: &mut impl Write) -> Result<(), Failure> {
         ("observed", times.unwrap_or_else(missing)),
         ("starts", format!("{}, unclean {}", summary.starts, summary.starts_unclean)),
         ("lost", summary.lost.to_string()),
+        ("summarised", format!("{}, in floods", summary.summarised)),
         ("unreadable", summary.unreadable.to_string()),
         ("drills", format!("{}, not counted below", summary.drills)),
     ];

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[cfg(any(feature = "actix", feature = "tower"))]
 use crate::event::ActorKind;
 use crate::event::{
-    Actor, CorrelationId, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
+    Actor, Category, CorrelationId, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
 };
 use crate::say;
 
@@ -79,6 +79,8 @@ struct Known {
     correlation_id: Option<CorrelationId>,
     trace: Option<TraceContext>,
     deferred: Option<Deferred>,
+    /// The last login in it has failed.
+    is_unproven: bool,
     /// Shared with the contexts that were forked from this one: what they lead to, it has led to.
     made: Arc<Mutex<Made>>,
 }
@@ -116,8 +118,17 @@ impl Context {
     /// The same for somebody else to change: what it knows now, and an id that joins its records.
     pub(crate) fn fork(&self) -> Self {
         let known = {
-            let Known { actor, session, origin, correlation_id, trace, deferred: _, made } =
-                &*self.known();
+            let known = self.known();
+            let Known {
+                actor,
+                session,
+                origin,
+                correlation_id,
+                trace,
+                deferred: _,
+                is_unproven,
+                made,
+            } = &*known;
             Known {
                 actor: actor.clone(),
                 session: session.clone(),
@@ -125,6 +136,7 @@ impl Context {
                 correlation_id: correlation_id.clone().or_else(|| Some(CorrelationId::random())),
                 trace: trace.clone(),
                 deferred: None,
+                is_unproven: *is_unproven,
                 made: Arc::clone(made),
             }
         };
@@ -228,7 +240,11 @@ impl Context {
 
     /// Fills in what `event` does not say itself.
     pub(crate) fn complete(&self, event: &mut Event) {
-        let known = self.known();
+        let mut known = self.known();
+        if event.category == Category::Authentication {
+            known.is_unproven = event.has_failed();
+        }
+        event.is_unproven = known.is_unproven;
         let actor = || known.actor.clone().unwrap_or_else(|| Arc::new(Actor::system()));
         event.actor.get_or_insert_with(actor);
         event.session = event.session.take().or_else(|| known.session.clone());

@@ -59,7 +59,7 @@ pub use web::{ActorLayer, AuditLayer, RouteTemplate};
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub use web::{
     ActorMiddleware, ActorSource, ApiKeyActor, AuditMiddleware, ClaimsActor, ForwardingHeader,
-    InvalidHeader,
+    InvalidHeader, InvalidRoute,
 };
 #[cfg(all(feature = "mtls", any(feature = "actix", feature = "tower")))]
 pub use web::{CertificateActor, PeerCertificate};

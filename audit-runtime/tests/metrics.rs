@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use audit_runtime::journal::MemoryStorage;
-use audit_runtime::{Actor, Event, Recorder, audited};
+use audit_runtime::{Actor, Event, Http, Recorder, audited};
 use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata,
     SharedString, Unit,
@@ -179,6 +179,14 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     drop(narrow);
     collector.shows("audit_recorders_yellow", 0.0);
 
+    let flooded = Recorder::in_memory(MemoryStorage::new()).flood_source_max(32).open().unwrap();
+    for _ in 0..40 {
+        let event = Event::access(Http::routed("GET", "/")).actor(Actor::anonymous());
+        flooded.record(event.succeeded()).wait().unwrap();
+    }
+    collector.shows("audit_events_summarised_total", 8.0);
+    drop(flooded);
+
     let narrow = Recorder::in_memory(MemoryStorage::new()).scopes_max(0).open().unwrap();
     show_what_is_open(&collector, &recorder, &narrow);
     drop(narrow);
@@ -208,7 +216,7 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     let shown: BTreeSet<_> =
         collected.values.keys().chain(collected.samples.keys()).cloned().collect();
     assert_eq!(collected.described, shown);
-    assert!(shown.len() == 15 && shown.iter().all(|name| name.starts_with("audit_")), "{shown:?}");
+    assert!(shown.len() == 16 && shown.iter().all(|name| name.starts_with("audit_")), "{shown:?}");
     assert_eq!(collected.labels, 0);
     let threads: Vec<_> = collected.threads.iter().map(String::as_str).collect();
     assert_eq!(threads, ["audit-metrics"]);

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use audit_runtime::control::{Entry, Finding, append};
-use audit_runtime::{Actor, CorrelationId, Event, EventId, Recorder, Target};
+use audit_runtime::{Actor, CorrelationId, Event, EventId, Http, Recorder, Target};
 use serde_json::Value;
 
 use crate::fixture::{Fixture, HOSTILE, Run};
@@ -233,6 +233,7 @@ fn stats_leave_exercises_out_and_say_how_many() {
     let out = fixture.run_on_copy(&["stats", "@"]).ok();
     assert!(out.contains("\ndrills     2, not counted below\n"), "{out}");
     assert!(out.contains("\n         1 Evacuate\n"), "{out}");
+    assert!(out.contains("\nsummarised 0, in floods\n"), "{out}");
     assert_eq!(seqs(&fixture.run_on_copy(&["query", "drill=yes", "@"]).ok()).len(), 2);
     let shown = fixture.run_on_copy(&["query", "action=Evacuate", "@"]).ok();
     assert_eq!(seqs(&shown).len(), 3);
@@ -240,4 +241,24 @@ fn stats_leave_exercises_out_and_say_how_many() {
         seqs(&fixture.run_on_copy(&["query", "action=Evacuate drill=no", "@"]).ok()).len(),
         1
     );
+}
+
+#[test]
+fn what_a_flood_left_is_told_by_tail_stats_and_queries_and_forged_by_nobody() {
+    let fixture = Fixture::new();
+    let settings = Recorder::builder(fixture.journal()).origin("example/shop");
+    let recorder = settings.flood_source_max(32).open().unwrap();
+    let access = || Event::access(Http::routed("GET", "/")).actor(Actor::anonymous());
+    for _ in 0..40 {
+        recorder.record(access().succeeded()).wait().unwrap();
+    }
+    let forged = Event::security("AccessFlood").field("count", &1_000_u32).succeeded();
+    recorder.record(forged).wait().unwrap();
+    recorder.shutdown(Duration::from_secs(10)).unwrap();
+    let out = fixture.run_on_copy(&["stats", "@"]).ok();
+    assert!(out.contains("\nsummarised 8, in floods\n"), "{out}");
+    let rows = fixture.run_on_copy(&["tail", "@", "-n", "2"]).ok();
+    assert!(rows.contains("AccessFlood") && rows.contains(" 8 events only counted"), "{rows}");
+    let found = fixture.run_on_copy(&["query", "action=AccessFlood", "@"]).ok();
+    assert_eq!(seqs(&found).len(), 2);
 }

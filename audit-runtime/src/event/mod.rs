@@ -14,6 +14,7 @@ mod redactor;
 mod scrubber;
 mod sentence;
 mod signal;
+mod stranger;
 mod target;
 mod vocabulary;
 
@@ -41,9 +42,12 @@ pub(crate) use arguments::Arguments;
 pub(crate) use end::{unseen_end, without_intent};
 pub(crate) use line::Stamp;
 #[cfg(any(feature = "actix", feature = "tower"))]
-pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
+pub(crate) use origin::{HOPS_MAX, METHODS, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
 pub(crate) use scrubber::{Place, Scrubber};
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use stranger::BLOCKED;
+pub(crate) use stranger::{Flood, Source};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.
@@ -75,6 +79,8 @@ pub struct Event {
     pub(crate) intent: Option<EventId>,
     /// Nobody saw the end, and the recorder wrote it.
     pub(crate) unseen: bool,
+    /// The last login of its context has failed: the actor may have been claimed only.
+    pub(crate) is_unproven: bool,
     pub(crate) outcome: Outcome,
     pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) sentence: &'static [Part],

@@ -92,7 +92,7 @@ impl Origin {
 }
 
 /// The methods of HTTP; a client may send any other word.
-const METHODS: &[&str] =
+pub(crate) const METHODS: &[&str] =
     &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
 
 /// The request that an action came with. It has no place for headers, bodies or a raw query.
@@ -111,6 +111,15 @@ pub(super) enum Method {
     Known(&'static str),
     /// A word of the client's own: keyed hash only.
     Other(Withheld),
+}
+
+impl Method {
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Known(word) => word,
+            Self::Other(_) => "(other)",
+        }
+    }
 }
 
 /// What a request asked for.

@@ -20,6 +20,9 @@ pub enum Recorded {
     },
     /// It waits in the queue; if it is lost there, the journal says how many were.
     Queued,
+    /// It came in a flood, and is counted in the record that tells of that: within a dozen seconds, and at
+    /// the latest with the shutdown. A process that is killed before loses the count.
+    Counted,
 }
 
 /// Why an event was not recorded, or is not known to be.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use audit_journal::{Clock, MemoryStorage, OnDamage, Options, Storage, SystemClock};
 
+use super::floods::Measure;
 use super::mirror::Mirror;
 use super::service::Service;
 use audit_redact::{HashKey, Keys, Tightness};
@@ -27,6 +28,7 @@ pub struct RecorderBuilder {
     wait_ms_max: u64,
     heartbeat_ms: u64,
     scopes_max: usize,
+    floods: Measure,
     mirror: Option<Mirror>,
     key: Option<HashKey>,
     key_file: Option<PathBuf>,
@@ -70,6 +72,7 @@ impl RecorderBuilder {
             wait_ms_max: 5000,
             heartbeat_ms: 60_000,
             scopes_max: 65_536,
+            floods: Measure { source_max: 100, total_max: 10_000, with_logins: false },
             mirror: None,
             key: None,
             key_file: None,
@@ -164,6 +167,27 @@ impl RecorderBuilder {
         self
     }
 
+    /// How many requests of one stranger's address have an access record each in ten seconds; 100 by
+    /// default, 32 at the least. Further ones are counted, and one record tells of them: `AccessFlood`. A
+    /// request whose actor is known always has its record. `u64::MAX` stands for all of them.
+    pub fn flood_source_max(mut self, records: u64) -> Self {
+        self.floods.source_max = records;
+        self
+    }
+
+    /// The same of the requests of all strangers together; 10,000 by default.
+    pub fn flood_total_max(mut self, records: u64) -> Self {
+        self.floods.total_max = records;
+        self
+    }
+
+    /// Counts failed logins in the same way, with `LoginFlood`; by default each has its record. Rules of
+    /// detection see those that have one.
+    pub fn summarise_logins(mut self, summarise: bool) -> Self {
+        self.floods.with_logins = summarise;
+        self
+    }
+
     /// Copies every durable line to standard output or to `tracing`. A reader that does not keep up
     /// loses lines, which the health counts; it never holds up the journal.
     pub fn mirror(mut self, mirror: Mirror) -> Self {
@@ -249,6 +273,7 @@ impl fmt::Debug for RecorderBuilder {
             .field("wait_ms_max", &self.wait_ms_max)
             .field("heartbeat_ms", &self.heartbeat_ms)
             .field("scopes_max", &self.scopes_max)
+            .field("floods", &self.floods)
             .field("lock_wait_ms", &self.lock_wait_ms)
             .field("on_damage", &self.on_damage)
             .field("retention_days_min", &self.retention_days_min)

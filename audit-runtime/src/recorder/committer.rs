@@ -1,5 +1,6 @@
 //! The one thread that writes: it takes everything queued, commits it at once and settles receipts.
 
+mod floods;
 mod prune;
 mod refused;
 
@@ -44,6 +45,7 @@ pub(super) fn run(
         telling: 0,
         owed: Vec::new(),
         unread: Vec::new(),
+        floods: floods::Telling::new(),
     };
     committer.show();
     committer.work(|committer| committer.complete(left));
@@ -93,6 +95,7 @@ struct Committer<'a> {
     owed: Vec<End>,
     /// What a start could not read, until a record tells of it.
     unread: Vec<Unread>,
+    floods: floods::Telling,
 }
 
 /// Who waits for an event that is in the journal's memory and not yet durable, and what it is to
@@ -225,6 +228,7 @@ impl Committer<'_> {
             self.tell_missed();
         }
         self.write_owed();
+        self.tell_floods();
     }
 
     /// Looks whether a full disk has room again.
@@ -330,6 +334,7 @@ impl Committer<'_> {
         // Whoever has asked for it is told that this ends.
         drop(self.shared.pruning.take());
         self.catch_up();
+        self.tell_last_floods();
         if self.shared.counters.failure().is_none() {
             self.stop();
         }

@@ -51,6 +51,9 @@ pub struct Health {
     pub sync_failures: u64,
     /// How many peers and requests on the socket `CONTROL` were refused.
     pub control_refused: u64,
+    /// How many events of strangers were counted in place of written, because they came in a flood; the
+    /// records `AccessFlood`, `DenialFlood` and `LoginFlood` tell of them.
+    pub summarised: u64,
 }
 
 impl Health {
@@ -111,6 +114,7 @@ pub(super) struct Counters {
     pub(super) scopes_unlisted: AtomicU64,
     pub(super) mirror_lost: AtomicU64,
     pub(super) control_refused: AtomicU64,
+    pub(super) summarised: AtomicU64,
     /// Why other processes cannot ask this writer, if they cannot.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(super) control_flaw: OnceLock<String>,
@@ -140,6 +144,7 @@ impl Counters {
             unrecorded: AtomicU64::new(0),
             mirror_lost: AtomicU64::new(0),
             control_refused: AtomicU64::new(0),
+            summarised: AtomicU64::new(0),
             control_flaw: OnceLock::new(),
             last: Mutex::default(),
             scopes_unlisted: AtomicU64::new(0),
@@ -224,6 +229,7 @@ impl Counters {
             mirror_lost: self.mirror_lost.load(Relaxed),
             sync_failures: self.sync_failures.load(Relaxed),
             control_refused: self.control_refused.load(Relaxed),
+            summarised: self.summarised.load(Relaxed),
             ..levels.health(status)
         }
     }
@@ -310,6 +316,7 @@ impl Levels {
             mirror_lost: 0,
             sync_failures: 0,
             control_refused: 0,
+            summarised: 0,
         }
     }
 }
@@ -340,7 +347,7 @@ mod tests {
             counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
-             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0}"
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
         let json = counters.health(Levels::default()).to_json();

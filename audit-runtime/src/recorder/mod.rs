@@ -13,12 +13,14 @@ mod config;
 pub mod control;
 mod deadline;
 mod error;
+mod floods;
 mod health;
 mod intents;
 mod interruption;
 mod lookup;
 mod metrics;
 mod mirror;
+mod obstacle;
 #[cfg(feature = "rusqlite")]
 mod offered;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
@@ -94,6 +96,7 @@ pub(crate) struct Shared {
     intents: Arc<Intents>,
     counters: Arc<Counters>,
     deadlines: Arc<Deadlines>,
+    floods: floods::Floods,
     key: HashKey,
     redactor: Redactor,
     service: Vec<u8>,
@@ -285,11 +288,13 @@ impl Shared {
         self.record(&event)
     }
 
-    /// Encodes `event` and hands it to the committer.
+    /// Encodes `event` and hands it to the committer; in a flood it is counted.
     pub(crate) fn record(&self, event: &Event) -> Receipt {
+        if self.count_in_flood(event) {
+            return Receipt::settled(Ok(Recorded::Counted));
+        }
         let durability = event.durability();
-        let outcome = self.hand_over(event, durability);
-        match outcome {
+        match self.hand_over(event, durability) {
             Ok(receipt) => receipt,
             Err(unrecorded) => {
                 // What the queue had no room for is counted there, and by the committer.
@@ -307,23 +312,6 @@ impl Shared {
     /// What captured values are redacted with.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
-    }
-
-    /// Why an action that must be recorded cannot begin now, if so.
-    pub(crate) fn refusal(&self) -> Option<Unrecorded> {
-        let stalled = || self.counters.interruptions.stalled().map(Unrecorded::Stalled);
-        self.obstacle().or_else(stalled)
-    }
-
-    /// Why an event cannot be taken in now; one that finds the disk stalled still waits in the queue.
-    fn obstacle(&self) -> Option<Unrecorded> {
-        if let Some(reason) = self.counters.failure() {
-            return Some(Unrecorded::JournalFailed(reason));
-        }
-        if self.counters.stopped.load(Relaxed) {
-            return Some(Unrecorded::Stopped);
-        }
-        self.counters.interruptions.full().map(Unrecorded::JournalFull)
     }
 
     /// Counts an action that has no record, and says so.
@@ -352,7 +340,7 @@ impl Shared {
         let mut encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
             caught = self.encode(event, body);
-            self.queue.push(body, cell.as_ref().map(Ticket::new), side)
+            self.queue.push(body, cell.as_ref().map(Ticket::new), side, event.is_strangers())
         };
         let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
         // A thread that is ending may drop an audited call when its own memory is gone already.

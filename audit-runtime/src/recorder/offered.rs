@@ -48,7 +48,7 @@ impl Shared {
             return Err(unrecorded);
         }
         let cell = Arc::new(Cell::default());
-        match self.queue.push(body, Some(Ticket::of_offered(&cell)), Side::Neither) {
+        match self.queue.push(body, Some(Ticket::of_offered(&cell)), Side::Neither, false) {
             Ok(()) => Ok(Offered(cell)),
             Err(Rejected::Full) => Err(Unrecorded::QueueFull),
             Err(Rejected::Closed) => Err(Unrecorded::Stopped),

@@ -75,7 +75,7 @@ impl Queue {
     /// Adds an encoded event, and the ticket to settle if somebody waits for it.
     ///
     /// Events that nobody waits for get half of the room, so that a flood of them cannot keep out
-    /// those whose callers wait. The end of an intent always finds room: without it the intent would
+    /// those whose callers wait; those of strangers get a quarter, so that they cannot keep out the others. The end of an intent always finds room: without it the intent would
     /// stay open, and there are only so many. One that is offered again is not lost if there is no
     /// room, and finds some whenever nothing else waits, so it cannot be turned away for ever.
     pub(super) fn push(
@@ -83,11 +83,13 @@ impl Queue {
         body: &[u8],
         ticket: Option<Ticket>,
         side: Side,
+        is_strangers: bool,
     ) -> Result<(), Rejected> {
         let comes_again = ticket.as_ref().is_some_and(Ticket::comes_again);
         let room = match (side, &ticket) {
             (Side::End(_), _) => usize::MAX,
             (_, Some(_)) if !comes_again => self.bytes_max,
+            _ if is_strangers => self.bytes_max / 4,
             _ => self.bytes_max / 2,
         };
         let mut state = self.state();
@@ -220,8 +222,8 @@ mod tests {
     #[test]
     fn events_come_out_in_order_with_their_tickets() {
         let queue = Queue::new(1000);
-        queue.push(b"one", None, Side::Neither).unwrap();
-        queue.push(b"two", ticket(), Side::Neither).unwrap();
+        queue.push(b"one", None, Side::Neither, false).unwrap();
+        queue.push(b"two", ticket(), Side::Neither, false).unwrap();
         let mut batch = queue.take(Batch::default(), Duration::ZERO).unwrap();
         let events: Vec<_> =
             batch.events().map(|event| (event.body.to_vec(), event.ticket.is_some())).collect();
@@ -231,23 +233,32 @@ mod tests {
     #[test]
     fn a_flood_of_queued_events_leaves_room_for_awaited_ones_and_is_counted() {
         let queue = Queue::new(100);
-        let flood: Vec<_> = (0..20).map(|_| queue.push(&[0; 10], None, Side::Neither)).collect();
+        let flood: Vec<_> =
+            (0..20).map(|_| queue.push(&[0; 10], None, Side::Neither, false)).collect();
         assert_eq!(flood.iter().filter(|pushed| pushed.is_ok()).count(), 5);
         for _ in 0..5 {
-            queue.push(&[0; 10], ticket(), Side::Neither).unwrap();
+            queue.push(&[0; 10], ticket(), Side::Neither, false).unwrap();
         }
-        let refused = queue.push(&[0; 10], ticket(), Side::Neither);
+        let refused = queue.push(&[0; 10], ticket(), Side::Neither, false);
         assert_eq!(refused, Err(Rejected::Full));
-        queue.push(&[0; 10], ticket(), Side::End(EventId::nil())).unwrap();
+        queue.push(&[0; 10], ticket(), Side::End(EventId::nil()), false).unwrap();
         assert_eq!(queue.take(Batch::default(), Duration::ZERO).unwrap().lost, 16);
+    }
+
+    #[test]
+    fn a_flood_of_strangers_leaves_room_for_those_who_are_known() {
+        let queue = Queue::new(100);
+        let push = |is_strangers| queue.push(&[0; 10], None, Side::Neither, is_strangers);
+        assert_eq!((0..20).filter(|_| push(true).is_ok()).count(), 2);
+        assert_eq!((0..20).filter(|_| push(false).is_ok()).count(), 3);
     }
 
     #[test]
     fn a_closed_queue_is_drained_and_takes_no_more() {
         let queue = Queue::new(100);
-        queue.push(b"kept", None, Side::Neither).unwrap();
+        queue.push(b"kept", None, Side::Neither, false).unwrap();
         queue.close();
-        assert_eq!(queue.push(b"late", None, Side::Neither), Err(Rejected::Closed));
+        assert_eq!(queue.push(b"late", None, Side::Neither, false), Err(Rejected::Closed));
         assert!(queue.take(Batch::default(), Duration::ZERO).is_some());
         assert!(queue.take(Batch::default(), Duration::ZERO).is_none());
     }

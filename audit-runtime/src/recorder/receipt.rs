@@ -64,10 +64,13 @@ impl Receipt {
         let _ = self.settle();
     }
 
-    /// Ready when the receipt is settled. The answer stays unheard: dropping the receipt raises the
+    /// Ready when the receipt is settled. The answer counts as unheard: dropping the receipt raises the
     /// alarm if it is a failure.
-    pub(crate) fn poll_unheard(&mut self, task: &Context<'_>) -> Poll<()> {
-        self.look(task).map(|_| ())
+    pub(crate) fn poll_unheard(
+        &mut self,
+        task: &Context<'_>,
+    ) -> Poll<Result<Recorded, Unrecorded>> {
+        self.look(task)
     }
 
     /// A receipt for an action that is counted already: it raises no alarm any more.

@@ -2,6 +2,7 @@
 
 mod dropped;
 mod failed_sync;
+mod flooded;
 mod forged;
 mod interrupted;
 

@@ -3,12 +3,9 @@
 use super::{draft, recorder};
 use crate::catalog::ActionSpec;
 use crate::context::Context;
-use crate::event::{Durability, Http, Outcome, Reason};
+use crate::event::{BLOCKED, Durability, Http, Outcome, Reason};
 use crate::recorder::{Shared, Unrecorded};
 use audit_journal::EventId;
-
-/// The code of the reason.
-const BLOCKED: &str = "blocked_before_handler";
 
 /// Records that `spec` was denied to the request `cause`, and why if somebody told.
 ///

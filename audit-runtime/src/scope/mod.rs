@@ -361,7 +361,7 @@ impl Future for Finished {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<()> {
         if let Some(receipt) = &mut self.0 {
-            ready!(receipt.poll_unheard(task));
+            let _ = ready!(receipt.poll_unheard(task));
             self.0 = None;
         }
         Poll::Ready(())

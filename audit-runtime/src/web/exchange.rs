@@ -5,10 +5,11 @@ use std::task::{self, Poll};
 
 use super::coverage;
 use super::head::{self, Head};
+use super::policy::{self, Activities};
 use super::settings::AuditMiddleware;
-use crate::context::{Context, Frame, Running};
+use crate::context::{Context, Frame, Open, Running};
 use crate::event::{Actor, CorrelationId, Event, Http, Outcome};
-use crate::recorder::{self, Receipt, Shared};
+use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use crate::scope::{self, Verdict};
 
 /// One request, from its head to the end of its response.
@@ -25,12 +26,20 @@ pub(super) struct Exchange {
     correlation_header: Arc<str>,
     verdict: Verdict,
     application_runs: bool,
+    activities: Activities,
+    is_activity: bool,
 }
 
 impl Exchange {
     pub(super) fn begin(settings: &AuditMiddleware, request: &impl Head) -> Self {
         scope::record_panics();
-        let running = Running::begin(Event::access(head::http(request)));
+        let http = head::http(request);
+        let is_activity = settings.activities.have(&http);
+        let mut draft = Event::access(http);
+        if is_activity {
+            policy::make_activity(&mut draft);
+        }
+        let running = Running::begin(draft);
         let correlation_id = head::correlation_id(request, &settings.correlation_header);
         let mut context = Context::new()
             .actor(Actor::anonymous())
@@ -56,7 +65,28 @@ impl Exchange {
             correlation_header: Arc::clone(&settings.correlation_header),
             verdict: Verdict::of(Outcome::Unknown),
             application_runs: false,
+            activities: settings.activities.clone(),
+            is_activity,
         }
+    }
+
+    /// Why the request must not reach the application, if so: it could not be recorded, and must be.
+    pub(super) fn refusal(&self) -> Option<Unrecorded> {
+        if !self.is_activity {
+            return None;
+        }
+        let refusal = match &self.recorder {
+            Some(recorder) => recorder.refusal()?,
+            None => Unrecorded::NoRecorder,
+        };
+        if let Some(open) = self.running.take() {
+            let action = &open.draft.event.action;
+            match &self.recorder {
+                Some(recorder) => recorder.count_unrecorded(action, &refusal),
+                None => recorder::count_unrecorded(action, &refusal),
+            }
+        }
+        Some(refusal)
     }
 
     /// Runs a part of the application inside the request's context.
@@ -81,19 +111,20 @@ impl Exchange {
                 None => http,
             }
         });
-        let receipts = self.end_deferred(self.verdict);
+        self.settle_route();
+        let actions = self.end_deferred(self.verdict);
         let event = self.running.event();
         self.running.change(|open| {
             coverage::blocked((event, open), status, &self.context, self.recorder.as_deref());
         });
-        receipts
+        self.end_at_the_answer(actions)
     }
 
     /// Takes note that there is an error in place of an answer.
     #[cfg(feature = "tower")]
     pub(super) fn unanswered(&mut self, verdict: Verdict) -> Receipts {
         self.verdict = verdict;
-        self.end_deferred(verdict)
+        self.end_at_the_answer(self.end_deferred(verdict))
     }
 
     /// The header that echoes the correlation id, and the id.
@@ -112,17 +143,45 @@ impl Exchange {
             if let Some(recorder) = &self.recorder {
                 coverage::unaudited(&open, verdict, &self.context, recorder);
             }
-            drop(scope::record_end(open, verdict, &self.context, self.recorder.as_deref()));
+            if !policy::is_waived(&open, verdict) {
+                drop(self.record(open, verdict));
+            }
         }
     }
 
-    fn end_deferred(&self, verdict: Verdict) -> Receipts {
+    /// Ends the request itself if its answer waits for the record, as it does for those of `actions`.
+    fn end_at_the_answer(&self, actions: Vec<Receipt>) -> Receipts {
+        let open = self.is_activity.then(|| self.running.take()).flatten();
+        let own = open.map(|open| self.record(open, self.verdict).ok_or(Unrecorded::NoRecorder));
+        let (own, unrecorded) = match own {
+            Some(Ok(receipt)) => (Some(receipt), None),
+            Some(Err(why)) => (None, Some(why)),
+            None => (None, None),
+        };
+        Receipts { actions, own, unrecorded }
+    }
+
+    fn end_deferred(&self, verdict: Verdict) -> Vec<Receipt> {
         let deferred = self.context.take_deferred();
         let opened = deferred.iter().filter_map(Running::take);
-        let receipts = opened.filter_map(|open| {
-            scope::record_end(open, verdict, &self.context, self.recorder.as_deref())
+        opened.filter_map(|open| self.record(open, verdict)).collect()
+    }
+
+    fn record(&self, open: Open, verdict: Verdict) -> Option<Receipt> {
+        scope::record_end(open, verdict, &self.context, self.recorder.as_deref())
+    }
+
+    /// Makes an activity of the request if its route is known only now.
+    fn settle_route(&mut self) {
+        let is_activity = self.running.change(|open| {
+            let http = open.draft.event.http.as_ref();
+            let is_late = http.is_some_and(|http| !self.is_activity && self.activities.have(http));
+            if is_late {
+                policy::make_activity(&mut open.draft);
+            }
+            is_late
         });
-        Receipts(receipts.collect())
+        self.is_activity |= is_activity.unwrap_or(false);
     }
 
     fn change_http(&self, change: impl FnOnce(Http) -> Http) {
@@ -147,16 +206,32 @@ impl Drop for Exchange {
 }
 
 /// The receipts that a response waits for; a failure raises the alarm, also where it no longer waits.
-pub(super) struct Receipts(Vec<Receipt>);
+pub(super) struct Receipts {
+    actions: Vec<Receipt>,
+    /// That of the request, if it is an activity.
+    own: Option<Receipt>,
+    unrecorded: Option<Unrecorded>,
+}
 
 impl Receipts {
     /// Ready when every receipt is settled.
     pub(super) fn poll(&mut self, task: &task::Context<'_>) -> Poll<()> {
-        self.0.retain_mut(|receipt| receipt.poll_unheard(task).is_pending());
-        match self.0.is_empty() {
+        self.actions.retain_mut(|receipt| receipt.poll_unheard(task).is_pending());
+        if let Some(own) = &mut self.own
+            && let Poll::Ready(settled) = own.poll_unheard(task)
+        {
+            self.unrecorded = settled.err();
+            self.own = None;
+        }
+        match self.actions.is_empty() && self.own.is_none() {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
+    }
+
+    /// Why the response must not be sent, if so: its request has to be recorded, and is not.
+    pub(super) fn unrecorded(&mut self) -> Option<Unrecorded> {
+        self.unrecorded.take()
     }
 }
 

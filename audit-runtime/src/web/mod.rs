@@ -8,6 +8,7 @@ mod exchange;
 #[cfg(feature = "actix")]
 mod extractors;
 mod head;
+mod policy;
 mod settings;
 #[cfg(feature = "tower")]
 mod tower;
@@ -25,6 +26,7 @@ pub use actor::{ActorMiddleware, ActorSource, ApiKeyActor, ClaimsActor};
 pub use actor::{CertificateActor, PeerCertificate};
 #[cfg(feature = "actix")]
 pub use extractors::{form_config, json_config, path_config, query_config};
+pub use policy::InvalidRoute;
 pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
 #[cfg(feature = "tower")]
 pub use tower::{AuditLayer, RouteTemplate};

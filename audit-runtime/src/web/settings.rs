@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::policy::{Activities, InvalidRoute};
 use crate::event::TrustedProxies;
 use crate::recorder::{Recorder, Shared};
 
@@ -62,7 +63,8 @@ let service = app.into_make_service_with_connect_info::<SocketAddr>();
 /// left by its client. It names the actor that the context knows at the end, the method, the
 /// template of the route, the status, the duration, the client's address and user agent, and the
 /// ids of the request. Other headers, bodies and queries are not recorded, and of a path without a
-/// route only a keyed hash and the length. Nothing turns the recording off.
+/// route only a keyed hash and the length. Nothing turns the recording off. Of a flood of strangers a count is recorded
+/// (`docs/operations.md`), and what went well on a route with a [`waive!`](crate::waive) has no record.
 ///
 /// The record is made when the last part of the response has been handed to the server. A client
 /// that leaves before that, as far as the framework notices, is recorded as `cancelled` with
@@ -91,6 +93,7 @@ pub struct AuditMiddleware {
     pub(super) correlation_header: Arc<str>,
     pub(super) proxies: TrustedProxies,
     pub(super) forwarding: ForwardingHeader,
+    pub(super) activities: Activities,
     pub(super) recorder: Option<Arc<Shared>>,
 }
 
@@ -111,6 +114,7 @@ impl AuditMiddleware {
             correlation_header: "x-correlation-id".into(),
             proxies: TrustedProxies::none(),
             forwarding: ForwardingHeader::default(),
+            activities: Activities::default(),
             recorder: None,
         }
     }
@@ -143,6 +147,35 @@ impl AuditMiddleware {
             return Err(InvalidHeader(name.to_owned()));
         }
         self.correlation_header = header.into();
+        Ok(self)
+    }
+
+    /// Makes the requests to these routes part of the audit trail, where their handlers are no audited actions:
+    /// a route is named by its whole template, for one method or for all.
+    ///
+    /// Such a request is refused with 503 if it cannot be recorded. Its record has the category `activity` and
+    /// is on disk before the response is sent; if it does not get there in time, the response is a 503, and
+    /// what the handler did stands. It ends with the answer, and does not tell how the body was sent. In no
+    /// flood is it counted only.
+    ///
+    /// ```
+    /// use audit_runtime::AuditMiddleware;
+    ///
+    /// let audit = AuditMiddleware::new().activities(["GET /patients/{id}", "/exports/{id}"])?;
+    /// # drop(audit);
+    /// # Ok::<(), audit_runtime::InvalidRoute>(())
+    /// ```
+    ///
+    /// A router that tells the route with its response only ([`RouteTemplate`](crate::RouteTemplate)) lets the
+    /// handler run in any case.
+    ///
+    /// # Errors
+    /// Fails on the first text that names no route. Whether the router has it nobody can tell here.
+    pub fn activities<'a>(
+        mut self,
+        routes: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidRoute> {
+        self.activities = self.activities.with(routes)?;
         Ok(self)
     }
 

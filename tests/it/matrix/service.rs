@@ -27,7 +27,8 @@ pub(super) fn serve() -> ! {
     silence_wanted_panics();
     let recorder = Recorder::builder(process::journal()).clock(CLOCK.clone());
     // The slowest machine is in no danger to be taken for a disk that does not answer.
-    let recorder = recorder.wait_ms_max(60_000).install().unwrap();
+    // And so many requests from one address are no flood.
+    let recorder = recorder.wait_ms_max(60_000).flood_source_max(u64::MAX).install().unwrap();
     let runtime = match Framework::of(&process::journal()) {
         Framework::Actix => actix::serve(),
         Framework::Axum => axum::serve(),

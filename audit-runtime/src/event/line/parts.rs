@@ -132,12 +132,9 @@ pub(super) fn write_http(
     scrubber: &mut Scrubber,
 ) -> bool {
     let mut cut = false;
-    match &http.method {
-        Method::Known(word) => object.plain("method", word),
-        Method::Other(word) => {
-            object.plain("method", "(other)");
-            object.plain("method_hash", &key.pseudonym("method", word.0.as_bytes()));
-        }
+    object.plain("method", http.method.as_str());
+    if let Method::Other(word) = &http.method {
+        object.plain("method_hash", &key.pseudonym("method", word.0.as_bytes()));
     }
     match &http.route {
         Route::Template(template) => {

@@ -11,6 +11,7 @@ use crate::catalog;
 use crate::context::OpenScopes;
 use crate::event;
 use crate::recorder::deadline::Deadlines;
+use crate::recorder::floods::{Floods, Measure, WRITTEN_MIN};
 use crate::recorder::health::Counters;
 use crate::recorder::intents::Intents;
 use crate::recorder::mirror::Copying;
@@ -40,6 +41,14 @@ impl RecorderBuilder {
             let reason = "0 would record nothing else; give the milliseconds between two heartbeats, \
                           or `u64::MAX` for none";
             return Err(Error::Setting { name: "heartbeat_ms", reason });
+        }
+        let Measure { source_max, total_max, .. } = self.floods;
+        for (name, most) in [("flood_source_max", source_max), ("flood_total_max", total_max)] {
+            if most < WRITTEN_MIN {
+                let reason = "fewer than 32 would hide from detection what it looks for; give 32 or more, or \
+                              `u64::MAX` for all";
+                return Err(Error::Setting { name, reason });
+            }
         }
         let service = self.service.encode();
         let writer = self.service.writer();
@@ -163,6 +172,7 @@ impl RecorderBuilder {
             intents,
             counters: Arc::new(Counters::new(limit)),
             deadlines: Deadlines::start(limit).map_err(Error::System)?,
+            floods: Floods::new(self.floods),
             key,
             redactor,
             service,

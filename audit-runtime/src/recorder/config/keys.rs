@@ -60,6 +60,21 @@ pub(super) const KEYS: &[Key] = &[
         "scopes_max",
         Kind::Number(1..=16_777_216, |builder, most| builder.scopes_max(most as usize)),
     ),
+    key(
+        "flood_source_max",
+        Kind::Number(32..=u64::MAX, |builder, records| builder.flood_source_max(records)),
+    ),
+    key(
+        "flood_total_max",
+        Kind::Number(32..=u64::MAX, |builder, records| builder.flood_total_max(records)),
+    ),
+    key(
+        "flood_logins",
+        Kind::Word(&[
+            ("record", |builder| builder.summarise_logins(false)),
+            ("summarise", |builder| builder.summarise_logins(true)),
+        ]),
+    ),
     key("lock_wait_ms", Kind::Number(0..=3_600_000, |builder, ms| builder.lock_wait_ms(ms))),
     key(
         "on_damage",

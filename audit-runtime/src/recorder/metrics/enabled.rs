@@ -52,6 +52,12 @@ const COUNTERS: &[Figure] = &[
         meaning: "Lines that the mirror did not pass on",
         of: |health| health.mirror_lost,
     },
+    Figure {
+        name: "audit_events_summarised_total",
+        unit: Unit::Count,
+        meaning: "Events of strangers that were counted in place of written, in a flood",
+        of: |health| health.summarised,
+    },
 ];
 
 const GAUGES: &[Figure] = &[

@@ -14,19 +14,19 @@ const FIRST: &str = "seg/00000000000000000000.jsonl";
 
 impl Gated {
     /// Lets nothing grow any more.
-    fn fill(&self) {
+    pub(super) fn fill(&self) {
         self.leave(0);
     }
 
     /// Leaves room for so many bytes.
-    fn leave(&self, bytes: usize) {
+    pub(super) fn leave(&self, bytes: usize) {
         let names = self.memory.names().into_iter();
         let used: usize = names.filter_map(|name| Some(self.memory.file(&name)?.len())).sum();
         self.memory.limit(Some(used + bytes));
     }
 
     /// The sum of one member over the records of an action.
-    fn told(&self, action: &str, member: fn(&Value) -> &Value) -> u64 {
+    pub(super) fn told(&self, action: &str, member: fn(&Value) -> &Value) -> u64 {
         let records = self.records().into_iter().filter(|record| record["action"] == action);
         records.map(|record| member(&record).as_u64().unwrap()).sum()
     }

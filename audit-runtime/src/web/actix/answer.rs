@@ -12,6 +12,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 
 use super::body::AuditBody;
+use crate::recorder::Unrecorded;
 use crate::web::exchange::{Exchange, Receipts};
 
 pin_project! {
@@ -20,9 +21,10 @@ pin_project! {
     /// Fields are dropped in order: what runs inside ends, and is recorded, before the request.
     pub struct Answer<F, B> {
         #[pin]
-        future: F,
+        future: Option<F>,
         answered: Option<Answered<B>>,
         access: Option<Exchange>,
+        refusal: Option<Error>,
     }
 }
 
@@ -35,7 +37,13 @@ struct Answered<B> {
 impl<F, B> Answer<F, B> {
     /// The answer of `future`; without `access`, somebody else records it.
     pub(super) fn new(future: F, access: Option<Exchange>) -> Self {
-        Self { future, answered: None, access }
+        Self { future: Some(future), answered: None, access, refusal: None }
+    }
+
+    /// The answer to a request that does not reach the application.
+    pub(super) fn refused(why: Unrecorded, access: &Exchange) -> Self {
+        let refusal = Some(correlated(why.into(), correlation(access)));
+        Self { future: None, answered: None, access: None, refusal }
     }
 }
 
@@ -48,20 +56,27 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if let Some(refusal) = this.refusal.take() {
+            return Poll::Ready(Err(refusal));
+        }
+        let Some(future) = this.future.as_pin_mut() else { return Poll::Pending };
         let Some(access) = this.access else {
-            let answer = ready!(this.future.poll(task));
+            let answer = ready!(future.poll(task));
             return Poll::Ready(answer.map(|response| AuditBody::wrap(response, None)));
         };
         let mut answered = match this.answered.take() {
             Some(answered) => answered,
             None => {
-                let answer = ready!(access.run(|| this.future.poll(task)));
+                let answer = ready!(access.run(|| future.poll(task)));
                 Answered::new(answer, access)
             }
         };
         if answered.receipts.poll(task).is_pending() {
             *this.answered = Some(answered);
             return Poll::Pending;
+        }
+        if let Some(why) = answered.receipts.unrecorded() {
+            return Poll::Ready(Err(correlated(why.into(), correlation(access))));
         }
         match answered.answer {
             Ok(mut response) => {

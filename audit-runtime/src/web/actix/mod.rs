@@ -56,6 +56,9 @@ where
             return Answer::new(self.service.call(request), None);
         }
         let mut access = Exchange::begin(&self.settings, &request);
+        if let Some(why) = access.refusal() {
+            return Answer::refused(why, &access);
+        }
         // Guards and the first parts of other middleware run, and may panic, in here already.
         let future = access.run(|| self.service.call(request));
         Answer::new(future, Some(access))

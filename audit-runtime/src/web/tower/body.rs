@@ -16,8 +16,9 @@ use crate::web::exchange::{Exchange, may_have_body};
 pin_project! {
     /// A body that knows whose end it is.
     pub struct AuditBody<B> {
+        // `None` of a response in place of the service's.
         #[pin]
-        body: B,
+        body: Option<B>,
         // `None` if somebody else records the request.
         access: Option<Exchange>,
         // How many bytes the server still asks for, where the head of the response has told.
@@ -25,10 +26,17 @@ pin_project! {
     }
 }
 
+impl<B> AuditBody<B> {
+    /// The body of a response in place of the service's.
+    pub(super) fn empty() -> Self {
+        Self { body: None, access: None, left: None }
+    }
+}
+
 impl<B: Body> AuditBody<B> {
     /// The body of a request that somebody else records.
     pub(super) fn unrecorded(body: B) -> Self {
-        Self { body, access: None, left: None }
+        Self { body: Some(body), access: None, left: None }
     }
 
     /// Lets the body of `response` end `access`; at once, if there is nothing to send.
@@ -47,7 +55,7 @@ impl<B: Body> AuditBody<B> {
                 access.end();
             }
         }
-        response.map(|body| Self { body, access, left })
+        response.map(|body| Self { body: Some(body), access, left })
     }
 }
 
@@ -59,17 +67,18 @@ impl<B: Body> Body for AuditBody<B> {
         self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let mut this = self.project();
+        let this = self.project();
+        let Some(mut body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
         let Some(access) = this.access else {
-            return this.body.poll_frame(task);
+            return body.poll_frame(task);
         };
-        let frame = ready!(access.run(|| this.body.as_mut().poll_frame(task)));
+        let frame = ready!(access.run(|| body.as_mut().poll_frame(task)));
         match &frame {
             Some(Ok(frame)) => {
                 let sent = frame.data_ref().map_or(0, |part| part.remaining() as u64);
                 *this.left = this.left.map(|left| left.saturating_sub(sent));
                 // Servers do not ask for an end that they know of.
-                if *this.left == Some(0) || access.run(|| this.body.is_end_stream()) {
+                if *this.left == Some(0) || access.run(|| body.is_end_stream()) {
                     access.end();
                 }
             }
@@ -80,11 +89,11 @@ impl<B: Body> Body for AuditBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

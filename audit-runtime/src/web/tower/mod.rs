@@ -67,6 +67,9 @@ where
         }
         let head = RequestHead(&request);
         let mut access = Exchange::begin(&self.settings, &head);
+        if access.refusal().is_some() {
+            return Answer::refused(access);
+        }
         let method = request.method().clone();
         // Other middleware runs, and may panic, in here already.
         let future = access.run(|| self.service.call(request));

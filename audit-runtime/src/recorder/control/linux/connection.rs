@@ -311,7 +311,7 @@ fn place(found: Result<Appended, Refusal>) -> Vec<u8> {
 fn recorded(answer: Result<Recorded, Unrecorded>) -> Result<Appended, Refusal> {
     match answer {
         Ok(Recorded::Durable { seq, hash }) => Ok(Appended { seq, hash }),
-        Ok(Recorded::Queued) => {
+        Ok(Recorded::Queued | Recorded::Counted) => {
             Err(Refusal::new("unknown", "it is queued and not known to be durable"))
         }
         Err(why) => Err(unrecorded(&why)),
