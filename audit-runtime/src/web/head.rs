@@ -58,7 +58,10 @@ pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<
         Some(bytes) => {
             // One byte too many, so that the record confesses the cut.
             let copied = &bytes[..bytes.len().min(USER_AGENT_BYTES_MAX + 1)];
-            origin.user_agent(String::from_utf8_lossy(copied))
+            match std::str::from_utf8(copied) {
+                Ok(text) => origin.user_agent(text),
+                Err(_) => origin.user_agent(String::from_utf8_lossy(copied)),
+            }
         }
         None => origin,
     })
