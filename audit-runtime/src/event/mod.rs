@@ -39,7 +39,7 @@ pub(crate) use arguments::Arguments;
 pub(crate) use end::{unseen_end, without_intent};
 pub(crate) use line::Stamp;
 #[cfg(any(feature = "actix", feature = "tower"))]
-pub(crate) use origin::{HOPS_MAX, USER_AGENT_BYTES_MAX};
+pub(crate) use origin::{HOPS_MAX, METHODS, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
 pub(crate) use scrubber::{Place, Scrubber};
 

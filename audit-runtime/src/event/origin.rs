@@ -97,7 +97,7 @@ impl Origin {
 }
 
 /// The methods of HTTP; a client may send any other word.
-const METHODS: &[&str] =
+pub(crate) const METHODS: &[&str] =
     &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
 
 /// The request that an action came with. It has no place for headers, bodies or a raw query.
