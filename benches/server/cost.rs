@@ -88,14 +88,17 @@ fn sides(rounds: &[Round]) -> Table {
 /// Whose the added time is.
 fn parts(rounds: &[Round]) -> Table {
     let mut table = Table::new(&["of what is added", "own code µs", "system calls µs"]);
-    let threads: [(&str, fn(&Served) -> Busy); 2] =
-        [("the thread that serves", |it| it.serving), ("the committer", |it| it.committing)];
-    for (name, thread) in threads {
-        let added = |round: &Round| thread(&round.queued) - thread(&round.plain);
+    let parts: [(&str, fn(&Round) -> Busy); 3] = [
+        ("audited: the thread that serves", |it| it.queued.serving - it.plain.serving),
+        ("audited: the committer", |it| it.queued.committing),
+        ("encoding and hashing", |it| it.encoded.serving - it.plain.serving),
+    ];
+    for (name, part) in parts {
+        let of = |value: fn(Busy) -> f64| median(rounds.iter().map(part).map(value));
         table.row(&[
             name.to_owned(),
-            format!("{:.2}", median(rounds.iter().map(added).map(|it| it.all - it.system))),
-            format!("{:.2}", median(rounds.iter().map(added).map(|it| it.system))),
+            format!("{:.2}", of(|added| added.all - added.system)),
+            format!("{:.2}", of(|added| added.system)),
         ]);
     }
     table
