@@ -22,6 +22,10 @@ struct Round {
     queued: Served,
 }
 
+type ServedIn = fn(&Round) -> &Served;
+type BusyIn = fn(&Round) -> Busy;
+type MicrosIn = fn(&Round) -> f64;
+
 impl Round {
     fn added(&self) -> f64 {
         self.queued.busy() - self.plain.busy()
@@ -68,7 +72,7 @@ fn round(at: usize, framework: Framework, lines: &Path) -> Round {
 
 fn sides(rounds: &[Round]) -> Table {
     let mut table = Table::new(&["side", "processor µs/request", "added", "requests/s"]);
-    let sides: [(&str, fn(&Round) -> &Served); 3] = [
+    let sides: [(&str, ServedIn); 3] = [
         ("plain", |round| &round.plain),
         ("encoding and hashing in the handler", |round| &round.encoded),
         ("audited, both records queued", |round| &round.queued),
@@ -88,7 +92,7 @@ fn sides(rounds: &[Round]) -> Table {
 /// Whose the added time is.
 fn parts(rounds: &[Round]) -> Table {
     let mut table = Table::new(&["of what is added", "own code µs", "system calls µs"]);
-    let parts: [(&str, fn(&Round) -> Busy); 3] = [
+    let parts: [(&str, BusyIn); 3] = [
         ("audited: the thread that serves", |it| it.queued.serving - it.plain.serving),
         ("audited: the committer", |it| it.queued.committing),
         ("encoding and hashing", |it| it.encoded.serving - it.plain.serving),
@@ -107,7 +111,7 @@ fn parts(rounds: &[Round]) -> Table {
 fn ratios(rounds: &[Round]) -> Table {
     let mut table =
         Table::new(&["added, against encoding and hashing", "µs", "times", "middle half"]);
-    let peers: [(&str, fn(&Round) -> f64); 2] = [
+    let peers: [(&str, MicrosIn); 2] = [
         ("in the handler of a server", Round::peer),
         ("in a loop of nothing else", |round| round.encoded.looped_us),
     ];
