@@ -241,13 +241,17 @@ pub fn ip(out: &mut Vec<u8>, value: IpAddr) {
 pub fn number(out: &mut Vec<u8>, mut value: u64) {
     let mut text = [0_u8; 20];
     let mut start = text.len();
-    loop {
+    // Two digits by each division.
+    while value > 9 {
+        let pair = (value % 100) as u8;
+        value /= 100;
+        start -= 2;
+        text[start] = b'0' + pair / 10;
+        text[start + 1] = b'0' + pair % 10;
+    }
+    if value > 0 || start == text.len() {
         start -= 1;
-        text[start] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
+        text[start] = b'0' + value as u8;
     }
     out.extend_from_slice(&text[start..]);
 }

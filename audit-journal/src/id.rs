@@ -41,11 +41,14 @@ impl EventId {
         Uuid::try_parse(text).ok().filter(|_| is_small).map(Self)
     }
 
+    /// Writes the hyphenated form into `room`, and returns it.
+    pub fn encode(self, room: &mut [u8; 36]) -> &str {
+        self.0.hyphenated().encode_lower(room)
+    }
+
     /// Appends the 36 bytes of the hyphenated form.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
-        let mut text = [0; 36];
-        let text = self.0.hyphenated().encode_lower(&mut text);
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(self.encode(&mut [0; 36]).as_bytes());
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audit_benches::{Table, Taken, median, named_places, synced_event};
+use audit_benches::{Table, Taken, median, named_places, quarters, synced_event};
 use audit_runtime::{Actor, Durability, Event, Operation, Recorder, Target};
 
 use other::{Other, Used};
@@ -153,11 +153,4 @@ fn told(rounds: &[Round]) -> Table {
         median(rounds.iter().map(reading)),
     );
     table
-}
-
-/// The borders of the middle half.
-fn quarters(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4])
 }

@@ -82,6 +82,16 @@ pub fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> T {
     sorted[sorted.len() / 2]
 }
 
+/// The borders of the middle half of `values`.
+///
+/// # Panics
+/// If there are none.
+pub fn quarters(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4])
+}
+
 /// The median over all rounds of how many times as long `side` took as `base` in the same round,
 /// by one of the two times.
 pub fn paired_ratio(side: &Rounds, base: &Rounds, time: impl Fn(&Taken) -> Duration) -> f64 {

@@ -166,3 +166,14 @@ fn what_is_nested_too_deep_is_replaced_as_a_whole() {
         assert_eq!(cut, !fits, "{levels}");
     }
 }
+
+#[test]
+fn numbers_of_any_length_have_all_their_digits() {
+    let powers = (0..20).map(|power| 10_u64.pow(power)).chain([u64::MAX]);
+    for value in powers.flat_map(|power| [power - 1, power, power.saturating_add(1), power / 7 * 3])
+    {
+        let mut out = Vec::new();
+        number(&mut out, value);
+        assert_eq!(out, value.to_string().as_bytes());
+    }
+}

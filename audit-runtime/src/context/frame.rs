@@ -21,7 +21,13 @@ pub(crate) struct Frame {
 impl Frame {
     /// Calls `work` inside this frame.
     pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _outer = Entered(FRAME.try_with(|frame| frame.replace(self.clone())).ok());
+        self.clone().lend(work)
+    }
+
+    /// Calls `work` inside this frame, which is gone meanwhile: for whoever polls again and again.
+    pub(crate) fn lend<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let outer = FRAME.try_with(|frame| frame.replace(std::mem::take(self))).ok();
+        let _lent = Lent { frame: self, outer };
         work()
     }
 }
@@ -69,14 +75,19 @@ pub(crate) fn cause() -> Option<EventId> {
     running.or_else(|| look(started_from).flatten())
 }
 
-/// Puts the outer frame back, also when the inner one is left by a panic.
-struct Entered(Option<Frame>);
+/// Puts both frames back where they were, also when the inner one is left by a panic.
+struct Lent<'a> {
+    frame: &'a mut Frame,
+    outer: Option<Frame>,
+}
 
-impl Drop for Entered {
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if let Some(outer) = self.0.take() {
+        if let Some(outer) = self.outer.take()
             // A thread that ends meanwhile has no frame to put back.
-            let _ = FRAME.try_with(|frame| frame.replace(outer));
+            && let Ok(lent) = FRAME.try_with(|frame| frame.replace(outer))
+        {
+            *self.frame = lent;
         }
     }
 }

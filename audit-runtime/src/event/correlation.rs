@@ -1,6 +1,7 @@
 //! What belongs together: the correlation id and the W3C trace context of a request.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use audit_journal::{EventId, Timestamp};
@@ -11,13 +12,18 @@ const CLIENT_ID_BYTES_MAX: usize = 128;
 /// Joins the records of one request, or of one piece of work across services.
 ///
 /// It may come from a client, so it is never identity: it says what a client wants joined.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CorrelationId(Arc<str>);
+#[derive(Clone, Debug)]
+pub struct CorrelationId {
+    text: Arc<str>,
+    /// It was made here, and holds nothing that a client has sent.
+    is_own: bool,
+}
 
 impl CorrelationId {
     /// A fresh id.
     pub fn random() -> Self {
-        Self(EventId::new(Timestamp::now()).to_string().into())
+        let id = EventId::new(Timestamp::now());
+        Self { text: id.encode(&mut [0; 36]).into(), is_own: true }
     }
 
     /// Takes a client's id if it is 1 to 128 printable ASCII characters without spaces, quotes or
@@ -25,18 +31,37 @@ impl CorrelationId {
     pub fn from_client(text: &str) -> Option<Self> {
         let fits = (1..=CLIENT_ID_BYTES_MAX).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-        fits.then(|| Self(text.into()))
+        fits.then(|| Self { text: text.into(), is_own: false })
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// True for an id that was made here, of which the guard need not read a letter.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own
+    }
+}
+
+impl PartialEq for CorrelationId {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for CorrelationId {}
+
+impl Hash for CorrelationId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 
 impl fmt::Display for CorrelationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -225,11 +225,15 @@ impl Line<'_> {
             self.object.plain("trace_id", &trace.trace_id);
             self.object.plain("span_id", &trace.span_id);
         }
-        if let Some(id) = &event.correlation_id {
-            let (key, scrubber) = (self.key, &mut self.scrubber);
-            let cut =
-                scrubber.id(&mut self.object, "", "correlation_id", id.as_str(), cap::ID, key);
-            self.confess("correlation_id", cut);
+        match &event.correlation_id {
+            None => {}
+            Some(id) if id.is_own() => self.object.plain("correlation_id", id.as_str()),
+            Some(id) => {
+                let (key, scrubber) = (self.key, &mut self.scrubber);
+                let cut =
+                    scrubber.id(&mut self.object, "", "correlation_id", id.as_str(), cap::ID, key);
+                self.confess("correlation_id", cut);
+            }
         }
         if let Some(cause) = event.causation_id {
             self.object.id("causation_id", cause);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::OnceLock;
 
 use super::vocabulary::Trust;
 use super::{Peer, TrustedProxies, Withheld};
@@ -23,6 +24,8 @@ pub struct Origin {
     pub(super) via: Vec<IpAddr>,
     pub(super) trust: Trust,
     pub(super) user_agent: Option<String>,
+    /// Set once the guard has read the user agent and found nothing: a request's records share it.
+    pub(super) is_clean: OnceLock<()>,
 }
 
 impl Origin {
@@ -66,6 +69,7 @@ impl Origin {
     /// Adds the client's own description of itself; the first 256 bytes are recorded.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
+        self.is_clean = OnceLock::new();
         self
     }
 
@@ -87,6 +91,7 @@ impl Origin {
             via: Vec::new(),
             trust: Trust::Peer,
             user_agent: None,
+            is_clean: OnceLock::new(),
         }
     }
 }

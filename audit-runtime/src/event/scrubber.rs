@@ -1,5 +1,7 @@
 //! The guard at work: free texts lose their secrets before they are cut and written.
 
+use std::sync::OnceLock;
+
 use audit_guard::{Caught, Kind, Scrubbed, scrub};
 use audit_journal::encode::Object;
 use audit_redact::HashKey;
@@ -42,6 +44,27 @@ impl Scrubber {
         let scrubbed = scrubbed(text, cap);
         self.note(&scrubbed.caught, part, key);
         object.text(key, &scrubbed.text, cap)
+    }
+
+    /// Does the same with a text that several events share. Once nothing was found in it, it is not read again.
+    pub(crate) fn text_once(
+        &mut self,
+        object: &mut Object<'_>,
+        part: &str,
+        key: &str,
+        text: &str,
+        cap: usize,
+        is_clean: &OnceLock<()>,
+    ) -> bool {
+        if is_clean.get().is_none() {
+            let scrubbed = scrubbed(text, cap);
+            if !scrubbed.caught.is_empty() {
+                self.note_places(&scrubbed.caught, part, key);
+                return object.text(key, &scrubbed.text, cap);
+            }
+            is_clean.get_or_init(|| ());
+        }
+        object.text(key, text, cap)
     }
 
     /// Writes an identifier like a text. If it holds a secret, its mark has a keyed hash of all of it: what has

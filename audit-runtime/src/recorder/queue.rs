@@ -11,6 +11,13 @@ use super::intents::Side;
 /// How often the committer looks for the next event before it sleeps: some microseconds.
 const LOOKS: u32 = 30;
 
+/// How long events that nobody waits for wait for company: a write and a sync cost as much for one event
+/// as for a hundred.
+const HELD: Duration = Duration::from_millis(2);
+
+/// What the memory of a batch may hold before it is given back, and what is held back at most.
+const KEPT_BYTES: usize = 1 << 20;
+
 /// Encoded events in the order of their arrival, waiting for the committer.
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -28,8 +35,20 @@ pub(super) enum Rejected {
 #[derive(Default)]
 struct State {
     batch: Batch,
-    committer_waits: bool,
+    committer: Committer,
+    /// Somebody waits for an event of the batch, or there is much of it, or something else is to be done.
+    hurried: bool,
     closed: bool,
+}
+
+/// What wakes the committer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Committer {
+    /// It is awake.
+    #[default]
+    Works,
+    WaitsForAny,
+    WaitsForHurry,
 }
 
 /// What the committer takes at once.
@@ -86,6 +105,7 @@ impl Queue {
         is_strangers: bool,
     ) -> Result<(), Rejected> {
         let comes_again = ticket.as_ref().is_some_and(Ticket::comes_again);
+        let is_awaited = ticket.is_some();
         let room = match (side, &ticket) {
             (Side::End(_), _) => usize::MAX,
             (_, Some(_)) if !comes_again => self.bytes_max,
@@ -107,7 +127,15 @@ impl Queue {
             state.batch.lost += 1;
         }
         // A loss is woken for as well: it is to be recorded, not remembered.
-        let wake = std::mem::take(&mut state.committer_waits);
+        state.hurried |= is_awaited || !fits || state.batch.bytes.len() >= self.held_bytes_max();
+        let wake = match state.committer {
+            Committer::Works => false,
+            Committer::WaitsForAny => true,
+            Committer::WaitsForHurry => state.hurried,
+        };
+        if wake {
+            state.committer = Committer::Works;
+        }
         drop(state);
         if wake {
             self.filled.notify_one();
@@ -116,19 +144,33 @@ impl Queue {
     }
 
     /// Waits for events and takes all of them in exchange for `empty`; none after `patience`, and
-    /// `None` once the queue is closed and drained.
+    /// `None` once the queue is closed and drained. Events that nobody waits for are taken a little later.
     pub(super) fn take(&self, empty: Batch, patience: Duration) -> Option<Batch> {
         let mut state = self.look_again();
-        if state.batch.is_empty() && !state.closed {
-            state.committer_waits = true;
-            let waited = self.filled.wait_timeout(state, patience);
-            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            state.committer_waits = false;
+        if state.batch.is_empty() && !state.hurried && !state.closed {
+            state = self.wait(state, Committer::WaitsForAny, patience);
+        }
+        if !state.batch.is_empty() && !state.hurried && !state.closed {
+            state = self.wait(state, Committer::WaitsForHurry, HELD);
         }
         if state.batch.is_empty() && state.closed {
             return None;
         }
+        state.hurried = false;
         Some(std::mem::replace(&mut state.batch, empty))
+    }
+
+    fn wait<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        committer: Committer,
+        patience: Duration,
+    ) -> MutexGuard<'a, State> {
+        state.committer = committer;
+        let waited = self.filled.wait_timeout(state, patience);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.committer = Committer::Works;
+        state
     }
 
     /// Looks a few times before the committer goes to sleep: whoever has just got a receipt often
@@ -149,7 +191,10 @@ impl Queue {
     /// its next look.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(super) fn rouse(&self) {
-        self.state().committer_waits = false;
+        let mut state = self.state();
+        state.hurried = true;
+        state.committer = Committer::Works;
+        drop(state);
         self.filled.notify_one();
     }
 
@@ -176,6 +221,11 @@ impl Queue {
         (state.batch.entries.len(), state.batch.bytes.len())
     }
 
+    /// How much may be held back: little of the room that events have which nobody waits for.
+    fn held_bytes_max(&self) -> usize {
+        KEPT_BYTES.min(self.bytes_max / 8)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -195,7 +245,6 @@ impl Batch {
 
     /// Empties the batch and keeps its memory, unless one burst made it very large.
     pub(super) fn recycle(mut self) -> Self {
-        const KEPT_BYTES: usize = 1 << 20;
         self.bytes.clear();
         self.bytes.shrink_to(KEPT_BYTES);
         self.entries.clear();
@@ -212,6 +261,8 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::thread;
+    use std::time::Instant;
 
     use super::*;
 
@@ -261,6 +312,47 @@ mod tests {
         assert_eq!(queue.push(b"late", None, Side::Neither, false), Err(Rejected::Closed));
         assert!(queue.take(Batch::default(), Duration::ZERO).is_some());
         assert!(queue.take(Batch::default(), Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_held_until_somebody_waits_beside_it() {
+        let queue = Queue::new(1 << 30);
+        let take = || {
+            let begun = Instant::now();
+            let batch = queue.take(Batch::default(), Duration::from_secs(60)).unwrap();
+            (batch.entries.len(), begun.elapsed())
+        };
+        let push = |ticket| queue.push(b"event", ticket, Side::Neither).unwrap();
+        push(None);
+        let (events, held) = take();
+        assert!(events == 1 && held >= HELD, "{events} after {held:?}");
+        // A machine that is busy may take long to wake a thread, but not each time.
+        let is_prompt = || {
+            push(None);
+            thread::scope(|threads| {
+                let taking = threads.spawn(take);
+                let is_held = || queue.state().committer == Committer::WaitsForHurry;
+                while !is_held() && !taking.is_finished() {
+                    thread::yield_now();
+                }
+                push(ticket());
+                let (events, held) = taking.join().unwrap();
+                if events == 1 {
+                    take();
+                }
+                events == 2 && held < HELD
+            })
+        };
+        assert!((0..100).any(|_| is_prompt()));
+    }
+
+    #[test]
+    fn much_is_not_held_and_neither_is_a_loss() {
+        for size in [20, 60] {
+            let queue = Queue::new(100);
+            let _ = queue.push(&vec![0; size], None, Side::Neither);
+            assert!(queue.state().hurried, "{size}");
+        }
     }
 
     #[test]

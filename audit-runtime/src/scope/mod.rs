@@ -130,7 +130,7 @@ impl Scope {
     /// Runs a sync body.
     pub fn call<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.body_runs = true;
-        let output = self.frame().enter(body);
+        let output = self.frame().lend(body);
         self.body_runs = false;
         output
     }
@@ -347,7 +347,7 @@ impl<F: Future> Future for Drive<'_, F> {
     fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         this.scope.body_runs = true;
-        let poll = this.frame.enter(|| this.body.poll(context));
+        let poll = this.frame.lend(|| this.body.poll(context));
         this.scope.body_runs = false;
         poll
     }

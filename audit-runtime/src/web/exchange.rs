@@ -93,8 +93,8 @@ impl Exchange {
     pub(super) fn run<R>(&mut self, part: impl FnOnce() -> R) -> R {
         self.application_runs = true;
         let output = match &self.recorder {
-            Some(recorder) => recorder::enter(Arc::clone(recorder), || self.frame.enter(part)),
-            None => self.frame.enter(part),
+            Some(recorder) => recorder::enter(Arc::clone(recorder), || self.frame.lend(part)),
+            None => self.frame.lend(part),
         };
         self.application_runs = false;
         output

@@ -1,11 +1,12 @@
 //! What an access record takes from a request: method, route, address and ids, and nothing else.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 
 use super::settings::{AuditMiddleware, ForwardingHeader};
 use crate::event::{
-    CorrelationId, HOPS_MAX, Http, Origin, Peer, TraceContext, USER_AGENT_BYTES_MAX,
+    CorrelationId, HOPS_MAX, Http, METHODS, Origin, Peer, TraceContext, USER_AGENT_BYTES_MAX,
 };
 use crate::say;
 
@@ -22,22 +23,32 @@ pub(super) trait Head {
     fn peer(&self) -> Option<Peer>;
 
     /// The value of the first header of this name, which is in lower case.
-    fn header(&self, name: &str) -> Option<&[u8]>;
+    fn header<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+        self.headers(name).next()
+    }
 
-    /// The values of all headers of this name, which is in lower case.
+    /// The values of all headers of this name, which is in lower case. A request has few headers: to compare
+    /// their names costs less than to look one up, which reads and hashes the name first.
     fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]>;
 }
 
 /// Method, route and request id. The status comes with the response.
 pub(super) fn http(request: &impl Head) -> Http {
-    let method = request.method().to_owned();
     let http = match request.template() {
-        Some(template) => Http::routed(method, template),
-        None => Http::unrouted(method, request.path()),
+        Some(template) => Http::routed(known(request.method()), template),
+        None => Http::unrouted(known(request.method()), request.path()),
     };
     match client_id(request, "x-request-id") {
         Some(id) => http.request_id(id.as_str()),
         None => http,
+    }
+}
+
+/// The method without a copy of it, if it is one of HTTP's.
+fn known(method: &str) -> Cow<'static, str> {
+    match METHODS.iter().find(|known| **known == method) {
+        Some(known) => Cow::Borrowed(*known),
+        None => Cow::Owned(method.to_owned()),
     }
 }
 
@@ -58,7 +69,10 @@ pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<
         Some(bytes) => {
             // One byte too many, so that the record confesses the cut.
             let copied = &bytes[..bytes.len().min(USER_AGENT_BYTES_MAX + 1)];
-            origin.user_agent(String::from_utf8_lossy(copied))
+            match std::str::from_utf8(copied) {
+                Ok(text) => origin.user_agent(text),
+                Err(_) => origin.user_agent(String::from_utf8_lossy(copied)),
+            }
         }
         None => origin,
     })

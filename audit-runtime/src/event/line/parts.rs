@@ -119,7 +119,8 @@ pub(super) fn write_origin(
     object.plain("trust", origin.trust.as_str());
     match &origin.user_agent {
         Some(user_agent) => {
-            scrubber.text(object, "origin", "user_agent", user_agent, USER_AGENT_BYTES_MAX)
+            let (part, key, cap) = ("origin", "user_agent", USER_AGENT_BYTES_MAX);
+            scrubber.text_once(object, part, key, user_agent, cap, &origin.is_clean)
         }
         None => false,
     }

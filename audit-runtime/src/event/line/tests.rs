@@ -1,6 +1,7 @@
 //! The promises of the written form: every part is there, capped, and withheld where it must be.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use audit_journal::{BODY_BYTES_MAX, EventId};
@@ -166,4 +167,41 @@ fn the_largest_event_fits_a_line_and_confesses_every_cut() {
     ] {
         assert!(cut.contains(&path), "{path} is not in {cut:?}");
     }
+}
+
+#[test]
+fn a_user_agent_is_marked_in_each_record_that_shares_it_and_read_anew_when_it_is_another() {
+    let clean = Origin::unix().user_agent("curl/8.5.0");
+    let dirty = clean.clone().user_agent("curl password=hunter2S3cret");
+    for (origin, shown) in [(&clean, "curl/8.5.0"), (&dirty, "curl password=[REDACTED:secret]")] {
+        let origin = Arc::new(origin.clone());
+        for _ in 0..2 {
+            let mut event = Event::activity("Work").succeeded();
+            event.origin = Some(Arc::clone(&origin));
+            let line = line(&event);
+            assert_eq!(line["origin"]["user_agent"], shown);
+            let marked = line["redaction"]["fields"][0] == "origin.user_agent";
+            assert_eq!(marked, shown.contains("REDACTED"));
+        }
+    }
+    let event = Event::activity("Work").origin(clean).succeeded();
+    line(&event);
+    let other = Origin::clone(event.origin.as_ref().unwrap()).user_agent("token=a8Zk20fjQ9x7Lm");
+    let line = line(&Event::activity("Work").origin(other).succeeded());
+    assert_eq!(line["origin"]["user_agent"], "token=[REDACTED:secret]");
+}
+
+/// The digits of a random id may look like the number of a card.
+#[test]
+fn an_own_correlation_id_stands_as_it_is_and_a_clients_is_read() {
+    let own = CorrelationId::random();
+    let clients = CorrelationId::from_client("4111-1111-1111-1111").unwrap();
+    let line = |id: &CorrelationId| {
+        line(&Event::activity("Work").correlation_id(id.clone()).succeeded())["correlation_id"]
+            .to_string()
+    };
+    assert_eq!(line(&own), format!("\"{own}\""));
+    assert!(line(&clients).starts_with("\"[REDACTED:card:"), "{}", line(&clients));
+    let sent = CorrelationId::from_client(own.as_str()).unwrap();
+    assert!(sent == own && !sent.is_own());
 }

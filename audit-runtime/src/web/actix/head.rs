@@ -61,11 +61,8 @@ impl Head for ServiceRequest {
         address.or_else(|| self.conn_data::<Peer>().copied())
     }
 
-    fn header(&self, name: &str) -> Option<&[u8]> {
-        Some(self.headers().get(name)?.as_bytes())
-    }
-
     fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.headers().get_all(name).map(|value| value.as_bytes())
+        let headers = self.headers().iter().filter(move |(known, _)| known.as_str() == name);
+        headers.map(|(_, value)| value.as_bytes())
     }
 }

@@ -28,11 +28,8 @@ impl<B> Head for RequestHead<'_, B> {
         extensions::peer(extensions).or_else(|| extensions.get::<Peer>().copied())
     }
 
-    fn header(&self, name: &str) -> Option<&[u8]> {
-        Some(self.0.headers().get(name)?.as_bytes())
-    }
-
     fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.headers().get_all(name).into_iter().map(|value| value.as_bytes())
+        let headers = self.0.headers().iter().filter(move |(known, _)| known.as_str() == name);
+        headers.map(|(_, value)| value.as_bytes())
     }
 }

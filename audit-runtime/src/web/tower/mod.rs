@@ -37,7 +37,7 @@ impl<S> Layer<S> for AuditMiddleware {
     type Service = AuditService<S>;
 
     fn layer(&self, service: S) -> Self::Service {
-        AuditService { service, settings: self.clone() }
+        AuditService { service, settings: Arc::new(self.clone()) }
     }
 }
 
@@ -45,7 +45,8 @@ impl<S> Layer<S> for AuditMiddleware {
 #[derive(Clone)]
 pub struct AuditService<S> {
     service: S,
-    settings: AuditMiddleware,
+    // Shared, as axum clones the service for each request.
+    settings: Arc<AuditMiddleware>,
 }
 
 impl<S, I, O> Service<Request<I>> for AuditService<S>
