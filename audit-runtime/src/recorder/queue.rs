@@ -322,7 +322,7 @@ mod tests {
             let batch = queue.take(Batch::default(), Duration::from_secs(60)).unwrap();
             (batch.entries.len(), begun.elapsed())
         };
-        let push = |ticket| queue.push(b"event", ticket, Side::Neither).unwrap();
+        let push = |ticket| queue.push(b"event", ticket, Side::Neither, false).unwrap();
         push(None);
         let (events, held) = take();
         assert!(events == 1 && held >= HELD, "{events} after {held:?}");
@@ -350,7 +350,7 @@ mod tests {
     fn much_is_not_held_and_neither_is_a_loss() {
         for size in [20, 60] {
             let queue = Queue::new(100);
-            let _ = queue.push(&vec![0; size], None, Side::Neither);
+            let _ = queue.push(&vec![0; size], None, Side::Neither, false);
             assert!(queue.state().hurried, "{size}");
         }
     }

@@ -192,6 +192,7 @@ fn whatever_ends_it_a_websocket_leaves_one_opening_and_one_closing() {
             assert_eq!(end(closing), expected, "{framework:?}: {closing}");
             assert_eq!(records.len(), 3, "{framework:?}: {records:#?}");
             let access = one(&records, "HttpRequest");
+            assert!(access["seq"].as_u64() < closing["seq"].as_u64(), "{framework:?}");
             assert_eq!(closing["correlation_id"], access["correlation_id"]);
             assert_eq!((actor(closing), &closing["origin"]), ("anonymous", &access["origin"]));
             assert_eq!(closing["targets"][0]["id"], "5");
