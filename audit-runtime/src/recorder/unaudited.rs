@@ -9,6 +9,7 @@ pub(crate) const ROUTE_UNAUDITED: &str = "RouteUnaudited";
 
 impl Shared {
     /// Records that a request of this route has changed something without a record, and warns the operator.
+    #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
     pub(crate) fn tell_unaudited(&self, method: &str, template: &str, http: &Http) {
         let route = format!("{method} {template}");
         if !self.told.is_new(format!("route {route}")) {
