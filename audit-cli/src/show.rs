@@ -96,12 +96,17 @@ fn changes<'a>(path: &str, json: &'a str) -> Option<Vec<Change<'a>>> {
 #[serde(deny_unknown_fields)]
 struct Change<'a> {
     path: String,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "present")]
     old: Option<&'a RawValue>,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "present")]
     new: Option<&'a RawValue>,
     #[serde(default)]
     masked: bool,
+}
+
+/// What is null is there, too.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
 }
 
 /// A difference as a person says it: `status: draft → paid`.

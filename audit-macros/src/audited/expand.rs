@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprReference, Stmt, Token};
 
 use super::function::async_tail;
-use super::model::{Body, Changes, Field, Function, Part, RET, Returns, Spec, Target};
+use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
 use super::renamings::{self, self_name};
 use super::routes;
 use crate::redact::exception;
@@ -30,8 +30,8 @@ pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
 }
 
 /// One audited call: everything that its expansion depends on but the body.
-struct Call<'a> {
-    spec: &'a Spec,
+pub(super) struct Call<'a> {
+    pub(super) spec: &'a Spec,
     name: &'a str,
     returns: &'a Returns,
     /// Those that route macros on the function name.
@@ -59,12 +59,6 @@ impl Call<'_> {
         let (before, compare) = (self.before(None, in_scope), self.compare(None, in_scope));
         let end = self.end(&run, compare.as_ref(), &finish);
         quote!(#enter #intend #before #end)
-    }
-
-    /// How a body takes the parameters: what is compared afterwards may need those that it only borrows.
-    fn capture(&self) -> Option<Token![move]> {
-        let borrows = self.spec.changes.as_ref().is_some_and(Changes::names_a_variable);
-        (!borrows).then(<Token![move]>::default)
     }
 
     /// A body that runs in an async block with the given capture mode.
@@ -275,46 +269,6 @@ impl Call<'_> {
         })
     }
 
-    /// Evaluates what is compared, before the body.
-    fn before(
-        &self,
-        this: Option<&Ident>,
-        in_scope: impl Fn(&TokenStream) -> TokenStream,
-    ) -> Option<TokenStream> {
-        let before = &self.spec.changes.as_ref()?.before.expression;
-        let before = in_scope(&said(before, this));
-        Some(quote!(let __audit_before = #before;))
-    }
-
-    /// Evaluates it again after a body that succeeded, and compares the two.
-    fn compare(
-        &self,
-        this: Option<&Ident>,
-        in_scope: impl Fn(&TokenStream) -> TokenStream,
-    ) -> Option<TokenStream> {
-        let changes = self.spec.changes.as_ref()?;
-        let ret = changes.names_ret().then(|| {
-            let ret = Ident::new(RET, Span::call_site());
-            quote! {
-                use __audit::{RetOfAny as _, RetOfResult as _};
-                let ::core::option::Option::Some(#ret) = (&&__audit::Ret(&__audit_output)).get() else {
-                    return __audit::ChangeSet::new();
-                };
-            }
-        });
-        let after = borrowed(&changes.after.expression, this);
-        let compared = in_scope(&quote! {
-            #ret
-            __audit::ChangeSet::between(&__audit_before, #after)
-        });
-        Some(quote! {
-            if __audit::Scope::may_have_changed(&mut __audit_scope, &__audit_verdict) {
-                let __audit_changes = #compared;
-                __audit::Scope::compared(&__audit_scope, __audit_changes);
-            }
-        })
-    }
-
     /// Tells inference what the body returns: nobody else would, inside a closure or async block.
     fn return_hint(&self) -> Option<TokenStream> {
         let ty = match self.returns {
@@ -381,7 +335,7 @@ impl Call<'_> {
 }
 
 /// The user's expression.
-fn said(expression: &Expr, this: Option<&Ident>) -> TokenStream {
+pub(super) fn said(expression: &Expr, this: Option<&Ident>) -> TokenStream {
     let tokens = ungrouped(expression).to_token_stream();
     match this {
         Some(this) => rename_self(tokens, this),
@@ -399,7 +353,7 @@ fn ungrouped(mut expression: &Expr) -> &Expr {
 }
 
 /// A reference to the user's expression, with all its tokens where the expression stands.
-fn borrowed(expression: &Expr, this: Option<&Ident>) -> TokenStream {
+pub(super) fn borrowed(expression: &Expr, this: Option<&Ident>) -> TokenStream {
     let expression = ungrouped(expression);
     let reference = Expr::Reference(ExprReference {
         attrs: Vec::new(),

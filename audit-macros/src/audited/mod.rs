@@ -1,6 +1,7 @@
 //! `#[audited]`: read the options and the function, judge them, and wrap the body.
 
 mod check;
+mod compare;
 mod description;
 mod expand;
 mod function;

@@ -123,7 +123,7 @@ fn largest(long: &'static str) -> Event {
     }
     let mut changes = ChangeSet::bulk(long);
     for at in 0..100 {
-        changes = changes.change(long, &public(long), &public(at)).withheld(long);
+        changes = changes.change(long, &public(long), &public("new")).withheld(long);
         changes.done(format!("{at}{long}"), long);
     }
     let mut draft = draft.changes(changes);

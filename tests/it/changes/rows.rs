@@ -1,12 +1,11 @@
-//! What an action changed, from real handlers over real rows to the record.
+//! Rows before and after real handlers of both frameworks, and many deleted at once.
 
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use actix_web::web::{self, Json, Path, ServiceConfig};
 use actix_web::{HttpResponse, error};
 use audit_runtime::{
-    AuditLayer, AuditMiddleware, ChangeSet, Diff, Event, Record, Redact, Sensitive, audited,
-    changed, deny, public, set_changes,
+    AuditLayer, AuditMiddleware, ChangeSet, Redact, Sensitive, audited, deny, set_changes,
 };
 use axum::Router;
 use axum::extract;
@@ -16,12 +15,12 @@ use axum::routing::{delete, patch};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Trail, block_on, only, run};
+use super::CANARY;
+use crate::support::Trail;
 use crate::tower::server::Server as AxumServer;
 use crate::web::client::{request, status};
 use crate::web::server::Server as ActixServer;
 
-const CANARY: &str = "tangerine-4471-canary";
 const JSON: &str = "content-type: application/json";
 
 #[derive(Redact, Clone)]
@@ -258,193 +257,4 @@ fn twelve_thousand_deleted_rows_are_one_bounded_record() {
     assert_eq!(bulk["sha256"], digest);
     assert_eq!(record["truncated"], json!(["bulk"]));
     assert!(record.to_string().len() < 4096);
-}
-
-struct Shop {
-    invoice: Invoice,
-}
-
-#[derive(Redact, Clone)]
-#[redact(diff)]
-struct Invoice {
-    #[public]
-    status: String,
-    cents: u64,
-}
-
-impl Shop {
-    #[audited(
-        action = "PayInvoice",
-        changes(before = self.invoice.clone(), after = self.invoice),
-        on_unrecorded = fail_open
-    )]
-    fn pay(&mut self, cents: u64) -> Result<(), String> {
-        "paid".clone_into(&mut self.invoice.status);
-        if cents == 0 { Err(CANARY.to_owned()) } else { Ok(()) }
-    }
-
-    #[audited(action = "SendInvoice", on_unrecorded = fail_open)]
-    fn send(&mut self) -> Result<(), String> {
-        let before = self.invoice.clone();
-        "sent".clone_into(&mut self.invoice.status);
-        changed(&before, &self.invoice);
-        set_changes(ChangeSet::new().change("cents", &1_u64, &2_u64).withheld("key"));
-        Err(CANARY.to_owned())
-    }
-
-    #[audited(action = "LoseInvoice", changes(before = 1_u8, after = boom()), on_unrecorded = fail_open)]
-    fn lose(&mut self) {}
-}
-
-fn boom() -> u8 {
-    panic!("{CANARY}")
-}
-
-fn shop() -> Shop {
-    Shop { invoice: Invoice { status: "draft".into(), cents: 1 } }
-}
-
-#[test]
-fn a_method_compares_what_it_changed_in_itself() {
-    let (_, records) = run(async { shop().pay(1) });
-    assert_eq!(
-        only(records)["changes"],
-        json!([{ "path": "status", "old": "draft", "new": "paid" }])
-    );
-    let (_, records) = run(async { shop().pay(0) });
-    assert_eq!(only(records).get("changes"), None);
-}
-
-#[test]
-fn what_the_body_says_it_changed_is_recorded_whatever_it_returns() {
-    let (_, records) = run(async { shop().send() });
-    let record = only(records);
-    assert_eq!(record["outcome"], "error");
-    let expected = json!([
-        { "path": "status", "old": "draft", "new": "sent" },
-        { "path": "cents", "old": 1, "new": 2 },
-        { "path": "key", "masked": true },
-    ]);
-    assert_eq!(record["changes"], expected);
-    assert_eq!(record["redaction"]["fields"], json!(["changes.key"]));
-}
-
-#[test]
-fn a_panic_in_the_value_afterwards_is_one_of_the_call() {
-    let trail = Trail::new();
-    let lost = || trail.recorder.enter(|| shop().lose());
-    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(lost)).is_err());
-    let record = only(trail.records());
-    assert_eq!((&record["outcome"], record.get("changes")), (&json!("panic"), None));
-    assert!(!record.to_string().contains(CANARY));
-}
-
-#[audited(action = "Wait", changes(before = 1_u8, after = forever().await), on_unrecorded = fail_open)]
-async fn wait() {}
-
-async fn forever() -> u8 {
-    std::future::pending().await
-}
-
-#[test]
-fn a_call_that_is_given_up_while_it_is_compared_has_succeeded() {
-    let (_, records) = run(async {
-        let mut wait = std::pin::pin!(Some(wait()));
-        let polled = futures_util::poll!(wait.as_mut().as_pin_mut().unwrap());
-        assert!(polled.is_pending());
-        wait.set(None);
-    });
-    let record = only(records);
-    assert_eq!((&record["outcome"], record.get("changes")), (&json!("success"), None));
-    assert_eq!(record["truncated"], json!(["changes"]));
-}
-
-/// Records one event by hand, and answers with its record.
-fn recorded(changes: impl FnOnce() -> ChangeSet) -> Value {
-    let event = move || Event::activity("Try").changes(changes()).succeeded();
-    let (receipt, records) = run(async { audit_runtime::record(event()).await });
-    receipt.unwrap();
-    records.into_iter().find(|record| record["action"] == "Try").unwrap()
-}
-
-#[test]
-fn the_guard_reads_what_is_shown_of_a_change() {
-    let key = "AKIAIOSFODNN7EXAMPLX";
-    let record = recorded(|| {
-        let texts = [format!("use {key}"), format!("or {key}")];
-        ChangeSet::new().change("note", &public(&texts[0]), &public(&texts[1]))
-    });
-    assert!(!record.to_string().contains(key), "{record}");
-    assert_eq!(record["changes"][0]["path"], "note");
-    assert_eq!(record["redaction"]["fields"], json!(["changes.note"]));
-}
-
-#[test]
-fn any_number_of_changes_of_any_size_fits_a_record() {
-    let list = |word: &str| (0..500).map(|_| word.repeat(2_000)).collect::<Vec<_>>();
-    let record =
-        recorded(|| ChangeSet::new().change("notes", &public(list("a ")), &public(list("b "))));
-    let told = record["changes"].as_array().unwrap();
-    assert!((7..=64).contains(&told.len()), "{}", told.len());
-    assert_eq!(record["truncated"], json!(["changes"]));
-    assert!(record.to_string().len() < 12_000);
-    let many = |start: u64| (start..start + 500).collect::<Vec<_>>();
-    let record = recorded(|| ChangeSet::between(&many(0), &many(1000)));
-    assert_eq!(record["changes"].as_array().unwrap().len(), 64);
-    assert_eq!(record["truncated"], json!(["changes"]));
-}
-
-#[test]
-fn changes_read_back_typed() {
-    let trail = Trail::new();
-    let event = || {
-        let mut bulk = ChangeSet::bulk("User");
-        bulk.done("deleted", 7);
-        let bulk = bulk.change("left", &Some(1_u8), &None).withheld("key").added("tag", &2_u8);
-        Event::activity("Try").changes(bulk).succeeded()
-    };
-    block_on(trail.recorder.scope(async { audit_runtime::record(event()).await })).unwrap();
-    trail.recorder.shutdown(std::time::Duration::from_secs(20)).unwrap();
-    let reader = audit_runtime::journal::Reader::over(std::sync::Arc::new(trail.storage));
-    let mut cursor = reader.cursor(0).unwrap();
-    let record = std::iter::from_fn(|| cursor.next().unwrap())
-        .map(|line| Record::parse(&line).unwrap())
-        .find(|record| record.action == "Try")
-        .unwrap();
-    let told: Vec<_> =
-        record.changes.iter().map(|it| (&*it.path, &it.old, &it.new, it.masked)).collect();
-    assert_eq!(
-        told,
-        [
-            ("left", &Some(json!(1)), &Some(Value::Null), false),
-            ("key", &None, &None, true),
-            ("tag", &None, &Some(json!(2)), false),
-        ]
-    );
-    let bulk = record.bulk.unwrap();
-    assert_eq!((bulk.total, bulk.counts["deleted"], &*bulk.first), (1, 1, &["7".to_owned()][..]));
-}
-
-/// A type from elsewhere is compared by hand.
-#[test]
-fn a_rule_by_hand_has_a_comparison_by_hand() {
-    struct Version(u8, &'static str);
-    impl Redact for Version {
-        fn redact<S: serde::Serializer>(
-            &self,
-            serializer: S,
-            _: audit_runtime::Redaction<'_>,
-        ) -> Result<S::Ok, S::Error> {
-            serializer.serialize_u8(self.0)
-        }
-    }
-    impl Diff for Version {
-        fn diff(&self, after: &Self, into: &mut audit_runtime::redact::Differences<'_>) {
-            if (self.0, self.1) != (after.0, after.1) {
-                into.changed(self, after);
-            }
-        }
-    }
-    let record = recorded(|| ChangeSet::between(&Version(1, "a"), &Version(1, "b")));
-    assert_eq!(record["changes"], json!([{ "path": "", "masked": true }]));
 }
