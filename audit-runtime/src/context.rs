@@ -9,6 +9,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+#[cfg(any(feature = "actix", feature = "tower"))]
+use crate::event::ActorKind;
 use crate::event::{
     Actor, CorrelationId, Draft, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
     Withheld,
@@ -66,6 +68,8 @@ struct Known {
 struct Deferred {
     request: EventId,
     actions: Vec<Running>,
+    /// Also those whose outcome is known: who acts is not.
+    all: bool,
 }
 
 /// How many actions of one request may leave their outcome to its response.
@@ -127,22 +131,27 @@ impl Context {
     /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
     #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
     pub(crate) fn defers(self, request: &Running) -> Self {
-        self.known().deferred = Some(Deferred { request: request.event(), actions: Vec::new() });
+        self.known().deferred =
+            Some(Deferred { request: request.event(), actions: Vec::new(), all: false });
         self
     }
 
     /// Leaves `running` to whoever sees the response; false if nobody will.
     ///
     /// An action inside another one is a step whose value is used there: it ended as it returned,
-    /// whatever the response tells of the whole.
-    pub(crate) fn defer(&self, running: &Running) -> bool {
+    /// whatever the response tells of the whole. One whose outcome is `told` is left only while it is awaited
+    /// who acts.
+    pub(crate) fn defer(&self, running: &Running, told: Option<Outcome>) -> bool {
         let mut known = self.known();
         let Some(deferred) = &mut known.deferred else {
             return false;
         };
         let around = running.outer().map(Running::event);
-        let fits = around == Some(deferred.request) && deferred.actions.len() < DEFERRED_MAX;
+        let fits = around == Some(deferred.request)
+            && deferred.actions.len() < DEFERRED_MAX
+            && (told.is_none() || deferred.all);
         if fits {
+            running.change(|open| open.told = told);
             deferred.actions.push(running.clone());
         }
         fits
@@ -178,6 +187,24 @@ impl Context {
 /// call has no effect.
 pub fn set_actor(actor: Actor) {
     with_context(|known| known.actor = Some(Arc::new(actor)));
+}
+
+/// True where there is a context that knows nobody.
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) fn is_anonymous() -> bool {
+    let is_anonymous = |actor: &Arc<Actor>| actor.kind() == ActorKind::Anonymous;
+    let context = look(|frame| frame.context.clone()).flatten();
+    context.is_some_and(|context| context.known().actor.as_ref().is_some_and(is_anonymous))
+}
+
+/// Lets all actions right inside the request wait for its response: only then it is known who acts.
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) fn await_actor() {
+    if let Some(context) = look(|frame| frame.context.clone()).flatten()
+        && let Some(deferred) = &mut context.known().deferred
+    {
+        deferred.all = true;
+    }
 }
 
 /// Sets the session of the running task's context; records name it by keyed hash only.
@@ -223,6 +250,8 @@ pub(crate) struct Open {
     pub(crate) verdict: Option<(Outcome, Reason)>,
     /// The type of the error that it returned, where its end is left to the response.
     pub(crate) error_type: Option<&'static str>,
+    /// How it ended, where only who acted is left to the response.
+    pub(crate) told: Option<Outcome>,
     /// The alarm was raised for it already, and one action is counted once.
     pub(crate) is_alarmed: bool,
     /// Its place in the recorder's account, which is free again once this is dropped.
@@ -280,6 +309,7 @@ impl Running {
                 started: Instant::now(),
                 verdict: None,
                 error_type: None,
+                told: None,
                 is_alarmed: false,
                 slot: None,
             })),

@@ -45,10 +45,19 @@ pub use recorder::{
     Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded, alert,
     health, open, record,
 };
+#[cfg(feature = "axum-login")]
+pub use web::LoginActor;
+#[cfg(feature = "actix-session")]
+pub use web::SessionActor;
 #[cfg(feature = "tower")]
-pub use web::{AuditLayer, RouteTemplate};
+pub use web::{ActorLayer, AuditLayer, RouteTemplate};
 #[cfg(any(feature = "actix", feature = "tower"))]
-pub use web::{AuditMiddleware, ForwardingHeader, InvalidHeader};
+pub use web::{
+    ActorMiddleware, ActorSource, ApiKeyActor, AuditMiddleware, ClaimsActor, ForwardingHeader,
+    InvalidHeader,
+};
+#[cfg(all(feature = "mtls", any(feature = "actix", feature = "tower")))]
+pub use web::{CertificateActor, PeerCertificate};
 #[cfg(feature = "actix")]
 pub use web::{form_config, json_config, note_peer, path_config, query_config};
 

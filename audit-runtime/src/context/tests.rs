@@ -46,14 +46,14 @@ fn only_actions_right_inside_a_request_are_deferred_and_only_until_its_response(
     let request = Running::begin(Event::activity("Request"));
     let context = Context::new().defers(&request);
     let handler = inside(&request);
-    assert!(context.defer(&handler));
-    assert!(!context.defer(&inside(&handler)));
+    assert!(context.defer(&handler, None));
+    assert!(!context.defer(&inside(&handler), None));
     for _ in 1..DEFERRED_MAX {
-        assert!(context.defer(&handler));
+        assert!(context.defer(&handler, None));
     }
-    assert!(!context.defer(&handler));
+    assert!(!context.defer(&handler, None));
     assert_eq!(context.take_deferred().len(), DEFERRED_MAX);
-    assert!(!context.defer(&handler));
+    assert!(!context.defer(&handler, None));
     assert!(context.take_deferred().is_empty());
 }
 

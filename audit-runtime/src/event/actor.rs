@@ -100,6 +100,13 @@ impl Actor {
         self
     }
 
+    /// Says so where nothing was said of that yet.
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(crate) fn authenticated_else(mut self, how: Authenticated) -> Self {
+        self.authenticated.get_or_insert(how);
+        self
+    }
+
     /// What kind of party this is.
     pub fn kind(&self) -> ActorKind {
         self.kind

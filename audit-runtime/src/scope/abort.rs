@@ -76,7 +76,7 @@ mod tests {
         let request = Running::begin(Event::activity("Request"));
         let context = Context::new().defers(&request);
         inside(&context, &request, || {
-            assert!(context.defer(&Running::begin(Event::activity("Left"))));
+            assert!(context.defer(&Running::begin(Event::activity("Left")), None));
             recorder.enter(record_running);
         });
         recorder.shutdown(Duration::from_secs(20)).unwrap();

@@ -137,9 +137,11 @@ impl Scope {
         }
     }
 
-    /// Leaves the end to the response if that knows more, and then waits for the receipt, too.
+    /// Leaves the end to the response if that knows more, of the outcome or of the actor, and then waits
+    /// for the receipt, too.
     fn end_or_leave(&mut self, verdict: Verdict) -> Option<Receipt> {
-        if verdict.is_left_to_the_response() && self.context.defer(&self.running) {
+        let told = (!verdict.is_left_to_the_response()).then_some(verdict.outcome);
+        if self.context.defer(&self.running, told) {
             self.running.change(|open| open.error_type = verdict.error_type);
             self.finished = true;
             return None;
@@ -212,7 +214,8 @@ fn draft(spec: &'static ActionSpec) -> Draft {
 
 fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
     let error_type = verdict.error_type.or(open.error_type);
-    let broken = matches!(verdict.outcome, Outcome::Panic | Outcome::Cancelled);
+    let told = open.told.unwrap_or(verdict.outcome);
+    let broken = matches!(told, Outcome::Panic | Outcome::Cancelled);
     let outcome = match open.verdict.take() {
         // What the body said of itself counts more than what it returned, but not more than how
         // it broke off.
@@ -221,8 +224,8 @@ fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
             outcome
         }
         // A login that failed may answer by sending the client back to its form.
-        _ if error_type.is_some() && verdict.outcome == Outcome::Success => Outcome::Failure,
-        _ => verdict.outcome,
+        _ if error_type.is_some() && told == Outcome::Success => Outcome::Failure,
+        _ => told,
     };
     open.draft.event.error_type = error_type.map(Into::into);
     open.ended(outcome, context)

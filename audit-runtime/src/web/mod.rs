@@ -2,6 +2,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+mod actor;
 mod exchange;
 #[cfg(feature = "actix")]
 mod extractors;
@@ -12,6 +13,15 @@ mod tower;
 
 #[cfg(feature = "actix")]
 pub use actix::note_peer;
+#[cfg(feature = "tower")]
+pub use actor::ActorLayer;
+#[cfg(feature = "axum-login")]
+pub use actor::LoginActor;
+#[cfg(feature = "actix-session")]
+pub use actor::SessionActor;
+pub use actor::{ActorMiddleware, ActorSource, ApiKeyActor, ClaimsActor};
+#[cfg(feature = "mtls")]
+pub use actor::{CertificateActor, PeerCertificate};
 #[cfg(feature = "actix")]
 pub use extractors::{form_config, json_config, path_config, query_config};
 pub use settings::{AuditMiddleware, ForwardingHeader, InvalidHeader};
