@@ -75,3 +75,8 @@ struct Operations;
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+/// The examples of the guide for newcomers.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/getting-started.md")]
+struct GettingStarted;

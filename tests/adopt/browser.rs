@@ -18,7 +18,7 @@ pub struct Browser {
 }
 
 /// One request with its answer, but for what differs from one time to the next.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     pub step: &'static str,
     pub status: u16,

@@ -12,7 +12,10 @@
 
 mod axum_login;
 mod browser;
+mod diff;
 mod form_login;
 mod jwt_api;
+mod page;
 mod run;
 mod service;
+mod trail;

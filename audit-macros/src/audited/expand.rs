@@ -196,7 +196,8 @@ impl Call<'_> {
             Returns::Value(ty) => quote_spanned! {Span::call_site().located_at(ty.span())=>
                 {
                     use __audit::Way as _;
-                    (&&&__audit::Refusing::<#ty>::NEW).way().refuse(__audit_unrecorded)
+                    let __audit_way = (&&&__audit::Refusing::<#ty>::NEW).way();
+                    <#ty as __audit::RefuseBy<_>>::refuse_by(__audit_way, __audit_unrecorded)
                 }
             },
             _ => quote!(__audit::Refusable::Refused(__audit_unrecorded)),

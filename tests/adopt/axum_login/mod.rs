@@ -1,13 +1,16 @@
 //! The stock of a warehouse with a login backend, a form, roles and a JSON API, on axum.
 
+mod after;
 mod before;
 
 use super::browser::Browser;
 use super::run::Adopted;
+use super::trail::step_of;
 
 const SERVICE: Adopted = Adopted {
     test: "axum_login::a_stock_list_is_audited_and_answers_as_before",
     before: before::main,
+    after: after::main,
     settings: &[("ROOT_PASSWORD", "analytical-Engine-1843")],
     script,
 };
@@ -63,8 +66,34 @@ fn script(browser: &mut Browser) {
 
 #[test]
 fn a_stock_list_is_audited_and_answers_as_before() {
-    let left = SERVICE.run();
-    for exchange in &left.seen {
-        eprintln!("{exchange:?}");
-    }
+    let trail = SERVICE.run();
+    let expected = [
+        "wrong-password: LogIn failure user:(unknown) because wrong_credentials",
+        "unknown-name: LogIn failure user:(unknown) because wrong_credentials",
+        "login: LogIn success user:1",
+        r#"create-user: CreateUser success user:1 {"role":"Clerk"}"#,
+        r#"create-item: CreateItem success user:1 Item:1 {"stock":10}"#,
+        r#"create-item-again: CreateItem failure user:1 {"stock":1}"#,
+        "logout: LogOut success user:1",
+        "login-bob: LogIn success user:2",
+        r#"stock: ChangeStock success user:2 Item:1 {"by":-3}"#,
+        r#"stock-too-few: ChangeStock failure user:2 Item:1 {"by":-30}"#,
+        "list: ListItems success user:2",
+        "login-again: LogIn success user:1",
+        r#"promote: ChangeRole success user:1 User:2 {"role":"Manager"}"#,
+        r#"promote-nobody: ChangeRole failure user:1 User:9 {"role":"Manager"}"#,
+        "remove: RemoveItem success user:1 Item:1",
+        "remove-again: RemoveItem failure user:1 Item:1",
+    ];
+    assert_eq!(trail.actions(), expected);
+    // Requests, most of which never came to a handler.
+    let expected = [
+        "gate: HttpRequest success anonymous 307",
+        "gate-stock: HttpRequest success anonymous 307",
+        "no-password: HttpRequest failure anonymous 422",
+        "create-user-bad: HttpRequest failure user:1 422",
+        "remove-denied: HttpRequest denied user:2 403",
+        "promote-denied: HttpRequest denied user:2 403",
+    ];
+    expected.iter().for_each(|request| assert_eq!(trail.request(step_of(request)), *request));
 }

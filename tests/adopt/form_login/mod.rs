@@ -1,13 +1,16 @@
 //! A newsletter with a form to log in, redirects and flash messages, on actix-web.
 
+mod after;
 mod before;
 
 use super::browser::Browser;
 use super::run::Adopted;
+use super::trail::step_of;
 
 const SERVICE: Adopted = Adopted {
     test: "form_login::a_newsletter_is_audited_and_answers_as_before",
     before: before::main,
+    after: after::main,
     settings: &[
         ("SESSION_SECRET", "7d1f0a52c9b84e63a0d5f2b16c3e978847aa09c1de5b3f60821c94e7d2b85f3a"),
         ("EDITOR_NAME", "ada"),
@@ -62,8 +65,31 @@ fn script(browser: &mut Browser) {
 
 #[test]
 fn a_newsletter_is_audited_and_answers_as_before() {
-    let left = SERVICE.run();
-    for exchange in &left.seen {
-        eprintln!("{exchange:?}");
-    }
+    let trail = SERVICE.run();
+    let expected = [
+        "wrong-password: LogIn failure user:(unknown)",
+        "unknown-name: LogIn failure user:(unknown)",
+        "subscribe: Subscribe success anonymous",
+        "subscribe-wrong: Subscribe failure anonymous",
+        "login: LogIn success user:1",
+        r#"issue: PublishIssue success user:1 {"title":"May"}"#,
+        r#"issue-untitled: PublishIssue failure user:1 {"title":""} because sent_back"#,
+        "subscribers: ListSubscribers success user:1",
+        "remove: RemoveSubscriber success user:1 Subscriber:1",
+        "remove-nobody: RemoveSubscriber failure user:1 Subscriber:9",
+        "passwords-differ: ChangePassword failure user:1 because sent_back",
+        "password-wrong: ChangePassword failure user:1 because sent_back",
+        "password: ChangePassword success user:1",
+        "logout: LogOut success user:1",
+    ];
+    assert_eq!(trail.actions(), expected);
+    // Requests, most of which never came to a handler.
+    let expected = [
+        "no-password: HttpRequest failure anonymous 400",
+        "gate: HttpRequest denied anonymous 303 because not_logged_in",
+        "gate-issue: HttpRequest denied anonymous 303 because not_logged_in",
+        "dashboard: HttpRequest success user:1 200",
+        "gate-again: HttpRequest denied anonymous 303 because not_logged_in",
+    ];
+    expected.iter().for_each(|request| assert_eq!(trail.request(step_of(request)), *request));
 }

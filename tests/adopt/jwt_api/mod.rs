@@ -1,13 +1,16 @@
 //! An API for notes with JSON Web Tokens on SQLite, on actix-web.
 
+mod after;
 mod before;
 
 use super::browser::Browser;
 use super::run::Adopted;
+use super::trail::step_of;
 
 const SERVICE: Adopted = Adopted {
     test: "jwt_api::an_api_is_audited_and_answers_as_before",
     before: before::main,
+    after: after::main,
     settings: &[("JWT_SECRET", "b5c09e3f2a7d4186")],
     script,
 };
@@ -64,8 +67,34 @@ fn script(browser: &mut Browser) {
 
 #[test]
 fn an_api_is_audited_and_answers_as_before() {
-    let left = SERVICE.run();
-    for exchange in &left.seen {
-        eprintln!("{exchange:?}");
-    }
+    let trail = SERVICE.run();
+    let expected = [
+        "register-weak: Register failure anonymous",
+        "register: Register success user:1",
+        "register-taken: Register failure anonymous",
+        "wrong-password: LogIn failure user:(unknown)",
+        "unknown-name: LogIn failure user:(unknown)",
+        "login: LogIn success user:1",
+        r#"create: CreateNote success user:1 Note:1 {"pinned":true}"#,
+        r#"create-untitled: CreateNote failure user:1 {"pinned":false}"#,
+        "list: ListNotes success user:1",
+        "show: ReadNote success user:1 Note:1",
+        r#"update: UpdateNote success user:1 Note:1 {"pinned":false}"#,
+        r#"update-missing: UpdateNote failure user:1 Note:9 {"pinned":false}"#,
+        "register-bob: Register success user:2",
+        "show-others: ReadNote denied user:2 Note:1",
+        r#"update-others: UpdateNote denied user:2 Note:1 {"pinned":false}"#,
+        "remove-others: DeleteNote denied user:2 Note:1",
+        "remove: DeleteNote success user:1 Note:1",
+        "leave: DeleteAccount success user:1 User:1",
+    ];
+    assert_eq!(trail.actions(), expected);
+    // Requests, most of which never came to a handler.
+    let expected = [
+        "register-bad: HttpRequest failure anonymous 400",
+        "no-token: HttpRequest failure anonymous 401",
+        "forged-token: HttpRequest failure anonymous 401",
+        "update-others: HttpRequest denied user:2 403",
+    ];
+    expected.iter().for_each(|request| assert_eq!(trail.request(step_of(request)), *request));
 }

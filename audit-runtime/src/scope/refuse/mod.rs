@@ -43,9 +43,9 @@ impl<T, E: From<Unrecorded>> Refuse for Result<T, E> {
 
 /// A return type of which it is not known yet how it says "refused".
 ///
-/// The macros write `(&&&Refusing::<R>::NEW).way().refuse(unrecorded)`. Method lookup takes the first of
-/// the implementations below whose bounds the type meets: as the type says it itself, which for a `Result`
-/// is by its error; else, where its value can, by that, as a response with a 503.
+/// The macros write `<R as RefuseBy<_>>::refuse_by((&&&Refusing::<R>::NEW).way(), unrecorded)`. Method lookup
+/// takes the first of the ways below whose bounds the type meets: as the type says it itself, which for a
+/// `Result` is by its error; else, where its value can, by that, as a response with a 503.
 pub struct Refusing<R>(PhantomData<fn() -> R>);
 
 impl<R> Refusing<R> {
@@ -56,55 +56,48 @@ impl<R> Refusing<R> {
 /// The way in which a type says "refused", on each level of references another.
 pub trait Way {
     /// The way.
-    type Way;
+    type Way: Default;
 
     /// The way.
-    fn way(&self) -> Self::Way;
+    fn way(&self) -> Self::Way {
+        Self::Way::default()
+    }
 }
 
 /// As the type says it itself.
-pub struct ByItself<R>(PhantomData<fn() -> R>);
+#[derive(Default)]
+pub struct ByItself;
 /// By the value of a `Result`.
-pub struct ByValue<R>(PhantomData<fn() -> R>);
+#[derive(Default)]
+pub struct ByValue;
 
 impl<R: Refuse> Way for &&Refusing<R> {
-    type Way = ByItself<R>;
-
-    fn way(&self) -> ByItself<R> {
-        ByItself(PhantomData)
-    }
+    type Way = ByItself;
 }
 
 impl<T: Refuse, E> Way for &Refusing<Result<T, E>> {
-    type Way = ByValue<Result<T, E>>;
-
-    fn way(&self) -> ByValue<Result<T, E>> {
-        ByValue(PhantomData)
-    }
+    type Way = ByValue;
 }
 
 // It cannot, and the compiler says so once it is asked to.
 impl<R> Way for Refusing<R> {
-    type Way = ByItself<R>;
-
-    fn way(&self) -> ByItself<R> {
-        ByItself(PhantomData)
-    }
+    type Way = ByItself;
 }
 
-impl<R> ByItself<R> {
+/// A return type that can say "refused" in this way.
+pub trait RefuseBy<W> {
     /// The value that stands for the refusal.
-    pub fn refuse(self, unrecorded: Unrecorded) -> R
-    where
-        R: Refuse,
-    {
+    fn refuse_by(way: W, unrecorded: Unrecorded) -> Self;
+}
+
+impl<R: Refuse> RefuseBy<ByItself> for R {
+    fn refuse_by(_: ByItself, unrecorded: Unrecorded) -> Self {
         R::refuse(unrecorded)
     }
 }
 
-impl<T: Refuse, E> ByValue<Result<T, E>> {
-    /// The value that stands for the refusal.
-    pub fn refuse(self, unrecorded: Unrecorded) -> Result<T, E> {
+impl<T: Refuse, E> RefuseBy<ByValue> for Result<T, E> {
+    fn refuse_by(_: ByValue, unrecorded: Unrecorded) -> Self {
         Ok(T::refuse(unrecorded))
     }
 }

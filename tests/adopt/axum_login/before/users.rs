@@ -57,6 +57,8 @@ impl AuthUser for User {
 pub struct Credentials {
     pub name: String,
     pub password: String,
+    /// Where to go on.
+    pub next: Option<String>,
 }
 
 #[derive(Clone)]
@@ -101,7 +103,7 @@ impl AuthnBackend for Backend {
     type Error = BackendError;
 
     async fn authenticate(&self, given: Credentials) -> Result<Option<User>, BackendError> {
-        let Credentials { name, password } = given;
+        let Credentials { name, password, .. } = given;
         let query = "SELECT * FROM users WHERE name = ?1";
         let found = self.query(move |db| db.query_row(query, [name], user).optional()).await?;
         let blocking = move || found.filter(|user| verify(&password, &user.password_hash));

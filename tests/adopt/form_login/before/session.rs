@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 pub struct TypedSession(Session);
 
 impl TypedSession {
-    const EDITOR: &'static str = "editor_id";
+    const EDITOR: &'static str = "user_id";
     const FLASH: &'static str = "flash";
 
     /// Begins anew, as this editor.

@@ -31,15 +31,20 @@ async fn log_in(
     mut session: AuthSession,
     Form(credentials): Form<Credentials>,
 ) -> impl IntoResponse {
-    let user = match session.authenticate(credentials).await {
+    let user = match session.authenticate(credentials.clone()).await {
         Ok(Some(user)) => user,
-        Ok(None) => return Redirect::to("/login?failed=1").into_response(),
+        Ok(None) => {
+            tracing::info!("a login failed");
+            return Redirect::to("/login?failed=1").into_response();
+        }
         Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     if session.login(&user).await.is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    Redirect::to("/").into_response()
+    // Only to a page of ours.
+    let next = credentials.next.filter(|next| next.starts_with('/') && !next.starts_with("//"));
+    Redirect::to(next.as_deref().unwrap_or("/")).into_response()
 }
 
 async fn log_out(mut session: AuthSession) -> impl IntoResponse {

@@ -44,7 +44,7 @@ struct StockChange {
 }
 
 async fn overview(session: AuthSession) -> Result<Html<String>, StatusCode> {
-    let user = session.user().await.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
+    let user = session.user.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(Html(format!("<!DOCTYPE html><title>Stock</title><p>{} ({})</p>", user.name, user.role)))
 }
 
