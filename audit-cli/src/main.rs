@@ -5,6 +5,7 @@ mod absent;
 #[cfg(feature = "alerts")]
 mod alerts;
 mod arguments;
+mod catalog;
 mod config;
 mod detect;
 mod doctor;
@@ -69,6 +70,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Detect(arguments) => detect::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Catalog(arguments) => catalog::run(arguments, out),
         Command::Health(arguments) => health::run(arguments, out),
         Command::Alerts(arguments) => alerts::run(arguments, out),
         Command::Watch(arguments) => watch::run(arguments, out),

@@ -7,8 +7,10 @@ mod expectation;
 mod leaks;
 mod manifest;
 mod redact;
+mod route;
 mod runtime;
 mod tokens;
+mod waiver;
 mod wrap;
 
 use proc_macro::TokenStream;
@@ -130,6 +132,9 @@ pub fn derive_redact(input: TokenStream) -> TokenStream {
 /// - `on_unrecorded`: `fail_closed` (when the action cannot be recorded, its body does not run, and
 ///   the function returns a refusal) or `fail_open`, the default for reading and for the category
 ///   `access`.
+/// - `route = "PUT /users/{id}"`: the whole template of a route that leads here; may be repeated. A request to it that is denied before
+///   this function begins is recorded as a denial of the action. A route macro of actix-web that stands below is read without this.
+/// - `version = 2`: the version of what the records hold, which rises when targets or fields change; 1 unless said.
 /// - `crate = "path"`: where `audit_runtime` is found, if not under its own name.
 ///
 /// Expressions are evaluated before the body, by reference. The outcome is what the call returns
@@ -285,4 +290,11 @@ pub fn wrap_sensitive(arguments: TokenStream, item: TokenStream) -> TokenStream 
 #[proc_macro]
 pub fn __expectation(input: TokenStream) -> TokenStream {
     expectation::assertion(input.into()).into()
+}
+
+/// What `waive!` of `audit_runtime` is made of; not meant to be called by itself.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __waiver(input: TokenStream) -> TokenStream {
+    waiver::registration(input.into()).into()
 }

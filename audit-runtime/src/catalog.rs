@@ -3,18 +3,29 @@
 mod check;
 mod differences;
 mod listed;
+mod routes;
+mod waivers;
 
 use std::env;
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use audit_journal::Digest;
+use audit_journal::{Digest, Timestamp};
 use audit_redact::Exception;
 
 use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
 use crate::say;
 use check::Wish;
 use listed::Listed;
+
+#[doc(hidden)]
+pub use audit_macros::__waiver;
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use routes::action_of;
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use waivers::is_waived;
+pub use waivers::{Waived, Waiver, waivers};
 
 /// What one `#[audited]` attribute says, as far as it is known at compile time.
 #[derive(Debug)]
@@ -38,6 +49,12 @@ pub struct ActionSpec {
     pub targets: &'static [&'static str],
     /// The names of the captured fields.
     pub fields: &'static [&'static str],
+    /// The routes whose handler it is, whole, as `route = "…"` says them: `PUT /api/users/{id}`.
+    pub routes: &'static [&'static str],
+    /// Those that route macros on the function say, from its scope on: `PUT /users/{id}`.
+    pub scoped_routes: &'static [&'static str],
+    /// The version of what its records hold.
+    pub version: u32,
     /// The sentence that describes it, in parts.
     pub description: &'static [Part],
     /// The function's path.
@@ -70,6 +87,9 @@ impl ActionSpec {
             retention: None,
             targets: &[],
             fields: &[],
+            routes: &[],
+            scoped_routes: &[],
+            version: 1,
             description: &[],
             function: "",
             file: "",
@@ -98,6 +118,23 @@ impl ActionSpec {
     ) -> Self {
         self.targets = targets;
         self.fields = fields;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn routes(
+        mut self,
+        routes: &'static [&'static str],
+        scoped: &'static [&'static str],
+    ) -> Self {
+        self.routes = routes;
+        self.scoped_routes = scoped;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
         self
     }
 
@@ -166,26 +203,40 @@ pub fn exceptions() -> Vec<&'static Exception> {
 /// ```
 ///
 /// The file, which is committed, lists every audited action with its options, targets and fields; how each field of each type
-/// that derives `Redact` is written; and every exception. A path that is relative begins where the test runs: for `cargo test`
+/// that derives `Redact` is written; every exception; and every waiver. A path that is relative begins where the test runs: for `cargo test`
 /// beside the `Cargo.toml` of its package. A missing file is written, but not where `CI` is set.
 ///
 /// What has changed since fails the test, in prose: actions added and removed, changed fields, targets and options, a
-/// second function with the name of another, fields whose mark has changed, exceptions. Places in the source may change. A change that is
-/// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file. As with [`actions`], a
-/// crate that the test never mentions is not linked and not listed.
+/// second function with the name of another, fields whose mark has changed, exceptions, waivers. Places in the source may change. A change that is
+/// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file; but targets and fields of an
+/// action change with its `version` only. As with [`actions`], a
+/// crate that the test never mentions is not linked and not listed. A [`Waiver`] that has expired fails the test whatever the
+/// file says.
 ///
 /// # Panics
-/// If the catalogue differs from the file, or the file cannot be read or written.
+/// If the catalogue differs from the file, a waiver has expired, or the file cannot be read or written.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test fails by a panic, and this is the whole of one")]
 pub fn check(path: impl AsRef<Path>) {
     let (catalog, ci) = (env::var_os("AUDIT_CATALOG"), env::var_os("CI"));
     let wish = Wish::of(catalog.as_deref(), ci.as_deref());
-    match wish.and_then(|wish| check::check(path.as_ref(), wish, &Listed::linked())) {
-        Ok(None) => {}
-        Ok(Some(told)) => say::warning(format_args!("{told}")),
-        Err(why) => panic!("{why}"),
+    let checked = wish.and_then(|wish| check::check(path.as_ref(), wish, &Listed::linked()));
+    let stale = waivers::stale(&waivers(), Timestamp::now());
+    let stale = (!stale.is_empty()).then(|| check::stale(&stale));
+    match (checked, stale) {
+        (Ok(None), None) => {}
+        (Ok(Some(told)), None) => say::warning(format_args!("{told}")),
+        (Err(why), None) | (Ok(_), Some(why)) => panic!("{why}"),
+        (Err(why), Some(stale)) => panic!("{why}\n{stale}"),
     }
+}
+
+/// What has changed from one file of [`check`] to another, in prose; none if nothing has.
+///
+/// # Errors
+/// Fails when one of them cannot be read, or is no such file.
+pub fn compare(before: impl AsRef<Path>, now: impl AsRef<Path>) -> io::Result<Option<String>> {
+    check::compare(before.as_ref(), now.as_ref())
 }
 
 /// Sixteen characters that change whenever the catalogue does, computed once.
@@ -202,8 +253,9 @@ pub(crate) fn hash() -> &'static str {
 /// What a build promises about an action; its place in the source is no part of the promise.
 fn describe(spec: &ActionSpec) -> String {
     let retention = spec.retention.map_or(String::new(), |class| format!("\t{class}"));
+    let version = if spec.version > 1 { format!("\tv{}", spec.version) } else { String::new() };
     format!(
-        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}\n",
+        "{}\t{}\t{}\t{:?}\t{}\t{}\t{:?}\t{:?}{retention}{version}\n",
         spec.action,
         spec.category,
         spec.operation,

@@ -2,6 +2,7 @@
 //! says of itself.
 
 mod frame;
+mod made;
 mod open;
 
 use std::fmt::Display;
@@ -18,6 +19,7 @@ use crate::say;
 use audit_journal::{EventId, Timestamp};
 pub(crate) use frame::{Frame, cause};
 use frame::{InContext, look};
+use made::Made;
 pub(crate) use open::{OpenScopes, Unlisted};
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
@@ -59,6 +61,7 @@ struct Known {
     correlation_id: Option<CorrelationId>,
     trace: Option<TraceContext>,
     deferred: Option<Deferred>,
+    made: Made,
 }
 
 /// The actions of one request that left their outcome to its response.

@@ -71,6 +71,11 @@ struct Readme;
 #[doc = include_str!("../../docs/operations.md")]
 struct Operations;
 
+/// The examples of the page on what is left unaudited.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/coverage.md")]
+struct Coverage;
+
 /// The examples of the page on users' own tests.
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../docs/testing.md")]

@@ -14,6 +14,7 @@ mod attribute;
 mod bad_input;
 mod claims;
 mod config;
+mod coverage;
 mod damaged;
 mod disclosure;
 mod exceptions;

@@ -236,6 +236,7 @@ fn the_catalogue_of_a_program_is_kept_in_a_file() {
     assert!(!fs::read_to_string(&path).unwrap().contains("testing.rs"), "a place may move");
 
     edit(&path, "actions", "ChargeInvoice", |action| action["fields"] = json!(["cents", "note"]));
+    edit(&path, "actions", "DeleteCoveredUser", |action| action["version"] = 4.into());
     edit(&path, "actions", "ImportInvoices", |action| action["durability"] = "queued".into());
     edit(&path, "actions", "ChangeInvoice", |action| action["action"] = "AlterInvoice".into());
     edit(&path, "types", "it::testing::Change", |ty| ty["fields"]["currency"] = "sensitive".into());
@@ -248,6 +249,9 @@ fn the_catalogue_of_a_program_is_kept_in_a_file() {
         "actions added:\n    `ChangeInvoice` (",
         "testing.rs:",
         "fields changed: `note` removed",
+        "`ChargeInvoice` (tests/it/testing.rs:",
+        "): write `version = 2` into its `#[audited(…)]`",
+        "): version 4 was before, and 3 is now: versions only rise",
         "durability was `queued`, and is `synced` now",
         "`it::testing::Change.currency` was sensitive, and is public now",
         "exceptions added, which show more than the rules:\n    public field \
@@ -259,6 +263,11 @@ fn the_catalogue_of_a_program_is_kept_in_a_file() {
     assert_eq!(fs::read(&path).unwrap(), before);
 
     assert!(!checked(&path, &[("AUDIT_CATALOG", "yes")]).0);
+    let (passed, text) = checked(&path, &[("AUDIT_CATALOG", "write")]);
+    assert!(!passed && text.contains("is not written, since schemas have changed"), "{text}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+    edit(&path, "actions", "ChargeInvoice", |action| action["fields"] = json!(["cents"]));
+    edit(&path, "actions", "DeleteCoveredUser", |action| action["version"] = 3.into());
     assert!(checked(&path, &[("AUDIT_CATALOG", "write"), ("CI", "true")]).0);
     assert!(checked(&path, &[]).0);
 }

@@ -66,3 +66,10 @@ fn testing() {
     cases.pass("ui/testing/pass/*.rs");
     cases.compile_fail("ui/testing/fail/*.rs");
 }
+
+#[test]
+fn coverage() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/coverage/pass/*.rs");
+    cases.compile_fail("ui/coverage/fail/*.rs");
+}

@@ -22,6 +22,10 @@ const DETECT_EXIT_CODES: &str = "\
 Exit codes: 0 all of it was looked at, whatever was found; 1 the journal is damaged or was changed; 2 \
 cannot decide (no journal or file, lines that are no attempts); 3 the arguments or the rules are wrong.";
 
+const CATALOG_EXIT_CODES: &str = "\
+Exit codes: 0 it is printed; 2 a waiver has expired, an action has no test, or a file cannot be read; 3 \
+the arguments are wrong.";
+
 const DOCTOR_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or there are warnings only; 1 the journal is damaged or was changed; 2 a \
 check failed; 3 no journal is named, or the arguments are wrong.";
@@ -68,6 +72,10 @@ pub(crate) enum Command {
     /// Checks that every record is as it was written, and names all that are not.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Prints the catalogue that a program's test keeps in a file, as Markdown: what is audited, what is
+    /// shown, and what is waived. It reads no journal.
+    #[command(after_help = CATALOG_EXIT_CODES)]
+    Catalog(Catalog),
     /// Asks the service that writes the journal how it fares.
     #[command(after_help = HEALTH_EXIT_CODES)]
     Health(Health),
@@ -128,6 +136,20 @@ pub(crate) struct Tail {
     /// Prints the lines of the journal byte for byte.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalog {
+    /// The file that `audit_runtime::catalog::check` keeps.
+    #[arg(value_parser = place())]
+    pub(crate) file: PathBuf,
+    /// Prints what has changed since this older file instead.
+    #[arg(long, value_name = "FILE", value_parser = place())]
+    pub(crate) against: Option<PathBuf>,
+    /// Names the actions of which no test has asserted a record: the directory that `AUDIT_COVERAGE` named
+    /// when the tests ran.
+    #[arg(long, value_name = "DIRECTORY", value_parser = place(), conflicts_with = "against")]
+    pub(crate) tested: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

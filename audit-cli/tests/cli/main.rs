@@ -4,6 +4,7 @@
 
 #[cfg(feature = "alerts")]
 mod alerts;
+mod catalog;
 mod detect;
 mod doctor;
 mod fixture;

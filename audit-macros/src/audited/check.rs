@@ -6,9 +6,10 @@ use audit_syntax::{is_action_name, operation, sensitive_part};
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident, LitStr};
+use syn::{Expr, Ident, LitInt, LitStr};
 
 use super::model::{Field, Function, Returns, Spec, Value, Written};
+use super::parse::VERSION_FORM;
 use super::{description, secrets};
 use crate::errors::Errors;
 
@@ -63,6 +64,8 @@ pub(super) fn spec(written: Written, errors: &mut Errors) -> Option<Spec> {
             "fail_closed"
         }),
         retention,
+        routes: written.routes,
+        version: version(written.version, errors),
         runtime: written.runtime,
         action,
     })
@@ -107,6 +110,17 @@ fn action(action: Option<LitStr>, is_partial: bool, errors: &mut Errors) -> Opti
         errors.at(&action, PASCAL_CASE);
     }
     Some(action)
+}
+
+fn version(version: Option<LitInt>, errors: &mut Errors) -> u32 {
+    let Some(version) = version else { return 1 };
+    match version.base10_parse() {
+        Ok(number) if number > 0 => number,
+        _ => {
+            errors.at(&version, VERSION_FORM);
+            1
+        }
+    }
 }
 
 fn retention_class(class: &LitStr, errors: &mut Errors) {

@@ -11,14 +11,17 @@ use syn::{Block, Expr, ExprReference, Stmt, Token};
 use super::function::async_tail;
 use super::model::{Body, Field, Function, Part, Returns, Spec, Target};
 use super::renamings::{self, self_name};
+use super::routes;
 use crate::redact::exception;
+use crate::route::Route;
 use crate::runtime;
 use crate::tokens::mentions;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
     let Function { head, name, returns, body } = function;
-    let call = Call { spec, name: &name, returns: &returns };
+    let scoped_routes = routes::of(&head);
+    let call = Call { spec, name: &name, returns: &returns, scoped_routes: &scoped_routes };
     let body = match body {
         Body::Sync(body) => call.run(&body),
         Body::Async(body) => call.drive(&quote!(move), &body, None),
@@ -32,6 +35,8 @@ struct Call<'a> {
     spec: &'a Spec,
     name: &'a str,
     returns: &'a Returns,
+    /// Those that route macros on the function name.
+    scoped_routes: &'a [String],
 }
 
 impl Call<'_> {
@@ -119,6 +124,7 @@ impl Call<'_> {
         });
         let retention = self.spec.retention.iter().map(|class| quote!(.retention(#class)));
         let captures = self.capture_names();
+        let (routes, version) = (self.routes(), self.version());
         let description = self.spec.description.iter().map(part).collect::<Vec<_>>();
         let description =
             (!description.is_empty()).then(|| quote!(.description(&[#(#description),*])));
@@ -134,6 +140,8 @@ impl Call<'_> {
             #severity
             #(#retention)*
             #captures
+            #routes
+            #version
             #description
             .at(
                 ::core::concat!(::core::module_path!(), "::", #name),
@@ -167,6 +175,20 @@ impl Call<'_> {
         let targets = targets.iter().map(|target| target.kind.unraw().to_string());
         let fields = fields.iter().map(|field| field.name.unraw().to_string());
         Some(quote!(.captures(&[#(#targets),*], &[#(#fields),*])))
+    }
+
+    fn routes(&self) -> Option<TokenStream> {
+        let (routes, scoped) = (&self.spec.routes, self.scoped_routes);
+        if routes.is_empty() && scoped.is_empty() {
+            return None;
+        }
+        let routes = routes.iter().map(Route::text);
+        Some(quote!(.routes(&[#(#routes),*], &[#(#scoped),*])))
+    }
+
+    fn version(&self) -> Option<TokenStream> {
+        let version = self.spec.version;
+        (version > 1).then(|| quote!(.version(#version)))
     }
 
     fn scope(&self) -> TokenStream {

@@ -7,6 +7,7 @@ mod function;
 mod model;
 mod parse;
 mod renamings;
+mod routes;
 mod secrets;
 
 #[cfg(test)]

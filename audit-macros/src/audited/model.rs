@@ -3,7 +3,9 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
-use syn::{Block, Expr, ExprPath, Ident, LitStr, Path, Type};
+use syn::{Block, Expr, ExprPath, Ident, LitInt, LitStr, Path, Type};
+
+use crate::route::Route;
 
 pub(crate) const CATEGORIES: &[&str] =
     &["activity", "authentication", "authorization", "access", "security", "journal"];
@@ -27,6 +29,8 @@ pub(super) struct Written {
     pub(super) durability: Option<&'static str>,
     pub(super) on_unrecorded: Option<&'static str>,
     pub(super) retention: Option<LitStr>,
+    pub(super) routes: Vec<Route>,
+    pub(super) version: Option<LitInt>,
     pub(super) runtime: Option<Path>,
     /// An option could not be read; what seems to be missing may stand in it.
     pub(super) is_partial: bool,
@@ -46,6 +50,10 @@ pub(super) struct Spec {
     pub(super) durability: &'static str,
     pub(super) on_unrecorded: &'static str,
     pub(super) retention: Option<LitStr>,
+    /// The routes whose handler it is, whole.
+    pub(super) routes: Vec<Route>,
+    /// The version of what its records hold.
+    pub(super) version: u32,
     pub(super) runtime: Option<Path>,
 }
 

@@ -4,17 +4,19 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Expr, ExprPath, Ident, LitStr, Token, parenthesized, token};
+use syn::{Attribute, Expr, ExprPath, Ident, LitInt, LitStr, Token, parenthesized, token};
 
 use super::model::{
     CATEGORIES, DURABILITIES, Field, OPERATIONS, SEVERITIES, STANCES, Target, Value, Written,
 };
 use crate::attributes;
 use crate::errors::Errors;
+use crate::route::Route;
 use crate::runtime;
 
 const OPTIONS: &str = "`action`, `target`, `fields`, `description`, `category`, `op`, `outcome`, \
-                       `severity`, `durability`, `on_unrecorded`, `retention` and `crate`";
+                       `severity`, `durability`, `on_unrecorded`, `retention`, `route`, `version` \
+                       and `crate`";
 const NAMES: &[&str] = &[
     "action",
     "target",
@@ -27,6 +29,8 @@ const NAMES: &[&str] = &[
     "durability",
     "on_unrecorded",
     "retention",
+    "route",
+    "version",
     "crate",
 ];
 const TARGET_FORM: &str = "write `target(Type, id = expression)`, and `name = expression` after it \
@@ -36,6 +40,7 @@ const REASON_FORM: &str = "before what is captured stands nothing but a reason t
 const EMPTY_REASON: &str = "the reason is empty: say why a record may show this value";
 const OUTCOME_FORM: &str = "write `outcome = path`, with the path of a function that borrows what this \
                             one returns and tells its `Outcome`";
+pub(super) const VERSION_FORM: &str = "write `version = 2`: 1 is the first version of what the records of an action hold, and the default";
 const FIELDS_FORM: &str = "write `fields(name = expression)`, or just the name of a variable";
 
 /// Reads each option by itself, so that a mistake in one does not hide those in the next.
@@ -75,6 +80,18 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
         "retention" => {
             let class = text(input, &key, "retention = \"payments\"")?;
             once(&mut written.retention, &key, class, errors);
+        }
+        "route" => {
+            let route = text(input, &key, "route = \"PUT /users/{id}\"")?;
+            let route = Route::read(&route)?;
+            if written.routes.contains(&route) {
+                errors.at(&key, "this route is there twice: remove one");
+            }
+            written.routes.push(route);
+        }
+        "version" => {
+            let version = version(input, &key)?;
+            once(&mut written.version, &key, version, errors);
         }
         "outcome" => {
             let classifier = classifier(input, &key)?;
@@ -152,6 +169,14 @@ fn text(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<LitStr> 
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+fn version(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitInt> {
+    let parse = |input: ParseStream<'_>| {
+        input.parse::<Token![=]>()?;
+        input.parse()
+    };
+    parse(input).map_err(|_| syn::Error::new_spanned(key, VERSION_FORM))
 }
 
 fn classifier(input: ParseStream<'_>, key: &Ident) -> syn::Result<ExprPath> {

@@ -40,6 +40,16 @@ impl Wish {
 pub(super) fn check(path: &Path, wish: Wish, now: &Listed) -> Result<Option<String>, String> {
     let shown = path.display();
     match (read(path), wish) {
+        (Ok(before), Wish::Write) => {
+            let unversioned = differences::unversioned(&before, now);
+            match unversioned.is_empty() {
+                true => write(path, now).map(Some),
+                false => Err(format!(
+                    "{shown} is not written, since schemas have changed without a new version:\n    {}",
+                    unversioned.join("\n    ")
+                )),
+            }
+        }
         (_, Wish::Write) | (Err(Unread::Missing), Wish::Compare) => write(path, now).map(Some),
         (Err(Unread::Missing), Wish::CompareOnly) => Err(format!(
             "{shown} is missing: run this test where CI is not set, which writes it, and commit it"
@@ -55,6 +65,27 @@ pub(super) fn check(path: &Path, wish: Wish, now: &Listed) -> Result<Option<Stri
             )),
         },
     }
+}
+
+/// What has changed between two files, in prose.
+pub(super) fn compare(before: &Path, now: &Path) -> io::Result<Option<String>> {
+    let read = |path: &Path| {
+        read(path)
+            .map_err(|unread| match unread {
+                Unread::Missing => io::Error::new(ErrorKind::NotFound, "it is missing"),
+                Unread::Other(why) => io::Error::other(why),
+            })
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    };
+    Ok(differences::between(&read(before)?, &read(now)?))
+}
+
+/// What is said of waivers that should not be there any more, whatever the file has.
+pub(super) fn stale(told: &[String]) -> String {
+    format!(
+        "waivers that are stale:\n    {}\nrecord what they leave out and remove them, or agree on another day",
+        told.join("\n    ")
+    )
 }
 
 enum Unread {
@@ -90,12 +121,13 @@ fn write(path: &Path, now: &Listed) -> Result<String, String> {
         });
     let shown = path.display();
     written.map_err(|error| format!("{shown} cannot be written: {error}"))?;
-    let Listed { actions, types, exceptions, .. } = now;
+    let Listed { actions, types, exceptions, waivers, .. } = now;
     let mut told = format!(
-        "{shown} is written: {} actions, {} types, {} exceptions; read it through and commit it",
+        "{shown} is written: {} actions, {} types, {} exceptions, {} waivers; read it through and commit it",
         actions.len(),
         types.len(),
-        exceptions.len()
+        exceptions.len(),
+        waivers.len()
     );
     for namesakes in differences::namesakes(now) {
         told.push_str(&format!("; one name for two: {namesakes}"));

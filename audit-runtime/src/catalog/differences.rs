@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listed::{Action, Exception, Listed, Type};
+use super::listed::{Action, Exception, Listed, Place, Type, Waiver};
 
 /// One sentence for each change, under headings; none if nothing has changed.
 pub(super) fn between(before: &Listed, now: &Listed) -> Option<String> {
     let actions = Actions::between(&before.actions, &now.actions);
     let (lost, gained) = unequal(&before.exceptions, &now.exceptions);
+    let (lifted, waived) = unequal(&before.waivers, &now.waivers);
     let sections = [
         ("actions removed, which no record will have any more:", actions.removed),
         ("actions added:", actions.added),
         ("actions changed:", actions.changed),
+        (
+            "schemas changed without a new version, so that no reader can tell old records from new:",
+            actions.unversioned,
+        ),
         ("functions with one name, whose records nobody can tell apart:", actions.namesakes),
         ("types changed, and with them what is written of their fields:", types(before, now)),
         (
@@ -19,6 +24,8 @@ pub(super) fn between(before: &Listed, now: &Listed) -> Option<String> {
             gained.iter().map(exception).collect(),
         ),
         ("exceptions removed:", lost.iter().map(exception).collect()),
+        ("waivers added, which leave something unrecorded:", waived.iter().map(waiver).collect()),
+        ("waivers removed:", lifted.iter().map(waiver).collect()),
     ];
     let mut text = String::new();
     for (heading, lines) in sections {
@@ -27,6 +34,11 @@ pub(super) fn between(before: &Listed, now: &Listed) -> Option<String> {
         }
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// What is wrong with the versions of actions: this is to be mended, and not to be accepted.
+pub(super) fn unversioned(before: &Listed, now: &Listed) -> Vec<String> {
+    Actions::between(&before.actions, &now.actions).unversioned
 }
 
 /// The functions that share a name, for who sees the catalogue for the first time.
@@ -39,6 +51,7 @@ struct Actions {
     removed: Vec<String>,
     added: Vec<String>,
     changed: Vec<String>,
+    unversioned: Vec<String>,
     namesakes: Vec<String>,
 }
 
@@ -73,6 +86,7 @@ impl Actions {
         let (lost, gained) = unequal(before, now);
         for (was, is) in lost.iter().zip(&gained) {
             self.changed.push(format!("{}: {}", placed(is), members(was, is).join("; ")));
+            self.unversioned.extend(mistaken_version(was, is));
         }
         for is in gained.iter().skip(lost.len()) {
             self.changed.push(format!("one more function records {}", summary(is)));
@@ -81,6 +95,19 @@ impl Actions {
             self.changed.push(format!("one function fewer records `{}`", shown(name)));
         }
     }
+}
+
+/// What is wrong with the version: the names of what a record holds are its schema.
+fn mistaken_version(was: &Action, is: &Action) -> Option<String> {
+    let (has_changed, before, now) = (!is.has_schema_of(was), was.version, is.version);
+    if now < before {
+        return Some(format!(
+            "{}: version {before} was before, and {now} is now: versions only rise",
+            placed(is)
+        ));
+    }
+    (has_changed && now == before)
+        .then(|| format!("{}: write `version = {}` into its `#[audited(…)]`", placed(is), now + 1))
 }
 
 fn by_name(actions: &[Action]) -> BTreeMap<&str, Vec<&Action>> {
@@ -118,12 +145,18 @@ fn summary(action: &Action) -> String {
 }
 
 fn placed(action: &Action) -> String {
-    format!("`{}` ({})", shown(&action.action), action.place.0)
+    format!("`{}`{}", shown(&action.action), at(&action.place))
+}
+
+/// Where it stands, behind its name; nothing of what was read from a file.
+fn at(place: &Place) -> String {
+    if place.0.is_empty() { String::new() } else { format!(" ({})", place.0) }
 }
 
 /// What differs between two actions of one name.
 fn members(was: &Action, is: &Action) -> Vec<String> {
     let one = |word: &String| Some(word.clone());
+    let version = |action: &Action| Some(action.version.to_string());
     let words = [
         ("category", one(&was.category), one(&is.category)),
         ("op", one(&was.op), one(&is.op)),
@@ -131,6 +164,7 @@ fn members(was: &Action, is: &Action) -> Vec<String> {
         ("durability", one(&was.durability), one(&is.durability)),
         ("on_unrecorded", one(&was.on_unrecorded), one(&is.on_unrecorded)),
         ("retention", was.retention.clone(), is.retention.clone()),
+        ("version", version(was), version(is)),
         ("description", was.description.clone(), is.description.clone()),
     ];
     let changed = words.into_iter().filter(|(_, was, is)| was != is).map(|(name, was, is)| {
@@ -139,7 +173,11 @@ fn members(was: &Action, is: &Action) -> Vec<String> {
         };
         format!("{name} was {}, and is {} now", word(was), word(is))
     });
-    let sets = [("targets", &was.targets, &is.targets), ("fields", &was.fields, &is.fields)];
+    let sets = [
+        ("targets", &was.targets, &is.targets),
+        ("fields", &was.fields, &is.fields),
+        ("routes", &was.routes, &is.routes),
+    ];
     let sets = sets.into_iter().filter_map(|(name, was, is)| set(name, was, is));
     sets.chain(changed).collect()
 }
@@ -161,9 +199,9 @@ fn types(before: &Listed, now: &Listed) -> Vec<String> {
         match lost.iter().position(|was| was.name == is.name) {
             Some(place) => lines.extend(fields(&lost.remove(place), is)),
             None => lines.push(format!(
-                "`{}` is new ({}): {}",
+                "`{}` is new{}: {}",
                 shown(&is.name),
-                is.place.0,
+                at(&is.place),
                 all_fields(is)
             )),
         }
@@ -203,8 +241,20 @@ fn fields(was: &Type, is: &Type) -> Vec<String> {
 fn exception(exception: &Exception) -> String {
     let Exception { kind, what, reason, place } = exception;
     let reason = reason.as_ref().map(|reason| format!(", because \"{}\"", shown(reason)));
-    let place = if place.0.is_empty() { String::new() } else { format!(" ({})", place.0) };
+    let place = at(place);
     format!("{} `{}`{}{place}", shown(kind), shown(what), reason.unwrap_or_default())
+}
+
+fn waiver(waiver: &Waiver) -> String {
+    let Waiver { route, waived, reason, until, place } = waiver;
+    let place = at(place);
+    format!(
+        "`{}` of `{}` until {}, because \"{}\"{place}",
+        shown(waived),
+        shown(route),
+        shown(until),
+        shown(reason)
+    )
 }
 
 fn quoted(words: &[String]) -> String {

@@ -25,6 +25,8 @@ pub(super) struct Listed {
     pub(super) actions: Vec<Action>,
     pub(super) types: Vec<Type>,
     pub(super) exceptions: Vec<Exception>,
+    #[serde(default)]
+    pub(super) waivers: Vec<Waiver>,
 }
 
 /// What one attribute promises.
@@ -42,11 +44,31 @@ pub(super) struct Action {
     pub(super) retention: Option<String>,
     pub(super) targets: Vec<String>,
     pub(super) fields: Vec<String>,
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub(super) version: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) routes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
     /// Where it stands in the source: for messages, and no part of the promise.
     #[serde(skip)]
     pub(super) place: Place,
+}
+
+impl Action {
+    /// True if its records hold the same as those of `other`, by their names.
+    pub(super) fn has_schema_of(&self, other: &Self) -> bool {
+        self.targets == other.targets && self.fields == other.fields
+    }
+}
+
+/// The version that an action has without saying so.
+fn first() -> u32 {
+    1
+}
+
+fn is_first(version: &u32) -> bool {
+    *version == first()
 }
 
 /// What is written of the fields of a type.
@@ -69,6 +91,18 @@ pub(super) struct Exception {
     pub(super) what: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
+    #[serde(skip)]
+    pub(super) place: Place,
+}
+
+/// What is left unrecorded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiver {
+    pub(super) route: String,
+    pub(super) waived: String,
+    pub(super) reason: String,
+    pub(super) until: String,
     #[serde(skip)]
     pub(super) place: Place,
 }
@@ -107,6 +141,7 @@ impl Listed {
             actions: actions.into_iter().map(action).collect(),
             types: types.iter().map(redacted).collect(),
             exceptions: exceptions.into_iter().map(exception).collect(),
+            waivers: super::waivers().into_iter().map(waiver).collect(),
             format: FORMAT,
             about: ABOUT.to_owned(),
         }
@@ -118,6 +153,7 @@ impl Listed {
         self.actions.sort();
         self.types.sort();
         self.exceptions.sort();
+        self.waivers.sort();
         self
     }
 }
@@ -138,6 +174,8 @@ fn action(spec: &ActionSpec) -> Action {
         retention: spec.retention.map(str::to_owned),
         targets: texts(spec.targets),
         fields: texts(spec.fields),
+        version: spec.version,
+        routes: texts(&[spec.routes, spec.scoped_routes].concat()),
         description: (!spec.description.is_empty()).then(|| sentence(spec.description)),
         place: Place(format!("{}:{}", spec.file, spec.line)),
     }
@@ -209,6 +247,16 @@ fn exception(registered: &Registered) -> Exception {
         kind: kind.to_owned(),
         what: registered.what.to_owned(),
         reason: registered.reason.map(str::to_owned),
+        place: Place(format!("{}:{}", registered.file, registered.line)),
+    }
+}
+
+fn waiver(registered: &super::Waiver) -> Waiver {
+    Waiver {
+        route: registered.route.to_owned(),
+        waived: registered.waived.to_string(),
+        reason: registered.reason.to_owned(),
+        until: registered.until.to_owned(),
         place: Place(format!("{}:{}", registered.file, registered.line)),
     }
 }

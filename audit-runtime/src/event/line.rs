@@ -210,6 +210,9 @@ impl Line<'_> {
                 cut |= object.text("function", code.function, cap::ID);
                 cut |= object.text("file", code.file, cap::ID);
                 object.number("line", code.line.into());
+                if code.version > 1 {
+                    object.number("version", code.version.into());
+                }
             });
             self.confess("code", cut);
         }

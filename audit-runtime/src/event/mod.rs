@@ -184,6 +184,8 @@ pub(crate) struct Code {
     pub(crate) function: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+    /// That of what the record holds; 1 is not written.
+    pub(crate) version: u32,
 }
 
 /// A text that a record names by keyed hash only.

@@ -153,6 +153,15 @@ impl Http {
         self
     }
 
+    /// The method, one of HTTP's, and the template of the route.
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(crate) fn matched(&self) -> Option<(&'static str, &str)> {
+        match (&self.method, &self.route) {
+            (Method::Known(method), Route::Template(template)) => Some((method, template)),
+            _ => None,
+        }
+    }
+
     /// Corrects the route, once the router has told it.
     #[cfg(any(feature = "actix", feature = "tower"))]
     pub(crate) fn at_route(mut self, template: impl Into<Cow<'static, str>>) -> Self {

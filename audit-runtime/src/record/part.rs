@@ -158,6 +158,13 @@ pub struct Code {
     pub file: String,
     /// The line in it, from 1.
     pub line: u32,
+    /// The version of what the action's records hold, as `#[audited(version = …)]` says it.
+    #[serde(default = "first")]
+    pub version: u32,
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// What the record withholds.

@@ -18,7 +18,7 @@ pub(super) struct Told(Mutex<BTreeSet<String>>);
 
 impl Told {
     /// True if the place was not told of before, and there is room to remember that it is now.
-    fn is_new(&self, place: String) -> bool {
+    pub(super) fn is_new(&self, place: String) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.len() < PLACES_MAX && told.insert(place)
     }

@@ -28,6 +28,7 @@ mod receipt;
 mod service;
 #[cfg(test)]
 mod tests;
+mod unaudited;
 mod unfinished;
 mod withheld;
 
@@ -56,6 +57,7 @@ pub use health::{Health, Status};
 pub(crate) use lookup::{count_unrecorded, current, enter};
 pub use mirror::Mirror;
 pub use receipt::Receipt;
+pub(crate) use unaudited::ROUTE_UNAUDITED;
 
 use alarm::Alarm;
 use audit_journal::{MemoryStorage, Reader, Storage};
@@ -387,7 +389,9 @@ impl Shared {
 /// Fills in what the running task knows and `event` does not say.
 fn complete(event: &mut Event) {
     event.causation_id = event.causation_id.or_else(context::cause);
-    Context::current().complete(event);
+    let context = Context::current();
+    context.complete(event);
+    context.note_event(event);
 }
 
 thread_local! {

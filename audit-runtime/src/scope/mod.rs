@@ -1,6 +1,8 @@
 //! The scope of one audited call: whatever happens to the call, it leaves exactly one record.
 
 mod abort;
+#[cfg(any(feature = "actix", feature = "tower"))]
+mod blocked;
 pub mod classify;
 mod intent;
 pub(crate) mod refuse;
@@ -18,6 +20,8 @@ use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target}
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use audit_redact::{Redact, Redaction};
 
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use blocked::record_blocked;
 pub(crate) use classify::Verdict;
 
 /// One audited call, from before its body to the record of its end.
@@ -64,9 +68,11 @@ impl Scope {
 
     fn begin(spec: &'static ActionSpec) -> Self {
         abort::record_panics();
+        let context = Context::current();
+        context.note_action();
         Self {
             running: Running::begin(draft(spec)),
-            context: Context::current(),
+            context,
             recorder: recorder::current(),
             spec,
             body_runs: false,
@@ -204,7 +210,12 @@ fn draft(spec: &'static ActionSpec) -> Draft {
     let mut draft = Draft::new(spec.category, spec.action.into())
         .operation(spec.operation)
         .durability(spec.durability)
-        .code(Code { function: spec.function, file: spec.file, line: spec.line });
+        .code(Code {
+            function: spec.function,
+            file: spec.file,
+            line: spec.line,
+            version: spec.version,
+        });
     draft.event.severity = spec.severity;
     draft.event.retention = spec.retention.map(Into::into);
     draft.event.sentence = spec.description;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::Serialize;
 
 use super::condition::Condition;
-use super::{Trail, fail, report};
+use super::{Trail, coverage, fail, report};
 use crate::event::{Category, Operation, Outcome, Phase, Severity};
 use crate::record::Record;
 
@@ -112,6 +112,7 @@ impl Expected {
         if !is_there {
             fail(&report::missing(&self.conditions, self.count, &records, &found));
         }
+        coverage::note(found.iter().map(|place| &records[*place]));
     }
 
     /// Panics if such a record is there.

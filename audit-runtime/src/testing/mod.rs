@@ -15,6 +15,7 @@
 //! ```
 
 mod condition;
+mod coverage;
 mod expected;
 mod report;
 mod shown;

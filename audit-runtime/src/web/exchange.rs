@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{self, Poll};
 
+use super::coverage;
 use super::head::{self, Head};
 use super::settings::AuditMiddleware;
 use crate::context::{Context, Frame, Running};
@@ -80,7 +81,12 @@ impl Exchange {
                 None => http,
             }
         });
-        self.end_deferred(self.verdict)
+        let receipts = self.end_deferred(self.verdict);
+        let event = self.running.event();
+        self.running.change(|open| {
+            coverage::blocked((event, open), status, &self.context, self.recorder.as_deref());
+        });
+        receipts
     }
 
     /// Takes note that there is an error in place of an answer.
@@ -103,6 +109,9 @@ impl Exchange {
     /// Records another end. Either way the record is queued, and nobody waits for it.
     pub(super) fn end_as(&self, verdict: Verdict) {
         if let Some(open) = self.running.take() {
+            if let Some(recorder) = &self.recorder {
+                coverage::unaudited(&open, verdict, &self.context, recorder);
+            }
             drop(scope::record_end(open, verdict, &self.context, self.recorder.as_deref()));
         }
     }

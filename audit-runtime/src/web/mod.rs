@@ -3,6 +3,7 @@
 #[cfg(feature = "actix")]
 mod actix;
 mod actor;
+mod coverage;
 mod exchange;
 #[cfg(feature = "actix")]
 mod extractors;

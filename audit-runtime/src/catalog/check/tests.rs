@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use super::*;
-use crate::catalog::listed::{Action, Exception, Place, Type};
+use crate::catalog::listed::{Action, Exception, Place, Type, Waiver};
 
 fn action(name: &str, fields: &[&str]) -> Action {
     Action {
@@ -17,6 +17,8 @@ fn action(name: &str, fields: &[&str]) -> Action {
         retention: None,
         targets: vec!["Account".into()],
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+        version: 1,
+        routes: Vec::new(),
         description: None,
         place: Place("src/shop.rs:7".into()),
     }
@@ -42,6 +44,13 @@ fn shop() -> Listed {
             what: "shop::Login.name".into(),
             reason: Some("a word\u{1b}[2J".into()),
             place: Place("src/shop.rs:4".into()),
+        }],
+        waivers: vec![Waiver {
+            route: "GET /health".into(),
+            waived: "access = none".into(),
+            reason: "a probe".into(),
+            until: "2031-01-31".into(),
+            place: Place("src/shop.rs:9".into()),
         }],
     }
 }
@@ -79,7 +88,7 @@ fn a_file_that_is_missing_is_written_once_and_then_compared() {
     let refused = check(&path, Wish::CompareOnly, &shop()).unwrap_err();
     assert!(refused.contains("is missing") && !path.exists(), "{refused}");
     let told = check(&path, Wish::Compare, &shop()).unwrap().unwrap();
-    assert!(told.contains("2 actions, 1 types, 1 exceptions"), "{told}");
+    assert!(told.contains("2 actions, 1 types, 1 exceptions, 1 waivers"), "{told}");
     let written = fs::read(&path).unwrap();
     assert_eq!(check(&path, Wish::Compare, &shop()), Ok(None));
     assert_eq!(check(&path, Wish::CompareOnly, &shop()), Ok(None));
@@ -119,8 +128,44 @@ fn actions_that_come_go_and_change_are_told_apart() {
          `Account`, no fields\n\
          actions changed:\n    `UpdateAccount` (src/shop.rs:7): targets changed: `Account` removed; fields changed: \
          `why` added, `note` removed; durability was `synced`, and is `queued` now; retention was not said, and is \
-         `payments` now"
+         `payments` now\n\
+         schemas changed without a new version, so that no reader can tell old records from new:\n    \
+         `UpdateAccount` (src/shop.rs:7): write `version = 2` into its `#[audited(…)]`"
     );
+}
+
+#[test]
+fn a_schema_changes_with_its_version_only_and_versions_rise() {
+    let heading = "schemas changed without a new version";
+    let with = |was: u32, is: u32, change: fn(&mut Action)| {
+        let (mut before, mut now) = (shop(), shop());
+        before.actions[1].version = was;
+        now.actions[1].version = is;
+        change(&mut now.actions[1]);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit-catalog.json");
+        check(&path, Wish::Write, &before).unwrap();
+        let told = check(&path, Wish::Compare, &now).err().unwrap_or_default();
+        let written = check(&path, Wish::Write, &now).err().unwrap_or_default();
+        assert_eq!(told.contains(heading), written.contains("is not written"), "{told} {written}");
+        (!written.is_empty()).then_some(told)
+    };
+    let field: fn(&mut Action) = |action| action.fields.push("why".into());
+    let target: fn(&mut Action) = |action| action.targets.clear();
+    let other: fn(&mut Action) = |action| action.durability = "queued".into();
+    for (was, is, change, expected) in [
+        (1, 1, field, Some("write `version = 2`")),
+        (4, 4, target, Some("write `version = 5`")),
+        (1, 2, field, None),
+        (1, 2, other, None),
+        (1, 1, other, None),
+        (3, 2, other, Some("version 3 was before, and 2 is now: versions only rise")),
+        (3, 2, field, Some("version 3 was before, and 2 is now: versions only rise")),
+    ] {
+        let told = with(was, is, change);
+        assert_eq!(told.is_some(), expected.is_some(), "{was} {is}: {told:?}");
+        assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()), "{was} {is}");
+    }
 }
 
 #[test]
@@ -162,6 +207,17 @@ fn changed_marks_and_exceptions_are_told() {
          exceptions added, which show more than the rules:\n    \
          public field `shop::Login.pin`, because \"a word\\u{1b}[2J\" (src/shop.rs:4)\n\
          exceptions removed:\n    public field `shop::Login.name`, because \"a word\\u{1b}[2J\""
+    );
+}
+
+#[test]
+fn a_waiver_that_is_new_or_holds_longer_is_told() {
+    assert_eq!(
+        said(|now| now.waivers[0].until = "2032-01-31".into()),
+        "waivers added, which leave something unrecorded:\n    \
+         `access = none` of `GET /health` until 2032-01-31, because \"a probe\" (src/shop.rs:9)\n\
+         waivers removed:\n    \
+         `access = none` of `GET /health` until 2031-01-31, because \"a probe\""
     );
 }
 

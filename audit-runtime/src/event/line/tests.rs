@@ -114,7 +114,7 @@ fn largest(long: &'static str) -> Event {
         .caused_by(EventId::nil())
         .reason(Reason::new(long).message(long))
         .field("hidden", &Secretive)
-        .code(Code { function: long, file: long, line: u32::MAX });
+        .code(Code { function: long, file: long, line: u32::MAX, version: u32::MAX });
     for _ in 0..20 {
         let target = Target::new(long, long).named(long).role(long).version(long);
         draft = draft.target(target).determined_by(long);

@@ -1,0 +1,40 @@
+//! The record of an action that was denied before it began: its handler was never called.
+
+use super::{draft, recorder};
+use crate::catalog::ActionSpec;
+use crate::context::Context;
+use crate::event::{Durability, Http, Outcome, Reason};
+use crate::recorder::{Shared, Unrecorded};
+use audit_journal::EventId;
+
+/// The code of the reason.
+const BLOCKED: &str = "blocked_before_handler";
+
+/// Records that `spec` was denied to the request `cause`, and why if somebody told.
+///
+/// Queued, whatever the action demands of its other records: nothing was done that could be refused for want
+/// of a record, and whoever may not enter must not be able to have the disk synced at will.
+pub(crate) fn record_blocked(
+    spec: &'static ActionSpec,
+    cause: EventId,
+    http: Http,
+    why: Option<&Reason>,
+    context: &Context,
+    recorder: Option<&Shared>,
+) {
+    let Some(recorder) = recorder else {
+        return recorder::count_unrecorded(spec.action, &Unrecorded::NoRecorder);
+    };
+    let reason = match why {
+        Some(why) => Reason::new(BLOCKED).message(why.code().to_owned()),
+        None => Reason::new(BLOCKED),
+    };
+    let draft =
+        draft(spec).durability(Durability::Queued).http(http).caused_by(cause).reason(reason);
+    let mut event = draft.ended(Outcome::Denied);
+    // Its sentence tells of what was not done, to targets that nobody knows.
+    event.sentence = &[];
+    context.complete(&mut event);
+    // Nobody waits for it, and what it could not be written for has raised its alarm.
+    drop(recorder.record(&event));
+}
