@@ -4,7 +4,7 @@ pub use audit_redact::__private::*;
 
 pub use crate::catalog::{ActionSpec, Registered};
 pub use crate::event::{Category, Durability, OnUnrecorded, Operation, Part, Severity};
-pub use crate::scope::refuse::{Refusable, Refuse, RefuseBy, Refusing, Way};
+pub use crate::scope::refuse::{ByItself, Refusable, RefuseBy, Refusing, Way};
 pub use crate::scope::{Captures, Scope, classify};
 
 /// The type `!`, which stable Rust lets nobody write outside a return type.

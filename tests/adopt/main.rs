@@ -1,6 +1,7 @@
-//! Existing services adopt audited: each stands here twice, as it was and as it is with its actions
-//! audited. The same requests are sent to both over HTTP, as processes of their own; both answer alike,
-//! the second leaves a trail, and what lies between the two is measured.
+//! Existing services adopt audited: each stands here twice, as it was and as it is with its actions audited.
+//!
+//! The same requests are sent to both over HTTP, as processes of their own. Both answer alike, the second
+//! leaves a trail, and what lies between the two is measured.
 
 #![allow(
     clippy::expect_used,

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use audit_runtime::journal::Reader;
 use audit_runtime::record::Actor;
-use audit_runtime::{Category, Outcome, Record};
+use audit_runtime::{Category, Record};
 
 /// The records of a journal, without those about itself.
 pub struct Trail {
     records: Vec<Record>,
+    /// The routes that change something without a record of it, as the journal tells.
+    pub unaudited: Vec<String>,
     /// The bytes of all its lines.
     pub text: String,
 }
@@ -16,15 +18,17 @@ pub struct Trail {
 impl Trail {
     pub fn read(journal: &Path) -> Self {
         let mut cursor = Reader::open(journal).unwrap().cursor(0).unwrap();
-        let (mut records, mut text) = (Vec::new(), String::new());
+        let (mut records, mut unaudited, mut text) = (Vec::new(), Vec::new(), String::new());
         while let Some(line) = cursor.next().unwrap() {
             text += &String::from_utf8_lossy(line.bytes());
             let record = Record::parse(&line).unwrap();
-            if record.category != Category::Journal {
+            if record.action == "RouteUnaudited" {
+                unaudited.extend(record.targets.into_iter().map(|route| route.id));
+            } else if record.category != Category::Journal {
                 records.push(record);
             }
         }
-        Self { records, text }
+        Self { records, unaudited, text }
     }
 
     /// What was done: the actions, without the requests.
@@ -41,24 +45,6 @@ impl Trail {
         let request = own.next().unwrap();
         assert!(own.next().is_none(), "{step} has more than one record");
         line(request)
-    }
-
-    /// The requests that changed something, as far as method and status tell, and of which no action is recorded.
-    pub fn unaudited(&self) -> Vec<String> {
-        let changes = |record: &&Record| {
-            record.category == Category::Access
-                && record.outcome == Outcome::Success
-                && record.http.as_ref().is_some_and(|http| {
-                    // A 307 has the client ask again elsewhere.
-                    http.method != "GET" && http.status != Some(307)
-                })
-        };
-        let has_action = |request: &&Record| {
-            let mut others = self.records.iter().filter(|it| it.category != Category::Access);
-            others.any(|it| it.correlation_id == request.correlation_id)
-        };
-        let requests = self.records.iter().filter(changes);
-        requests.filter(|request| !has_action(request)).map(line).collect()
     }
 
     /// How many requests there were.

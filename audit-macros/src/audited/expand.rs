@@ -212,7 +212,7 @@ impl Call<'_> {
             // nothing can be found out.
             Returns::Value(ty) if mentions(ty, |word| word == "_") => {
                 quote_spanned! {Span::call_site().located_at(ty.span())=>
-                    <#ty as __audit::Refuse>::refuse(__audit_unrecorded)
+                    <#ty as __audit::RefuseBy<_>>::refuse_by(__audit::ByItself, __audit_unrecorded)
                 }
             }
             Returns::Value(ty) => quote_spanned! {Span::call_site().located_at(ty.span())=>

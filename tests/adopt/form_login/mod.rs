@@ -48,9 +48,9 @@ fn script(browser: &mut Browser) {
     assert_eq!(browser.get("dashboard", "/admin/dashboard"), 200);
     assert_eq!(browser.form("issue", "/admin/issues", "title=May&content=News"), 303);
     assert_eq!(browser.form("issue-untitled", "/admin/issues", "title=&content=News"), 303);
-    assert_eq!(browser.get("subscribers", "/admin/subscribers"), 200);
-    assert_eq!(browser.form("remove", "/admin/subscribers/1/remove", ""), 303);
-    assert_eq!(browser.form("remove-nobody", "/admin/subscribers/9/remove", ""), 404);
+    assert_eq!(browser.get("readers", "/admin/readers"), 200);
+    assert_eq!(browser.form("remove", "/admin/readers/1/remove", ""), 303);
+    assert_eq!(browser.form("remove-nobody", "/admin/readers/9/remove", ""), 404);
     let new = "new_password=difference-Engine-1822&new_password_again=difference-Engine-1822";
     let passwords = |current: &str, new: &str| format!("current_password={current}&{new}");
     let differing = "new_password=one-Engine&new_password_again=other-Engine";
@@ -74,9 +74,9 @@ fn a_newsletter_is_audited_and_answers_as_before() {
         "login: LogIn success user:1",
         r#"issue: PublishIssue success user:1 {"title":"May"}"#,
         r#"issue-untitled: PublishIssue failure user:1 {"title":""} because sent_back"#,
-        "subscribers: ListSubscribers success user:1",
-        "remove: RemoveSubscriber success user:1 Subscriber:1",
-        "remove-nobody: RemoveSubscriber failure user:1 Subscriber:9",
+        "readers: ListReaders success user:1",
+        "remove: RemoveReader success user:1 Reader:1",
+        "remove-nobody: RemoveReader failure user:1 Reader:9",
         "passwords-differ: ChangePassword failure user:1 because sent_back",
         "password-wrong: ChangePassword failure user:1 because sent_back",
         "password: ChangePassword success user:1",

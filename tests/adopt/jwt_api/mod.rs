@@ -74,6 +74,8 @@ fn an_api_is_audited_and_answers_as_before() {
         "register-taken: Register failure anonymous",
         "wrong-password: LogIn failure user:(unknown)",
         "unknown-name: LogIn failure user:(unknown)",
+        "no-token: CreateNote denied anonymous 401 because blocked_before_handler",
+        "forged-token: CreateNote denied anonymous 401 because blocked_before_handler",
         "login: LogIn success user:1",
         r#"create: CreateNote success user:1 Note:1 {"pinned":true}"#,
         r#"create-untitled: CreateNote failure user:1 {"pinned":false}"#,

@@ -18,22 +18,11 @@ const REFUSED: &str = "the action was refused because it cannot be recorded";
 /// `Result` can when its error can be made from [`Unrecorded`], and so can actix-web's
 /// `HttpResponse` and axum's `Response`, as 503. Where the error of a `Result` cannot, its value may: macros
 /// ask by [`Refusing`], which finds out.
-#[diagnostic::on_unimplemented(
-    message = "an action that must be recorded cannot be refused through `{Self}`",
-    label = "this return type has no room for \"refused, because it could not be recorded\"",
-    note = "return a `Result` whose error implements `From<audit_runtime::Unrecorded>`; in actix-web \
-            also `HttpResponse`, `impl Responder`, `actix_web::Result<T>` or `Result<HttpResponse, E>`, in axum \
-            also `Response`, `impl IntoResponse`, `Result<Response, E>`, or an error `StatusCode` or \
-            `(StatusCode, String)`",
-    note = "or write `on_unrecorded = fail_open` in `#[audited(...)]`: the action then proceeds \
-            without a record, is counted, and the health tells of it"
-)]
 pub trait Refuse {
     /// The value that stands for the refusal.
     fn refuse(unrecorded: Unrecorded) -> Self;
 }
 
-// Where a way to refuse is missing, the notes above say more than the bounds and names of impls.
 #[diagnostic::do_not_recommend]
 impl<T, E: From<Unrecorded>> Refuse for Result<T, E> {
     fn refuse(unrecorded: Unrecorded) -> Self {
@@ -85,17 +74,30 @@ impl<R> Way for Refusing<R> {
 }
 
 /// A return type that can say "refused" in this way.
+#[diagnostic::on_unimplemented(
+    message = "an action that must be recorded cannot be refused through `{Self}`",
+    label = "this return type has no room for \"refused, because it could not be recorded\"",
+    note = "return a `Result` whose error implements `From<audit_runtime::Unrecorded>`; in actix-web \
+            also `HttpResponse`, `impl Responder`, `actix_web::Result<T>` or `Result<HttpResponse, E>`, in axum \
+            also `Response`, `impl IntoResponse`, `Result<Response, E>`, or an error `StatusCode` or \
+            `(StatusCode, String)`",
+    note = "or write `on_unrecorded = fail_open` in `#[audited(...)]`: the action then proceeds \
+            without a record, is counted, and the health tells of it"
+)]
 pub trait RefuseBy<W> {
     /// The value that stands for the refusal.
     fn refuse_by(way: W, unrecorded: Unrecorded) -> Self;
 }
 
+// Where a way to refuse is missing, the notes above say more than the bounds and names of impls.
+#[diagnostic::do_not_recommend]
 impl<R: Refuse> RefuseBy<ByItself> for R {
     fn refuse_by(_: ByItself, unrecorded: Unrecorded) -> Self {
         R::refuse(unrecorded)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Refuse, E> RefuseBy<ByValue> for Result<T, E> {
     fn refuse_by(_: ByValue, unrecorded: Unrecorded) -> Self {
         Ok(T::refuse(unrecorded))

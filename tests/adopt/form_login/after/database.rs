@@ -1,4 +1,4 @@
-//! The database: editors, subscribers and issues in SQLite.
+//! The database: editors, readers and issues in SQLite.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS editors (
         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL
     );
-    CREATE TABLE IF NOT EXISTS subscribers (
+    CREATE TABLE IF NOT EXISTS readers (
         id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS issues (

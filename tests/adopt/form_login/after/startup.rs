@@ -15,7 +15,7 @@ use super::configuration::Settings;
 use super::database::Database;
 use super::routes::{
     change_password, change_password_form, dashboard, health_check, log_in, log_out, login_form,
-    publish_issue, remove_subscriber, subscribe, subscribers,
+    publish_issue, readers, remove_reader, subscribe,
 };
 
 pub fn run(
@@ -40,8 +40,8 @@ pub fn run(
                     .wrap(from_fn(reject_anonymous_users))
                     .route("/dashboard", web::get().to(dashboard))
                     .route("/issues", web::post().to(publish_issue))
-                    .route("/subscribers", web::get().to(subscribers))
-                    .route("/subscribers/{id}/remove", web::post().to(remove_subscriber))
+                    .route("/readers", web::get().to(readers))
+                    .route("/readers/{id}/remove", web::post().to(remove_reader))
                     .route("/password", web::get().to(change_password_form))
                     .route("/password", web::post().to(change_password))
                     .route("/logout", web::post().to(log_out)),

@@ -28,12 +28,12 @@ impl ResponseError for SubscribeError {
     }
 }
 
-struct NewSubscriber {
+struct NewReader {
     name: String,
     email: String,
 }
 
-impl TryFrom<SubscriptionForm> for NewSubscriber {
+impl TryFrom<SubscriptionForm> for NewReader {
     type Error = SubscribeError;
 
     fn try_from(form: SubscriptionForm) -> Result<Self, SubscribeError> {
@@ -54,8 +54,8 @@ pub async fn subscribe(
     form: web::Form<SubscriptionForm>,
     database: web::Data<Database>,
 ) -> Result<HttpResponse, SubscribeError> {
-    let NewSubscriber { name, email } = form.0.try_into()?;
-    let insert = "INSERT OR IGNORE INTO subscribers (name, email) VALUES (?1, ?2)";
+    let NewReader { name, email } = form.0.try_into()?;
+    let insert = "INSERT OR IGNORE INTO readers (name, email) VALUES (?1, ?2)";
     database.run(move |connection| connection.execute(insert, (name, email))).await?;
     Ok(HttpResponse::Ok().finish())
 }

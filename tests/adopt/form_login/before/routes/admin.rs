@@ -1,4 +1,4 @@
-//! The editors' pages: issues and subscribers.
+//! The editors' pages: issues and readers.
 
 use actix_web::error::ErrorNotFound;
 use actix_web::{HttpResponse, web};
@@ -42,10 +42,9 @@ pub async fn publish_issue(
     Ok(see_other("/admin/dashboard"))
 }
 
-pub async fn subscribers(database: web::Data<Database>) -> actix_web::Result<HttpResponse> {
+pub async fn readers(database: web::Data<Database>) -> actix_web::Result<HttpResponse> {
     let list = database.run(|connection| {
-        let mut query =
-            connection.prepare("SELECT id, name, email FROM subscribers ORDER BY id")?;
+        let mut query = connection.prepare("SELECT id, name, email FROM readers ORDER BY id")?;
         let rows = query.query_map([], |row| {
             let (id, name, email) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok::<(i64, String, String), _>((id, name, email))
@@ -56,22 +55,22 @@ pub async fn subscribers(database: web::Data<Database>) -> actix_web::Result<Htt
         format!("<li>{id}: {} ({})</li>", escaped(&name), escaped(&email))
     };
     let items: String = list.await.map_err(e500)?.into_iter().map(item).collect();
-    Ok(page("Subscribers", &format!("<ul>{items}</ul>")))
+    Ok(page("Readers", &format!("<ul>{items}</ul>")))
 }
 
-pub async fn remove_subscriber(
+pub async fn remove_reader(
     id: web::Path<i64>,
     session: TypedSession,
     database: web::Data<Database>,
 ) -> actix_web::Result<HttpResponse> {
     let id = id.into_inner();
-    let delete = "DELETE FROM subscribers WHERE id = ?1";
+    let delete = "DELETE FROM readers WHERE id = ?1";
     let removed = database.run(move |connection| connection.execute(delete, [id]));
     if removed.await.map_err(e500)? == 0 {
-        return Err(ErrorNotFound("there is no such subscriber"));
+        return Err(ErrorNotFound("there is no such reader"));
     }
-    session.flash("The subscriber has been removed.")?;
-    Ok(see_other("/admin/subscribers"))
+    session.flash("The reader has been removed.")?;
+    Ok(see_other("/admin/readers"))
 }
 
 pub async fn log_out(session: TypedSession) -> actix_web::Result<HttpResponse> {
