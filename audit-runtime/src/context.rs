@@ -14,8 +14,6 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-#[cfg(any(feature = "actix", feature = "tower"))]
-use crate::event::ActorKind;
 use crate::event::{
     Actor, Category, CorrelationId, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
 };
@@ -268,12 +266,11 @@ pub fn set_actor(actor: Actor) {
     with_context(|known| known.actor = Some(Arc::new(actor)));
 }
 
-/// True where there is a context that knows nobody.
+/// True where there is a context that knows nobody, or no more than the name that somebody typed.
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub(crate) fn is_anonymous() -> bool {
-    let is_anonymous = |actor: &Arc<Actor>| actor.kind() == ActorKind::Anonymous;
     let context = look(|frame| frame.context.clone()).flatten();
-    context.is_some_and(|context| context.known().actor.as_ref().is_some_and(is_anonymous))
+    context.is_some_and(|context| context.known().actor.as_ref().is_some_and(|it| !it.is_known()))
 }
 
 /// Lets all actions right inside the request wait for its response: only then it is known who acts.

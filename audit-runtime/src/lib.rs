@@ -100,3 +100,8 @@ struct Coverage;
 #[cfg(all(doctest, feature = "actix"))]
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+/// The examples of the guide for newcomers.
+#[cfg(all(doctest, feature = "actix"))]
+#[doc = include_str!("../../docs/getting-started.md")]
+struct GettingStarted;

@@ -4,7 +4,7 @@ pub use audit_redact::__private::*;
 
 pub use crate::catalog::{ActionSpec, Registered};
 pub use crate::event::{Category, ChangeSet, Durability, OnUnrecorded, Operation, Part, Severity};
-pub use crate::scope::refuse::{Refusable, Refuse};
+pub use crate::scope::refuse::{ByItself, Refusable, RefuseBy, Refusing, Way};
 pub use crate::scope::{Captures, Ret, RetOfAny, RetOfResult, Scope, classify};
 
 /// The type `!`, which stable Rust lets nobody write outside a return type.

@@ -15,6 +15,7 @@ use super::routes;
 use crate::redact::exception;
 use crate::route::Route;
 use crate::runtime;
+use crate::tokens::mentions;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
@@ -219,9 +220,19 @@ impl Call<'_> {
     fn refused(&self) -> TokenStream {
         match self.returns {
             // The compiler's complaint about the type belongs where the type stands; the names are
-            // those of the attribute, wherever a macro has the type from.
+            // those of the attribute, wherever a macro has the type from. Of a type with an opaque part
+            // nothing can be found out.
+            Returns::Value(ty) if mentions(ty, |word| word == "_") => {
+                quote_spanned! {Span::call_site().located_at(ty.span())=>
+                    <#ty as __audit::RefuseBy<_>>::refuse_by(__audit::ByItself, __audit_unrecorded)
+                }
+            }
             Returns::Value(ty) => quote_spanned! {Span::call_site().located_at(ty.span())=>
-                <#ty as __audit::Refuse>::refuse(__audit_unrecorded)
+                {
+                    use __audit::Way as _;
+                    let __audit_way = (&&&__audit::Refusing::<#ty>::NEW).way();
+                    <#ty as __audit::RefuseBy<_>>::refuse_by(__audit_way, __audit_unrecorded)
+                }
             },
             _ => quote!(__audit::Refusable::Refused(__audit_unrecorded)),
         }

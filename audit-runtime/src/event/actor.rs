@@ -108,6 +108,12 @@ impl Actor {
         self
     }
 
+    /// False for nobody in particular, and for a name that somebody typed.
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(crate) fn is_known(&self) -> bool {
+        self.kind != ActorKind::Anonymous && !matches!(self.identity, Identity::Unknown(_))
+    }
+
     /// What kind of party this is.
     pub fn kind(&self) -> ActorKind {
         self.kind

@@ -176,6 +176,12 @@ impl Http {
         }
     }
 
+    /// True for an answer that has the client send the same elsewhere: nothing was done here.
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(crate) fn is_to_be_repeated(&self) -> bool {
+        matches!(self.status, Some(307 | 308))
+    }
+
     /// Corrects the route, once the router has told it.
     #[cfg(any(feature = "actix", feature = "tower"))]
     pub(crate) fn at_route(mut self, template: impl Into<Cow<'static, str>>) -> Self {

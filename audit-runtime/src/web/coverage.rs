@@ -37,7 +37,8 @@ pub(super) fn blocked(
 pub(super) fn unaudited(open: &Open, verdict: Verdict, context: &Context, recorder: &Shared) {
     let Some((http, method, template)) = matched(open) else { return };
     let changes = matches!(method, "POST" | "PUT" | "PATCH" | "DELETE");
-    let is_done = verdict.outcome == Outcome::Success && open.verdict.is_none();
+    let is_done =
+        verdict.outcome == Outcome::Success && open.verdict.is_none() && !http.is_to_be_repeated();
     // A request that is an activity by policy tells of itself.
     let is_told = open.draft.event.category != Category::Access;
     if !changes

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service};
-use actix_web::{App, HttpResponse, Responder, get};
+use actix_web::{App, HttpResponse, Responder, ResponseError, get};
 use audit_runtime::{Recorder, Status, Unrecorded, audited, health};
 
 use super::Failure;
@@ -97,16 +97,50 @@ async fn result() -> actix_web::Result<impl Responder> {
     Ok("done")
 }
 
+/// An error that knows nothing of refusals.
+#[derive(Debug)]
+struct Own;
+
+impl std::fmt::Display for Own {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("broken")
+    }
+}
+
+impl ResponseError for Own {}
+
+#[get("/own")]
+#[audited(action = "DeleteWithErrorOfItsOwn")]
+async fn own_error() -> Result<HttpResponse, Own> {
+    Ok(HttpResponse::Ok().finish())
+}
+
 #[test]
 fn handlers_are_refused_with_503() {
     block_on(async {
         let app = App::new().service(responder).service(response).service(result);
-        let app = init_service(app).await;
-        for path in ["/responder", "/response", "/result"] {
+        let app = init_service(app.service(own_error)).await;
+        for path in ["/responder", "/response", "/result", "/own"] {
             let answer = call_service(&app, TestRequest::get().uri(path).to_request()).await;
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
             let body = to_bytes(answer.into_body()).await.unwrap();
             assert!(body.starts_with(b"the action was refused"), "{path}: {body:?}");
         }
     });
+}
+
+#[audited(action = "DeleteByStatus")]
+async fn status() -> Result<axum::http::StatusCode, Own> {
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+#[audited(action = "DeleteByEither")]
+async fn either() -> Result<axum::http::StatusCode, Failure> {
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+#[test]
+fn a_result_is_refused_by_its_error_and_where_that_cannot_by_its_value() {
+    assert_eq!(block_on(status()).unwrap().as_u16(), 503);
+    assert!(matches!(block_on(either()), Err(Failure::Refused(Unrecorded::NoRecorder))));
 }

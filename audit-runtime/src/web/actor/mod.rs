@@ -95,7 +95,8 @@ where
 /// A request that begins anonymous may log somebody in. A source that [sees logins](ActorSource::sees_logins) is
 /// asked again once the handler has answered; until then the audited calls right inside the request wait with
 /// their records, so that `LogIn` names who logged in. What the application sets itself, by
-/// [`set_actor`](crate::set_actor), stays.
+/// [`set_actor`](crate::set_actor), stays, but for the name that somebody typed: a handler may begin with
+/// [`Actor::unknown_user`], and the records name who that was once the login has succeeded.
 #[derive(Debug)]
 #[must_use = "middleware names nobody until it is passed to `wrap` or `layer`"]
 pub struct ActorMiddleware<A> {
