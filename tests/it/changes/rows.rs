@@ -10,7 +10,7 @@ use audit_runtime::{
 use axum::Router;
 use axum::extract;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, patch};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -160,14 +160,23 @@ fn what_did_not_change_and_what_did_not_succeed_has_no_changes() {
     assert_eq!((answer, record.get("changes")), (404, None));
 }
 
+/// A response whose status nobody knows before it is made.
+struct Answer(StatusCode);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
 #[audited(action = "MoveUser", target(User, id = id), changes(before = load(id), after = load(id)))]
 async fn move_user(extract::Path(id): extract::Path<i64>, city: String) -> impl IntoResponse {
     match load(id) {
-        None => StatusCode::NOT_FOUND,
+        None => Answer(StatusCode::NOT_FOUND),
         Some(user) => {
             let set = "UPDATE user SET city = ?2 WHERE id = ?1";
             assert_eq!(database().execute(set, (user.id, &city)), Ok(1));
-            if city == "Bonn" { StatusCode::FORBIDDEN } else { StatusCode::OK }
+            Answer(if city == "Bonn" { StatusCode::FORBIDDEN } else { StatusCode::OK })
         }
     }
 }
