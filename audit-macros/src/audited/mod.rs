@@ -10,6 +10,7 @@ mod parse;
 mod renamings;
 mod routes;
 mod secrets;
+mod specification;
 
 #[cfg(test)]
 mod tests;
