@@ -12,7 +12,7 @@ use crate::users::{ACCOUNTS, FAILURES_MAX};
 
 /// What the requests must leave beside their access records, in this order: the action, how it
 /// ended, and to whom. An event inside an action stands before it.
-pub(crate) const EXPECTED: [&str; 21] = [
+pub(crate) const EXPECTED: [&str; 23] = [
     "Login success User 1",
     "Login failure User 2",
     "Login failure unknown user",
@@ -33,7 +33,10 @@ pub(crate) const EXPECTED: [&str; 21] = [
     "DeleteUser success User 3",
     "ReadReport panic",
     "ExportUsers success",
+    // Nobody may read a profile without a session: blocked before the handler.
+    "ReadProfile denied",
     "Logout success",
+    "ReadProfile denied",
 ];
 
 /// What the service answered.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use audit_runtime::journal::Reader;
-use audit_runtime::record::{Actor, Origin};
+use audit_runtime::record::{Actor, Http, Origin};
 use audit_runtime::{Category, Record};
 
 const COLUMNS: usize = 9;
@@ -84,7 +84,7 @@ fn actor(actor: &Actor) -> String {
 }
 
 fn action(record: &Record) -> String {
-    match &record.http {
+    match access(record) {
         Some(http) => http.method.clone(),
         None if record.category == Category::Authorization => {
             format!("{} (decision)", record.action)
@@ -94,7 +94,7 @@ fn action(record: &Record) -> String {
 }
 
 fn target(record: &Record) -> String {
-    match (&record.http, record.targets.first()) {
+    match (access(record), record.targets.first()) {
         (Some(http), _) => match (&http.route, http.path_length) {
             (Some(route), _) => route.clone(),
             (None, length) => format!("(no route, {} bytes)", length.unwrap_or_default()),
@@ -102,6 +102,11 @@ fn target(record: &Record) -> String {
         (None, Some(target)) => format!("{} {}", target.kind, target.id),
         (None, None) => String::new(),
     }
+}
+
+/// The request, of an access record; an action that was blocked tells its request as well.
+fn access(record: &Record) -> Option<&Http> {
+    record.http.as_ref().filter(|_| record.category == Category::Access)
 }
 
 fn reason(record: &Record) -> String {
