@@ -36,6 +36,7 @@ impl Draft {
             intent: None,
             unseen: false,
             is_unproven: false,
+            is_blocked: false,
             outcome: Outcome::Unknown,
             description: None,
             sentence: &[],

@@ -81,6 +81,8 @@ pub struct Event {
     pub(crate) unseen: bool,
     /// The last login of its context has failed: the actor may have been claimed only.
     pub(crate) is_unproven: bool,
+    /// The action never began, and a denial before it is told: of these there may be a flood.
+    pub(crate) is_blocked: bool,
     pub(crate) outcome: Outcome,
     pub(crate) description: Option<Cow<'static, str>>,
     pub(crate) sentence: &'static [Part],

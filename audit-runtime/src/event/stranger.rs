@@ -18,14 +18,15 @@ pub(crate) enum Flood {
     Logins,
 }
 
-/// The reason of a denial that kept an action from beginning: of what nobody did there may be a flood.
+/// The reason of a denial that kept an action from beginning.
 pub(crate) const BLOCKED: &str = "blocked_before_handler";
 
-/// From where a stranger's events come, as far as it is one party's to choose: of IPv6 the /64.
+/// From where a stranger's events come, as far as it is one party's to choose: of IPv6 the /64. What finds no
+/// room of its own is part of a wider prefix, which has so many bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Source {
-    V4(u32),
-    V6(u64),
+    V4(u32, u8),
+    V6(u64, u8),
     Unix,
     /// Nobody tells.
     Untold,
@@ -38,11 +39,32 @@ impl Source {
         match origin {
             None => Self::Untold,
             Some(origin) => match origin.ip.map(|ip| ip.to_canonical()) {
-                Some(IpAddr::V4(ip)) => Self::V4(ip.to_bits()),
-                Some(IpAddr::V6(ip)) => Self::V6((ip.to_bits() >> 64) as u64),
+                Some(IpAddr::V4(ip)) => Self::V4(ip.to_bits(), 32),
+                Some(IpAddr::V6(ip)) => Self::V6((ip.to_bits() >> 64) as u64, 64),
                 None if origin.over_unix => Self::Unix,
                 None => Self::Untold,
             },
+        }
+    }
+
+    /// What it is part of: a /24 and a /16 of IPv4, a /48 and a /32 of IPv6, and then all others.
+    pub(crate) fn wider(self) -> Self {
+        match self {
+            Self::V4(bits, 32) => Self::V4(bits & 0xffff_ff00, 24),
+            Self::V4(bits, 24) => Self::V4(bits & 0xffff_0000, 16),
+            Self::V6(bits, 64) => Self::V6(bits & !0xffff, 48),
+            Self::V6(bits, 48) => Self::V6(bits & !0xffff_ffff, 32),
+            _ => Self::Others,
+        }
+    }
+
+    /// How often it was widened: 0 for what is one party's.
+    pub(crate) fn width(self) -> usize {
+        match self {
+            Self::V4(_, 32) | Self::V6(_, 64) | Self::Unix | Self::Untold => 0,
+            Self::V4(_, 24) | Self::V6(_, 48) => 1,
+            Self::V4(..) | Self::V6(..) => 2,
+            Self::Others => 3,
         }
     }
 }
@@ -50,8 +72,11 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::V4(bits) => Ipv4Addr::from_bits(*bits).fmt(f),
-            Self::V6(bits) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(*bits) << 64)),
+            Self::V4(bits, 32) => Ipv4Addr::from_bits(*bits).fmt(f),
+            Self::V4(bits, of) => write!(f, "{}/{of}", Ipv4Addr::from_bits(*bits)),
+            Self::V6(bits, of) => {
+                write!(f, "{}/{of}", Ipv6Addr::from_bits(u128::from(*bits) << 64))
+            }
             Self::Unix => f.write_str("unix"),
             Self::Untold => f.write_str("unknown"),
             Self::Others => f.write_str("others"),
@@ -66,9 +91,8 @@ impl Event {
             return None;
         }
         let is_request = self.http.is_some() && self.durability() == Durability::Queued;
-        let is_blocked = self.reason.as_ref().is_some_and(|reason| reason.code() == BLOCKED);
         match self.category {
-            _ if is_request && is_blocked => Some(Flood::Denials),
+            _ if is_request && self.is_blocked => Some(Flood::Denials),
             Category::Access if is_request => Some(Flood::Access),
             // What is marked, as a drill's logins are, is waited for by its mark.
             Category::Authentication if self.has_failed() && self.extras.members().is_empty() => {
@@ -156,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn a_source_is_part_of_wider_ones_and_at_last_of_all_others() {
+        let wider = |ip: &str| {
+            let peer = std::net::SocketAddr::new(ip.parse().unwrap(), 4000);
+            let of = |source: &Source| Some(source.wider());
+            let all = std::iter::successors(Some(Source::of(Some(&Origin::peer(peer)))), of);
+            let all = all.take(4).enumerate().inspect(|(width, of)| assert_eq!(of.width(), *width));
+            all.map(|(_, of)| of.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(wider("192.0.2.7"), ["192.0.2.7", "192.0.2.0/24", "192.0.0.0/16", "others"]);
+        let v6 = ["2001:db8:1:2::/64", "2001:db8:1::/48", "2001:db8::/32", "others"];
+        assert_eq!(wider("2001:db8:1:2:3::"), v6);
+        assert_eq!((Source::Unix.wider(), Source::Untold.width()), (Source::Others, 0));
+    }
+
+    #[test]
     fn whoever_has_only_claimed_a_name_is_a_stranger() {
         let access = |actor: Actor, status| {
             let http = Http::routed("GET", "/").status(status);
@@ -181,6 +220,9 @@ mod tests {
     fn what_somebody_did_is_never_counted_only() {
         let anonymous = Actor::anonymous;
         assert_eq!(Event::activity("Pay").actor(anonymous()).denied("no").flood(), None);
+        let by_hand = Event::activity("Pay").http(Http::routed("GET", "/")).actor(anonymous());
+        let by_hand = by_hand.durability(Durability::Queued).denied(BLOCKED);
+        assert_eq!(by_hand.flood(), None, "a word that anybody may use");
         assert_eq!(Event::security("Probe").actor(anonymous()).failed("no").flood(), None);
         let http = Http::routed("GET", "/");
         let synced = Event::access(http).actor(anonymous()).durability(Durability::Synced);

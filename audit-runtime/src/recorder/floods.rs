@@ -5,6 +5,7 @@ mod summary;
 mod tests;
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,15 +22,22 @@ pub(super) const WINDOW: Duration = Duration::from_secs(10);
 /// The least that may be written of a source in a window: more than the built-in rules of detection look for.
 pub(super) const WRITTEN_MIN: u64 = 32;
 
-/// How many sources are told apart in a window; all others are one.
-const SOURCES_MAX: usize = 4096;
+/// How many sources are told apart in a window: single ones, prefixes that others share, and still wider ones.
+const SOURCES_MAX: [usize; 3] = [4096, 1024, 256];
+
+/// How many of these one prefix may hold once half of them are taken: whoever has many addresses does not take
+/// the places of all others.
+const SHARE_MAX: usize = 64;
+
+/// How many kinds of event of one source are written, each once, behind its measure.
+const KINDS_MAX: usize = 64;
 
 /// What is written, and what is counted from there on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measure {
-    /// Events of one source in one window; of all that are not told apart together, too.
+    /// Events of one source in one window; of those that share a prefix together, too.
     pub(super) source_max: u64,
-    /// Events of all sources in one window.
+    /// Events of all sources in one window; and as many again of kinds that a source had not sent before.
     pub(super) total_max: u64,
     /// Logins that failed are counted as well.
     pub(super) with_logins: bool,
@@ -47,13 +55,20 @@ pub(super) struct Floods {
 #[derive(Default)]
 struct Window {
     sources: HashMap<Source, Tally>,
+    /// How many places of each width are taken, and how many of them lie in a prefix.
+    taken: [usize; SOURCES_MAX.len()],
+    shares: HashMap<Source, usize>,
     written: u64,
+    /// What was written because it was the first of its kind.
+    firsts: u64,
     is_closed: bool,
 }
 
 #[derive(Default)]
 struct Tally {
     written: u64,
+    /// What it has sent: each route, with each class of status.
+    kinds: Vec<u64>,
     // Few sources come to have one.
     counted: Option<Box<Summary>>,
 }
@@ -73,13 +88,20 @@ impl Floods {
         if self.measure.source_max == u64::MAX && self.measure.total_max == u64::MAX {
             return false;
         }
-        let window = match event.flood() {
-            Some(Flood::Access) => &self.access,
-            Some(Flood::Denials) => &self.denials,
-            Some(Flood::Logins) if self.measure.with_logins => &self.logins,
-            _ => return false,
-        };
-        lock(window).count(event, self.measure)
+        self.window(event).is_some_and(|window| lock(window).count(event, self.measure))
+    }
+
+    /// True if the event is of those that are counted in a flood.
+    pub(super) fn concern(&self, event: &Event) -> bool {
+        self.window(event).is_some()
+    }
+
+    fn window(&self, event: &Event) -> Option<&Mutex<Window>> {
+        match event.flood()? {
+            Flood::Access => Some(&self.access),
+            Flood::Denials => Some(&self.denials),
+            Flood::Logins => self.measure.with_logins.then_some(&self.logins),
+        }
     }
 
     /// Ends the window that is running, and returns what its records are to tell.
@@ -128,18 +150,61 @@ impl Window {
         if self.is_closed {
             return false;
         }
-        let source = Source::of(event.origin.as_deref());
-        let has_room = self.sources.len() < SOURCES_MAX || self.sources.contains_key(&source);
-        let source = if has_room { source } else { Source::Others };
+        let source = self.place(Source::of(event.origin.as_deref()));
+        let kind = self.sources.hasher().hash_one(summary::kind(event));
         let tally = self.sources.entry(source).or_default();
+        let is_first = tally.is_first(kind);
         if tally.written < measure.source_max && self.written < measure.total_max {
             tally.written += 1;
             self.written += 1;
             return false;
         }
+        if is_first && self.firsts < measure.total_max {
+            self.firsts += 1;
+            return false;
+        }
         tally.counted.get_or_insert_with(|| Box::new(Summary::of(event))).count(event);
         true
     }
+
+    /// Where `source` is counted: by itself, or with the narrowest prefix that has or finds a place.
+    fn place(&mut self, mut source: Source) -> Source {
+        while source != Source::Others && !self.sources.contains_key(&source) {
+            if self.has_room(source) {
+                self.taken[source.width()] += 1;
+                for wider in prefixes(source) {
+                    *self.shares.entry(wider).or_default() += 1;
+                }
+                break;
+            }
+            source = source.wider();
+        }
+        source
+    }
+
+    fn has_room(&self, source: Source) -> bool {
+        let (taken, places) = (self.taken[source.width()], SOURCES_MAX[source.width()]);
+        let share = |of| self.shares.get(&of).copied().unwrap_or(0);
+        taken < places / 2
+            || (taken < places && prefixes(source).all(|wider| share(wider) < SHARE_MAX))
+    }
+}
+
+impl Tally {
+    /// True for the first event of this kind, as long as there are not too many of them.
+    fn is_first(&mut self, kind: u64) -> bool {
+        let is_first = self.kinds.len() < KINDS_MAX && !self.kinds.contains(&kind);
+        if is_first {
+            self.kinds.push(kind);
+        }
+        is_first
+    }
+}
+
+/// The prefixes that `source` lies in.
+fn prefixes(source: Source) -> impl Iterator<Item = Source> {
+    let wider = |of: &Source| Some(of.wider()).filter(|wider| *wider != Source::Others);
+    std::iter::successors(wider(&source), wider)
 }
 
 fn lock(window: &Mutex<Window>) -> MutexGuard<'_, Window> {

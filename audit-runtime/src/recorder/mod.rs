@@ -340,7 +340,8 @@ impl Shared {
         let mut encode_and_push = |body: &mut Vec<u8>| {
             body.clear();
             caught = self.encode(event, body);
-            self.queue.push(body, cell.as_ref().map(Ticket::new), side, event.is_strangers())
+            let may_flood = self.floods.concern(event);
+            self.queue.push(body, cell.as_ref().map(Ticket::new), side, may_flood)
         };
         let pushed = BODY.try_with(|body| encode_and_push(&mut body.borrow_mut()));
         // A thread that is ending may drop an audited call when its own memory is gone already.

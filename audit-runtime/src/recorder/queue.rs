@@ -94,22 +94,23 @@ impl Queue {
     /// Adds an encoded event, and the ticket to settle if somebody waits for it.
     ///
     /// Events that nobody waits for get half of the room, so that a flood of them cannot keep out
-    /// those whose callers wait; those of strangers get a quarter, so that they cannot keep out the others. The end of an intent always finds room: without it the intent would
-    /// stay open, and there are only so many. One that is offered again is not lost if there is no
-    /// room, and finds some whenever nothing else waits, so it cannot be turned away for ever.
+    /// those whose callers wait; what comes in floods of strangers gets a quarter, so that it cannot keep
+    /// out the others. The end of an intent always finds room: without it the intent would stay open, and
+    /// there are only so many. One that is offered again is not lost if there is no room, and finds some
+    /// whenever nothing else waits, so it cannot be turned away for ever.
     pub(super) fn push(
         &self,
         body: &[u8],
         ticket: Option<Ticket>,
         side: Side,
-        is_strangers: bool,
+        may_flood: bool,
     ) -> Result<(), Rejected> {
         let comes_again = ticket.as_ref().is_some_and(Ticket::comes_again);
         let is_awaited = ticket.is_some();
         let room = match (side, &ticket) {
             (Side::End(_), _) => usize::MAX,
             (_, Some(_)) if !comes_again => self.bytes_max,
-            _ if is_strangers => self.bytes_max / 4,
+            _ if may_flood => self.bytes_max / 4,
             _ => self.bytes_max / 2,
         };
         let mut state = self.state();
@@ -299,7 +300,7 @@ mod tests {
     #[test]
     fn a_flood_of_strangers_leaves_room_for_those_who_are_known() {
         let queue = Queue::new(100);
-        let push = |is_strangers| queue.push(&[0; 10], None, Side::Neither, is_strangers);
+        let push = |may_flood| queue.push(&[0; 10], None, Side::Neither, may_flood);
         assert_eq!((0..20).filter(|_| push(true).is_ok()).count(), 2);
         assert_eq!((0..20).filter(|_| push(false).is_ok()).count(), 3);
     }

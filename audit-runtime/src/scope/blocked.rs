@@ -31,6 +31,7 @@ pub(crate) fn record_blocked(
     let mut event = draft.ended(Outcome::Denied);
     // Its sentence tells of what was not done, to targets that nobody knows.
     event.sentence = &[];
+    event.is_blocked = true;
     context.complete(&mut event);
     // Nobody waits for it, and what it could not be written for has raised its alarm.
     drop(recorder.record(&event));

@@ -79,11 +79,18 @@ impl Exchange {
             Some(recorder) => recorder.refusal()?,
             None => Unrecorded::NoRecorder,
         };
-        if let Some(open) = self.running.take() {
+        self.change_http(|http| http.status(503));
+        if let Some(mut open) = self.running.take() {
             let action = &open.draft.event.action;
             match &self.recorder {
                 Some(recorder) => recorder.count_unrecorded(action, &refusal),
                 None => recorder::count_unrecorded(action, &refusal),
+            }
+            // What was refused is no activity, and its access record may wait for the disk.
+            open.is_alarmed = true;
+            policy::make_access(&mut open.draft);
+            if self.recorder.is_some() {
+                drop(self.record(open, Verdict::of_status(503)));
             }
         }
         Some(refusal)

@@ -72,6 +72,12 @@ pub(super) fn make_activity(draft: &mut Draft) {
     });
 }
 
+/// Makes an access again of the activity that `draft` would have recorded.
+pub(super) fn make_access(draft: &mut Draft) {
+    draft.event.category = Category::Access;
+    draft.event.operation = None;
+}
+
 /// True if a waiver says that this end needs no access record: only what went well can be waived.
 pub(super) fn is_waived(open: &Open, verdict: Verdict) -> bool {
     let event = &open.draft.event;

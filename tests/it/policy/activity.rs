@@ -125,6 +125,32 @@ fn a_response_whose_record_does_not_come_in_time_is_not_sent() {
 }
 
 #[test]
+fn an_activity_that_is_refused_while_the_disk_is_silent_leaves_an_access_record() {
+    for framework in FRAMEWORKS {
+        let clock = Arc::new(HeldClock::default());
+        let trail = Trail::with(|settings| settings.clock(clock.clone()).wait_ms_max(100));
+        let recorder = trail.recorder.clone();
+        let server = serve(framework, trail);
+        let held = clock.hold();
+        // The handler of the first runs, and its record comes too late; the second one is refused.
+        for _ in 0..2 {
+            let answer = request(server.address, "GET /patients/7", &[], "");
+            assert_eq!(status(&answer), 503, "{framework:?}: {answer}");
+        }
+        assert_eq!(recorder.health().unrecorded, 2);
+        drop(held);
+        assert_eq!(runs(&server), "1", "{framework:?}");
+        let records = server.finish();
+        let refused =
+            records.accesses().into_iter().filter(|record| record["http"]["status"] == 503);
+        let refused: Vec<_> = refused.collect();
+        assert_eq!(refused.len(), 1, "{framework:?}: {:?}", records.0);
+        assert_eq!(refused[0]["http"]["route"], "/patients/{id}");
+        assert_eq!((&refused[0]["outcome"], refused[0].get("op")), (&"error".into(), None));
+    }
+}
+
+#[test]
 fn an_activity_ends_once_however_it_ends_and_is_never_counted_only() {
     for framework in FRAMEWORKS {
         let server = serve(framework, Trail::with(|settings| settings.flood_source_max(32)));

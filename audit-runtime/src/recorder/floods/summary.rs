@@ -8,8 +8,9 @@ use audit_redact::{Public, public};
 
 use crate::event::{CorrelationId, Durability, Event, Flood, Origin, Outcome, Severity, Source};
 
-/// How many different requests, and how many users, are named; the count has all of them.
+/// How many different requests, and how many users, are named; all others are counted as one.
 const NAMES_MAX: usize = 8;
+const OTHERS: &str = "(others)";
 /// The longest of these names, in characters.
 const NAME_CHARS_MAX: usize = 128;
 /// How many correlation ids are named.
@@ -31,9 +32,23 @@ pub(super) struct Summary {
     origin: Option<Arc<Origin>>,
 }
 
-/// The first names that came, each with how often it did.
+/// The first names that came, cut, each with how often it did; and how often all others did.
 #[derive(Default)]
-struct Names(Vec<(String, u64)>);
+struct Names {
+    first: Vec<(String, u64)>,
+    others: u64,
+}
+
+/// What an event is like: method, route and the class of the answer's status.
+pub(super) fn kind(event: &Event) -> (&str, &str, usize) {
+    match &event.http {
+        Some(http) => {
+            let (method, route) = http.request_line();
+            (method, route, http.status_class())
+        }
+        None => ("", &event.action, 0),
+    }
+}
 
 impl Summary {
     /// Nothing yet, of the source of `event`.
@@ -49,6 +64,11 @@ impl Summary {
             correlation_ids: Vec::new(),
             origin: event.origin.clone(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.first.iter().map(|(name, _)| name.as_str())
     }
 
     pub(super) fn count(&mut self, event: &Event) {
@@ -74,22 +94,26 @@ impl Summary {
 }
 
 impl Names {
-    /// Counts the name that these parts make, if it is one of the first.
+    /// Counts the name that these parts make: names that are the same when they are cut are one.
     fn count(&mut self, parts: &[&str]) {
-        let is_it = |name: &str| {
-            let rest = parts.iter().try_fold(name, |rest, part| rest.strip_prefix(part));
-            rest.is_some_and(str::is_empty)
-        };
-        if let Some((_, count)) = self.0.iter_mut().find(|(name, _)| is_it(name)) {
+        let cut = || parts.iter().flat_map(|part| part.chars()).take(NAME_CHARS_MAX);
+        if let Some((_, count)) = self.first.iter_mut().find(|(name, _)| cut().eq(name.chars())) {
             *count += 1;
-        } else if self.0.len() < NAMES_MAX {
-            self.0.push((parts.concat(), 1));
+        } else if self.first.len() < NAMES_MAX {
+            self.first.push((cut().collect(), 1));
+        } else {
+            self.others += 1;
         }
     }
 
     fn written(self) -> BTreeMap<Public<String>, u64> {
-        let cut = |name: String| public(name.chars().take(NAME_CHARS_MAX).collect());
-        self.0.into_iter().map(|(name, count)| (cut(name), count)).collect()
+        let mut written = BTreeMap::new();
+        let others = (self.others > 0).then(|| (OTHERS.to_owned(), self.others));
+        for (name, count) in self.first.into_iter().chain(others) {
+            // Somebody may be named like the others.
+            *written.entry(public(name)).or_default() += count;
+        }
+        written
     }
 }
 
@@ -138,11 +162,11 @@ impl Told {
         if flood != Flood::Logins {
             draft = draft.field("statuses", &counts(CLASSES.into_iter().zip(statuses)));
         }
-        if !summary.users.0.is_empty() {
+        if !summary.users.first.is_empty() {
             draft = draft.field("users", &summary.users.written());
         }
         draft = draft.field("correlation_ids", &ids.collect::<Vec<_>>());
-        if let Some(origin) = summary.origin.filter(|_| source != Source::Others) {
+        if let Some(origin) = summary.origin.filter(|_| source.width() == 0) {
             draft = draft.origin(origin.without_port());
         }
         let event = match flood {

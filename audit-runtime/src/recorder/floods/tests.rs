@@ -24,6 +24,13 @@ fn request(address: u64, actor: Actor) -> Event {
     Event::access(Http::routed("GET", "/")).origin(from(address)).actor(actor).succeeded()
 }
 
+/// A stranger's request.
+fn from_ip(ip: &str, route: String, status: u16) -> Event {
+    let origin = Origin::peer(SocketAddr::new(ip.parse().unwrap(), 4000));
+    let http = Http::routed("GET", route).status(status);
+    Event::access(http).origin(origin).actor(Actor::anonymous()).succeeded()
+}
+
 fn login(address: u64) -> Event {
     let draft = Event::authentication("password").origin(from(address));
     draft.actor(Actor::unknown_user("x")).failed("wrong")
@@ -74,30 +81,47 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..300)
 }
 
+/// Why an event is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Written {
+    Within,
+    First,
+}
+
 /// The naive model: it remembers every event of the window, and counts afresh each time.
 #[derive(Default)]
 struct Oracle {
-    window: Vec<(bool, u64, bool)>,
+    window: Vec<(bool, u64, Option<Written>)>,
 }
 
 impl Oracle {
     fn counts(&mut self, is_login: bool, address: u64, measure: Measure) -> bool {
-        let written = |of: &dyn Fn(u64) -> bool| {
-            let mine = self
-                .window
-                .iter()
-                .filter(|(login, from, counted)| *login == is_login && of(*from) && !counted);
+        let came: Vec<_> = self.window.iter().filter(|(login, ..)| *login == is_login).collect();
+        let within = |of: Option<u64>| {
+            let mine = came.iter().filter(|(_, from, as_what)| {
+                of.is_none_or(|address| *from == address) && *as_what == Some(Written::Within)
+            });
             mine.count() as u64
         };
-        let counted = written(&|from| from == address) >= measure.source_max
-            || written(&|_| true) >= measure.total_max;
-        self.window.push((is_login, address, counted));
-        counted
+        let firsts = came.iter().filter(|(.., as_what)| *as_what == Some(Written::First)).count();
+        // All that one source sends is of one kind here.
+        let is_first = came.iter().all(|(_, from, _)| *from != address);
+        let is_within =
+            within(Some(address)) < measure.source_max && within(None) < measure.total_max;
+        let as_what = match () {
+            () if is_within => Some(Written::Within),
+            () if is_first && (firsts as u64) < measure.total_max => Some(Written::First),
+            () => None,
+        };
+        self.window.push((is_login, address, as_what));
+        as_what.is_none()
     }
 
     fn told(&mut self) -> BTreeMap<(String, String), u64> {
         let mut told = BTreeMap::new();
-        for (is_login, address, _) in self.window.drain(..).filter(|(_, _, counted)| *counted) {
+        for (is_login, address, _) in
+            self.window.drain(..).filter(|(.., as_what)| as_what.is_none())
+        {
             let action = if is_login { "LoginFlood" } else { "AccessFlood" };
             let source = Source::of(Some(&from(address))).to_string();
             *told.entry((action.to_owned(), source)).or_default() += 1;
@@ -151,18 +175,79 @@ fn what_comes_while_a_window_ends_is_told_by_one_of_the_two() {
 }
 
 #[test]
-fn sources_beyond_the_table_are_one() {
-    let floods = Floods::new(measure(32, u64::MAX));
-    let sources = SOURCES_MAX as u64 + 1_000;
-    let counted = (0..sources).filter(|from| floods.count(&request(*from, Actor::anonymous())));
-    // One place of the table is that of the others.
-    assert_eq!(counted.count(), 1_000 - 32);
-    assert_eq!(lock(&floods.access).sources.len(), SOURCES_MAX + 1);
+fn whoever_has_many_addresses_takes_the_place_of_nobody_else() {
+    let floods = Floods::new(measure(100, 10_000));
+    // Each /64 of one /48, as fast as it takes for a window of ten seconds.
+    let rotated = (0..4_100_u64).filter(|from| floods.count(&request(*from, Actor::anonymous())));
+    let rotated = rotated.count() as u64;
+    assert_eq!(rotated, 4_100 - 2_048 - 100);
+    // From then on, somebody else.
+    let fresh = |ip| (0..150).filter(|_| floods.count(&from_ip(ip, "/".to_owned(), 200))).count();
+    for ip in ["198.51.100.7", "2001:db9:1:2::7", "2001:db8:1:2::7"] {
+        assert_eq!(fresh(ip), 50, "100 are written");
+    }
     let ended = floods.end_window();
-    let others = ("AccessFlood".to_owned(), "others".to_owned());
-    assert_eq!(told(&ended), [(others, 1_000 - 32)].into());
-    assert!(ended[0].event.origin.is_none());
-    assert!(!floods.count(&request(sources, Actor::anonymous())), "a new window has room");
+    let flood = |source: &str| ("AccessFlood".to_owned(), source.to_owned());
+    let expected = [
+        (flood("2001:db8::/48"), rotated),
+        (flood("198.51.100.7"), 50),
+        (flood("2001:db9:1:2::/64"), 50),
+        // It lies in a /32 that holds much.
+        (flood("2001:db8:1::/48"), 50),
+    ];
+    assert_eq!(told(&ended), expected.into());
+    for told in &ended {
+        let record = record(told);
+        let is_prefix = record["args"]["source"].as_str().unwrap().ends_with("/48");
+        assert_eq!(record["origin"]["ip"].is_null(), is_prefix, "{record}");
+    }
+}
+
+#[test]
+fn sources_without_a_place_are_counted_with_their_prefix_and_at_last_with_all_others() {
+    let floods = Floods::new(measure(32, u64::MAX));
+    // Each in a /16 or a /32 of its own.
+    let far = |number: u64| {
+        let ip = Ipv6Addr::from_bits((0x2000_0000 + u128::from(number)) << 96);
+        from_ip(&ip.to_string(), "/".to_owned(), 200)
+    };
+    let places: usize = SOURCES_MAX.iter().sum();
+    let counted = (0..places as u64 + 1_000).filter(|number| floods.count(&far(*number)));
+    assert_eq!(counted.count(), 1_000 - 32);
+    assert_eq!(lock(&floods.access).sources.len(), places + 1);
+    // One whose prefix has a place is counted there.
+    let near = from_ip("2000:1000:0:7::", "/".to_owned(), 200);
+    assert_eq!((0..40).filter(|_| floods.count(&near)).count(), 40 - 31);
+    let ended = floods.end_window();
+    let flood = |source: &str| ("AccessFlood".to_owned(), source.to_owned());
+    let expected = [(flood("others"), 1_000 - 32), (flood("2000:1000::/48"), 9)];
+    assert_eq!(told(&ended), expected.into());
+    assert!(ended.iter().all(|told| told.event.origin.is_none()));
+    assert!(!floods.count(&far(9_999)), "a new window has room");
+}
+
+#[test]
+fn the_first_of_each_kind_is_written_however_much_came_before() {
+    let floods = Floods::new(measure(32, 40));
+    let is_counted =
+        |route: &str, status| floods.count(&from_ip("192.0.2.7", route.to_owned(), status));
+    for number in 0..100 {
+        is_counted(&format!("/harmless/{}", number % 8), 404);
+    }
+    assert!(is_counted("/harmless/1", 404));
+    assert!(!is_counted("/export/{id}", 200), "it has not sent this");
+    assert!(!is_counted("/export/{id}", 503) && !is_counted("/harmless/1", 200));
+    assert!(is_counted("/export/{id}", 201), "of this class it has");
+    // So many kinds, and all sources together so many of them.
+    let kinds = |ip| {
+        let sent = (0..200).map(|number| from_ip(ip, format!("/{number}"), 200));
+        sent.filter(|event| !floods.count(event)).count()
+    };
+    assert_eq!(kinds("192.0.2.8"), 8 + 37);
+    assert_eq!(kinds("192.0.2.9"), 0, "the measure of all is the end of it");
+    let floods = Floods::new(measure(32, u64::MAX));
+    let event = |number| from_ip("192.0.2.8", format!("/{number}"), 200);
+    assert_eq!((0..200).filter(|number| !floods.count(&event(*number))).count(), KINDS_MAX);
 }
 
 #[test]
@@ -192,11 +277,37 @@ fn names_are_few_and_short_and_times_are_those_of_the_events() {
     }
     let ended = floods.end_window();
     let record = record(&ended[0]);
-    assert_eq!(record["args"]["requests"].as_object().unwrap().len(), 8);
+    let requests = record["args"]["requests"].as_object().unwrap();
+    assert_eq!((requests.len(), &requests["(others)"]), (9, &12.into()));
     assert_eq!(record["args"]["first"], "1970-01-01T00:00:01.000000000Z");
     assert_eq!(record["args"]["last"], "1970-01-01T00:00:20.000000000Z");
     assert_eq!(record["args"]["source"], "unknown");
     assert!(record.get("truncated").is_none() && record.get("actor").is_none(), "{record}");
+}
+
+#[test]
+fn names_are_cut_when_they_come_and_those_with_the_same_beginning_are_one() {
+    let floods = Floods::new(measure(0, 0));
+    let login = |user: String| {
+        assert!(floods.count(&Event::authentication("x").actor(Actor::user(user)).failed("wrong")));
+    };
+    for end in 0..6 {
+        login(format!("{}{end}", "ä".repeat(128)));
+        login(format!("user {end}"));
+    }
+    login("(others)".to_owned());
+    (0..5).for_each(|number| login(format!("late {number}")));
+    let longest = {
+        let window = lock(&floods.logins);
+        let summary = window.sources[&Source::Untold].counted.as_ref().unwrap();
+        summary.users().map(str::len).max()
+    };
+    assert_eq!(longest, Some(256), "no more is kept");
+    let record = record(&floods.end_window()[0]);
+    let users = record["args"]["users"].as_object().unwrap();
+    assert_eq!(users[&"ä".repeat(128)], 6);
+    assert_eq!((users.len(), &users["(others)"]), (8, &6.into()), "one has that name");
+    assert_eq!(users.values().filter_map(serde_json::Value::as_u64).sum::<u64>(), 18);
 }
 
 #[test]

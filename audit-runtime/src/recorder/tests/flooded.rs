@@ -32,6 +32,15 @@ fn a_flood_beside_a_silent_disk_takes_no_room_from_those_who_are_known() {
     for _ in 0..20 {
         assert_eq!(recorder.record(access(Actor::user("42"))).wait(), Ok(Recorded::Queued));
     }
+    for _ in 0..3 {
+        // Nor from what strangers do, which is never counted only: this login is not, without being asked.
+        let action = Event::activity("Order").durability(Durability::Queued);
+        let denied = action.actor(Actor::anonymous()).denied("no");
+        assert_eq!(recorder.record(denied).wait(), Ok(Recorded::Queued));
+        let login = Event::authentication("password").durability(Durability::Queued);
+        let failed = login.actor(Actor::unknown_user("x")).failed("wrong");
+        assert_eq!(recorder.record(failed).wait(), Ok(Recorded::Queued));
+    }
     storage.set(Gate::Open);
     held.wait().unwrap();
     recorder.shutdown(Duration::from_secs(5)).unwrap();
@@ -40,6 +49,9 @@ fn a_flood_beside_a_silent_disk_takes_no_room_from_those_who_are_known() {
         .into_iter()
         .filter(|record| record["category"] == "access" && record["actor"]["id"] == "42");
     assert_eq!(known.count(), 20);
+    for action in ["Order", "Login"] {
+        assert_eq!(storage.actions().iter().filter(|told| *told == action).count(), 3);
+    }
 }
 
 #[test]

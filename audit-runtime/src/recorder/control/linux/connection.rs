@@ -311,9 +311,13 @@ fn place(found: Result<Appended, Refusal>) -> Vec<u8> {
 fn recorded(answer: Result<Recorded, Unrecorded>) -> Result<Appended, Refusal> {
     match answer {
         Ok(Recorded::Durable { seq, hash }) => Ok(Appended { seq, hash }),
-        Ok(Recorded::Queued | Recorded::Counted) => {
+        Ok(Recorded::Queued) => {
             Err(Refusal::new("unknown", "it is queued and not known to be durable"))
         }
+        Ok(Recorded::Counted) => Err(Refusal::new(
+            "unrecorded",
+            "it came in a flood: a record of that counts it, and it has none of its own",
+        )),
         Err(why) => Err(unrecorded(&why)),
     }
 }
