@@ -35,6 +35,7 @@ impl Draft {
             phase: None,
             intent: None,
             unseen: false,
+            blocked: false,
             is_unproven: false,
             outcome: Outcome::Unknown,
             description: None,

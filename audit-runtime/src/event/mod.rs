@@ -45,9 +45,7 @@ pub(crate) use line::Stamp;
 pub(crate) use origin::{HOPS_MAX, METHODS, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
 pub(crate) use scrubber::{Place, Scrubber};
-#[cfg(any(feature = "actix", feature = "tower"))]
-pub(crate) use stranger::BLOCKED;
-pub(crate) use stranger::{Flood, Source};
+pub(crate) use stranger::{BLOCKED, Flood, Source};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.
@@ -79,6 +77,8 @@ pub struct Event {
     pub(crate) intent: Option<EventId>,
     /// Nobody saw the end, and the recorder wrote it.
     pub(crate) unseen: bool,
+    /// It was denied before it began, and nobody has tried to do it.
+    pub(crate) blocked: bool,
     /// The last login of its context has failed: the actor may have been claimed only.
     pub(crate) is_unproven: bool,
     pub(crate) outcome: Outcome,

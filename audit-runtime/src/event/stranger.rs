@@ -66,12 +66,13 @@ impl Event {
             return None;
         }
         let is_request = self.http.is_some() && self.durability() == Durability::Queued;
-        let is_blocked = self.reason.as_ref().is_some_and(|reason| reason.code() == BLOCKED);
         match self.category {
-            _ if is_request && is_blocked => Some(Flood::Denials),
+            _ if is_request && self.blocked => Some(Flood::Denials),
             Category::Access if is_request => Some(Flood::Access),
             // What is marked, as a drill's logins are, is waited for by its mark.
-            Category::Authentication if self.has_failed() && self.extras.members().is_empty() => {
+            Category::Authentication
+                if !self.blocked && self.has_failed() && self.extras.members().is_empty() =>
+            {
                 Some(Flood::Logins)
             }
             _ => None,
@@ -90,7 +91,8 @@ impl Event {
             Identity::None => actor.kind == ActorKind::Anonymous,
             Identity::Known(_) => {
                 let asked = self.http.as_ref().is_some_and(|http| http.status == Some(401));
-                let failed = self.category == Category::Authentication && self.has_failed();
+                let is_login = self.category == Category::Authentication && !self.blocked;
+                let failed = is_login && self.has_failed();
                 actor.authenticated.is_none() && (asked || failed || self.is_unproven)
             }
         }
