@@ -219,8 +219,8 @@ pub fn exceptions() -> Vec<&'static Exception> {
 /// second function with the name of another, fields whose mark has changed, exceptions, waivers. Places in the source may change. A change that is
 /// meant is accepted with `AUDIT_CATALOG=write cargo test`, and shows as a difference of the file; but targets and fields of an
 /// action change with its `version` only. As with [`actions`], a
-/// crate that the test never mentions is not linked and not listed. A [`Waiver`] that has expired fails the test whatever the
-/// file says.
+/// crate that the test never mentions is not linked and not listed. A [`Waiver`] that has expired, or whose last day is more than two years away,
+/// fails the test whatever the file says.
 ///
 /// # Panics
 /// If the catalogue differs from the file, a waiver has expired, or the file cannot be read or written.
@@ -233,10 +233,16 @@ pub fn check(path: impl AsRef<Path>) {
     let stale = waivers::stale(&waivers(), Timestamp::now());
     let stale = (!stale.is_empty()).then(|| check::stale(&stale));
     match (checked, stale) {
-        (Ok(None), None) => {}
-        (Ok(Some(told)), None) => say::warning(format_args!("{told}")),
-        (Err(why), None) | (Ok(_), Some(why)) => panic!("{why}"),
         (Err(why), Some(stale)) => panic!("{why}\n{stale}"),
+        (Err(why), None) => panic!("{why}"),
+        (Ok(told), stale) => {
+            if let Some(told) = told {
+                say::warning(format_args!("{told}"));
+            }
+            if let Some(stale) = stale {
+                panic!("{stale}");
+            }
+        }
     }
 }
 

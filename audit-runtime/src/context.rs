@@ -239,7 +239,7 @@ impl Context {
     /// Fills in what `event` does not say itself.
     pub(crate) fn complete(&self, event: &mut Event) {
         let mut known = self.known();
-        if event.category == Category::Authentication {
+        if event.category == Category::Authentication && !event.is_blocked {
             known.is_unproven = event.has_failed();
         }
         event.is_unproven = known.is_unproven;

@@ -95,7 +95,7 @@ impl<'a> Observed<'a> {
         }
         Some(Self {
             observed: Some(record.observed),
-            category: record.category.known(),
+            category: category(record),
             action: record.action.as_str().into(),
             outcome: record.outcome.known(),
             user: record.actor.as_ref().and_then(User::of).or_else(|| User::aimed_at(record)),
@@ -104,6 +104,14 @@ impl<'a> Observed<'a> {
             drill: record.extras.get(Drill::MARK).filter(|_| is_drill(record)).map(drill),
             ..Self::new(record.seq, record.time)
         })
+    }
+}
+
+/// A login that was kept from beginning is no failed login: it is a denial like those of other actions.
+fn category(record: &Record) -> Option<Category> {
+    match record.category.known() {
+        Some(Category::Authentication) if record.is_blocked() => Some(Category::Authorization),
+        category => category,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use syn::{Error, LitStr};
 
-const FORM: &str = "write the last day on which this holds, as `until = \"2031-01-31\"`";
+const FORM: &str = "write the last day on which this holds, as `until = \"2028-06-30\"`";
 const YEARS: std::ops::RangeInclusive<i64> = 2000..=2199;
 
 /// A day that there is.
@@ -14,7 +14,7 @@ pub(super) struct Date {
 }
 
 impl Date {
-    /// Reads `2031-01-31`.
+    /// Reads `2028-06-30`.
     pub(super) fn read(text: LitStr) -> syn::Result<Self> {
         let written = text.value();
         let bytes = written.as_bytes();

@@ -12,7 +12,7 @@ use crate::errors::Errors;
 use crate::route::Route;
 
 const FORM: &str = "write `waive!(route = \"GET /health\", access = none, reason = \"…\", until = \
-                    \"2031-01-31\")`, or `audited = none` in place of `access = none`";
+                    \"2028-06-30\")`, or `audited = none` in place of `access = none`";
 const NAMES: &[&str] = &["route", "access", "audited", "reason", "until"];
 const TWO: &str = "a waiver is for one kind of record: write another one for this";
 const EMPTY_REASON: &str = "the reason is empty: say why nothing is recorded here";

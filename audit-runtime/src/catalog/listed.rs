@@ -61,7 +61,9 @@ pub(super) struct Action {
 impl Action {
     /// True if its records hold the same as those of `other`, by their names.
     pub(super) fn has_schema_of(&self, other: &Self) -> bool {
-        self.targets == other.targets && self.fields == other.fields
+        self.targets == other.targets
+            && self.fields == other.fields
+            && self.changes == other.changes
     }
 }
 

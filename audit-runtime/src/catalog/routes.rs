@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{ActionSpec, actions};
+use crate::event::Http;
 
 /// The action whose handler answers to this method on this template, whole as the router told it.
 ///
@@ -11,7 +12,7 @@ use super::{ActionSpec, actions};
 /// `/{id}` ends like any other path tells nothing.
 pub(crate) fn action_of(method: &str, template: &str) -> Option<&'static ActionSpec> {
     let fits = |route: &Route, path: fn(&Route, &str) -> bool| {
-        route.method == method && path(route, template)
+        Http::is_method(method, route.method) && path(route, template)
     };
     let tries: [fn(&Route, &str) -> bool; 3] = [
         |route, template| route.is_whole && route.path == template,
@@ -88,6 +89,8 @@ mod tests {
         for (method, template, expected) in [
             ("GET", "/test/users/{id}", Some("ReadUser")),
             ("GET", "/v1/test/users/{id}", Some("ReadUser")),
+            ("HEAD", "/v1/test/users/{id}", Some("ReadUser")),
+            ("HEAD", "/test/send", None),
             // The longer path is not a scope around the shorter one.
             ("GET", "/admin/test/users/{id}", Some("ReadAnyUser")),
             ("GET", "/v1/admin/test/users/{id}", None),

@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use audit_journal::Timestamp;
 
 use super::routes;
+use crate::event::Http;
 use crate::say;
 
 const DAY_NS: i64 = 86_400_000_000_000;
+/// Two years, a leap day among them: what nobody has agreed on anew for longer has no end.
+const DAYS_MAX: i64 = 2 * 365 + 1;
 
 /// A route for which a record is left out, as [`waive!`](crate::waive) says it.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub struct Waiver {
     pub waived: Waived,
     /// Why.
     pub reason: &'static str,
-    /// The last day, in UTC, on which it holds: `2031-01-31`.
+    /// The last day, in UTC, on which it holds: `2028-06-30`.
     pub until: &'static str,
     /// The source file.
     pub file: &'static str,
@@ -61,6 +64,11 @@ impl Waiver {
     pub fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.ends
     }
+
+    /// True if its last day is more than two years away, so that in effect it would never expire.
+    pub fn is_too_long(&self, now: Timestamp) -> bool {
+        self.ends.unix_nanos().saturating_sub(now.unix_nanos()) > (DAYS_MAX + 1) * DAY_NS
+    }
 }
 
 impl fmt::Display for Waived {
@@ -79,7 +87,7 @@ impl fmt::Display for Waived {
 ///     route = "GET /health", // method and whole template, as access records have them
 ///     access = none,         // no access record; or `audited = none`: it changes something, unaudited
 ///     reason = "the load balancer asks ten times a second",
-///     until = "2031-01-31",  // the last day, in UTC
+///     until = "2028-06-30",  // the last day, in UTC
 /// );
 /// ```
 ///
@@ -102,18 +110,23 @@ pub fn waivers() -> Vec<&'static Waiver> {
 /// True if that record of the route is left out at the time.
 #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
 pub(crate) fn is_waived(waived: Waived, method: &str, template: &str, now: Timestamp) -> bool {
-    /// Each with whether its end has been told.
-    static WAIVERS: OnceLock<Vec<(&Waiver, AtomicBool)>> = OnceLock::new();
-    let known = || waivers().into_iter().map(|it| (it, AtomicBool::new(false))).collect();
+    /// Each with whether its end has been told, and that it is too far away.
+    static WAIVERS: OnceLock<Vec<(&Waiver, [AtomicBool; 2])>> = OnceLock::new();
+    let known = || waivers().into_iter().map(|it| (it, Default::default())).collect();
     let is_for = |waiver: &Waiver| {
-        waiver.waived == waived && waiver.route.split_once(' ') == Some((method, template))
+        let route = waiver.route.split_once(' ');
+        waiver.waived == waived
+            && route.is_some_and(|(of, path)| Http::is_method(method, of) && path == template)
     };
     let meant = WAIVERS.get_or_init(known).iter().filter(|(waiver, _)| is_for(waiver));
     let (mut holds, mut over) = (false, None);
-    for (waiver, is_told) in meant {
+    for (waiver, [is_end_told, is_length_told]) in meant {
         match waiver.has_expired(now) {
-            true => over = Some((waiver, is_told)),
+            true => over = Some((waiver, is_end_told)),
             false => holds = true,
+        }
+        if waiver.is_too_long(now) && !is_length_told.swap(true, Relaxed) {
+            say::warning(format_args!("{}", too_long(waiver)));
         }
     }
     if let (false, Some((waiver, is_told))) = (holds, over)
@@ -128,7 +141,8 @@ pub(crate) fn is_waived(waived: Waived, method: &str, template: &str, now: Times
 pub(super) fn stale(waivers: &[&Waiver], now: Timestamp) -> Vec<String> {
     let over = waivers.iter().filter(|waiver| waiver.has_expired(now));
     let over = over.map(|waiver| expired(waiver));
-    over.chain(waivers.iter().filter_map(|waiver| needless(waiver))).collect()
+    let long = waivers.iter().filter(|waiver| waiver.is_too_long(now)).map(|it| too_long(it));
+    over.chain(long).chain(waivers.iter().filter_map(|waiver| needless(waiver))).collect()
 }
 
 /// What is said of a waiver whose route leads to an audited action after all.
@@ -145,6 +159,14 @@ fn needless(waiver: &Waiver) -> Option<String> {
 fn expired(waiver: &Waiver) -> String {
     let Waiver { route, waived, until, file, line, .. } = waiver;
     format!("the waiver `{waived}` of `{route}` ({file}:{line}) has held until {until}")
+}
+
+fn too_long(waiver: &Waiver) -> String {
+    let Waiver { route, waived, until, file, line, .. } = waiver;
+    format!(
+        "the waiver `{waived}` of `{route}` ({file}:{line}) holds until {until}, more than two years from now: agree \
+         on an earlier day"
+    )
 }
 
 #[cfg(test)]
@@ -171,7 +193,8 @@ mod tests {
         ));
         for (waived, method, template) in [
             (Waived::Audit, "GET", "/waived"),
-            (Waived::Access, "HEAD", "/waived"),
+            (Waived::Access, "POST", "/waived"),
+            (Waived::Audit, "HEAD", "/waived"),
             (Waived::Access, "GET", "/waived/"),
             (Waived::Access, "GET", "/scope/waived"),
             (Waived::Access, "GET", "/waived/{id}"),
@@ -179,6 +202,7 @@ mod tests {
             assert!(!is_waived(waived, method, template, last), "{waived} {method} {template}");
         }
         assert!(is_waived(Waived::Audit, "PUT", "/waived", last));
+        assert!(is_waived(Waived::Access, "HEAD", "/waived", last), "HEAD counts as GET");
     }
 
     #[test]
@@ -194,6 +218,10 @@ mod tests {
             ]
         );
         assert_eq!(stale(&all, time("2030-01-31T12:00:00.000000000Z")), [""; 0]);
+        assert_eq!(stale(&all, time("2029-01-30T00:00:00.000000000Z")), [""; 0]);
+        let long = stale(&all, time("2029-01-29T00:00:00.000000000Z"));
+        assert!(long.iter().all(|it| it.contains("until 2031-01-31, more than two years")));
+        assert_eq!(long.len(), 2, "{long:?}");
         let told = stale(&all, time("2030-02-01T00:00:00.000000000Z"));
         assert_eq!(told.len(), 1);
         assert!(

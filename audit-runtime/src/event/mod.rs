@@ -45,9 +45,7 @@ pub(crate) use line::Stamp;
 pub(crate) use origin::{HOPS_MAX, METHODS, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
 pub(crate) use scrubber::{Place, Scrubber};
-#[cfg(any(feature = "actix", feature = "tower"))]
-pub(crate) use stranger::BLOCKED;
-pub(crate) use stranger::{Flood, Source};
+pub(crate) use stranger::{BLOCKED, Flood, Source};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.

@@ -176,6 +176,12 @@ impl Http {
         }
     }
 
+    /// True if a request with this method is one to a route for `of`: HEAD asks what GET would answer, and
+    /// counts as GET.
+    pub(crate) fn is_method(method: &str, of: &str) -> bool {
+        of == method || (of == "GET" && method == "HEAD")
+    }
+
     /// True for an answer that has the client send the same elsewhere: nothing was done here.
     #[cfg(any(feature = "actix", feature = "tower"))]
     pub(crate) fn is_to_be_repeated(&self) -> bool {

@@ -95,7 +95,9 @@ impl Event {
             _ if is_request && self.is_blocked => Some(Flood::Denials),
             Category::Access if is_request => Some(Flood::Access),
             // What is marked, as a drill's logins are, is waited for by its mark.
-            Category::Authentication if self.has_failed() && self.extras.members().is_empty() => {
+            Category::Authentication
+                if !self.is_blocked && self.has_failed() && self.extras.members().is_empty() =>
+            {
                 Some(Flood::Logins)
             }
             _ => None,
@@ -114,7 +116,8 @@ impl Event {
             Identity::None => actor.kind == ActorKind::Anonymous,
             Identity::Known(_) => {
                 let asked = self.http.as_ref().is_some_and(|http| http.status == Some(401));
-                let failed = self.category == Category::Authentication && self.has_failed();
+                let is_login = self.category == Category::Authentication && !self.is_blocked;
+                let failed = is_login && self.has_failed();
                 actor.authenticated.is_none() && (asked || failed || self.is_unproven)
             }
         }

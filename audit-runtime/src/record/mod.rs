@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::event::{Category, Operation, Outcome, Phase};
+use crate::event::{BLOCKED, Category, Operation, Outcome, Phase};
 
 pub use part::{
     Actor, Authentication, Bulk, Change, Code, Decision, Http, Origin, Reason, Redaction, Service,
@@ -113,6 +113,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// True if the action was denied before it began, by middleware or an extractor: nobody has tried to do it.
+    pub fn is_blocked(&self) -> bool {
+        self.outcome == Outcome::Denied
+            && self.reason.as_ref().is_some_and(|reason| reason.code == BLOCKED)
+    }
+
     /// Reads the record in a line.
     ///
     /// # Errors

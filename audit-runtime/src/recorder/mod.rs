@@ -59,7 +59,9 @@ pub use health::{Health, Status};
 pub(crate) use lookup::{count_unrecorded, current, enter};
 pub use mirror::Mirror;
 pub use receipt::Receipt;
-pub(crate) use unaudited::ROUTE_UNAUDITED;
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) use unaudited::Route;
+pub(crate) use unaudited::{ROUTE_UNAUDITED, UNAUDITED_OTHERS};
 
 use alarm::Alarm;
 use audit_journal::{MemoryStorage, Reader, Storage};
@@ -103,6 +105,8 @@ pub(crate) struct Shared {
     catalog: &'static str,
     /// The places in which the guard caught something.
     told: caught::Told,
+    #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
+    routes: unaudited::Routes,
     commits: Arc<metrics::Commits>,
     pruning: Pruning,
     /// The journal as it is seen from outside, and its name: for rows that wait in a database.

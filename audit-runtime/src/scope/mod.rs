@@ -79,7 +79,7 @@ impl Scope {
     fn begin(spec: &'static ActionSpec) -> Self {
         abort::record_panics();
         let context = Context::here();
-        context.note_action();
+        context.note_action(spec.action, spec.category);
         Self {
             running: Running::begin(draft(spec)),
             context,

@@ -12,14 +12,15 @@ use std::sync::{Mutex, PoisonError};
 use super::{Trail, fail};
 use crate::event::Category;
 use crate::record::Record;
-use crate::recorder::ROUTE_UNAUDITED;
+use crate::recorder::{ROUTE_UNAUDITED, UNAUDITED_OTHERS};
 
 /// The variable that names the directory in which tests tell what they have asserted.
 const VARIABLE: &str = "AUDIT_COVERAGE";
 
 impl Trail {
     /// The routes, in order, whose requests have changed something and left no record of it: answered with 2xx
-    /// or 3xx to `POST`, `PUT`, `PATCH` or `DELETE`, and neither audited nor waived.
+    /// or 3xx to `POST`, `PUT`, `PATCH` or `DELETE`, and neither audited nor waived. Behind the first 1,024,
+    /// `(others)` stands for all more.
     ///
     /// # Panics
     /// As [`records`](Self::records) does.
@@ -39,10 +40,17 @@ impl Trail {
     pub fn assert_routes_audited(&self) {
         let routes = self.unaudited_routes();
         if !routes.is_empty() {
+            let more = match routes.iter().any(|route| route == UNAUDITED_OTHERS) {
+                true => {
+                    "\nthere are more routes than can be remembered: `(others)` stands for them"
+                }
+                false => "",
+            };
             fail(&format!(
-                "requests of these routes change something and leave no record of it:\n    {}\nwrite \
+                "requests of these routes change something and leave no record of it:\n    {}{more}\nwrite \
                  `#[audited]` on their handlers, record an event in them, or waive them: \
-                 `waive!(route = …, audited = none, …)`",
+                 `waive!(route = …, audited = none, …)`; a login, or an action of another category than \
+                 `activity`, says its route: `#[audited(…, route = …)]`",
                 routes.join("\n    ")
             ));
         }

@@ -1,39 +1,40 @@
 //! What a request says about coverage: the action that a denial kept from beginning, and a change without a record.
 
-use crate::catalog::{self, Waived};
+use crate::catalog::{self, ActionSpec, Waived};
 use crate::context::{Context, Open};
-use crate::event::{Category, Http, Outcome};
-use crate::recorder::Shared;
+use crate::event::{Category, Http, Outcome, Reason};
+use crate::recorder::{Route, Shared};
 use crate::scope::{self, Verdict};
 use audit_journal::{EventId, Timestamp};
 
-/// Records the action that a denial with this status kept from beginning, if it can be known.
-pub(super) fn blocked(
-    request: (EventId, &Open),
-    status: u16,
-    context: &Context,
-    recorder: Option<&Shared>,
-) {
-    let (cause, open) = request;
-    let why = open.verdict.as_ref().filter(|(outcome, _)| *outcome == Outcome::Denied);
-    if why.is_none() && !matches!(status, 401 | 403 | 407) {
-        return;
+/// The action that a denial kept from beginning.
+pub(super) struct Blocked {
+    spec: &'static ActionSpec,
+    http: Http,
+    why: Option<Reason>,
+}
+
+impl Blocked {
+    /// That of the request `open`, if it was denied with this status and its action can be known.
+    pub(super) fn of(open: &Open, status: u16, context: &Context) -> Option<Self> {
+        let why = open.verdict.as_ref().filter(|(outcome, _)| *outcome == Outcome::Denied);
+        if why.is_none() && !matches!(status, 401 | 403 | 407) {
+            return None;
+        }
+        let (http, method, template) = matched(open)?;
+        let spec = catalog::action_of(method, template)?;
+        let blocked = || Self { spec, http: http.clone(), why: why.map(|(_, why)| why.clone()) };
+        (!context.made().has(spec.action)).then(blocked)
     }
-    let Some((http, method, template)) = matched(open) else { return };
-    let made = context.made();
-    if made.has_action() {
-        return;
-    }
-    if let Some(spec) = catalog::action_of(method, template)
-        && !made.has_event(spec.action)
-    {
-        let why = why.map(|(_, reason)| reason);
-        scope::record_blocked(spec, cause, http.clone(), why, context, recorder);
+
+    pub(super) fn record(self, cause: EventId, context: &Context, recorder: Option<&Shared>) {
+        let Self { spec, http, why } = self;
+        scope::record_blocked(spec, cause, http, why.as_ref(), context, recorder);
     }
 }
 
 /// Tells of a request that has changed something, as far as its method and its end say, and of which no record
-/// but that of the access will tell what.
+/// will tell what.
 pub(super) fn unaudited(open: &Open, verdict: Verdict, context: &Context, recorder: &Shared) {
     let Some((http, method, template)) = matched(open) else { return };
     let changes = matches!(method, "POST" | "PUT" | "PATCH" | "DELETE");
@@ -41,16 +42,14 @@ pub(super) fn unaudited(open: &Open, verdict: Verdict, context: &Context, record
         verdict.outcome == Outcome::Success && open.verdict.is_none() && !http.is_to_be_repeated();
     // A request that is an activity by policy tells of itself.
     let is_told = open.draft.event.category != Category::Access;
-    if !changes
-        || is_told
-        || !is_done
-        || !context.made().is_nothing()
-        || catalog::action_of(method, template).is_some()
-        || catalog::is_waived(Waived::Audit, method, template, Timestamp::now())
-    {
-        return;
-    }
-    recorder.tell_unaudited(method, template, http);
+    let made = context.made();
+    let is_untold = changes
+        && is_done
+        && !is_told
+        && !made.has_activity()
+        && catalog::action_of(method, template).is_none()
+        && !catalog::is_waived(Waived::Audit, method, template, Timestamp::now());
+    recorder.note_route(&Route { method, template, http }, made.authentications(), is_untold);
 }
 
 /// The request with its method and template, if a router knows it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{self, Poll};
 
-use super::coverage;
+use super::coverage::{self, Blocked};
 use super::head::{self, Head};
 use super::policy::{self, Activities};
 use super::settings::AuditMiddleware;
@@ -120,10 +120,11 @@ impl Exchange {
         });
         self.settle_route();
         let actions = self.end_deferred(self.verdict);
-        let event = self.running.event();
-        self.running.change(|open| {
-            coverage::blocked((event, open), status, &self.context, self.recorder.as_deref());
-        });
+        let blocked = self.running.change(|open| Blocked::of(open, status, &self.context));
+        // Recorded without the request's lock: whoever hears an alarm may speak of the request.
+        if let Some(blocked) = blocked.flatten() {
+            blocked.record(self.running.event(), &self.context, self.recorder.as_deref());
+        }
         self.end_at_the_answer(actions)
     }
 

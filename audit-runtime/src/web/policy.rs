@@ -36,11 +36,11 @@ impl Activities {
         Ok(Self((!all.is_empty()).then(|| all.into())))
     }
 
-    /// True if a request to this route is one. HEAD asks what GET would answer, and counts as GET.
+    /// True if a request to this route is one.
     pub(super) fn have(&self, http: &Http) -> bool {
         let Some(routes) = &self.0 else { return false };
         let (method, template) = http.request_line();
-        let is_method = |of: &str| of == method || (of == "GET" && method == "HEAD");
+        let is_method = |of: &str| Http::is_method(method, of);
         routes
             .iter()
             .any(|route| *route.template == *template && route.method.is_none_or(is_method))

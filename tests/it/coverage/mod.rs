@@ -2,6 +2,7 @@
 
 mod actix;
 mod axum;
+mod middleware;
 mod tested;
 
 use std::net::SocketAddr;

@@ -153,10 +153,13 @@ fn a_schema_changes_with_its_version_only_and_versions_rise() {
     };
     let field: fn(&mut Action) = |action| action.fields.push("why".into());
     let target: fn(&mut Action) = |action| action.targets.clear();
+    let compared: fn(&mut Action) = |action| action.changes = Some("account".into());
     let other: fn(&mut Action) = |action| action.durability = "queued".into();
     for (was, is, change, expected) in [
         (1, 1, field, Some("write `version = 2`")),
         (4, 4, target, Some("write `version = 5`")),
+        (1, 1, compared, Some("write `version = 2`")),
+        (1, 2, compared, None),
         (1, 2, field, None),
         (1, 2, other, None),
         (1, 1, other, None),

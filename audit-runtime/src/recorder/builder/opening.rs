@@ -178,6 +178,7 @@ impl RecorderBuilder {
             service,
             catalog: catalog::hash(),
             told: Default::default(),
+            routes: Default::default(),
             commits: Arc::default(),
             pruning: Pruning::default(),
             reader: journal.reader(),
