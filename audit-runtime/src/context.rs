@@ -26,7 +26,7 @@ pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
 use frame::{InContext, look};
 use made::Made;
 pub(crate) use open::{OpenScopes, Unlisted};
-pub(crate) use running::{Open, Running};
+pub(crate) use running::{Open, Returned, Running};
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
 ///
@@ -142,6 +142,9 @@ impl Context {
     }
 
     /// Sets who acts.
+    ///
+    /// In all clones of this context: on [`Context::current`] that is who makes the running request. For work
+    /// as somebody else there is [`run_as`].
     pub fn actor(self, actor: Actor) -> Self {
         self.known().actor = Some(Arc::new(actor));
         self
@@ -202,9 +205,9 @@ impl Context {
     /// Leaves `running` to whoever sees the response; false if nobody will.
     ///
     /// An action inside another one is a step whose value is used there: it ended as it returned,
-    /// whatever the response tells of the whole. One whose outcome is `told` is left only while it is awaited
+    /// whatever the response tells of the whole. One whose outcome is told is left only while it is awaited
     /// who acts.
-    pub(crate) fn defer(&self, running: &Running, told: Option<Outcome>) -> bool {
+    pub(crate) fn defer(&self, running: &Running, returned: Returned) -> bool {
         let mut known = self.known();
         let Some(deferred) = &mut known.deferred else {
             return false;
@@ -212,9 +215,9 @@ impl Context {
         let around = running.outer().map(|outer| outer.event());
         let fits = around == Some(deferred.request)
             && deferred.actions.len() < DEFERRED_MAX
-            && (told.is_none() || deferred.all);
+            && (returned.outcome.is_none() || deferred.all);
         if fits {
-            running.change(|open| open.told = told);
+            running.change(|open| open.returned = Some(returned));
             deferred.actions.push(running.clone());
         }
         fits
@@ -292,19 +295,19 @@ pub fn set_session(session: impl Into<String>) {
 /// Adds a target to the innermost running action, for ids that are known only inside its body.
 pub fn set_target(kind: &'static str, id: impl Display) {
     let target = Target::new(kind, id);
-    with_running(|open| open.draft.event.add_target(target));
+    with_running(JUDGE, |open| open.draft.event.add_target(target));
 }
 
 /// Says that the innermost running action was not allowed, whatever it returns.
 pub fn deny(reason: impl Into<Reason>) {
     let reason = reason.into();
-    with_running(|open| open.verdict = Some((Outcome::Denied, reason)));
+    with_running(JUDGE, |open| open.verdict = Some((Outcome::Denied, reason)));
 }
 
 /// Says that the innermost running action was rejected, whatever it returns.
 pub fn fail(reason: impl Into<Reason>) {
     let reason = reason.into();
-    with_running(|open| open.verdict = Some((Outcome::Failure, reason)));
+    with_running(JUDGE, |open| open.verdict = Some((Outcome::Failure, reason)));
 }
 
 fn with_context(change: impl FnOnce(&mut Known)) {
@@ -314,15 +317,19 @@ fn with_context(change: impl FnOnce(&mut Known)) {
     }
 }
 
-fn with_running(change: impl FnOnce(&mut Open)) {
+fn with_running((attempt, counter): Attempt, change: impl FnOnce(&mut Open)) {
     match Running::innermost() {
         Some(running) => _ = running.change(change),
-        None => outside("judge an action or set its target", &UNJUDGED),
+        None => outside(attempt, counter),
     }
 }
 
+/// What is said of something outside any action, and how often it was.
+type Attempt = (&'static str, &'static AtomicU64);
+
 static UNSET: AtomicU64 = AtomicU64::new(0);
 static UNJUDGED: AtomicU64 = AtomicU64::new(0);
+const JUDGE: Attempt = ("judge an action or set its target", &UNJUDGED);
 
 /// Says it now and then, because a service may do it in each request.
 fn outside(attempt: &str, counter: &AtomicU64) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::body::to_bytes;
 use actix_web::{HttpResponse, Responder};
-use audit_runtime::{Actor, Event, Recorder, Status, Unrecorded, audited};
+use audit_runtime::{Actor, ChangeSet, Event, Recorder, Status, Unrecorded, audited};
 
 use crate::storage::Failing;
 use crate::support::block_on;
@@ -92,6 +92,7 @@ fn service_without_a_client() {
         audit_runtime::deny("outside");
     }
     audit_runtime::set_actor(Actor::user("7"));
+    audit_runtime::set_changes(ChangeSet::new());
     recorder.shutdown(Duration::from_secs(20)).unwrap_err();
     let health = recorder.health();
     assert_eq!((health.status, health.unrecorded, health.lost), (Status::Red, 1, 1));
@@ -114,6 +115,7 @@ fn an_action_that_nobody_waits_for_is_named_when_its_record_cannot_be_written() 
             ("audit: the journal failed: ", 1),
             ("audit: an attempt to judge an action or set its target outside any", 2),
             ("audit: an attempt to set an actor or a session outside any", 1),
+            ("audit: an attempt to say what an action changed outside any", 1),
         ] {
             assert_eq!(said.matches(told).count(), times, "{listens}: {told} in {said}");
         }

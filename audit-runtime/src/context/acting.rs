@@ -24,6 +24,8 @@ use crate::event::Actor;
 ///
 /// A task that is spawned with this needs no [`Context`]: what that would take along is here, too.
 ///
+/// `Context::current().actor(…)` is no way to do that: it sets who acts for the whole running request.
+///
 /// Where one person takes on the role of another, the first one acts:
 /// `run_as(admin.on_behalf_of(user), …)`.
 pub fn run_as<F: Future>(actor: Actor, work: F) -> impl Future<Output = F::Output> + use<F> {

@@ -1,5 +1,7 @@
 //! What the running action says it changed.
 
+use std::sync::atomic::AtomicU64;
+
 use audit_redact::Diff;
 
 use super::with_running;
@@ -32,5 +34,7 @@ pub fn changed<T: Diff + ?Sized>(before: &T, after: &T) {
 
 /// Adds changes to the innermost running action, as [`changed`] does.
 pub fn set_changes(changes: ChangeSet) {
-    with_running(|open| open.draft.event.add_changes(changes));
+    static UNSAID: AtomicU64 = AtomicU64::new(0);
+    let attempt = ("say what an action changed", &UNSAID);
+    with_running(attempt, |open| open.draft.event.add_changes(changes));
 }

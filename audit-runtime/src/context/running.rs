@@ -29,18 +29,25 @@ pub(crate) struct Open {
     pub(crate) draft: Draft,
     pub(crate) started: Instant,
     pub(crate) verdict: Option<(Outcome, Reason)>,
-    /// What its attribute found changed, which counts if it ends as a success.
+    /// What its attribute found changed, which counts unless it is known to be no success.
     pub(crate) compared: Option<Box<ChangeSet>>,
-    /// The type of the error that it returned, where its end is left to the response.
-    pub(crate) error_type: Option<&'static str>,
-    /// How it ended, where only who acted is left to the response.
-    pub(crate) told: Option<Outcome>,
+    /// What it returned, while its end waits: for what it changed, for the response, for who acts.
+    pub(crate) returned: Option<Returned>,
     /// The alarm was raised for it already, and one action is counted once.
     pub(crate) is_alarmed: bool,
     /// What went through a connection, once any of it was counted.
     pub(super) traffic: Option<Box<Traffic>>,
     /// Its place in the recorder's account, which is free again once this is dropped.
     pub(super) slot: Option<Slot>,
+}
+
+/// What the value tells that an action has returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Returned {
+    /// None where that is left to the response.
+    pub(crate) outcome: Option<Outcome>,
+    /// The type of the error that it is.
+    pub(crate) error_type: Option<&'static str>,
 }
 
 impl Open {
@@ -70,8 +77,31 @@ impl Open {
         self.slot.take()
     }
 
+    /// The event of its end, by all that is known: what its body has returned stands, unless a panic came
+    /// after that, and what its body said of itself counts more.
+    pub(crate) fn completed(mut self, end: Outcome, context: &Context) -> Event {
+        let Returned { outcome, error_type } = self.returned.unwrap_or_default();
+        let end = outcome.filter(|_| end != Outcome::Panic).unwrap_or(end);
+        let is_broken = matches!(end, Outcome::Panic | Outcome::Cancelled);
+        let outcome = match self.verdict.take() {
+            Some((outcome, reason)) if !is_broken => {
+                self.draft.event.reason = Some(reason);
+                outcome
+            }
+            // A login that failed may answer by sending the client back to its form.
+            _ if error_type.is_some() && end == Outcome::Success => Outcome::Failure,
+            _ => end,
+        };
+        self.draft.event.error_type = error_type.map(Into::into);
+        let may_be = matches!(outcome, Outcome::Success | Outcome::Unknown);
+        if let Some(changes) = self.compared.take().filter(|_| may_be) {
+            self.draft.event.add_changes(*changes);
+        }
+        self.ended(outcome, context)
+    }
+
     /// The event of its end.
-    pub(crate) fn ended(mut self, outcome: Outcome, context: &Context) -> Event {
+    fn ended(mut self, outcome: Outcome, context: &Context) -> Event {
         if let Some(traffic) = self.traffic.take() {
             traffic.write(&mut self.draft.event.arguments);
         }
@@ -80,9 +110,13 @@ impl Open {
         event
     }
 
-    /// The event of an end that nobody saw, whatever its body had said by then.
+    /// The event of an end that nobody saw: whatever its body had said by then, if it has not returned.
     pub(crate) fn unseen(self, context: &Context) -> Event {
-        Event { unseen: true, ..self.ended(Outcome::Unknown, context) }
+        let event = match self.returned {
+            Some(_) => self.completed(Outcome::Unknown, context),
+            None => self.ended(Outcome::Unknown, context),
+        };
+        Event { unseen: true, ..event }
     }
 }
 
@@ -105,8 +139,7 @@ impl Running {
             started: Instant::now(),
             verdict: None,
             compared: None,
-            error_type: None,
-            told: None,
+            returned: None,
             is_alarmed: false,
             traffic: None,
             slot: None,

@@ -66,10 +66,11 @@ fn an_action_whose_outcome_is_known_is_deferred_only_while_its_actor_is_awaited(
     frame.enter(|| {
         assert!(is_anonymous());
         let handler = Running::begin(Event::activity("Inside"));
-        assert!(!context.defer(&handler, Some(Outcome::Denied)));
+        let told = Returned { outcome: Some(Outcome::Denied), error_type: None };
+        assert!(!context.defer(&handler, told));
         await_actor();
-        assert!(context.defer(&handler, Some(Outcome::Denied)));
-        assert_eq!(handler.take().unwrap().told, Some(Outcome::Denied));
+        assert!(context.defer(&handler, told));
+        assert_eq!(handler.take().unwrap().returned, Some(told));
         set_actor(Actor::user("7"));
         assert!(!is_anonymous());
     });

@@ -120,8 +120,12 @@ impl Actor {
     }
 
     /// The same in the stead of `around`: who is somebody there, and nobody here yet, is one for whom
-    /// this one acts. One more than a record holds is kept, so that it tells of the cut.
+    /// this one acts. One more than a record holds is kept, so that it tells of the cut. Where both are the
+    /// same, what proved the identity there still does.
     pub(crate) fn in_stead_of(mut self, around: &Self) -> Self {
+        if self.authenticated.is_none() && self.is(around) {
+            self.authenticated.clone_from(&around.authenticated);
+        }
         for principal in std::iter::once(around).chain(&around.on_behalf_of) {
             let is_new =
                 !self.is(principal) && !self.on_behalf_of.iter().any(|it| it.is(principal));
@@ -135,6 +139,7 @@ impl Actor {
 
     fn is(&self, other: &Self) -> bool {
         self.kind == other.kind
+            && self.tenant == other.tenant
             && match (&self.identity, &other.identity) {
                 (Identity::None, Identity::None) => true,
                 (Identity::Known(one), Identity::Known(other)) => one == other,

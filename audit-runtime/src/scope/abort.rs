@@ -58,7 +58,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::context::Frame;
+    use crate::context::{Frame, Returned};
     use crate::event::{Actor, Event};
     use crate::recorder::Recorder;
     use audit_journal::MemoryStorage;
@@ -95,10 +95,15 @@ mod tests {
         let request = Running::begin(Event::activity("Request"));
         let context = Context::new().defers(&request);
         inside(&context, &request, || {
-            assert!(context.defer(&Running::begin(Event::activity("Left")), None));
+            assert!(context.defer(&Running::begin(Event::activity("Left")), Returned::default()));
+            let told = Running::begin(Event::activity("Told"));
+            assert!(context.defer(&told, Returned::default()));
+            let denied = Returned { outcome: Some(Outcome::Denied), error_type: None };
+            told.change(|open| open.returned = Some(denied));
             recorder.enter(record_running);
         });
-        assert_eq!(ends(&recorder, storage), ["Left unknown system", "Request panic system"]);
+        let expected = ["Left unknown system", "Told denied system", "Request panic system"];
+        assert_eq!(ends(&recorder, storage), expected);
     }
 
     #[test]

@@ -7,15 +7,17 @@ impl Scope {
     /// True if the call has not failed, as far as is known by now: only then is there an after.
     ///
     /// What comes now may be waited for, and whoever gives it up meanwhile takes back nothing of what
-    /// the body did: the call has succeeded, and what it changed is unknown.
+    /// the body did: the call ends as it returned, and what it changed is unknown.
     pub fn may_have_changed(&mut self, verdict: &Verdict) -> bool {
-        let is_unjudged = self.running.change(|open| open.verdict.is_none()).unwrap_or(false);
-        let may = verdict.outcome == Outcome::Success && is_unjudged;
-        if may && !verdict.is_left_to_the_response() {
-            self.settled = Some(*verdict);
-            self.compared(ChangeSet::unknown());
-        }
-        may
+        let may = self.running.change(|open| {
+            let may = verdict.outcome == Outcome::Success && open.verdict.is_none();
+            if may {
+                open.returned = Some(verdict.returned());
+                open.compared = Some(Box::new(ChangeSet::unknown()));
+            }
+            may
+        });
+        may.unwrap_or(false)
     }
 
     /// Keeps what the attribute found; it is recorded if the call ends as a success.

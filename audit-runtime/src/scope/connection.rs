@@ -22,6 +22,7 @@ use audit_journal::EventId;
 /// | the connection | outcome |
 /// |---|---|
 /// | what [`run`](Self::run) was given returns; a stream is over | `success`, or what `deny` or `fail` said |
+/// | what [`try_run`](Self::try_run) was given returns an `Err` | `error`, or what `deny` or `fail` said |
 /// | is told how it ends, by [`close`](Self::close) | that |
 /// | is dropped: its task was aborted, its client has gone | `cancelled` |
 /// | panics in `run`, in `enter` or as a stream | `panic` |
@@ -122,8 +123,23 @@ impl Connection {
     ///
     /// In there `deny`, `fail` and `set_target` speak of the connection, and `set_actor` sets who
     /// acts on it.
-    pub fn run<F: Future>(&self, body: F) -> impl Future<Output = F::Output> + use<'_, F> {
-        Run { connection: self, body }
+    pub fn run<F>(&self, body: F) -> impl Future<Output = ()> + use<'_, F>
+    where
+        F: Future<Output = ()>,
+    {
+        Run { connection: self, body, verdict: |()| Verdict::of(Outcome::Success) }
+    }
+
+    /// The same for what may fail: an `Err` closes the connection as an `error` of this type.
+    pub fn try_run<F, T, E>(&self, body: F) -> impl Future<Output = Result<T, E>> + use<'_, F, T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let verdict = |output: &F::Output| match output {
+            Ok(_) => Verdict::of(Outcome::Success),
+            Err(_) => Verdict::of_broken::<E>(),
+        };
+        Run { connection: self, body, verdict }
     }
 
     /// Runs a part of what happens on the connection, such as the handler of one message.
@@ -263,10 +279,14 @@ impl Drop for Unwinding<'_> {
 
 pin_project! {
     /// What happens on a connection, and its end.
-    struct Run<'a, F> {
+    struct Run<'a, F>
+    where
+        F: Future,
+    {
         connection: &'a Connection,
         #[pin]
         body: F,
+        verdict: fn(&F::Output) -> Verdict,
     }
 }
 
@@ -276,7 +296,7 @@ impl<F: Future> Future for Run<'_, F> {
     fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let output = ready!(this.connection.enter(|| this.body.poll(task)));
-        this.connection.close(Outcome::Success);
+        this.connection.end((this.verdict)(&output));
         Poll::Ready(output)
     }
 }

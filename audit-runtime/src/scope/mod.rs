@@ -20,7 +20,7 @@ use pin_project_lite::pin_project;
 
 use crate::catalog::ActionSpec;
 use crate::context::{self, Context, Frame, Open, Running};
-use crate::event::{Arguments, Code, Draft, Event, OnUnrecorded, Outcome, Target};
+use crate::event::{Arguments, Code, Draft, OnUnrecorded, Outcome, Target};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use audit_redact::{Redact, Redaction};
 
@@ -44,8 +44,6 @@ pub struct Scope {
     spec: &'static ActionSpec,
     body_runs: bool,
     finished: bool,
-    /// How the call ended, while what it changed is found out.
-    settled: Option<Verdict>,
 }
 
 impl Scope {
@@ -87,7 +85,6 @@ impl Scope {
             spec,
             body_runs: false,
             finished: false,
-            settled: None,
         }
     }
 
@@ -157,9 +154,7 @@ impl Scope {
     /// Leaves the end to the response if that knows more, of the outcome or of the actor, and then waits
     /// for the receipt, too.
     fn end_or_leave(&mut self, verdict: Verdict) -> Option<Receipt> {
-        let told = (!verdict.is_left_to_the_response()).then_some(verdict.outcome);
-        if self.context.defer(&self.running, told) {
-            self.running.change(|open| open.error_type = verdict.error_type);
+        if self.context.defer(&self.running, verdict.returned()) {
             self.finished = true;
             return None;
         }
@@ -182,11 +177,13 @@ impl Drop for Scope {
         if self.finished {
             return;
         }
-        let verdict = match self.body_runs {
-            true => Verdict::of(Outcome::Panic),
-            false => self.settled.unwrap_or(Verdict::of(Outcome::Cancelled)),
-        };
         if let Some(open) = self.running.take() {
+            let verdict = Verdict::of(match (self.body_runs, open.returned) {
+                (true, _) => Outcome::Panic,
+                // Only what it changed was still being found out.
+                (false, Some(_)) => Outcome::Unknown,
+                (false, None) => Outcome::Cancelled,
+            });
             let recorder = self.recorder.as_deref();
             drop(record_end(open, verdict, &self.context, recorder));
         }
@@ -206,7 +203,10 @@ pub(crate) fn record_end(
     // A shutdown that comes now waits until the record is queued.
     let _slot = open.take_slot();
     let is_alarmed = open.is_alarmed;
-    let event = complete(open, verdict, context);
+    if let Some(error_type) = verdict.error_type {
+        open.returned.get_or_insert_default().error_type = Some(error_type);
+    }
+    let event = open.completed(verdict.outcome, context);
     let Some(recorder) = recorder else {
         recorder::count_unrecorded(&event.action, &Unrecorded::NoRecorder);
         return None;
@@ -235,28 +235,6 @@ fn draft(spec: &'static ActionSpec) -> Draft {
     draft.event.sentence = spec.description;
     draft.event.causation_id = context::cause();
     draft
-}
-
-fn complete(mut open: Open, verdict: Verdict, context: &Context) -> Event {
-    let error_type = verdict.error_type.or(open.error_type);
-    let told = open.told.unwrap_or(verdict.outcome);
-    let broken = matches!(told, Outcome::Panic | Outcome::Cancelled);
-    let outcome = match open.verdict.take() {
-        // What the body said of itself counts more than what it returned, but not more than how
-        // it broke off.
-        Some((outcome, reason)) if !broken => {
-            open.draft.event.reason = Some(reason);
-            outcome
-        }
-        // A login that failed may answer by sending the client back to its form.
-        _ if error_type.is_some() && told == Outcome::Success => Outcome::Failure,
-        _ => told,
-    };
-    open.draft.event.error_type = error_type.map(Into::into);
-    if let Some(changes) = open.compared.take().filter(|_| outcome == Outcome::Success) {
-        open.draft.event.add_changes(*changes);
-    }
-    open.ended(outcome, context)
 }
 
 /// What the attribute captures at the beginning of a call.

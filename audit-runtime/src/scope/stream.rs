@@ -45,6 +45,8 @@ impl Connection {
     /// }
     /// # }
     /// ```
+    ///
+    /// **Its end is a success, whatever its items are**: one of results takes [`try_stream`](Self::try_stream).
     pub fn stream<S: Stream>(self, stream: S) -> Streamed<S> {
         Streamed { stream, connection: self, bytes: |_| 0, failure: |_| None }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use audit_journal::{Line, MemoryStorage, Reader};
 
 use super::*;
+use crate::context::Returned;
 use crate::event::{Category, Durability, Event, Operation};
 use crate::recorder::Recorder;
 
@@ -26,6 +27,29 @@ fn an_end_that_is_being_recorded_when_a_shutdown_comes_is_recorded() {
     assert!(matches!(receipt.unwrap().wait(), Ok(recorder::Recorded::Durable { .. })));
     assert!(told.recv().unwrap().is_ok());
     closing.join().unwrap();
+}
+
+#[test]
+fn what_was_told_before_a_shutdown_is_the_outcome_that_it_records() {
+    let storage = MemoryStorage::new();
+    let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
+    let shared = recorder.enter(recorder::current).unwrap();
+    let context = Context::new();
+    for (action, outcome) in [("Told", Some(Outcome::Denied)), ("Left", None)] {
+        let running = Running::begin(Event::activity(action));
+        shared.list(&running, &context).unwrap();
+        let returned = Returned { outcome, error_type: Some("io::Error") };
+        running.change(|open| open.returned = Some(returned));
+    }
+    recorder.shutdown(PATIENCE).unwrap();
+    let mut cursor = Reader::over(Arc::new(storage)).cursor(0).unwrap();
+    let lines = std::iter::from_fn(|| cursor.next().unwrap());
+    let records = lines.map(|line| serde_json::from_slice(line.bytes()).unwrap());
+    let ends: Vec<_> = records.filter(|it: &serde_json::Value| !it["error"].is_null()).collect();
+    let told = |action: &str| ends.iter().find(|it| it["action"] == action).unwrap();
+    assert_eq!(told("Told")["outcome"], "denied");
+    assert_eq!(told("Left")["outcome"], "unknown");
+    assert!(ends.iter().all(|it| it["completed_by"] == "recorder"), "{ends:?}");
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl AuditMiddleware {
     pub fn correlation_header(mut self, name: &str) -> Result<Self, InvalidHeader> {
         let header = name.to_ascii_lowercase();
         if !is_header_name(&header) || !may_carry_an_id(&header) {
-            return Err(InvalidHeader(name.to_owned()));
+            return Err(InvalidHeader::correlation(name));
         }
         self.correlation_header = header.into();
         Ok(self)
@@ -196,7 +196,7 @@ impl Default for AuditMiddleware {
 }
 
 /// What all frameworks take: letters, digits and what words are joined with.
-fn is_header_name(name: &str) -> bool {
+pub(super) fn is_header_name(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !name.is_empty() && name.bytes().all(is_part)
 }
@@ -242,18 +242,30 @@ const RESERVED: [&str; 29] = [
 ];
 const RESERVED_PREFIXES: [&str; 5] = ["access-control-", "content-", "if-", "sec-", "x-forwarded-"];
 
-/// A text that cannot name the correlation header.
+/// A text that cannot name the correlation header, or that of API keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidHeader(String);
+pub struct InvalidHeader {
+    name: String,
+    of: &'static str,
+}
+
+impl InvalidHeader {
+    fn correlation(name: &str) -> Self {
+        let of = "the correlation header: name one of letters, digits and hyphens that neither looks \
+                  like a secret's nor has a meaning in HTTP, such as x-correlation-id";
+        Self { name: name.to_owned(), of }
+    }
+
+    pub(super) fn api_key(name: &str) -> Self {
+        let of =
+            "the header of API keys: name one of letters, digits and hyphens, such as x-api-key";
+        Self { name: name.to_owned(), of }
+    }
+}
 
 impl fmt::Display for InvalidHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` cannot be the correlation header: name one of letters, digits and hyphens that \
-             neither looks like a secret's nor has a meaning in HTTP, such as x-correlation-id",
-            self.0.escape_debug()
-        )
+        write!(f, "`{}` cannot be {}", self.name.escape_debug(), self.of)
     }
 }
 

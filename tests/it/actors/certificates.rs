@@ -211,8 +211,10 @@ fn a_certificate_names_the_service_that_holds_it() {
     ];
     assert_eq!(journal.told(), told);
     let actor = &journal.of("BurnBooks")["actor"];
-    assert_eq!(actor["name"], "billing");
-    assert_eq!(actor["auth"], json!({"method": "mtls", "credential_id": "1b11"}));
+    let credential = "1b11 CN=audited test clients";
+    assert_eq!(actor["auth"], json!({"method": "mtls", "credential_id": credential}));
+    // Whoever asks for a certificate may be free to choose its common name.
+    assert!(actor["name"].is_null());
     // Nothing of the certificate but whom it names.
     assert!(!journal.says("billing.audited.test"));
 }
@@ -228,7 +230,8 @@ fn a_person_is_named_by_a_certificate_where_the_application_says_so() {
     let journal = axum(books_in_axum().layer(ActorLayer::new(person)), Some(ADA));
     assert_eq!(journal.told()[0], "BurnBooks denied user:Ada Lovelace");
     let auth = &journal.of("BurnBooks")["actor"]["auth"];
-    assert_eq!(*auth, json!({"method": "mtls", "credential_id": "ada7"}));
+    let credential = "ada7 CN=audited test clients";
+    assert_eq!(*auth, json!({"method": "mtls", "credential_id": credential}));
 }
 
 #[test]
@@ -252,6 +255,9 @@ fn a_certificate_among_the_extensions_of_a_request_names_its_holder() {
 fn what_is_no_certificate_names_nobody() {
     let (certificates, _) = chain(BILLING);
     let whole = &*certificates[0];
+    let (ada, _) = chain(ADA);
+    // Her alternative name counts before her common name.
+    assert_eq!(PeerCertificate::from_der(&ada[0]).unwrap().id(), "ada@audited.test");
     assert_eq!(PeerCertificate::from_der(whole).unwrap().serial_number(), "1b11");
     for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
         assert!(PeerCertificate::from_der(&whole[..cut]).is_none(), "{cut}");

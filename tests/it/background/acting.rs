@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
 use audit_runtime::{
-    Actor, Context, CorrelationId, Event, Outcome, Recorder, audited, enter_as, run_as, set_actor,
+    Actor, Authenticated, Context, CorrelationId, Event, Outcome, Recorder, audited, enter_as,
+    run_as, set_actor,
 };
 use axum::Router;
 use axum::routing::post;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{actor, charge, one, send_receipt};
 use crate::support::{Trail, only, run, summary};
@@ -122,6 +123,31 @@ fn who_is_named_already_is_not_named_again_and_nobody_is_nobody() {
         assert!(!record.to_string().contains("adda"));
         assert_eq!(expected.contains("unknown"), record["redaction"]["key_id"].is_string());
     }
+}
+
+#[test]
+fn who_is_the_same_in_another_tenant_is_somebody_else() {
+    let ada = |tenant: &'static str| Actor::user("7").tenant(tenant);
+    let records = stepped(ada("b"), ada("a"));
+    let actor = &records["actor"];
+    assert_eq!((&actor["tenant"], &actor["on_behalf_of"][0]["tenant"]), (&json!("a"), &json!("b")));
+    assert!(stepped(ada("a"), ada("a"))["actor"].get("on_behalf_of").is_none());
+}
+
+#[test]
+fn what_proved_an_identity_still_does_in_a_step_of_the_same_actor_and_of_no_other() {
+    let known = || Actor::user("7").authenticated(Authenticated::by("password"));
+    let method = |given| stepped(known(), given)["actor"]["auth"]["method"].clone();
+    assert_eq!(method(Actor::user("7")), "password");
+    assert_eq!(method(Actor::user("7").authenticated(Authenticated::by("oidc"))), "oidc");
+    assert_eq!(method(Actor::user("8")), Value::Null);
+}
+
+/// The record of a step that `given` does where `around` acts.
+fn stepped(around: Actor, given: Actor) -> Value {
+    let trail = Trail::new();
+    trail.recorder.enter(|| Context::new().actor(around).enter(|| enter_as(given, charge)));
+    only(trail.records())
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What an action changed, from real handlers over real rows to the record.
 
+mod given_up;
 mod rows;
 
 use audit_runtime::{
     ChangeSet, Diff, Event, Record, Redact, audited, changed, public, set_changes,
 };
-use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::{Trail, block_on, only, run};
@@ -89,23 +89,6 @@ fn a_panic_in_the_value_afterwards_is_one_of_the_call() {
     let record = only(trail.records());
     assert_eq!((&record["outcome"], record.get("changes")), (&json!("panic"), None));
     assert!(!record.to_string().contains(CANARY));
-}
-
-#[audited(action = "Wait", changes(before = 1_u8, after = forever().await), on_unrecorded = fail_open)]
-async fn wait() {}
-
-async fn forever() -> u8 {
-    std::future::pending().await
-}
-
-#[test]
-fn a_call_that_is_given_up_while_it_is_compared_has_succeeded() {
-    let (_, records) = run(async {
-        assert!(wait().now_or_never().is_none());
-    });
-    let record = only(records);
-    assert_eq!((&record["outcome"], record.get("changes")), (&json!("success"), None));
-    assert_eq!(record["truncated"], json!(["changes"]));
 }
 
 /// Records one event by hand, and answers with its record.

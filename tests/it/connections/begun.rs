@@ -7,12 +7,12 @@ use std::time::Duration;
 use actix_web::rt::time::timeout;
 use audit_runtime::{
     Actor, Connection, Context, Durability, Event, Operation, Outcome, Recorder, Target,
-    Unrecorded, audited, set_target,
+    Unrecorded, audited, deny, set_target,
 };
 
 use super::{actor, closing, end, one};
 use crate::stalling::Stalling;
-use crate::support::{Trail, block_on, summary};
+use crate::support::{Trail, block_on, run, summary};
 
 fn subscribe() -> audit_runtime::Draft {
     Event::activity("Subscribe").target(Target::new("Topic", 5))
@@ -92,6 +92,28 @@ fn a_task_that_is_aborted_cancels_its_connection() {
 }
 
 #[test]
+fn what_a_connection_returned_is_how_it_ended() {
+    struct Torn;
+    let broken = format!("error: {}", std::any::type_name::<Torn>());
+    for (ends, expected) in [(Ok(1), "success"), (Err(Torn), broken.as_str())] {
+        let (_, records) = run(async {
+            let connection = Connection::open(subscribe(), "Unsubscribe").await.unwrap();
+            connection.try_run(async { ends }).await.map(drop)
+        });
+        assert_eq!(end(one(&records, "Unsubscribe")), expected);
+    }
+    let (_, records) = run(async {
+        let connection = Connection::open(subscribe(), "Unsubscribe").await.unwrap();
+        let body = async {
+            deny("expired");
+            Err::<(), _>(Torn)
+        };
+        connection.try_run(body).await
+    });
+    assert_eq!(end(one(&records, "Unsubscribe")), "denied: expired");
+}
+
+#[test]
 fn what_cannot_be_recorded_is_not_opened_unless_it_reads() {
     let open = |opening| async { Connection::open(opening, "Unsubscribe").await };
     let refused = block_on(open(subscribe())).err();
@@ -155,8 +177,9 @@ fn a_connection_keeps_nothing_of_the_one_it_was_opened_on() {
     block_on(trail.recorder.scope(async {
         let mut connection = Connection::opened("CloseTopic");
         for _ in 0..GENERATIONS {
-            let next = connection.run(open_topic()).await;
-            connection = next;
+            let mut next = None;
+            connection.run(async { next = Some(open_topic().await) }).await;
+            connection = next.unwrap();
         }
     }));
     assert_eq!(trail.recorder.health().open_scopes, 0);

@@ -16,6 +16,7 @@ mod classifier;
 use std::any::type_name;
 
 use super::Scope;
+use crate::context::Returned;
 use crate::event::Outcome;
 
 #[cfg(feature = "actix")]
@@ -91,8 +92,14 @@ impl Verdict {
         }
     }
 
-    pub(crate) const fn is_left_to_the_response(&self) -> bool {
+    const fn is_left_to_the_response(&self) -> bool {
         matches!(self.basis, Basis::Response)
+    }
+
+    /// What is known now, before the response.
+    pub(super) fn returned(&self) -> Returned {
+        let outcome = (!self.is_left_to_the_response()).then_some(self.outcome);
+        Returned { outcome, error_type: self.error_type }
     }
 }
 

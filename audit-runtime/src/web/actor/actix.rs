@@ -88,8 +88,8 @@ where
     type Answer = Later<Option<Actor>>;
 
     fn actor(&self, request: &HttpRequest) -> Self::Answer {
-        let value = request.headers().get(self.header_name()).map(|value| value.as_bytes());
-        let owner = self.key(value).map(|key| self.owner(key));
+        let values = request.headers().get_all(self.header_name());
+        let owner = self.key(values.map(|value| value.as_bytes())).map(|key| self.owner(key));
         Box::pin(async move { owner?.await })
     }
 }

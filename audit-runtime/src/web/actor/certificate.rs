@@ -18,6 +18,7 @@ pub struct PeerCertificate {
     id: String,
     common_name: Option<String>,
     serial_number: String,
+    issuer: String,
 }
 
 impl PeerCertificate {
@@ -29,34 +30,31 @@ impl PeerCertificate {
         let common_name = name.map(|name| name.value().into_owned());
         let names = certificate.get_extension::<SubjectAltName>().ok().flatten();
         let names = names.map(|(_, SubjectAltName(names))| names).unwrap_or_default();
-        let uri = names.iter().find_map(|name| match name {
-            GeneralName::UniformResourceIdentifier(uri) => Some(uri.to_string()),
+        // Many authorities check these only, and let the client choose its common name.
+        let named = names.iter().filter_map(|name| match name {
+            GeneralName::UniformResourceIdentifier(uri) => Some((0, uri.to_string())),
+            GeneralName::DnsName(host) => Some((1, host.to_string())),
+            GeneralName::Rfc822Name(address) => Some((2, address.to_string())),
             _ => None,
         });
-        let other = || {
-            names.iter().find_map(|name| match name {
-                GeneralName::DnsName(name) | GeneralName::Rfc822Name(name) => {
-                    Some(name.to_string())
-                }
-                _ => None,
-            })
-        };
-        let id = uri.or_else(|| common_name.clone()).or_else(other)?;
+        let named = named.min_by_key(|(rank, _)| *rank).map(|(_, name)| name);
+        let id = named.or_else(|| common_name.clone())?;
         // A number that begins with a high bit is encoded with a zero before it.
         let serial_number = match certificate.serial_number().as_bytes() {
             [0, number @ ..] if !number.is_empty() => hexadecimal(number),
             number => hexadecimal(number),
         };
-        Some(Self { id, common_name, serial_number })
+        let issuer = certificate.issuer().to_string();
+        Some(Self { id, common_name, serial_number, issuer })
     }
 
-    /// Whom it names: the first URI of its alternative names (as SPIFFE has it), else the common name of its
-    /// subject, else its first host name or e-mail address.
+    /// Whom it names: the first URI of its alternative names (as SPIFFE has it), else its first host name, else
+    /// its first e-mail address, else the common name of its subject.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The common name of its subject.
+    /// The common name of its subject. Whether its issuer has checked that is for the service to know.
     pub fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()
     }
@@ -66,19 +64,14 @@ impl PeerCertificate {
         &self.serial_number
     }
 
-    /// The service that it names, authenticated by `mtls` with its serial number.
+    /// The service that it names, authenticated by `mtls` with its serial number and its issuer.
     pub fn actor(&self) -> Actor {
-        let service = Actor::service(self.id.clone());
-        let service = match &self.common_name {
-            Some(name) if *name != self.id => service.named(name.clone()),
-            _ => service,
-        };
-        service.authenticated(self.authenticated())
+        Actor::service(self.id.clone()).authenticated(self.authenticated())
     }
 
-    /// How it authenticates, for another actor than a service.
+    /// How it authenticates, for another actor than a service. The record cuts a long name of the issuer.
     pub fn authenticated(&self) -> Authenticated {
-        Authenticated::by("mtls").credential_id(self.serial_number.clone())
+        Authenticated::by("mtls").credential_id(format!("{} {}", self.serial_number, self.issuer))
     }
 }
 
