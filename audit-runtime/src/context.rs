@@ -26,7 +26,7 @@ pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
 use frame::{InContext, look};
 use made::Made;
 pub(crate) use open::{OpenScopes, Unlisted};
-pub(crate) use running::{Open, Returned, Running};
+pub(crate) use running::{Open, Running, Told};
 
 /// Who acts, from where and in which request: what a task knows without being told at each call.
 ///
@@ -207,7 +207,7 @@ impl Context {
     /// An action inside another one is a step whose value is used there: it ended as it returned,
     /// whatever the response tells of the whole. One whose outcome is told is left only while it is awaited
     /// who acts.
-    pub(crate) fn defer(&self, running: &Running, returned: Returned) -> bool {
+    pub(crate) fn defer(&self, running: &Running, returned: Told) -> bool {
         let mut known = self.known();
         let Some(deferred) = &mut known.deferred else {
             return false;

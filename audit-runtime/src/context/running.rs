@@ -32,7 +32,7 @@ pub(crate) struct Open {
     /// What its attribute found changed, which counts unless it is known to be no success.
     pub(crate) compared: Option<Box<ChangeSet>>,
     /// What it returned, while its end waits: for what it changed, for the response, for who acts.
-    pub(crate) returned: Option<Returned>,
+    pub(crate) returned: Option<Told>,
     /// The alarm was raised for it already, and one action is counted once.
     pub(crate) is_alarmed: bool,
     /// What went through a connection, once any of it was counted.
@@ -43,7 +43,7 @@ pub(crate) struct Open {
 
 /// What the value tells that an action has returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Returned {
+pub(crate) struct Told {
     /// None where that is left to the response.
     pub(crate) outcome: Option<Outcome>,
     /// The type of the error that it is.
@@ -80,7 +80,7 @@ impl Open {
     /// The event of its end, by all that is known: what its body has returned stands, unless a panic came
     /// after that, and what its body said of itself counts more.
     pub(crate) fn completed(mut self, end: Outcome, context: &Context) -> Event {
-        let Returned { outcome, error_type } = self.returned.unwrap_or_default();
+        let Told { outcome, error_type } = self.returned.unwrap_or_default();
         let end = outcome.filter(|_| end != Outcome::Panic).unwrap_or(end);
         let is_broken = matches!(end, Outcome::Panic | Outcome::Cancelled);
         let outcome = match self.verdict.take() {

@@ -46,14 +46,14 @@ fn only_actions_right_inside_a_request_are_deferred_and_only_until_its_response(
     let request = Running::begin(Event::activity("Request"));
     let context = Context::new().defers(&request);
     let handler = inside(&request);
-    assert!(context.defer(&handler, None));
-    assert!(!context.defer(&inside(&handler), None));
+    assert!(context.defer(&handler, Told::default()));
+    assert!(!context.defer(&inside(&handler), Told::default()));
     for _ in 1..DEFERRED_MAX {
-        assert!(context.defer(&handler, None));
+        assert!(context.defer(&handler, Told::default()));
     }
-    assert!(!context.defer(&handler, None));
+    assert!(!context.defer(&handler, Told::default()));
     assert_eq!(context.take_deferred().len(), DEFERRED_MAX);
-    assert!(!context.defer(&handler, None));
+    assert!(!context.defer(&handler, Told::default()));
     assert!(context.take_deferred().is_empty());
 }
 
@@ -66,7 +66,7 @@ fn an_action_whose_outcome_is_known_is_deferred_only_while_its_actor_is_awaited(
     frame.enter(|| {
         assert!(is_anonymous());
         let handler = Running::begin(Event::activity("Inside"));
-        let told = Returned { outcome: Some(Outcome::Denied), error_type: None };
+        let told = Told { outcome: Some(Outcome::Denied), error_type: None };
         assert!(!context.defer(&handler, told));
         await_actor();
         assert!(context.defer(&handler, told));

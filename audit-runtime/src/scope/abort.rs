@@ -58,7 +58,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::context::{Frame, Returned};
+    use crate::context::{Frame, Told};
     use crate::event::{Actor, Event};
     use crate::recorder::Recorder;
     use audit_journal::MemoryStorage;
@@ -95,10 +95,10 @@ mod tests {
         let request = Running::begin(Event::activity("Request"));
         let context = Context::new().defers(&request);
         inside(&context, &request, || {
-            assert!(context.defer(&Running::begin(Event::activity("Left")), Returned::default()));
+            assert!(context.defer(&Running::begin(Event::activity("Left")), Told::default()));
             let told = Running::begin(Event::activity("Told"));
-            assert!(context.defer(&told, Returned::default()));
-            let denied = Returned { outcome: Some(Outcome::Denied), error_type: None };
+            assert!(context.defer(&told, Told::default()));
+            let denied = Told { outcome: Some(Outcome::Denied), error_type: None };
             told.change(|open| open.returned = Some(denied));
             recorder.enter(record_running);
         });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use audit_journal::{Line, MemoryStorage, Reader};
 
 use super::*;
-use crate::context::Returned;
+use crate::context::Told;
 use crate::event::{Category, Durability, Event, Operation};
 use crate::recorder::Recorder;
 
@@ -38,7 +38,7 @@ fn what_was_told_before_a_shutdown_is_the_outcome_that_it_records() {
     for (action, outcome) in [("Told", Some(Outcome::Denied)), ("Left", None)] {
         let running = Running::begin(Event::activity(action));
         shared.list(&running, &context).unwrap();
-        let returned = Returned { outcome, error_type: Some("io::Error") };
+        let returned = Told { outcome, error_type: Some("io::Error") };
         running.change(|open| open.returned = Some(returned));
     }
     recorder.shutdown(PATIENCE).unwrap();

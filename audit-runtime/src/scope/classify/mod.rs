@@ -16,7 +16,7 @@ mod classifier;
 use std::any::type_name;
 
 use super::Scope;
-use crate::context::Returned;
+use crate::context::Told;
 use crate::event::Outcome;
 
 #[cfg(feature = "actix")]
@@ -97,9 +97,9 @@ impl Verdict {
     }
 
     /// What is known now, before the response.
-    pub(super) fn returned(&self) -> Returned {
+    pub(super) fn returned(&self) -> Told {
         let outcome = (!self.is_left_to_the_response()).then_some(self.outcome);
-        Returned { outcome, error_type: self.error_type }
+        Told { outcome, error_type: self.error_type }
     }
 }
 
