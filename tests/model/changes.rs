@@ -129,8 +129,7 @@ fn between<T: Diff>(before: &T, after: &T, how: Redaction<'_>) -> (Changes, Vec<
     let mut differences = Differences::below("", how, &mut keep);
     before.diff(after, &mut differences);
     let found = differences.found();
-    let array = [b"[", found.elements(), b"]"].concat();
-    let listed = serde_json::from_slice(&array).unwrap();
+    let listed = found.elements().map(|it| serde_json::from_slice(it).unwrap()).collect();
     (found, listed)
 }
 
@@ -252,7 +251,7 @@ proptest! {
             let text = Json::Array(told.clone()).to_string();
             prop_assert!(!text.contains(CANARY), "{}", text);
             for change in &told {
-                check(change, found.hidden());
+                check(change, &found.hidden().collect::<Vec<_>>());
             }
         }
     }
@@ -287,7 +286,7 @@ proptest! {
 }
 
 /// What is withheld has no values, and what shows less than all is named.
-fn check(change: &Json, hidden: &[String]) {
+fn check(change: &Json, hidden: &[&str]) {
     let (path, is_masked) = (path(change), change["masked"] == true);
     let always = ["password", "note", "home.street", "former.street", "status.Paid.reference"];
     if always.contains(&path) {
@@ -299,6 +298,6 @@ fn check(change: &Json, hidden: &[String]) {
         assert_ne!(change.get("old"), change.get("new"), "{change}");
     }
     if always.contains(&path) || ["iban", "email", "ssn"].contains(&path) {
-        assert!(hidden.iter().any(|it| it == path), "{change} {hidden:?}");
+        assert!(hidden.contains(&path), "{change} {hidden:?}");
     }
 }

@@ -30,7 +30,9 @@ pub fn changed<T: Diff + ?Sized>(before: &T, after: &T) {
     set_changes(ChangeSet::between(before, after));
 }
 
-/// Adds changes to the innermost running action, as [`changed`] does.
-pub fn set_changes(changes: ChangeSet) {
+/// Adds changes to the innermost running action, as [`changed`] does: a [`ChangeSet`], or a
+/// [`Bulk`](crate::Bulk).
+pub fn set_changes(changes: impl Into<ChangeSet>) {
+    let changes = changes.into();
     with_running(|open| open.draft.event.add_changes(changes));
 }
