@@ -19,12 +19,24 @@ use crate::tokens::mentions;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
-    let Function { head, name, returns, body } = function;
+    let Function { head, name, parameters, returns, body } = function;
     let scoped_routes = routes::of(&head);
-    let call = Call { spec, name: &name, returns: &returns, scoped_routes: &scoped_routes };
+    let call = Call {
+        spec,
+        name: &name,
+        parameters: &parameters,
+        returns: &returns,
+        scoped_routes: &scoped_routes,
+    };
     let body = match body {
-        Body::Sync(body) => call.run(&body),
-        Body::Async(body) => call.drive(&call.capture().to_token_stream(), &body, None),
+        Body::Sync(body) => {
+            let moved = call.moved(&body);
+            call.run(&quote!(#moved #body))
+        }
+        Body::Async(body) => {
+            let moved = call.moved(&body);
+            call.drive(&call.capture().to_token_stream(), &quote!(#moved #body), None)
+        }
         Body::Future(block) => call.future(block),
     };
     quote!(#head { #body })
@@ -34,6 +46,7 @@ pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
 pub(super) struct Call<'a> {
     pub(super) spec: &'a Spec,
     name: &'a str,
+    pub(super) parameters: &'a [Ident],
     returns: &'a Returns,
     /// Those that route macros on the function name.
     scoped_routes: &'a [String],
