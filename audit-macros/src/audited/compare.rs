@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Token;
 
-use super::expand::{Call, borrowed, said};
+use super::expand::Call;
+use super::expressions::{borrowed, said};
 use super::model::{Changes, RET};
 use crate::tokens::mentions;
 

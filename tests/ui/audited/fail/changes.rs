@@ -52,7 +52,7 @@ fn another_type(login: &Login) -> Result<u64, ()> {
 }
 
 #[audited(action = "UpdateUser", changes(before = 1_u8, after = ret), on_unrecorded = fail_open)]
-fn hidden((ret, id): (u8, u64)) -> u8 {
+fn hidden((ret, _): (u8, u64)) -> u8 {
     ret
 }
 
