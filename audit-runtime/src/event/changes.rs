@@ -12,10 +12,10 @@ use super::line::texts;
 use super::redactor::redacting;
 
 /// Further bulks of an action are counted, and not recorded.
-const BULKS_MAX: usize = 4;
+const BULKS_MAX: usize = 2;
 /// More kinds of what was done to many are one kind together.
 const COUNTS_MAX: usize = 8;
-/// The ids of a bulk that a record names.
+/// The ids that a record names, of all its bulks together.
 const FIRST_MAX: usize = 32;
 /// The longest word for what was done, in bytes.
 const WORD_BYTES_MAX: usize = 64;
@@ -107,7 +107,7 @@ impl ChangeSet {
     }
 
     /// What is done to many things of the type `kind`: one bounded record of any number, to which
-    /// [`done`](Bulk::done) adds one after the other. An action may have four of them.
+    /// [`done`](Bulk::done) adds one after the other. An action may have two of them, which share the ids.
     ///
     /// The record tells how many there were, how many of each kind of deed, the first 32 ids, and the
     /// SHA-256 of all ids in their order, each with a line feed behind it: whoever has the list can
@@ -172,9 +172,10 @@ impl ChangeSet {
         }
         let mut cut = self.left_out > 0;
         if !self.bulks.is_empty() {
+            let ids = FIRST_MAX / self.bulks.len();
             object.array("bulk", &self.bulks, |out, bulk| {
                 out.push(b'{');
-                cut |= bulk.write(&mut Object::members(out), scrubber);
+                cut |= bulk.write(&mut Object::members(out), ids, scrubber);
                 out.push(b'}');
             });
         }
@@ -259,8 +260,8 @@ impl Bulk {
         let _ = writeln!(Hashed(&mut self.ids), "{id}");
     }
 
-    /// True if a part was cut, or not all ids are there.
-    fn write(&self, object: &mut Object<'_>, scrubber: &mut Scrubber) -> bool {
+    /// Writes it with so many `ids`. True if a part was cut, or not all ids are there.
+    fn write(&self, object: &mut Object<'_>, ids: usize, scrubber: &mut Scrubber) -> bool {
         let mut cut = scrubber.text(object, "bulk", "type", &self.kind, WORD_BYTES_MAX);
         object.number("total", self.total);
         let mut counts = vec![b'{'];
@@ -276,7 +277,7 @@ impl Bulk {
         }
         counts.push(b'}');
         object.raw("counts", &counts);
-        cut |= texts(object, "bulk", "first", &self.first, FIRST_MAX, scrubber);
+        cut |= texts(object, "bulk", "first", &self.first, ids, scrubber);
         let digest = self.ids.clone().finalize();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         object.plain("sha256", &hex);
