@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audit_runtime::redact::{Changes, Differences, EncryptionKey, Keys, Redactor, keys::Wanted};
-use audit_runtime::{Diff, HashKey, Redact, Redaction, Sensitive};
+use audit_runtime::{Diff, HashKey, Redact, Redaction, Sensitive, public};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -282,6 +282,31 @@ proptest! {
             }
         }
         prop_assert_eq!(made, after);
+    }
+}
+
+proptest! {
+    // Each case compares thousands of values.
+    #![proptest_config(super::config(100))]
+
+    #[test]
+    fn every_field_that_changed_is_named(fields in vec((1..40_usize, 0..700_usize), 1..48)) {
+        let mut keep = |_: &str, _: &str, _: usize| None;
+        let mut into = Differences::below("", Redaction::full(), &mut keep);
+        for (at, (count, length)) in fields.iter().enumerate() {
+            let texts = |first: &str| (0..*count).map(|_| first.repeat(*length + 1)).collect::<Vec<_>>();
+            into.part(&format!("field{at}"), &public(texts("a")), &public(texts("b")));
+        }
+        let found = into.found();
+        let all: usize = fields.iter().map(|(count, _)| count).sum();
+        let bytes: usize = found.elements().map(|it| it.len() + 1).sum();
+        prop_assert_eq!(found.count(), all as u64);
+        prop_assert!(bytes <= 8192 && found.elements().count() <= 64);
+        let told: Vec<Json> = found.elements().map(|it| serde_json::from_slice(it).unwrap()).collect();
+        let named: BTreeSet<&str> = told.iter().filter_map(|it| path(it).split('[').next()).collect();
+        prop_assert_eq!(named.len(), fields.len(), "{:?}", told);
+        let is_whole = told.len() == all && told.iter().all(|it| it["masked"] != true);
+        prop_assert!(found.is_cut() || is_whole);
     }
 }
 
