@@ -33,9 +33,9 @@ pub use context::{
     Context, changed, deny, enter_as, fail, run_as, set_actor, set_changes, set_session, set_target,
 };
 pub use event::{
-    Actor, ActorKind, Authenticated, Category, ChangeSet, CorrelationId, Draft, Durability, Event,
-    Http, InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Peer, Phase, Reason,
-    Severity, Signal, Target, TraceContext, Trust, TrustedProxies,
+    Actor, ActorKind, Authenticated, Bulk, Category, ChangeSet, CorrelationId, Draft, Durability,
+    Event, Http, InvalidNetwork, OnUnrecorded, Operation, Origin, Outcome, Part, Peer, Phase,
+    Reason, Severity, Signal, Target, TraceContext, Trust, TrustedProxies,
 };
 #[cfg(feature = "rusqlite")]
 pub use outbox::{OutboxError, Relay, record_in};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audit_runtime::redact::{Changes, Differences, EncryptionKey, Keys, Redactor, keys::Wanted};
-use audit_runtime::{Diff, HashKey, Redact, Redaction, Sensitive};
+use audit_runtime::{Diff, HashKey, Redact, Redaction, Sensitive, public};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -129,8 +129,7 @@ fn between<T: Diff>(before: &T, after: &T, how: Redaction<'_>) -> (Changes, Vec<
     let mut differences = Differences::below("", how, &mut keep);
     before.diff(after, &mut differences);
     let found = differences.found();
-    let array = [b"[", found.elements(), b"]"].concat();
-    let listed = serde_json::from_slice(&array).unwrap();
+    let listed = found.elements().map(|it| serde_json::from_slice(it).unwrap()).collect();
     (found, listed)
 }
 
@@ -252,7 +251,7 @@ proptest! {
             let text = Json::Array(told.clone()).to_string();
             prop_assert!(!text.contains(CANARY), "{}", text);
             for change in &told {
-                check(change, found.hidden());
+                check(change, &found.hidden().collect::<Vec<_>>());
             }
         }
     }
@@ -286,8 +285,33 @@ proptest! {
     }
 }
 
+proptest! {
+    // Each case compares thousands of values.
+    #![proptest_config(super::config(100))]
+
+    #[test]
+    fn every_field_that_changed_is_named(fields in vec((1..40_usize, 0..700_usize), 1..48)) {
+        let mut keep = |_: &str, _: &str, _: usize| None;
+        let mut into = Differences::below("", Redaction::full(), &mut keep);
+        for (at, (count, length)) in fields.iter().enumerate() {
+            let texts = |first: &str| (0..*count).map(|_| first.repeat(*length + 1)).collect::<Vec<_>>();
+            into.part(&format!("field{at}"), &public(texts("a")), &public(texts("b")));
+        }
+        let found = into.found();
+        let all: usize = fields.iter().map(|(count, _)| count).sum();
+        let bytes: usize = found.elements().map(|it| it.len() + 1).sum();
+        prop_assert_eq!(found.count(), all as u64);
+        prop_assert!(bytes <= 8192 && found.elements().count() <= 64);
+        let told: Vec<Json> = found.elements().map(|it| serde_json::from_slice(it).unwrap()).collect();
+        let named: BTreeSet<&str> = told.iter().filter_map(|it| path(it).split('[').next()).collect();
+        prop_assert_eq!(named.len(), fields.len(), "{:?}", told);
+        let is_whole = told.len() == all && told.iter().all(|it| it["masked"] != true);
+        prop_assert!(found.is_cut() || is_whole);
+    }
+}
+
 /// What is withheld has no values, and what shows less than all is named.
-fn check(change: &Json, hidden: &[String]) {
+fn check(change: &Json, hidden: &[&str]) {
     let (path, is_masked) = (path(change), change["masked"] == true);
     let always = ["password", "note", "home.street", "former.street", "status.Paid.reference"];
     if always.contains(&path) {
@@ -299,6 +323,6 @@ fn check(change: &Json, hidden: &[String]) {
         assert_ne!(change.get("old"), change.get("new"), "{change}");
     }
     if always.contains(&path) || ["iban", "email", "ssn"].contains(&path) {
-        assert!(hidden.iter().any(|it| it == path), "{change} {hidden:?}");
+        assert!(hidden.contains(&path), "{change} {hidden:?}");
     }
 }

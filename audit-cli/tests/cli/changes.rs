@@ -12,7 +12,7 @@ fn show_tells_each_change_in_a_line_of_its_own() {
     let recorder = fixture.recorder();
     let mut changes = ChangeSet::bulk("Invoice");
     changes.done("paid", 7);
-    let changes = changes
+    let changes = ChangeSet::from(changes)
         .change("status", &public("draft"), &public("paid"))
         .withheld("password")
         .added("tags[1]", &public(HOSTILE))
@@ -32,9 +32,9 @@ fn show_tells_each_change_in_a_line_of_its_own() {
         hostile,
         "changes[3] limit: removed 18446744073709551615",
         "changes[4] due: 1 → null",
-        "bulk.total 1",
-        "bulk.counts.paid 1",
-        "bulk.first 7",
+        "bulk[0].total 1",
+        "bulk[0].counts.paid 1",
+        "bulk[0].first 7",
     ] {
         assert!(told.iter().any(|row| row == expected), "{expected}: {shown}");
     }

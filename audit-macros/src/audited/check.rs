@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, LitInt, LitStr};
 
-use super::model::{Changes, Field, Function, Returns, Spec, Value, Written};
+use super::model::{Changes, Field, Function, RET, Returns, Spec, Value, Written};
 use super::parse::VERSION_FORM;
 use super::{description, secrets};
 use crate::errors::Errors;
@@ -28,6 +28,8 @@ const UNRETURNED: &str =
     "a function that never returns leaves nothing to tell the outcome by: remove `outcome`";
 const ENDLESS: &str = "a function that never returns has no value afterwards: remove `changes`, and call \
      `audit_runtime::changed(&before, &after)` where something has changed";
+const HIDDEN: &str =
+    "`ret` is what the function returned, in `after`: give this parameter another name";
 const OPAQUE: &str = "this action is refused when it cannot be recorded, and `impl Trait` cannot say \
                       so: return a `Result`, or write `on_unrecorded = fail_open`";
 
@@ -89,6 +91,10 @@ pub(super) fn outcome(spec: &Spec, function: &Function, errors: &mut Errors) {
 pub(super) fn changes(spec: &Spec, function: &Function, errors: &mut Errors) {
     if let (Some(changes), Returns::Never(_)) = (&spec.changes, &function.returns) {
         errors.at(&changes.key, ENDLESS);
+    }
+    if spec.changes.as_ref().is_some_and(Changes::names_ret) {
+        let hidden = function.parameters.iter().filter(|name| *name == RET);
+        hidden.for_each(|name| errors.at(name, HIDDEN));
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::mem;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprReference, Stmt, Token};
+use syn::{Block, Expr, Stmt};
 
+use super::expressions::borrowed;
 use super::function::async_tail;
 use super::model::{Body, Field, Function, Returns, Spec, Target};
 use super::renamings::{self, self_name};
@@ -17,12 +18,24 @@ use crate::tokens::mentions;
 
 /// The function, its head untouched.
 pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
-    let Function { head, name, returns, body } = function;
+    let Function { head, name, parameters, returns, body } = function;
     let scoped_routes = routes::of(&head);
-    let call = Call { spec, name: &name, returns: &returns, scoped_routes: &scoped_routes };
+    let call = Call {
+        spec,
+        name: &name,
+        parameters: &parameters,
+        returns: &returns,
+        scoped_routes: &scoped_routes,
+    };
     let body = match body {
-        Body::Sync(body) => call.run(&body),
-        Body::Async(body) => call.drive(&call.capture().to_token_stream(), &body, None),
+        Body::Sync(body) => {
+            let moved = call.moved(&body);
+            call.run(&quote!(#moved #body))
+        }
+        Body::Async(body) => {
+            let moved = call.moved(&body);
+            call.drive(&call.capture().to_token_stream(), &quote!(#moved #body), None)
+        }
         Body::Future(block) => call.future(block),
     };
     quote!(#head { #body })
@@ -32,6 +45,7 @@ pub(super) fn function(spec: &Spec, function: Function) -> TokenStream {
 pub(super) struct Call<'a> {
     pub(super) spec: &'a Spec,
     pub(super) name: &'a str,
+    pub(super) parameters: &'a [Ident],
     returns: &'a Returns,
     /// Those that route macros on the function name.
     pub(super) scoped_routes: &'a [String],
@@ -256,55 +270,4 @@ impl Call<'_> {
             #output
         }
     }
-}
-
-/// The user's expression.
-pub(super) fn said(expression: &Expr, this: Option<&Ident>) -> TokenStream {
-    let tokens = ungrouped(expression).to_token_stream();
-    match this {
-        Some(this) => rename_self(tokens, this),
-        None => tokens,
-    }
-}
-
-/// The compiler forgets the group that holds a macro's `$e:expr` together; without it, parentheses
-/// are set where precedence demands them.
-fn ungrouped(mut expression: &Expr) -> &Expr {
-    while let Expr::Group(group) = expression {
-        expression = &group.expr;
-    }
-    expression
-}
-
-/// A reference to the user's expression, with all its tokens where the expression stands.
-pub(super) fn borrowed(expression: &Expr, this: Option<&Ident>) -> TokenStream {
-    let expression = ungrouped(expression);
-    let reference = Expr::Reference(ExprReference {
-        attrs: Vec::new(),
-        and_token: Token![&](expression.span()),
-        mutability: None,
-        expr: Box::new(expression.clone()),
-    });
-    let tokens = reference.into_token_stream();
-    match this {
-        Some(this) => rename_self(tokens, this),
-        None => tokens,
-    }
-}
-
-fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {
-    let rename = |token| match token {
-        TokenTree::Ident(ident) if ident == "self" => {
-            let mut this = this.clone();
-            this.set_span(ident.span());
-            TokenTree::Ident(this)
-        }
-        TokenTree::Group(group) => {
-            let mut renamed = Group::new(group.delimiter(), rename_self(group.stream(), this));
-            renamed.set_span(group.span());
-            TokenTree::Group(renamed)
-        }
-        token => token,
-    };
-    tokens.into_iter().map(rename).collect()
 }

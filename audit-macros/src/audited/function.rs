@@ -7,8 +7,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Block, Expr, ExprAsync, ExprReturn, GenericArgument, Path, PathArguments,
-    ReturnType, Signature, Stmt, Type, TypeParamBound, Visibility, parse_quote,
+    Attribute, Block, Expr, ExprAsync, ExprReturn, FnArg, GenericArgument, Ident, PatIdent, Path,
+    PathArguments, ReturnType, Signature, Stmt, Type, TypeParamBound, Visibility, parse_quote,
     parse_quote_spanned, spanned::Spanned,
 };
 
@@ -67,8 +67,30 @@ pub(super) fn read(
     let written = block.as_ref().filter(|_| has_written);
     let body = written.map_or(rest, |block| all(&block.stmts));
     let name = signature.ident.unraw().to_string();
+    let parameters = parameters(&signature);
     let (returns, body) = work(&signature, block, body, errors)?;
-    Some(Function { head, name, returns, body })
+    Some(Function { head, name, parameters, returns, body })
+}
+
+/// What the parameters bind, but for those under an attribute, which may not be there.
+fn parameters(signature: &Signature) -> Vec<Ident> {
+    let mut bound = Bound(Vec::new());
+    for parameter in &signature.inputs {
+        match parameter {
+            FnArg::Typed(typed) if typed.attrs.is_empty() => bound.visit_pat(&typed.pat),
+            _ => {}
+        }
+    }
+    bound.0
+}
+
+struct Bound(Vec<Ident>);
+
+impl<'a> Visit<'a> for Bound {
+    fn visit_pat_ident(&mut self, pattern: &'a PatIdent) {
+        self.0.push(pattern.ident.clone());
+        syn::visit::visit_pat_ident(self, pattern);
+    }
 }
 
 fn all(statements: &[Stmt]) -> TokenStream {

@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod description;
 mod expand;
+mod expressions;
 mod function;
 mod model;
 mod parse;

@@ -3,6 +3,8 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::visit::Visit;
 use syn::{Block, Expr, ExprCall, ExprPath, Ident, LitInt, LitStr, Macro, Path, Type};
 
@@ -104,6 +106,8 @@ pub(super) struct Function {
     pub(super) head: TokenStream,
     /// The function's name, without `r#`.
     pub(super) name: String,
+    /// What its parameters bind, but for those under an attribute, which may not be there.
+    pub(super) parameters: Vec<Ident>,
     pub(super) returns: Returns,
     pub(super) body: Body,
 }
@@ -136,6 +140,13 @@ impl Changes {
         let mut variables = Variables(false);
         variables.visit_expr(&self.after.expression);
         variables.0
+    }
+
+    /// True if the value afterwards may speak of the variable: texts may, too, as `"{name}"`.
+    pub(super) fn may_name(&self, variable: &Ident) -> bool {
+        let (name, after) = (variable.unraw(), &self.after.expression);
+        let in_a_text = after.to_token_stream().to_string().contains(&format!("{{{name}"));
+        in_a_text || mentions(after, |word| word.unraw() == name)
     }
 
     /// True if the value afterwards is part of what the call returned.

@@ -16,16 +16,35 @@ const CHANGES_MAX: usize = 64;
 /// Stands for a value that cannot be serialized; the error's own text may quote it.
 const UNSERIALIZABLE: &[u8] = br#""[unserializable]""#;
 
+/// Where there is no more room, so many differences are still tried: fields that change a lot make
+/// room for others.
+const TRIES_MAX: usize = 512;
+
 /// Differences in their redacted form, encoded as the elements of a JSON array.
 ///
 /// Each is an object: `path`, and `old` and `new` as far as there was and is a value, or `masked` if
-/// it changed and both have the same form. At most 64 are written, in 8 KiB; all are counted.
+/// it changed and both have the same form. At most 64 are written, in 8 KiB; all are counted. What
+/// does not fit is taken from the fields with most of them, and a field keeps at least its name.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    json: Vec<u8>,
-    written: usize,
+    told: Vec<Told>,
     pub(super) count: u64,
     pub(super) cut: bool,
+    /// The part that gave something up last, once there was no more room.
+    crowded: Option<Box<str>>,
+    tries: usize,
+    /// Every field that is told has given what it can.
+    is_full: bool,
+}
+
+/// One difference, written.
+#[derive(Clone, Debug)]
+struct Told {
+    path: Box<str>,
+    json: Vec<u8>,
+    /// The name of its part, and how it is written without values.
+    name: String,
+    bare: Vec<u8>,
     hidden: Vec<String>,
 }
 
@@ -35,9 +54,9 @@ impl Changes {
         Self { cut: true, ..Self::default() }
     }
 
-    /// The elements of the JSON array, without brackets.
-    pub fn elements(&self) -> &[u8] {
-        &self.json
+    /// The elements of the JSON array.
+    pub fn elements(&self) -> impl Iterator<Item = &[u8]> {
+        self.told.iter().map(|told| &*told.json)
     }
 
     /// How many differences there are, written or not.
@@ -47,69 +66,145 @@ impl Changes {
 
     /// True if a difference or a part of one is not written.
     pub fn is_cut(&self) -> bool {
-        self.cut || self.count > self.written as u64
+        self.cut || self.count > self.told.len() as u64
     }
 
     /// The paths of which not all is shown, each once.
-    pub fn hidden(&self) -> &[String] {
-        &self.hidden
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        let all = || self.told.iter().flat_map(|told| &told.hidden);
+        let once =
+            all().enumerate().filter(move |(at, path)| !all().take(*at).any(|it| it == *path));
+        once.map(|(_, path)| path.as_str())
     }
 
     /// Adds later ones, as far as there is room.
     pub fn join(&mut self, other: Self) {
-        let (count, length) = (self.count + other.count, self.json.len());
+        self.count += other.count;
         self.cut |= other.cut;
-        if self.written + other.written <= CHANGES_MAX && length + other.json.len() < BYTES_MAX {
-            if !self.json.is_empty() && !other.json.is_empty() {
-                self.json.push(b',');
-            }
-            self.json.extend_from_slice(&other.json);
-            self.written += other.written;
-            other.hidden.into_iter().for_each(|path| self.hide(path));
+        for told in other.told {
+            self.push(told);
         }
-        self.count = count;
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.written < CHANGES_MAX
+    /// True if a difference at `path` may be written, or one in its stead.
+    pub(super) fn takes(&mut self, path: &str) -> bool {
+        let Some(crowded) = &self.crowded else { return true };
+        let path = capped(path);
+        if !self.told.iter().any(|told| field(&told.path) == field(path)) {
+            return !self.is_full;
+        }
+        self.tries += 1;
+        self.tries <= TRIES_MAX && **crowded != *part(path)
     }
 
+    /// Names a path of which the difference that was written last shows not all.
     pub(super) fn hide(&mut self, path: String) {
-        if self.hidden.len() < CHANGES_MAX && !self.hidden.contains(&path) {
-            self.hidden.push(path);
+        if let Some(told) = self.told.last_mut().filter(|told| told.hidden.len() < CHANGES_MAX) {
+            told.hidden.push(path);
         }
     }
 
-    /// Writes one difference; neither value is one that is withheld.
-    pub(super) fn write(&mut self, path: &str, old: Option<Written>, new: Option<Written>) {
-        let length = self.json.len();
-        if length > 0 {
-            self.json.push(b',');
-        }
-        self.json.push(b'{');
-        let mut object = encode::Object::members(&mut self.json);
-        let mut cut = object.text("path", path, PATH_BYTES_MAX);
-        cut |= [&old, &new].into_iter().flatten().any(|written| written.cut);
+    /// Writes the difference at `path`, which is `shown` so; neither value is one that is withheld.
+    /// False if there is no room for it.
+    pub(super) fn write(
+        &mut self,
+        path: &str,
+        shown: &str,
+        old: Option<Written>,
+        new: Option<Written>,
+    ) -> bool {
+        let mut json = Vec::new();
+        let mut cut = [&old, &new].into_iter().flatten().any(|written| written.cut);
         // Where the ends are cut off, the difference may be in there.
         let is_masked =
             old.as_ref().map(|old| &old.json) == new.as_ref().map(|new| &new.json) && !cut;
-        if is_masked {
-            object.flag("masked", true);
-        } else {
+        cut |= object(&mut json, shown, |object| {
+            if is_masked {
+                object.flag("masked", true);
+            }
             for (key, written) in [("old", old), ("new", new)] {
-                if let Some(written) = written {
+                if let Some(written) = written.filter(|_| !is_masked) {
                     object.raw(key, &written.json);
                 }
             }
-        }
-        self.json.push(b'}');
-        if self.json.len() > BYTES_MAX {
-            self.json.truncate(length);
-            return;
-        }
+        });
         self.cut |= cut;
-        self.written += 1;
+        let (path, name) = (capped(path).into(), part(capped(shown)).to_owned());
+        let mut bare = Vec::new();
+        object(&mut bare, &name, |object| object.flag("masked", true));
+        self.push(Told { path, json, name, bare, hidden: Vec::new() })
     }
+
+    /// True if it is still there once there is room again.
+    fn push(&mut self, told: Told) -> bool {
+        self.told.push(told);
+        let mut is_there = true;
+        while self.told.len() > CHANGES_MAX || self.bytes() > BYTES_MAX {
+            is_there &= self.make_room();
+        }
+        is_there
+    }
+
+    fn bytes(&self) -> usize {
+        self.told.iter().map(|told| told.json.len() + 1).sum()
+    }
+
+    /// Lets the field that takes most give up its last difference, or the values of its only one;
+    /// where all are but named, the last one goes. False if the last one went.
+    fn make_room(&mut self) -> bool {
+        let (told, is_long) = (&self.told, self.told.len() <= CHANGES_MAX);
+        let share = |at: usize, of: fn(&str) -> &str| {
+            let same = told.iter().filter(|it| of(&it.path) == of(&told[at].path));
+            same.fold((0, 0), |(count, bytes), it| (count + 1, bytes + it.json.len()))
+        };
+        let has_values = |at: usize| is_long && told[at].json.len() > told[at].bare.len();
+        let giving = (0..told.len()).filter(|&at| has_values(at) || share(at, field).0 > 1);
+        let most = giving.max_by_key(|&at| (share(at, field).1, share(at, part).1, at));
+        let at = most.unwrap_or(told.len() - 1);
+        let keeps_name = has_values(at) && share(at, part).0 == 1;
+        self.cut = true;
+        self.is_full |= most.is_none();
+        self.crowded = Some(part(&told[at].path).into());
+        if keeps_name {
+            let told = &mut self.told[at];
+            told.json.clone_from(&told.bare);
+            told.hidden = vec![told.name.clone()];
+            return true;
+        }
+        self.told.remove(at);
+        at < self.told.len()
+    }
+}
+
+/// The beginning of a path as it is compared with others.
+fn capped(path: &str) -> &str {
+    let fits = |(at, it): &(usize, char)| at + it.len_utf8() <= PATH_BYTES_MAX;
+    let end = path.char_indices().take_while(fits).last().map_or(0, |(at, it)| at + it.len_utf8());
+    &path[..end]
+}
+
+/// The field that a path begins in: `home` of `home.city`; nothing of `[3]`.
+fn field(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
+}
+
+/// The field, and the one in it: `home.city` of `home.city.name`.
+fn part(path: &str) -> &str {
+    let field = field(path);
+    match path[field.len()..].strip_prefix('.') {
+        Some(rest) => &path[..field.len() + 1 + self::field(rest).len()],
+        None => field,
+    }
+}
+
+/// Writes an object that begins with its path; true if that is cut.
+fn object(out: &mut Vec<u8>, path: &str, members: impl FnOnce(&mut encode::Object<'_>)) -> bool {
+    out.push(b'{');
+    let mut object = encode::Object::members(out);
+    let cut = object.text("path", path, PATH_BYTES_MAX);
+    members(&mut object);
+    out.push(b'}');
+    cut
 }
 
 /// One form of a value, being written.

@@ -106,16 +106,18 @@ impl<'a> Differences<'a> {
     pub fn changed<T: Redact + ?Sized>(&mut self, before: &T, after: &T) {
         let how = self.how;
         let form = |value: &T, form: &mut Form<'_>| form.put(&value.redacted_with(how));
-        self.tell(Some(&|into| form(before, into)), Some(&|into| form(after, into)));
-        self.hides::<T>();
+        if self.tell(Some(&|into| form(before, into)), Some(&|into| form(after, into))) {
+            self.hides::<T>();
+        }
     }
 
     /// Tells that a part was not there before.
     pub fn added<T: Redact + ?Sized>(&mut self, step: &str, value: &T) {
         let how = self.how;
         self.at(step, |into| {
-            into.tell(None, Some(&|form| form.put(&value.redacted_with(how))));
-            into.hides::<T>();
+            if into.tell(None, Some(&|form| form.put(&value.redacted_with(how)))) {
+                into.hides::<T>();
+            }
         });
     }
 
@@ -123,16 +125,18 @@ impl<'a> Differences<'a> {
     pub fn removed<T: Redact + ?Sized>(&mut self, step: &str, value: &T) {
         let how = self.how;
         self.at(step, |into| {
-            into.tell(Some(&|form| form.put(&value.redacted_with(how))), None);
-            into.hides::<T>();
+            if into.tell(Some(&|form| form.put(&value.redacted_with(how))), None) {
+                into.hides::<T>();
+            }
         });
     }
 
     /// Tells that a part changed, and nothing of what it was and is.
     pub fn withheld(&mut self, step: &str) {
         self.at(step, |into| {
-            into.tell(None, None);
-            into.hide("");
+            if into.tell(None, None) {
+                into.hide("");
+            }
         });
     }
 
@@ -141,8 +145,15 @@ impl<'a> Differences<'a> {
         self.at(step, |into| {
             match for_log(|| (serde_json::to_value(before), serde_json::to_value(after))) {
                 (Ok(before), Ok(after)) => tree::compare(&before, &after, into),
-                // The error's own text may quote the value, so only its fact is told.
-                _ => into.changes.cut = true,
+                // What `Value` cannot hold may still be written, such as a large `u128`. An error's
+                // own text may quote the value, so only its fact is told.
+                _ => match for_log(|| (serde_json::to_vec(before), serde_json::to_vec(after))) {
+                    (Ok(before), Ok(after)) if before == after => {}
+                    _ => {
+                        into.changes.cut = true;
+                        into.withheld("");
+                    }
+                },
             }
         });
     }
@@ -157,8 +168,9 @@ impl<'a> Differences<'a> {
     ) {
         self.at(step, |into| {
             let form = |value: &T, form: &mut Form<'_>| for_log(|| value.__audit_form(at, form));
-            into.tell(Some(&|into| form(before, into)), Some(&|into| form(after, into)));
-            into.hide("");
+            if into.tell(Some(&|into| form(before, into)), Some(&|into| form(after, into))) {
+                into.hide("");
+            }
         });
     }
 
@@ -186,36 +198,32 @@ impl<'a> Differences<'a> {
         self.path.truncate(length);
     }
 
-    fn tell(&mut self, old: Option<Write<'_>>, new: Option<Write<'_>>) {
+    /// True if it is written.
+    fn tell(&mut self, old: Option<Write<'_>>, new: Option<Write<'_>>) -> bool {
         self.changes.count += 1;
-        if self.asks || !self.changes.has_room() {
-            return;
+        if self.asks || !self.changes.takes(&self.path) {
+            return false;
         }
         let Self { how, scrub, path, changes, .. } = self;
-        let path = scrub("", path, usize::MAX).unwrap_or_else(|| path.clone());
+        let shown = scrub("", path, usize::MAX).unwrap_or_else(|| path.clone());
         let mut written = |write: Write<'_>| {
-            let mut change = |text: &str, cap: usize| scrub(&path, text, cap);
+            let mut change = |text: &str, cap: usize| scrub(&shown, text, cap);
             let mut form = Form::new(*how, &mut change);
             write(&mut form);
             form.written()
         };
         let (old, new) = (old.map(&mut written), new.map(&mut written));
-        changes.write(&path, old, new);
+        changes.write(path, &shown, old, new)
     }
 
     fn hides<T: Redact + ?Sized>(&mut self) {
-        if !self.asks && self.changes.has_room() {
-            for path in HiddenPaths::of::<T>() {
-                self.hide(if path == "$" { "" } else { &path });
-            }
+        for path in HiddenPaths::of::<T>() {
+            self.hide(if path == "$" { "" } else { &path });
         }
     }
 
     /// Names a part as one of which not all is shown.
     fn hide(&mut self, step: &str) {
-        if self.asks {
-            return;
-        }
         let path = &self.path;
         let point =
             if path.is_empty() || step.is_empty() || step.starts_with('[') { "" } else { "." };

@@ -18,7 +18,7 @@ pub(super) fn compare(before: &Value, after: &Value, into: &mut Differences<'_>)
         (Value::Array(old), Value::Array(new)) => {
             walk::list((old, new), into, |_, old, new| old == new, at);
         }
-        _ if before != after => into.tell(Some(&form(before)), Some(&form(after))),
+        _ if before != after => _ = into.tell(Some(&form(before)), Some(&form(after))),
         _ => {}
     }
 }

@@ -32,9 +32,11 @@ pub fn changed<T: Diff + ?Sized>(before: &T, after: &T) {
     set_changes(ChangeSet::between(before, after));
 }
 
-/// Adds changes to the innermost running action, as [`changed`] does.
-pub fn set_changes(changes: ChangeSet) {
+/// Adds changes to the innermost running action, as [`changed`] does: a [`ChangeSet`], or a
+/// [`Bulk`](crate::Bulk).
+pub fn set_changes(changes: impl Into<ChangeSet>) {
     static UNSAID: AtomicU64 = AtomicU64::new(0);
+    let changes = changes.into();
     let attempt = ("say what an action changed", &UNSAID);
     with_running(attempt, |open| open.draft.event.add_changes(changes));
 }

@@ -11,9 +11,11 @@ use super::Scrubber;
 use super::line::texts;
 use super::redactor::redacting;
 
+/// Further bulks of an action are counted, and not recorded.
+const BULKS_MAX: usize = 2;
 /// More kinds of what was done to many are one kind together.
 const COUNTS_MAX: usize = 8;
-/// The ids of a bulk that a record names.
+/// The ids that a record names, of all its bulks together.
 const FIRST_MAX: usize = 32;
 /// The longest word for what was done, in bytes.
 const WORD_BYTES_MAX: usize = 64;
@@ -25,7 +27,8 @@ const OTHER: &str = "other";
 /// Values are compared in clear and recorded in redacted form, which the running task's recorder
 /// gives them; without one, whatever is sensitive is hidden. What has the same form before and after
 /// is recorded as changed, without its values. At most 64 changes are recorded, in 8 KiB, and a value
-/// in 512 bytes; a cut is named in `truncated`.
+/// in 512 bytes; a cut is named in `truncated`, and `changes_total` is the number of all. What does
+/// not fit is left out where most has changed, so that a field that changed keeps at least its name.
 ///
 /// ```
 /// use audit_runtime::{ChangeSet, Redact, Sensitive, public};
@@ -56,12 +59,15 @@ const OTHER: &str = "other";
 pub struct ChangeSet {
     changes: Changes,
     scrubber: Scrubber,
-    bulk: Option<Box<Bulk>>,
+    bulks: Vec<Bulk>,
+    /// How many were done in bulks that are left out.
+    left_out: u64,
 }
 
-/// What was done to many things of a kind.
+/// What was done to many things of a kind, one after the other: [`ChangeSet::bulk`] begins it.
 #[derive(Clone)]
-struct Bulk {
+#[must_use = "changes are recorded by `set_changes`, or with an event of your own"]
+pub struct Bulk {
     kind: Cow<'static, str>,
     total: u64,
     counts: Vec<(Cow<'static, str>, u64)>,
@@ -101,7 +107,7 @@ impl ChangeSet {
     }
 
     /// What is done to many things of the type `kind`: one bounded record of any number, to which
-    /// [`done`](Self::done) adds one after the other.
+    /// [`done`](Bulk::done) adds one after the other. An action may have two of them, which share the ids.
     ///
     /// The record tells how many there were, how many of each kind of deed, the first 32 ids, and the
     /// SHA-256 of all ids in their order, each with a line feed behind it: whoever has the list can
@@ -116,18 +122,9 @@ impl ChangeSet {
     /// }
     /// assert_eq!(changes.count(), 12_000);
     /// ```
-    pub fn bulk(kind: impl Into<Cow<'static, str>>) -> Self {
+    pub fn bulk(kind: impl Into<Cow<'static, str>>) -> Bulk {
         let (kind, ids) = (kind.into(), Sha256::new());
-        let bulk = Bulk { kind, total: 0, counts: Vec::new(), first: Vec::new(), ids };
-        Self { bulk: Some(Box::new(bulk)), ..Self::default() }
-    }
-
-    /// Adds what was done to one thing of a [`bulk`](Self::bulk), such as `deleted`; elsewhere it adds
-    /// nothing. Of more than eight words, the later ones are counted as `other`.
-    pub fn done(&mut self, what: impl Into<Cow<'static, str>>, id: impl Display) {
-        if let Some(bulk) = &mut self.bulk {
-            bulk.add(what.into(), &id);
-        }
+        Bulk { kind, total: 0, counts: Vec::new(), first: Vec::new(), ids }
     }
 
     /// Changes that there may be, and that nobody has found out.
@@ -137,7 +134,8 @@ impl ChangeSet {
 
     /// How many changes there are, recorded or not.
     pub fn count(&self) -> u64 {
-        self.changes.count() + self.bulk.as_ref().map_or(0, |bulk| bulk.total)
+        let done: u64 = self.bulks.iter().map(Bulk::count).sum();
+        self.changes.count() + done + self.left_out
     }
 
     /// True if nothing has changed.
@@ -145,11 +143,13 @@ impl ChangeSet {
         self.count() == 0
     }
 
-    /// Adds later ones; of two bulks, the first is kept.
+    /// Adds later ones, as far as there is room.
     pub(crate) fn join(&mut self, other: Self) {
         self.changes.join(other.changes);
         self.scrubber.join(&other.scrubber);
-        self.bulk = self.bulk.take().or(other.bulk);
+        self.bulks.extend(other.bulks);
+        let more = self.bulks.drain(BULKS_MAX.min(self.bulks.len())..);
+        self.left_out += other.left_out + more.map(|bulk| bulk.total).sum::<u64>();
     }
 
     /// Writes the members `changes` and `bulk`, and names those that were cut.
@@ -159,24 +159,33 @@ impl ChangeSet {
         scrubber: &mut Scrubber,
         mut confess: impl FnMut(&'static str),
     ) {
-        if !self.changes.elements().is_empty() {
-            let all = [self.changes.elements()];
-            object.array("changes", all, |out, elements| out.extend_from_slice(elements));
+        let mut elements = self.changes.elements().peekable();
+        let written = self.changes.elements().count() as u64;
+        if elements.peek().is_some() {
+            object.array("changes", elements, |out, element| out.extend_from_slice(element));
+        }
+        if self.changes.count() > written {
+            object.number("changes_total", self.changes.count());
         }
         if self.changes.is_cut() {
             confess("changes");
         }
-        if let Some(bulk) = &self.bulk {
-            let mut cut = false;
-            object.object("bulk", |object| cut = bulk.write(object, scrubber));
-            if cut {
-                confess("bulk");
-            }
+        let mut cut = self.left_out > 0;
+        if !self.bulks.is_empty() {
+            let ids = FIRST_MAX / self.bulks.len();
+            object.array("bulk", &self.bulks, |out, bulk| {
+                out.push(b'{');
+                cut |= bulk.write(&mut Object::members(out), ids, scrubber);
+                out.push(b'}');
+            });
+        }
+        if cut {
+            confess("bulk");
         }
     }
 
     /// The paths of which not all is shown.
-    pub(super) fn hidden(&self) -> &[String] {
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &str> {
         self.changes.hidden()
     }
 
@@ -206,7 +215,31 @@ impl fmt::Debug for ChangeSet {
     }
 }
 
+/// Tells how many there are: ids are for the record.
+impl fmt::Debug for Bulk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bulk").field("count", &self.total).finish_non_exhaustive()
+    }
+}
+
+impl From<Bulk> for ChangeSet {
+    fn from(bulk: Bulk) -> Self {
+        Self { bulks: vec![bulk], ..Self::default() }
+    }
+}
+
 impl Bulk {
+    /// Adds what was done to one thing, such as `deleted`. Of more than eight words, the later ones
+    /// are counted as `other`.
+    pub fn done(&mut self, what: impl Into<Cow<'static, str>>, id: impl Display) {
+        self.add(what.into(), &id);
+    }
+
+    /// How many they are by now.
+    pub fn count(&self) -> u64 {
+        self.total
+    }
+
     fn add(&mut self, what: Cow<'static, str>, id: &dyn Display) {
         self.total += 1;
         let known = |counts: &[(Cow<'_, str>, u64)], word: &str| {
@@ -227,8 +260,8 @@ impl Bulk {
         let _ = writeln!(Hashed(&mut self.ids), "{id}");
     }
 
-    /// True if a part was cut, or not all ids are there.
-    fn write(&self, object: &mut Object<'_>, scrubber: &mut Scrubber) -> bool {
+    /// Writes it with so many `ids`. True if a part was cut, or not all ids are there.
+    fn write(&self, object: &mut Object<'_>, ids: usize, scrubber: &mut Scrubber) -> bool {
         let mut cut = scrubber.text(object, "bulk", "type", &self.kind, WORD_BYTES_MAX);
         object.number("total", self.total);
         let mut counts = vec![b'{'];
@@ -244,7 +277,7 @@ impl Bulk {
         }
         counts.push(b'}');
         object.raw("counts", &counts);
-        cut |= texts(object, "bulk", "first", &self.first, FIRST_MAX, scrubber);
+        cut |= texts(object, "bulk", "first", &self.first, ids, scrubber);
         let digest = self.ids.clone().finalize();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         object.plain("sha256", &hex);

@@ -147,9 +147,9 @@ impl Draft {
         self
     }
 
-    /// Adds what it changed.
-    pub fn changes(mut self, changes: ChangeSet) -> Self {
-        self.event.add_changes(changes);
+    /// Adds what it changed: a [`ChangeSet`], or a [`Bulk`](super::Bulk).
+    pub fn changes(mut self, changes: impl Into<ChangeSet>) -> Self {
+        self.event.add_changes(changes.into());
         self
     }
 

@@ -310,7 +310,7 @@ impl Line<'_> {
 fn hidden_paths(event: &Event) -> impl Iterator<Item = (&'static str, &str)> {
     let captured = event.arguments.hidden().iter().map(|path| ("args.", path.as_str()));
     let changed = event.changes.iter().flat_map(|changes| changes.hidden());
-    let captured = captured.chain(changed.map(|path| ("changes.", path.as_str())));
+    let captured = captured.chain(changed.map(|path| ("changes.", path)));
     captured.chain(event.extras.hidden().iter().map(|path| ("ext.", path.as_str())))
 }
 

@@ -26,7 +26,7 @@ use std::time::Duration;
 use audit_journal::{EventId, Timestamp};
 
 pub use actor::{Actor, Authenticated};
-pub use changes::ChangeSet;
+pub use changes::{Bulk, ChangeSet};
 pub use correlation::{CorrelationId, TraceContext};
 pub use draft::Draft;
 pub use origin::{Http, Origin};

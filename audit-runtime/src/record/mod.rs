@@ -78,8 +78,10 @@ pub struct Record {
     pub targets: Vec<Target>,
     /// What it changed, in redacted form.
     pub changes: Vec<Change>,
+    /// How many changes there were, where not all of them are told.
+    pub changes_total: Option<u64>,
     /// What it did to many things at once.
-    pub bulk: Option<Bulk>,
+    pub bulk: Vec<Bulk>,
     /// The inputs of the action in their redacted form.
     pub arguments: Map<String, Value>,
     /// Extras under names with a namespace, in their redacted form.
@@ -152,7 +154,8 @@ impl Record {
             decision: fields.optional("authz")?,
             targets: fields.optional("targets")?.unwrap_or_default(),
             changes: fields.optional("changes")?.unwrap_or_default(),
-            bulk: fields.optional("bulk")?,
+            changes_total: fields.optional("changes_total")?,
+            bulk: fields.optional("bulk")?.unwrap_or_default(),
             arguments: fields.optional("args")?.unwrap_or_default(),
             extras: fields.optional("ext")?.unwrap_or_default(),
             origin: fields.optional("origin")?,

@@ -3,6 +3,8 @@
 mod given_up;
 mod rows;
 
+use std::sync::{Mutex, MutexGuard};
+
 use audit_runtime::{
     ChangeSet, Diff, Event, Record, Redact, audited, changed, public, set_changes,
 };
@@ -46,6 +48,58 @@ impl Shop {
 
     #[audited(action = "LoseInvoice", changes(before = 1_u8, after = boom()), on_unrecorded = fail_open)]
     fn lose(&mut self) {}
+}
+
+#[audited(
+    action = "TakeRow",
+    changes(before = false, after = row.try_lock().is_ok()),
+    on_unrecorded = fail_open
+)]
+fn take(mut count: MutexGuard<'_, u8>, row: &Mutex<u8>) {
+    *count += 1;
+}
+
+#[audited(
+    action = "TakeRow",
+    changes(before = false, after = row.try_lock().is_ok()),
+    on_unrecorded = fail_open
+)]
+async fn take_later(mut count: MutexGuard<'_, u8>, _held: (), row: &Mutex<u8>) {
+    *count += 1;
+}
+
+/// Otherwise what is loaded afterwards would wait for it for ever.
+#[test]
+fn a_lock_that_the_body_only_borrows_ends_with_it() {
+    let row = Mutex::new(0);
+    let (_, mut records) = run(async { take(row.lock().unwrap(), &row) });
+    records.extend(run(async { take_later(row.lock().unwrap(), (), &row).await }).1);
+    let told = json!([{ "path": "", "old": false, "new": true }]);
+    let told_of = |record: &Value| record["action"] == "TakeRow" && record["changes"] == told;
+    assert_eq!(records.iter().filter(|record| told_of(record)).count(), 2, "{records:?}");
+}
+
+#[test]
+fn further_bulks_are_kept_and_the_rest_is_confessed() {
+    let bulk = |kind: &'static str| {
+        let mut bulk = ChangeSet::bulk(kind);
+        bulk.done("deleted", kind);
+        bulk
+    };
+    let (_, records) = run(async {
+        let event = Event::activity("Try").changes(bulk("User")).changes(bulk("Order"));
+        audit_runtime::record(event.succeeded()).await.unwrap();
+        let kinds = ["A", "B", "C", "D", "E"].map(bulk);
+        let event = kinds.into_iter().fold(Event::activity("Many"), |event, it| event.changes(it));
+        audit_runtime::record(event.succeeded()).await.unwrap();
+    });
+    let of = |action: &str| records.iter().find(|record| record["action"] == action).unwrap();
+    let kinds = |record: &Value| {
+        let bulks = record["bulk"].as_array().unwrap();
+        bulks.iter().map(|bulk| bulk["type"].as_str().unwrap().to_owned()).collect::<String>()
+    };
+    assert_eq!((kinds(of("Try")), of("Try").get("truncated")), ("UserOrder".to_owned(), None));
+    assert_eq!((kinds(of("Many")), &of("Many")["truncated"]), ("AB".to_owned(), &json!(["bulk"])));
 }
 
 fn boom() -> u8 {
@@ -123,6 +177,7 @@ fn any_number_of_changes_of_any_size_fits_a_record() {
     let many = |start: u64| (start..start + 500).collect::<Vec<_>>();
     let record = recorded(|| ChangeSet::between(&many(0), &many(1000)));
     assert_eq!(record["changes"].as_array().unwrap().len(), 64);
+    assert_eq!(record["changes_total"], 500);
     assert_eq!(record["truncated"], json!(["changes"]));
 }
 
@@ -132,7 +187,10 @@ fn changes_read_back_typed() {
     let event = || {
         let mut bulk = ChangeSet::bulk("User");
         bulk.done("deleted", 7);
-        let bulk = bulk.change("left", &Some(1_u8), &None).withheld("key").added("tag", &2_u8);
+        let bulk = ChangeSet::from(bulk)
+            .change("left", &Some(1_u8), &None)
+            .withheld("key")
+            .added("tag", &2_u8);
         Event::activity("Try").changes(bulk).succeeded()
     };
     block_on(trail.recorder.scope(async { audit_runtime::record(event()).await })).unwrap();
@@ -153,7 +211,7 @@ fn changes_read_back_typed() {
             ("tag", &None, &Some(json!(2)), false),
         ]
     );
-    let bulk = record.bulk.unwrap();
+    let bulk = &record.bulk[0];
     assert_eq!((bulk.total, bulk.counts["deleted"], &*bulk.first), (1, 1, &["7".to_owned()][..]));
 }
 

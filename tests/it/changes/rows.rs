@@ -256,7 +256,7 @@ fn twelve_thousand_deleted_rows_are_one_bounded_record() {
         rows.commit().unwrap();
     }
     let (code, record) = axum("DELETE /users/1000001", "");
-    let bulk = &record["bulk"];
+    let bulk = &record["bulk"][0];
     assert_eq!((code, &bulk["type"], &bulk["total"]), (200, &json!("User"), &json!(12_000)));
     assert_eq!(bulk["counts"], json!({ "deleted": 11_988, "skipped": 12 }));
     let first: Vec<String> = (1_000_001..=1_000_032).map(|id| id.to_string()).collect();

@@ -69,8 +69,8 @@ async fn delete_note(id: Path<u32>) -> HttpResponse {
 }
 
 // Its route is that of the other one.
-#[audited(action = "DeleteInside", target(Note, id = id.0))]
-async fn axum_delete_note(id: axum::extract::Path<u32>) -> StatusCode {
+#[audited(action = "DeleteInside", target(Note, id = id))]
+async fn axum_delete_note(axum::extract::Path(id): axum::extract::Path<u32>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 

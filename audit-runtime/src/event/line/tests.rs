@@ -121,10 +121,13 @@ fn largest(long: &'static str) -> Event {
         draft = draft.target(target).determined_by(long);
         draft = draft.field(long, &public(long)).extra(long, &public(long));
     }
-    let mut changes = ChangeSet::bulk(long);
+    let mut changes = ChangeSet::new();
     for at in 0..100 {
-        changes = changes.change(long, &public(long), &public("new")).withheld(long);
-        changes.done(format!("{at}{long}"), long);
+        let path = format!("{at}{long}");
+        changes = changes.change(&path, &public(long), &public("new")).withheld(long);
+        let mut bulk = ChangeSet::bulk(long);
+        (0..100).for_each(|at| bulk.done(format!("{at}{long}"), long));
+        draft = draft.changes(bulk);
     }
     let mut draft = draft.changes(changes);
     draft.event.phase = Some(Phase::End);

@@ -51,4 +51,9 @@ fn another_type(login: &Login) -> Result<u64, ()> {
     Ok(login.id)
 }
 
+#[audited(action = "UpdateUser", changes(before = 1_u8, after = ret), on_unrecorded = fail_open)]
+fn hidden((ret, _): (u8, u64)) -> u8 {
+    ret
+}
+
 fn main() {}
