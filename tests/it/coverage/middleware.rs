@@ -147,7 +147,7 @@ async fn check(
     next: actix_web::middleware::Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let who = request.headers().get("x-as").and_then(|who| who.to_str().ok()).unwrap_or_default();
-    match admit(&who.to_owned()).await {
+    match admit(who).await {
         Some(status) => {
             let status = actix_web::http::StatusCode::from_u16(status).unwrap();
             let answer = HttpResponse::build(status).finish();
