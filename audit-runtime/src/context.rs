@@ -329,7 +329,8 @@ type Attempt = (&'static str, &'static AtomicU64);
 
 static UNSET: AtomicU64 = AtomicU64::new(0);
 static UNJUDGED: AtomicU64 = AtomicU64::new(0);
-const JUDGE: Attempt = ("judge an action or set its target", &UNJUDGED);
+// No constant: those of the oldest Rust may not refer to what changes.
+static JUDGE: Attempt = ("judge an action or set its target", &UNJUDGED);
 
 /// Says it now and then, because a service may do it in each request.
 fn outside(attempt: &str, counter: &AtomicU64) {
