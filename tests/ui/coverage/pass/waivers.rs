@@ -33,17 +33,18 @@ fn main() {
     assert_eq!(waivers[2].line, 9);
 
     let path = std::env::temp_dir().join(format!("audit-catalog-{}.json", std::process::id()));
+    // Where `CI` is set the first one writes no file, and says so before it speaks of the waivers.
     for _written_first_and_then_compared in 0..2 {
         let (path, refused) = (path.clone(), std::panic::catch_unwind);
         let why = refused(move || check(path)).unwrap_err();
         let why = why.downcast::<String>().unwrap();
         assert!(
-            why.starts_with("waivers that are stale:\n    the waiver `audited = none` of `POST /hooks/{id}` (")
+            why.contains("waivers that are stale:\n    the waiver `audited = none` of `POST /hooks/{id}` (")
                 && why.contains("waivers.rs:9) has held until 2020-02-29\n    the waiver")
                 && why.contains("`audited = none` of `POST /drafts` (")
                 && why.contains("is for what `PublishDraft` records\n"),
             "{why}"
         );
     }
-    std::fs::remove_file(path).unwrap();
+    let _missing_where_ci_is_set = std::fs::remove_file(path);
 }
