@@ -6,6 +6,7 @@ mod errors;
 mod expectation;
 mod leaks;
 mod manifest;
+mod options;
 mod redact;
 mod route;
 mod runtime;

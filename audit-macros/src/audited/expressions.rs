@@ -32,11 +32,7 @@ pub(super) fn borrowed(expression: &Expr, this: Option<&Ident>) -> TokenStream {
         mutability: None,
         expr: Box::new(expression.clone()),
     });
-    let tokens = reference.into_token_stream();
-    match this {
-        Some(this) => rename_self(tokens, this),
-        None => tokens,
-    }
+    said(&reference, this)
 }
 
 fn rename_self(tokens: TokenStream, this: &Ident) -> TokenStream {

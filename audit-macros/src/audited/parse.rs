@@ -12,6 +12,7 @@ use super::model::{
 };
 use crate::attributes;
 use crate::errors::Errors;
+use crate::options::{once, text};
 use crate::route::Route;
 use crate::runtime;
 
@@ -171,14 +172,6 @@ fn choice(
     Ok(())
 }
 
-fn text(input: ParseStream<'_>, key: &Ident, form: &str) -> syn::Result<LitStr> {
-    if !input.peek(Token![=]) || !input.peek2(LitStr) {
-        return Err(syn::Error::new_spanned(key, format!("write `{form}`")));
-    }
-    input.parse::<Token![=]>()?;
-    input.parse()
-}
-
 fn version(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitInt> {
     let parse = |input: ParseStream<'_>| {
         input.parse::<Token![=]>()?;
@@ -327,13 +320,4 @@ fn reason(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
 
 fn nameless(value: &Expr) -> syn::Error {
     syn::Error::new_spanned(value, "give this field a name: write `name = expression`")
-}
-
-/// Keeps the first value of an option.
-fn once<T>(slot: &mut Option<T>, key: &Ident, value: T, errors: &mut Errors) {
-    if slot.is_some() {
-        errors.at(key, format!("`{key}` is there twice: remove one"));
-    } else {
-        *slot = Some(value);
-    }
 }

@@ -10,6 +10,7 @@ use super::model::{Call, Conditions, Field, OUTCOMES, PHASES, Sense, Target, Wri
 use crate::attributes;
 use crate::audited::{CATEGORIES, OPERATIONS, SEVERITIES};
 use crate::errors::Errors;
+use crate::options::pass_over;
 
 const OPTIONS: &str = "`action`, `outcome`, `actor`, `target`, `fields`, `reason`, `error`, \
                        `category`, `op`, `severity`, `phase`, `description`, `status`, `route`, \
@@ -112,15 +113,6 @@ fn comma(input: ParseStream<'_>) -> syn::Result<()> {
         return input.parse::<Token![,]>().map(drop);
     }
     Err(input.error(COMMA))
-}
-
-/// Goes on to the next comma.
-fn pass_over(input: ParseStream<'_>) {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        if input.parse::<TokenTree>().is_err() {
-            return;
-        }
-    }
 }
 
 fn option(

@@ -9,6 +9,7 @@ use syn::{Error, LitStr, Token};
 use super::date::Date;
 use crate::attributes;
 use crate::errors::Errors;
+use crate::options::{once, pass_over, text};
 use crate::route::Route;
 
 const FORM: &str = "write `waive!(route = \"GET /health\", access = none, reason = \"…\", until = \
@@ -49,7 +50,7 @@ pub(super) fn call(input: TokenStream, errors: &mut Errors) -> Option<Waiver> {
             if let Err(error) = option(input, &mut written, errors) {
                 errors.push(error);
                 written.is_partial = true;
-                pass_over(input)?;
+                pass_over(input);
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -82,7 +83,7 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
     let name = key.to_string();
     match name.as_str() {
         "route" => {
-            let route = Route::read(&text(input, &key)?)?;
+            let route = Route::read(&text(input, &key, &format!("{key} = \"…\""))?)?;
             once(&mut written.route, &key, route, errors);
         }
         "access" | "audited" => {
@@ -93,27 +94,19 @@ fn option(input: ParseStream<'_>, written: &mut Written, errors: &mut Errors) ->
             }
         }
         "reason" => {
-            let reason = text(input, &key)?;
+            let reason = text(input, &key, &format!("{key} = \"…\""))?;
             if reason.value().trim().is_empty() {
                 return Err(Error::new(reason.span(), EMPTY_REASON));
             }
             once(&mut written.reason, &key, reason, errors);
         }
         "until" => {
-            let date = Date::read(text(input, &key)?)?;
+            let date = Date::read(text(input, &key, &format!("{key} = \"…\""))?)?;
             once(&mut written.until, &key, date, errors);
         }
         _ => return Err(Error::new(key.span(), attributes::unknown(&key, NAMES, FORM))),
     }
     Ok(())
-}
-
-fn text(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
-    if !input.peek(Token![=]) || !input.peek2(LitStr) {
-        return Err(Error::new(key.span(), format!("write `{key} = \"…\"`")));
-    }
-    input.parse::<Token![=]>()?;
-    input.parse()
 }
 
 /// Reads `= none`, the one value.
@@ -122,18 +115,4 @@ fn none(input: ParseStream<'_>, key: &Ident) -> syn::Result<()> {
     input.parse::<Token![=]>().map_err(|_| misformed())?;
     let word = input.call(Ident::parse_any).map_err(|_| misformed())?;
     if word == "none" { Ok(()) } else { Err(misformed()) }
-}
-
-/// Goes on to the next comma.
-fn pass_over(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?;
-    }
-    Ok(())
-}
-
-fn once<T>(slot: &mut Option<T>, key: &Ident, value: T, errors: &mut Errors) {
-    if slot.replace(value).is_some() {
-        errors.at(key, format!("`{key}` is there twice: remove one"));
-    }
 }
