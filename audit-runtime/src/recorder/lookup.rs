@@ -33,17 +33,23 @@ pub(super) fn redacting(work: &mut dyn FnMut(Redaction<'_>)) {
     }
 }
 
-/// Counts an action that has no record, with or without a recorder, and says so.
-pub(crate) fn count_unrecorded(action: &str, why: &Unrecorded) {
+/// Counts an action that has no record, with its recorder, else with the running task's, and says so.
+pub(crate) fn count_unrecorded(recorder: Option<&Shared>, action: &str, why: &Unrecorded) {
+    if let Some(recorder) = recorder {
+        return recorder.count_unrecorded(action, why);
+    }
     match current() {
         Some(shared) => shared.count_unrecorded(action, why),
         None => alarm::count(&WITHOUT_RECORDER, action, why),
     }
 }
 
-/// Calls `work` with `recorder` as the running task's own.
-pub(crate) fn enter<R>(recorder: Arc<Shared>, work: impl FnOnce() -> R) -> R {
-    with_recorder(recorder, work)
+/// Calls `work` with `recorder` as the running task's own, if there is one.
+pub(crate) fn enter<R>(recorder: Option<&Arc<Shared>>, work: impl FnOnce() -> R) -> R {
+    match recorder {
+        Some(recorder) => with_recorder(recorder.clone(), work),
+        None => work(),
+    }
 }
 
 pin_project! {
@@ -60,6 +66,6 @@ impl<F: Future> Future for InRecorder<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        enter(Arc::clone(this.recorder), || this.future.poll(task))
+        enter(Some(this.recorder), || this.future.poll(task))
     }
 }

@@ -147,7 +147,7 @@ pub fn record(event: Event) -> Receipt {
     match current() {
         Some(shared) => shared.record_here(event),
         None => {
-            count_unrecorded(&event.action, &Unrecorded::NoRecorder);
+            count_unrecorded(None, &event.action, &Unrecorded::NoRecorder);
             Receipt::settled(Err(Unrecorded::NoRecorder))
         }
     }
@@ -190,7 +190,7 @@ impl Recorder {
 
     /// Calls `work` with this recorder instead of the process's own.
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        enter(Arc::clone(&self.0.shared), work)
+        enter(Some(&self.0.shared), work)
     }
 
     /// Makes this recorder the process's own, which every audited action finds.

@@ -20,7 +20,7 @@ pub(crate) fn record_blocked(
     recorder: Option<&Shared>,
 ) {
     let Some(recorder) = recorder else {
-        return recorder::count_unrecorded(spec.action, &Unrecorded::NoRecorder);
+        return recorder::count_unrecorded(None, spec.action, &Unrecorded::NoRecorder);
     };
     let mut event = blocked(spec, cause, http, why);
     context.complete(&mut event);

@@ -7,7 +7,7 @@ use std::task::{self, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Finished, Verdict, abort, record_end};
+use super::{Finished, Verdict, abort, list, record_end};
 use crate::context::{self, Context, Frame, Running};
 use crate::event::{Category, Draft, Event, OnUnrecorded, Operation, Outcome};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
@@ -147,10 +147,7 @@ impl Connection {
         let frame =
             Frame { context: Some(self.context.clone()), running: Some(self.running.clone()) };
         let unwinding = Unwinding(self);
-        let output = match &self.recorder {
-            Some(recorder) => recorder::enter(Arc::clone(recorder), || frame.enter(part)),
-            None => frame.enter(part),
-        };
+        let output = recorder::enter(self.recorder.as_ref(), || frame.enter(part));
         std::mem::forget(unwinding);
         output
     }
@@ -186,17 +183,12 @@ impl Connection {
     }
 
     fn list(&self) -> Result<(), Unrecorded> {
-        let recorder = self.recorder.as_ref().ok_or(Unrecorded::NoRecorder)?;
-        recorder.refusal().map_or(Ok(()), Err)?;
-        recorder.list(&self.running, &self.context)
+        list(self.recorder.as_deref(), &self.running, &self.context)
     }
 
     /// Counts it as one without a record. It has an end only where it may have an opening.
     fn refused(&self, action: &str, why: Unrecorded) -> Unrecorded {
-        match &self.recorder {
-            Some(recorder) => recorder.count_unrecorded(action, &why),
-            None => recorder::count_unrecorded(action, &why),
-        }
+        recorder::count_unrecorded(self.recorder.as_deref(), action, &why);
         match why {
             Unrecorded::DeadlineExpired(_) => {
                 _ = self.running.change(|open| open.is_alarmed = true)

@@ -54,10 +54,10 @@ impl Scope {
     /// room to keep account of one more.
     pub fn enter(spec: &'static ActionSpec) -> Result<Self, Unrecorded> {
         let mut scope = Self::begin(spec);
-        match scope.list() {
+        match list(scope.recorder.as_deref(), &scope.running, &scope.context) {
             Err(unrecorded) if spec.on_unrecorded == OnUnrecorded::FailClosed => {
                 scope.leave();
-                recorder::count_unrecorded(spec.action, &unrecorded);
+                recorder::count_unrecorded(scope.recorder.as_deref(), spec.action, &unrecorded);
                 Err(unrecorded)
             }
             _ => Ok(scope),
@@ -88,19 +88,10 @@ impl Scope {
         }
     }
 
-    fn list(&self) -> Result<(), Unrecorded> {
-        let recorder = self.recorder.as_ref().ok_or(Unrecorded::NoRecorder)?;
-        recorder.refusal().map_or(Ok(()), Err)?;
-        recorder.list(&self.running, &self.context)
-    }
-
     /// Counts the call as one without a record, and says so.
     fn alarm(&self, why: &Unrecorded) {
         self.running.change(|open| open.is_alarmed = true);
-        match &self.recorder {
-            Some(recorder) => recorder.count_unrecorded(self.spec.action, why),
-            None => recorder::count_unrecorded(self.spec.action, why),
-        }
+        recorder::count_unrecorded(self.recorder.as_deref(), self.spec.action, why);
     }
 
     /// Ends without a record: the call was refused before anything was done or written.
@@ -190,6 +181,17 @@ impl Drop for Scope {
     }
 }
 
+/// Keeps account of what begins, unless it could not be recorded.
+fn list(
+    recorder: Option<&Shared>,
+    running: &Running,
+    context: &Context,
+) -> Result<(), Unrecorded> {
+    let recorder = recorder.ok_or(Unrecorded::NoRecorder)?;
+    recorder.refusal().map_or(Ok(()), Err)?;
+    recorder.list(running, context)
+}
+
 /// Records the end of an action; whoever took it from its [`Running`] calls this, once.
 ///
 /// The receipt may be dropped: a failure after the body never turns a success into an error, and
@@ -208,7 +210,7 @@ pub(crate) fn record_end(
     }
     let event = open.completed(verdict.outcome, context);
     let Some(recorder) = recorder else {
-        recorder::count_unrecorded(&event.action, &Unrecorded::NoRecorder);
+        recorder::count_unrecorded(None, &event.action, &Unrecorded::NoRecorder);
         return None;
     };
     Some(recorder.record_end(&event, is_alarmed))

@@ -82,10 +82,7 @@ impl Exchange {
         self.change_http(|http| http.status(503));
         if let Some(mut open) = self.running.take() {
             let action = &open.draft.event.action;
-            match &self.recorder {
-                Some(recorder) => recorder.count_unrecorded(action, &refusal),
-                None => recorder::count_unrecorded(action, &refusal),
-            }
+            recorder::count_unrecorded(self.recorder.as_deref(), action, &refusal);
             // What was refused is no activity, and its access record may wait for the disk.
             open.is_alarmed = true;
             policy::make_access(&mut open.draft);
@@ -99,10 +96,7 @@ impl Exchange {
     /// Runs a part of the application inside the request's context.
     pub(super) fn run<R>(&mut self, part: impl FnOnce() -> R) -> R {
         self.application_runs = true;
-        let output = match &self.recorder {
-            Some(recorder) => recorder::enter(Arc::clone(recorder), || self.frame.lend(part)),
-            None => self.frame.lend(part),
-        };
+        let output = recorder::enter(self.recorder.as_ref(), || self.frame.lend(part));
         self.application_runs = false;
         output
     }
