@@ -10,7 +10,7 @@ use crate::event::{Category, Event};
 const NAMES_MAX: usize = 16;
 
 /// The audited actions that began in a context, and the events that were recorded by hand.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Made {
     has_activity: bool,
     names: Vec<(Cow<'static, str>, Category)>,
@@ -19,8 +19,7 @@ pub(crate) struct Made {
 
 #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
 impl Made {
-    /// True if this action began or was recorded, or so many were that nobody can tell.
-    pub(crate) fn has(&self, action: &str) -> bool {
+    fn has(&self, action: &str) -> bool {
         self.is_full || self.names.iter().any(|(name, _)| name == action)
     }
 
@@ -61,10 +60,16 @@ impl Context {
         self.change_made(|made| made.note(event.action.clone(), event.category));
     }
 
-    /// What began and was recorded here so far.
+    /// True if this action began or was recorded here, or so many were that nobody can tell.
     #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
-    pub(crate) fn made(&self) -> Made {
-        self.change_made(|made| made.clone())
+    pub(crate) fn has_made(&self, action: &str) -> bool {
+        self.change_made(|made| made.has(action))
+    }
+
+    /// What began and was recorded here so far, for the one who asks last.
+    #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
+    pub(crate) fn take_made(&self) -> Made {
+        self.change_made(std::mem::take)
     }
 
     fn change_made<R>(&self, change: impl FnOnce(&mut Made) -> R) -> R {
@@ -83,15 +88,18 @@ mod tests {
         for category in [Category::Authorization, Category::Security, Category::Authentication] {
             context.note_action("Check", category);
         }
-        let made = context.made();
-        assert!(made.has("Check") && !made.has("Other") && !made.has_activity());
-        assert_eq!(made.authentications().collect::<Vec<_>>(), ["Check"]);
+        assert!(context.has_made("Check") && !context.has_made("Other"));
+        context.change_made(|made| {
+            assert!(!made.has_activity());
+            assert_eq!(made.authentications().collect::<Vec<_>>(), ["Check"]);
+        });
         for n in 0..NAMES_MAX {
             let event = Event::security(format!("Probe{n}")).succeeded();
             context.note_event(&event);
         }
-        assert!(context.made().has("Other") && !context.made().has_activity());
+        assert!(context.has_made("Other") && !context.change_made(|made| made.has_activity()));
         context.note_action("Save", Category::Activity);
-        assert!(context.made().has_activity(), "also where there is no room for its name");
+        assert!(context.take_made().has_activity(), "also where there is no room for its name");
+        assert!(!context.take_made().has_activity(), "it is taken");
     }
 }

@@ -182,11 +182,7 @@ impl Drop for Scope {
 }
 
 /// Keeps account of what begins, unless it could not be recorded.
-fn list(
-    recorder: Option<&Shared>,
-    running: &Running,
-    context: &Context,
-) -> Result<(), Unrecorded> {
+fn list(recorder: Option<&Shared>, running: &Running, context: &Context) -> Result<(), Unrecorded> {
     let recorder = recorder.ok_or(Unrecorded::NoRecorder)?;
     recorder.refusal().map_or(Ok(()), Err)?;
     recorder.list(running, context)

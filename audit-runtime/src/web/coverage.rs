@@ -24,7 +24,7 @@ impl Blocked {
         let (http, method, template) = matched(open)?;
         let spec = catalog::action_of(method, template)?;
         let blocked = || Self { spec, http: http.clone(), why: why.map(|(_, why)| why.clone()) };
-        (!context.made().has(spec.action)).then(blocked)
+        (!context.has_made(spec.action)).then(blocked)
     }
 
     pub(super) fn record(self, cause: EventId, context: &Context, recorder: Option<&Shared>) {
@@ -42,7 +42,7 @@ pub(super) fn unaudited(open: &Open, verdict: Verdict, context: &Context, record
         verdict.outcome == Outcome::Success && open.verdict.is_none() && !http.is_to_be_repeated();
     // A request that is an activity by policy tells of itself.
     let is_told = open.draft.event.category != Category::Access;
-    let made = context.made();
+    let made = context.take_made();
     let is_untold = changes
         && is_done
         && !is_told
