@@ -18,6 +18,10 @@ pub(crate) enum Flood {
     Logins,
 }
 
+impl Flood {
+    pub(crate) const ALL: [Self; 3] = [Self::Access, Self::Denials, Self::Logins];
+}
+
 /// The reason of a denial that kept an action from beginning.
 pub(crate) const BLOCKED: &str = "blocked_before_handler";
 

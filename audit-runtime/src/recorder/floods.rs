@@ -46,9 +46,7 @@ pub(super) struct Measure {
 /// The window that is running, for each kind of flood: a flood of the one does not hide what comes of the other.
 pub(super) struct Floods {
     measure: Measure,
-    access: Mutex<Window>,
-    denials: Mutex<Window>,
-    logins: Mutex<Window>,
+    windows: [Mutex<Window>; Flood::ALL.len()],
 }
 
 /// What strangers have sent since the last records that tell of it.
@@ -75,12 +73,7 @@ struct Tally {
 
 impl Floods {
     pub(super) fn new(measure: Measure) -> Self {
-        Self {
-            measure,
-            access: Mutex::default(),
-            denials: Mutex::default(),
-            logins: Mutex::default(),
-        }
+        Self { measure, windows: Default::default() }
     }
 
     /// True if the event is counted, and must not be written.
@@ -97,11 +90,13 @@ impl Floods {
     }
 
     fn window(&self, event: &Event) -> Option<&Mutex<Window>> {
-        match event.flood()? {
-            Flood::Access => Some(&self.access),
-            Flood::Denials => Some(&self.denials),
-            Flood::Logins => self.measure.with_logins.then_some(&self.logins),
-        }
+        let flood = event.flood()?;
+        let is_counted = flood != Flood::Logins || self.measure.with_logins;
+        is_counted.then(|| self.window_of(flood))
+    }
+
+    fn window_of(&self, flood: Flood) -> &Mutex<Window> {
+        &self.windows[flood as usize]
     }
 
     /// Ends the window that is running, and returns what its records are to tell.
@@ -115,14 +110,9 @@ impl Floods {
     }
 
     fn take(&self, is_last: bool) -> Vec<Told> {
-        let windows = [
-            (Flood::Access, &self.access),
-            (Flood::Denials, &self.denials),
-            (Flood::Logins, &self.logins),
-        ];
-        let ended = windows.into_iter().flat_map(|(flood, window)| {
+        let ended = Flood::ALL.into_iter().flat_map(|flood| {
             let next = Window { is_closed: is_last, ..Window::default() };
-            let ended = std::mem::replace(&mut *lock(window), next);
+            let ended = std::mem::replace(&mut *lock(self.window_of(flood)), next);
             ended
                 .sources
                 .into_iter()

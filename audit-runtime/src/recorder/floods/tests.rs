@@ -214,7 +214,7 @@ fn sources_without_a_place_are_counted_with_their_prefix_and_at_last_with_all_ot
     let places: usize = SOURCES_MAX.iter().sum();
     let counted = (0..places as u64 + 1_000).filter(|number| floods.count(&far(*number)));
     assert_eq!(counted.count(), 1_000 - 32);
-    assert_eq!(lock(&floods.access).sources.len(), places + 1);
+    assert_eq!(lock(floods.window_of(Flood::Access)).sources.len(), places + 1);
     // One whose prefix has a place is counted there.
     let near = from_ip("2000:1000:0:7::", "/".to_owned(), 200);
     assert_eq!((0..40).filter(|_| floods.count(&near)).count(), 40 - 31);
@@ -298,7 +298,7 @@ fn names_are_cut_when_they_come_and_those_with_the_same_beginning_are_one() {
     login("(others)".to_owned());
     (0..5).for_each(|number| login(format!("late {number}")));
     let longest = {
-        let window = lock(&floods.logins);
+        let window = lock(floods.window_of(Flood::Logins));
         let summary = window.sources[&Source::Untold].counted.as_ref().unwrap();
         summary.users().map(str::len).max()
     };
