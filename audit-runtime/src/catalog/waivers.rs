@@ -147,26 +147,23 @@ pub(super) fn stale(waivers: &[&Waiver], now: Timestamp) -> Vec<String> {
 
 /// What is said of a waiver whose route leads to an audited action after all.
 fn needless(waiver: &Waiver) -> Option<String> {
-    let Waiver { route, waived, file, line, .. } = waiver;
-    let (method, template) = route.split_once(' ')?;
-    let spec = routes::action_of(method, template).filter(|_| *waived == Waived::Audit)?;
-    Some(format!(
-        "the waiver `{waived}` of `{route}` ({file}:{line}) is for what `{}` records",
-        spec.action
-    ))
+    let (method, template) = waiver.route.split_once(' ')?;
+    let spec = routes::action_of(method, template).filter(|_| waiver.waived == Waived::Audit)?;
+    Some(format!("{} is for what `{}` records", named(waiver), spec.action))
 }
 
 fn expired(waiver: &Waiver) -> String {
-    let Waiver { route, waived, until, file, line, .. } = waiver;
-    format!("the waiver `{waived}` of `{route}` ({file}:{line}) has held until {until}")
+    format!("{} has held until {}", named(waiver), waiver.until)
 }
 
 fn too_long(waiver: &Waiver) -> String {
-    let Waiver { route, waived, until, file, line, .. } = waiver;
-    format!(
-        "the waiver `{waived}` of `{route}` ({file}:{line}) holds until {until}, more than two years from now: agree \
-         on an earlier day"
-    )
+    let (named, until) = (named(waiver), waiver.until);
+    format!("{named} holds until {until}, more than two years from now: agree on an earlier day")
+}
+
+fn named(waiver: &Waiver) -> String {
+    let Waiver { route, waived, file, line, .. } = waiver;
+    format!("the waiver `{waived}` of `{route}` ({file}:{line})")
 }
 
 #[cfg(test)]
