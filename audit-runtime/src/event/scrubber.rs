@@ -56,15 +56,15 @@ impl Scrubber {
         cap: usize,
         is_clean: &OnceLock<()>,
     ) -> bool {
-        if is_clean.get().is_none() {
-            let scrubbed = scrubbed(text, cap);
-            if !scrubbed.caught.is_empty() {
-                self.note_places(&scrubbed.caught, part, key);
-                return object.text(key, &scrubbed.text, cap);
-            }
+        if is_clean.get().is_some() {
+            return object.text(key, text, cap);
+        }
+        let scrubbed = scrubbed(text, cap);
+        if scrubbed.caught.is_empty() {
             is_clean.get_or_init(|| ());
         }
-        object.text(key, text, cap)
+        self.note(&scrubbed.caught, part, key);
+        object.text(key, &scrubbed.text, cap)
     }
 
     /// Writes an identifier like a text. If it holds a secret, its mark has a keyed hash of all of it: what has
