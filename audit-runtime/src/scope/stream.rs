@@ -34,13 +34,12 @@ impl Connection {
     /// # use std::convert::Infallible;
     /// # use actix_web::web::Bytes;
     /// # type Events = std::pin::Pin<Box<dyn futures_core::Stream<Item = Result<Bytes, Infallible>>>>;
-    /// # fn events() -> Events { unimplemented!() }
     /// use actix_web::HttpResponse;
     /// use audit_runtime::{Connection, audited};
     ///
     /// #[audited(action = "OpenFeed", op = read)]
-    /// async fn feed() -> HttpResponse {
-    ///     let feed = Connection::opened("CloseFeed").try_stream(events());
+    /// async fn feed(events: Events) -> HttpResponse {
+    ///     let feed = Connection::opened("CloseFeed").try_stream(events);
     ///     HttpResponse::Ok().content_type("text/event-stream").streaming(feed)
     /// }
     /// # }
