@@ -1,7 +1,7 @@
 //! A recorder in memory for one test, and the records that it leaves.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audit_runtime::journal::{MemoryStorage, Reader, Storage};
 use audit_runtime::{Recorder, RecorderBuilder};
@@ -54,6 +54,16 @@ pub(crate) fn run<F: Future>(work: F) -> (F::Output, Vec<Value>) {
 /// Runs `work` to its end, on one thread, without a recorder.
 pub(crate) fn block_on<F: Future>(work: F) -> F::Output {
     actix_web::rt::System::new().block_on(work)
+}
+
+/// Waits until it is so.
+#[track_caller]
+pub(crate) fn wait_for(mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it never came to that");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// What each record is about: its action and its outcome.

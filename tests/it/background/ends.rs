@@ -10,10 +10,9 @@ use axum::routing::post;
 use tokio::sync::oneshot;
 
 use super::{actor, one, send_receipt};
-use crate::support::{Trail, block_on, run, summary};
+use crate::support::{Trail, block_on, run, summary, wait_for};
 use crate::tower::server::Server;
 use crate::web::client::request;
-use crate::web::gone::wait_for;
 
 #[audited(action = "ExportOrders", on_unrecorded = fail_open)]
 async fn export(begun: oneshot::Sender<()>) {
@@ -101,7 +100,7 @@ fn a_task_that_outlives_its_request_still_belongs_to_it() {
     let server = Server::start(Router::new().route("/orders", post(pay)));
     request(server.address, "POST /orders", &[], "");
     ANSWERED.store(true, SeqCst);
-    wait_for(&SENT);
+    wait_for(|| SENT.load(SeqCst));
     let records = server.finish().0;
     let (paid, sent) = (one(&records, "PayOrder"), one(&records, "SendReceipt"));
     assert_eq!(summary(&records).last().unwrap(), "SendReceipt success");

@@ -4,33 +4,32 @@ mod begun;
 mod streams;
 mod websockets;
 
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
 
-use audit_runtime::Recorder;
+use actix_web::web::ServiceConfig;
+use audit_runtime::AuditMiddleware;
+use axum::Router;
 use serde_json::Value;
 
-/// Where a service runs.
-#[derive(Clone, Copy, Debug)]
-enum Framework {
-    Actix,
-    Axum,
-}
+use crate::flood::served::{FRAMEWORKS, Framework, serve_routes};
+use crate::support::{Trail, wait_for};
 
-const FRAMEWORKS: [Framework; 2] = [Framework::Actix, Framework::Axum];
+/// Those of actix-web, and those of axum.
+type Routes = (fn(&mut ServiceConfig), fn() -> Router);
 
-/// Waits until nothing runs any more: no request, no connection.
+/// What is recorded while `talk` speaks with a server, until nothing runs any more: no request, no connection.
 #[track_caller]
-fn wait_for_the_end(recorder: &Recorder) {
+fn served(
+    (routes, router): Routes,
+    framework: Framework,
+    trail: Trail,
+    talk: impl FnOnce(SocketAddr),
+) -> Vec<Value> {
+    let recorder = trail.recorder.clone();
+    let server = serve_routes(framework, trail, AuditMiddleware::new(), routes, router());
+    talk(server.address);
     wait_for(|| recorder.health().open_scopes == 0);
-}
-
-#[track_caller]
-fn wait_for(mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(20), "it never came to that");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    server.finish().0
 }
 
 /// All records of this action.

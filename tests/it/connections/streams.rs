@@ -6,19 +6,16 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes, ServiceConfig};
-use audit_runtime::{Actor, AuditLayer, AuditMiddleware, Connection, audited, deny, set_actor};
+use audit_runtime::{Actor, Connection, audited, deny, set_actor};
 use axum::Router;
 use axum::extract::Path;
 use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
-use serde_json::Value;
 
-use super::{FRAMEWORKS, Framework, actor, closing, end, one, wait_for_the_end};
+use super::{FRAMEWORKS, Framework, Routes, actor, closing, end, one, served};
 use crate::support::{Trail, block_on};
-use crate::tower::server::Server as AxumServer;
 use crate::web::client::{Client, head, request};
-use crate::web::server::Server as ActixServer;
 
 #[derive(Debug)]
 struct Broken;
@@ -73,24 +70,11 @@ fn actix(config: &mut ServiceConfig) {
     config.route("/feeds/{how}", web::get().to(feed_actix));
 }
 
-fn served(framework: Framework, trail: Trail, talk: impl FnOnce(SocketAddr)) -> Vec<Value> {
-    let recorder = trail.recorder.clone();
-    match framework {
-        Framework::Actix => {
-            let server = ActixServer::recording(trail, AuditMiddleware::new(), actix);
-            talk(server.address);
-            wait_for_the_end(&recorder);
-            server.finish().0
-        }
-        Framework::Axum => {
-            let routes = Router::new().route("/feeds/{how}", get(feed_axum));
-            let server = AxumServer::recording(trail, AuditLayer::new(), routes);
-            talk(server.address);
-            wait_for_the_end(&recorder);
-            server.finish().0
-        }
-    }
+fn axum() -> Router {
+    Router::new().route("/feeds/{how}", get(feed_axum))
 }
+
+const ROUTES: Routes = (actix, axum);
 
 /// A client that has heard an event of a stream without end.
 fn listening(address: SocketAddr) -> Client {
@@ -113,7 +97,7 @@ fn a_stream_is_closed_as_it_ends() {
         ("panics", "panic"),
     ] {
         for framework in FRAMEWORKS {
-            let records = served(framework, Trail::new(), |address| {
+            let records = served(ROUTES, framework, Trail::new(), |address| {
                 let heard = request(address, &format!("GET /feeds/{how}"), &[], "");
                 // What was not sent yet when it broke never is.
                 let ended = expected == "success" || expected.starts_with("denied");
@@ -137,7 +121,8 @@ fn a_stream_is_closed_as_it_ends() {
 fn a_client_that_leaves_cancels_the_stream() {
     for framework in FRAMEWORKS {
         for leave in [Client::reset, drop] {
-            let records = served(framework, Trail::new(), |address| leave(listening(address)));
+            let records =
+                served(ROUTES, framework, Trail::new(), |address| leave(listening(address)));
             let closing = closing(&records, "OpenFeed", "CloseFeed");
             assert_eq!(end(closing), "cancelled", "{framework:?}");
             assert!(closing["args"]["sent_items"].as_u64() >= Some(3));
@@ -150,7 +135,7 @@ fn a_shutdown_closes_an_open_stream_as_unknown() {
     for framework in FRAMEWORKS {
         let trail = Trail::new();
         let recorder = trail.recorder.clone();
-        let records = served(framework, trail, |address| {
+        let records = served(ROUTES, framework, trail, |address| {
             let client = listening(address);
             recorder.shutdown(Duration::from_secs(20)).unwrap();
             client.reset();

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, rt};
-use audit_runtime::{
-    Actor, AuditLayer, AuditMiddleware, Connection, Outcome, audited, deny, fail, set_actor,
-};
+use audit_runtime::{Actor, Connection, Outcome, audited, deny, fail, set_actor};
 use axum::Router;
 use axum::extract::Path;
 use axum::extract::ws::{Message as AxumMessage, WebSocket, WebSocketUpgrade};
@@ -16,11 +14,9 @@ use axum::routing::get;
 use serde_json::Value;
 use tungstenite::Message;
 
-use super::{FRAMEWORKS, Framework, actor, all, closing, end, one, wait_for_the_end};
+use super::{FRAMEWORKS, Framework, Routes, actor, all, closing, end, one, served};
 use crate::support::Trail;
-use crate::tower::server::Server as AxumServer;
 use crate::web::client::{request, status};
-use crate::web::server::Server as ActixServer;
 
 #[audited(action = "PostMessage", on_unrecorded = fail_open)]
 async fn post() {}
@@ -107,6 +103,12 @@ fn actix(config: &mut ServiceConfig) {
     config.route("/rooms/{room}", web::get().to(open_actix));
 }
 
+fn axum() -> Router {
+    Router::new().route("/rooms/{room}", get(open_axum))
+}
+
+const ROUTES: Routes = (actix, axum);
+
 /// A client of the crate tungstenite.
 struct Chat(tungstenite::WebSocket<TcpStream>);
 
@@ -146,28 +148,8 @@ impl Chat {
     }
 }
 
-/// What is recorded while `talk` speaks with a server.
-fn served(framework: Framework, trail: Trail, talk: impl FnOnce(SocketAddr)) -> Vec<Value> {
-    let recorder = trail.recorder.clone();
-    match framework {
-        Framework::Actix => {
-            let server = ActixServer::recording(trail, AuditMiddleware::new(), actix);
-            talk(server.address);
-            wait_for_the_end(&recorder);
-            server.finish().0
-        }
-        Framework::Axum => {
-            let routes = Router::new().route("/rooms/{room}", get(open_axum));
-            let server = AxumServer::recording(trail, AuditLayer::new(), routes);
-            talk(server.address);
-            wait_for_the_end(&recorder);
-            server.finish().0
-        }
-    }
-}
-
 fn chatted(framework: Framework, talk: impl FnOnce(Chat)) -> Vec<Value> {
-    served(framework, Trail::new(), |address| talk(Chat::connect(address)))
+    served(ROUTES, framework, Trail::new(), |address| talk(Chat::connect(address)))
 }
 
 #[test]
@@ -244,7 +226,7 @@ fn a_shutdown_closes_what_is_open_as_unknown_and_nothing_closes_it_again() {
     for framework in FRAMEWORKS {
         let trail = Trail::new();
         let recorder = trail.recorder.clone();
-        let records = served(framework, trail, |address| {
+        let records = served(ROUTES, framework, trail, |address| {
             let mut chat = Chat::connect(address);
             chat.say("login 7");
             recorder.shutdown(Duration::from_secs(20)).unwrap();
@@ -267,7 +249,7 @@ fn where_nothing_can_be_recorded_no_websocket_opens() {
     ];
     let trail = Trail::new();
     trail.recorder.shutdown(Duration::from_secs(20)).unwrap();
-    let records = served(Framework::Actix, trail, |address| {
+    let records = served(ROUTES, Framework::Actix, trail, |address| {
         let answer = request(address, "GET /rooms/5", &upgrade, "");
         assert_eq!(status(&answer), 503, "{answer}");
     });

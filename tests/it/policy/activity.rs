@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 use crate::flood::served::{FRAMEWORKS, Framework, Served, serve_routes};
-use crate::support::Trail;
+use crate::support::{Trail, wait_for};
 use crate::web::HeldClock;
 use crate::web::client::{Client, head, header, request, status};
 
@@ -138,9 +138,7 @@ fn an_activity_that_is_refused_while_the_disk_is_silent_leaves_an_access_record(
             assert_eq!(status(&answer), 503, "{framework:?}: {answer}");
             // A disk that is silent for longer than a record may wait is known to be so.
             let is_silent = |reason: String| reason.starts_with("the disk has not answered");
-            while !recorder.health().reason.is_some_and(is_silent) {
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            wait_for(|| recorder.health().reason.is_some_and(is_silent));
         }
         assert_eq!(recorder.health().unrecorded, 2);
         drop(held);

@@ -9,8 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::routing::get;
 
 use super::server::Server;
+use crate::support::wait_for;
 use crate::web::client::{Client, head};
-use crate::web::gone::wait_for;
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 static ENDED: AtomicBool = AtomicBool::new(false);
@@ -64,7 +64,7 @@ fn a_client_that_closes_while_the_handler_works_ends_it() {
     let server = Server::start(routes());
     let mut client = Client::connect(server.address);
     client.send(head("GET /slow", &[], 0).as_bytes());
-    wait_for(&STARTED);
+    wait_for(|| STARTED.load(SeqCst));
     drop(client);
     let records = server.finish();
     let access = records.access();
@@ -79,7 +79,7 @@ fn a_client_that_has_stopped_sending_gets_no_answer() {
     let server = Server::start(routes());
     let mut client = Client::connect(server.address);
     client.send(head("GET /waiting", &[], 0).as_bytes());
-    wait_for(&WAITS);
+    wait_for(|| WAITS.load(SeqCst));
     client.finish_sending();
     // axum takes this for a close; in actix-web such a client has its answer.
     assert_eq!(client.read_to_end(), "");

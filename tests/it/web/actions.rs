@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::client::{Client, head, request, status};
 use super::server::{Records, Server};
-use crate::support::Trail;
+use crate::support::{Trail, wait_for};
 
 fn routes(config: &mut ServiceConfig) {
     config
@@ -254,11 +254,7 @@ fn abandon(path: &str, started: &AtomicBool, leave: fn(Client)) -> (Value, Vec<V
     let server = Server::start(routes);
     let mut client = Client::connect(server.address);
     client.send(head(&format!("POST {path}"), &[], 0).as_bytes());
-    let sent = Instant::now();
-    while !started.load(SeqCst) {
-        assert!(sent.elapsed() < Duration::from_secs(20), "the action never ran");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    wait_for(|| started.load(SeqCst));
     leave(client);
     joined(&server.finish())
 }

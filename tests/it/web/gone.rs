@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
@@ -12,6 +12,7 @@ use actix_web::web::{self, Bytes, ServiceConfig};
 
 use super::client::{Client, head};
 use super::server::Server;
+use crate::support::wait_for;
 
 fn routes(config: &mut ServiceConfig) {
     config
@@ -48,14 +49,6 @@ async fn slower() -> &'static str {
     actix_web::rt::time::sleep(PAUSE).await;
     SLOWER_ENDED.store(true, SeqCst);
     "done"
-}
-
-pub(crate) fn wait_for(flag: &AtomicBool) {
-    let started = Instant::now();
-    while !flag.load(SeqCst) {
-        assert!(started.elapsed() < Duration::from_secs(20), "the handler never ran");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// A body without an end.
@@ -95,7 +88,7 @@ fn a_client_that_closes_while_the_handler_works_cannot_be_told_from_a_patient_on
     let server = Server::start(routes);
     let mut client = Client::connect(server.address);
     client.send(head("GET /abandoned", &[], 0).as_bytes());
-    wait_for(&ABANDONED_STARTED);
+    wait_for(|| ABANDONED_STARTED.load(SeqCst));
     drop(client);
     let records = server.finish();
     // actix-web runs the handler on, and the operating system still takes the response.
@@ -108,7 +101,7 @@ fn a_client_that_has_stopped_sending_still_gets_its_answer() {
     let server = Server::start(routes);
     let mut client = Client::connect(server.address);
     client.send(head("GET /slow", &[], 0).as_bytes());
-    wait_for(&SLOW_STARTED);
+    wait_for(|| SLOW_STARTED.load(SeqCst));
     client.finish_sending();
     let answer = client.read_to_end();
     let records = server.finish();
@@ -121,7 +114,7 @@ fn a_client_that_resets_the_connection_ends_the_handler_too() {
     let server = Server::start(routes);
     let mut client = Client::connect(server.address);
     client.send(head("GET /slower", &[], 0).as_bytes());
-    wait_for(&SLOWER_STARTED);
+    wait_for(|| SLOWER_STARTED.load(SeqCst));
     client.reset();
     std::thread::sleep(2 * PAUSE);
     let records = server.finish();

@@ -3,7 +3,7 @@
 mod actions;
 mod canary;
 pub(crate) mod client;
-pub(crate) mod gone;
+mod gone;
 mod outcomes;
 pub(crate) mod server;
 mod steps;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::web::{self, Json, ServiceConfig};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::HeldClock;
 use super::client::{Client, head, request, status};
 use super::server::Server;
-use crate::support::{Trail, summary};
+use crate::support::{Trail, summary, wait_for};
 
 fn routes(config: &mut ServiceConfig) {
     config
@@ -137,14 +137,6 @@ fn exchange(path: &str) -> (u16, Vec<String>) {
     (status(&answer), summary(&server.finish().0))
 }
 
-fn wait_for(flag: &AtomicBool) {
-    let begun = Instant::now();
-    while !flag.load(SeqCst) {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it never ran");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 #[test]
 fn steps_of_a_handler_end_as_they_return_whatever_it_answers() {
     let (status, ends) = exchange("/steps");
@@ -172,7 +164,7 @@ fn a_step_ends_as_it_returned_when_the_client_is_gone_afterwards() {
     let server = Server::start(routes);
     let mut client = Client::connect(server.address);
     client.send(head("POST /step-and-wait", &[], 0).as_bytes());
-    wait_for(&WAITING);
+    wait_for(|| WAITING.load(SeqCst));
     client.reset();
     let ends = summary(&server.finish().0);
     assert_eq!(ends, ["StoreResult success", "HttpRequest cancelled"]);
