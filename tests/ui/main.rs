@@ -73,3 +73,8 @@ fn coverage() {
     cases.pass("ui/coverage/pass/*.rs");
     cases.compile_fail("ui/coverage/fail/*.rs");
 }
+
+#[test]
+fn actors() {
+    trybuild::TestCases::new().compile_fail("ui/actors/fail/*.rs");
+}

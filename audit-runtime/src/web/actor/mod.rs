@@ -75,6 +75,8 @@ pub trait ActorSource<R>: 'static {
     }
 }
 
+// Hidden from the compiler's advice, which would speak of closures and not of sources.
+#[diagnostic::do_not_recommend]
 impl<R, F> ActorSource<R> for F
 where
     F: Fn(&R) -> Option<Actor> + 'static,
