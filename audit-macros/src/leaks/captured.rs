@@ -1,8 +1,12 @@
 //! What is captured inside a body, as a statement that is walked through there and never written.
 
+use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
+use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, Macro, Stmt, StmtMacro, Token, parse_quote};
+use syn::{Block, Expr, ExprPath, Ident, Macro, Stmt, StmtMacro, Token, parse_quote};
+
+use super::scope::Scope;
 
 const NAME: &str = "__audit_captured";
 
@@ -19,6 +23,29 @@ pub(super) fn expressions(call: &Macro) -> Punctuated<Expr, Token![,]> {
     }
     // What was written above can be read.
     call.parse_body_with(Punctuated::parse_terminated).unwrap_or_default()
+}
+
+/// The variables in sight that are named in what is captured.
+pub(super) fn variables(captured: &[&Expr], scope: &Scope) -> Vec<Ident> {
+    let mut variables = Variables { scope, named: Vec::new() };
+    captured.iter().for_each(|expression| variables.visit_expr(expression));
+    variables.named
+}
+
+struct Variables<'s> {
+    scope: &'s Scope,
+    named: Vec<Ident>,
+}
+
+impl<'a> Visit<'a> for Variables<'_> {
+    fn visit_expr_path(&mut self, path: &'a ExprPath) {
+        if let Some(name) = path.path.get_ident()
+            && self.scope.find(&name.unraw().to_string()).is_some()
+            && !self.named.contains(name)
+        {
+            self.named.push(name.clone());
+        }
+    }
 }
 
 /// Takes such statements out again.

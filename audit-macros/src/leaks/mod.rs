@@ -220,9 +220,10 @@ fn body(
     for expression in captured {
         walk.show(&mut (*expression).clone(), false);
     }
+    let unread = captured::variables(captured, &walk.scope);
     walk.block(block);
     let questions = walk.scope.close_frame();
-    block.stmts.splice(0..0, walk.marks.before(questions, Vec::new()));
+    block.stmts.splice(0..0, walk.marks.first(questions, unread));
     let mut writer = write::Writer {
         private,
         marks: &walk.marks,

@@ -11,6 +11,7 @@ use syn::{
 };
 
 use super::scope::Question;
+use crate::tokens::mentions;
 
 const MARK: &str = "__audit_mark_";
 
@@ -21,6 +22,7 @@ pub(super) struct Marks {
     arguments: usize,
 }
 
+#[derive(Default)]
 struct Mark {
     questions: Vec<usize>,
     /// The conditions under which the statement after it is there.
@@ -29,6 +31,8 @@ struct Mark {
     is_around: bool,
     /// The parameters of a closure that may have to become one name each.
     renamed: Vec<(usize, Ident)>,
+    /// Variables that may be read in what is asked only.
+    unread: Vec<Ident>,
 }
 
 impl Marks {
@@ -45,7 +49,13 @@ impl Marks {
         if questions.is_empty() {
             return None;
         }
-        Some(self.add(Mark { questions, conditions, is_around: false, renamed: Vec::new() }))
+        Some(self.add(Mark { questions, conditions, ..Mark::default() }))
+    }
+
+    /// A mark to stand at the beginning of a body that may leave these variables unread.
+    pub(super) fn first(&mut self, questions: Vec<usize>, unread: Vec<Ident>) -> Option<Stmt> {
+        let is_asked = !questions.is_empty();
+        is_asked.then(|| self.add(Mark { questions, unread, ..Mark::default() }))
     }
 
     /// An arm to stand before the arms of a `match`, which never matches: its condition asks.
@@ -76,7 +86,7 @@ impl Marks {
         if questions.is_empty() {
             return;
         }
-        let mark = self.add(Mark { questions, conditions: Vec::new(), is_around: true, renamed });
+        let mark = self.add(Mark { questions, is_around: true, renamed, ..Mark::default() });
         let inner = mem::replace(body, Expr::Verbatim(TokenStream::new()));
         let stmts = vec![mark, Stmt::Expr(inner, None)];
         let block = Block { brace_token: token::Brace::default(), stmts };
@@ -123,6 +133,10 @@ impl Writer<'_> {
         }
         self.has_written = true;
         let (private, conditions) = (self.private, &mark.conditions);
+        let unread = mark.unread.iter().filter(|name| mentions(&checks, |word| word == *name));
+        let unread: Vec<_> = unread.collect();
+        // The compiler warns of what is moved into a body and only spoken of where nothing runs.
+        let read = (!unread.is_empty()).then(|| quote!(let _ = (#(&#unread,)*);));
         Some(quote! {
             #(#conditions)*
             // A group that its user denies by name is not among the `warnings`.
@@ -135,6 +149,7 @@ impl Writer<'_> {
                 clippy::restriction,
             )]
             if false {
+                #read
                 loop {}
                 use #private::Answer as _;
                 #checks

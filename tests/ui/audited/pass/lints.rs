@@ -39,6 +39,24 @@ pub async fn forever_async() -> ! {
     loop {}
 }
 
+/// What a framework reads from a request.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+/// Reads what is captured nowhere else.
+#[audited(action = "DeleteNote", target(Note, id = id.0))]
+pub async fn delete(id: Path<u32>) -> Result<(), Unrecorded> {
+    Ok(())
+}
+
+impl Path<u32> {
+    /// The same of itself.
+    #[audited(action = "ClearNote", target(Note, id = self.0), fields(r#type = r#type.0))]
+    pub fn clear(&self, r#type: Path<u8>) -> Result<(), Unrecorded> {
+        Ok(())
+    }
+}
+
 /// Leaves by the only way there is.
 #[audited(action = "GetNothing")]
 pub fn nothing() {
