@@ -101,6 +101,7 @@ fn proofs_of_inclusion_are_those_of_two_others_and_prove_nothing_else() {
             assert!(!is_included(&root, size, index ^ 1, &own, &proof), "{index} of {size}");
             assert!(!is_included(&root, size, index, &leaf(b"other"), &proof));
             assert!(!is_included(&root, size, size, &own, &proof));
+            assert!(!is_included(&root, size * 2, index, &own, &proof), "{index} of {size}");
             assert!(!is_included(&root, size, index, &own, &[&proof[..], &[own]].concat()));
             let cut = proof
                 .split_last()
