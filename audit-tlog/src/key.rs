@@ -1,0 +1,206 @@
+//! Keys of notes: Ed25519, in the text forms of `c2sp.org/signed-note`.
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::Signer as _;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::malformed::Malformed;
+
+/// The type of Ed25519 signatures.
+const ED25519: u8 = 1;
+const PRIVATE: &str = "PRIVATE+KEY+";
+
+const NO_NAME: Malformed = Malformed::whole(
+    "the name of a key must not be empty and has no spaces, no `+` and no controls",
+);
+const NO_PARTS: Malformed =
+    Malformed::whole("a key has three parts with `+` between them: name, id and key");
+const NO_ID: Malformed =
+    Malformed::whole("the second part of a key is its id: eight digits of lower-case hexadecimal");
+const OTHER_ID: Malformed =
+    Malformed::whole("the key's id is not that of its name and its key: a part of it was changed");
+const NO_KEY: Malformed =
+    Malformed::whole("the third part of a key is base64 of one byte 1, for Ed25519, and 32 bytes");
+const NO_POINT: Malformed = Malformed::whole("the 32 bytes are no public key of Ed25519");
+const NOT_PRIVATE: Malformed =
+    Malformed::whole("a private key begins with `PRIVATE+KEY+`; this may be a public one");
+const IS_PRIVATE: Malformed = Malformed::whole(
+    "this is a private key, and a public one is needed; keep it secret, and use another one if \
+     somebody else may have seen it",
+);
+
+/// A public key with a name, written as a C2SP vkey: `name+id+key`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    id: u32,
+    key: ed25519_dalek::VerifyingKey,
+}
+
+/// What signs notes: a key in memory, or one in a system that keeps keys.
+pub trait Signer: Send + Sync {
+    /// The public key that checks its signatures.
+    fn verifier(&self) -> &VerifierKey;
+
+    /// The Ed25519 signature of `text`: 64 bytes.
+    ///
+    /// # Errors
+    /// Fails when the key cannot be used now.
+    fn sign(&self, text: &str) -> io::Result<Vec<u8>>;
+}
+
+/// A private key in memory, wiped when it is dropped.
+#[derive(Clone)]
+pub struct SigningKey {
+    key: ed25519_dalek::SigningKey,
+    verifier: VerifierKey,
+}
+
+impl VerifierKey {
+    /// The name that its signatures carry.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number that tells it from others of its name.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// True if `signature` is one of `text` by this key.
+    pub fn verifies(&self, text: &str, signature: &[u8]) -> bool {
+        let signature = ed25519_dalek::Signature::from_slice(signature);
+        signature.is_ok_and(|it| self.key.verify_strict(text.as_bytes(), &it).is_ok())
+    }
+
+    fn new(name: &str, key: ed25519_dalek::VerifyingKey) -> Result<Self, Malformed> {
+        check_name(name)?;
+        let mut hasher = Sha256::new();
+        hasher.update(name);
+        hasher.update([b'\n', ED25519]);
+        hasher.update(key.as_bytes());
+        let [a, b, c, d, ..] = <[u8; 32]>::from(hasher.finalize());
+        Ok(Self { name: name.to_owned(), id: u32::from_be_bytes([a, b, c, d]), key })
+    }
+
+    fn check_id(self, id: &str) -> Result<Self, Malformed> {
+        let is_hexadecimal = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if id.len() != 8 || !is_hexadecimal {
+            return Err(NO_ID);
+        }
+        if u32::from_str_radix(id, 16) == Ok(self.id) { Ok(self) } else { Err(OTHER_ID) }
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        if text.starts_with(PRIVATE) {
+            return Err(IS_PRIVATE);
+        }
+        let (name, id, bytes) = parts(text)?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| NO_POINT)?;
+        Self::new(name, key)?.check_id(id)
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}+{:08x}+{}", self.name, self.id, encoded(self.key.as_bytes()).as_str())
+    }
+}
+
+impl fmt::Debug for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl SigningKey {
+    /// The key that these 32 bytes are the seed of; they must be random and known to nobody else.
+    ///
+    /// # Errors
+    /// Fails if the name is empty, or has a space, a `+` or a control character.
+    pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<Self, Malformed> {
+        let key = ed25519_dalek::SigningKey::from_bytes(&Zeroizing::new(seed));
+        let verifier = VerifierKey::new(name, key.verifying_key())?;
+        Ok(Self { key, verifier })
+    }
+
+    /// The text to keep it as: `PRIVATE+KEY+name+id+seed`.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let VerifierKey { name, id, .. } = &self.verifier;
+        let seed = encoded(self.key.as_bytes());
+        let mut text = Zeroizing::new(String::with_capacity(PRIVATE.len() + name.len() + 64));
+        text.push_str(PRIVATE);
+        text.push_str(name);
+        text.push_str(&format!("+{id:08x}+"));
+        text.push_str(&seed);
+        text
+    }
+}
+
+impl Signer for SigningKey {
+    fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    fn sign(&self, text: &str) -> io::Result<Vec<u8>> {
+        Ok(self.key.sign(text.as_bytes()).to_bytes().to_vec())
+    }
+}
+
+impl FromStr for SigningKey {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let (name, id, seed) = parts(text.strip_prefix(PRIVATE).ok_or(NOT_PRIVATE)?)?;
+        let Self { key, verifier } = Self::from_seed(name, *seed)?;
+        Ok(Self { key, verifier: verifier.check_id(id)? })
+    }
+}
+
+/// Shows the public key only.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SigningKey").field(&self.verifier).finish()
+    }
+}
+
+/// Refuses what no key may be called.
+pub(crate) fn check_name(name: &str) -> Result<(), Malformed> {
+    let is_odd = |char: char| char == '+' || char.is_whitespace() || char.is_control();
+    if name.is_empty() || name.contains(is_odd) { Err(NO_NAME) } else { Ok(()) }
+}
+
+/// Name, id and the 32 bytes. Base64 may have a `+` as well.
+fn parts(text: &str) -> Result<(&str, &str, Zeroizing<[u8; 32]>), Malformed> {
+    let (name, rest) = text.split_once('+').ok_or(NO_PARTS)?;
+    let (id, key) = rest.split_once('+').ok_or(NO_PARTS)?;
+    let mut bytes = Zeroizing::new([0; 36]);
+    let length = STANDARD.decode_slice(key, &mut *bytes).map_err(|_| NO_KEY)?;
+    match bytes.get(..length) {
+        Some([ED25519, key @ ..]) => {
+            let mut seed = Zeroizing::new([0; 32]);
+            if key.len() != seed.len() {
+                return Err(NO_KEY);
+            }
+            seed.copy_from_slice(key);
+            Ok((name, id, seed))
+        }
+        _ => Err(NO_KEY),
+    }
+}
+
+fn encoded(key: &[u8; 32]) -> Zeroizing<String> {
+    let mut typed = Zeroizing::new([ED25519; 33]);
+    typed[1..].copy_from_slice(key);
+    Zeroizing::new(STANDARD.encode(*typed))
+}

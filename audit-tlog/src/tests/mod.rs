@@ -1,0 +1,4 @@
+//! The forms against other implementations of them, and against what must not be believed.
+
+mod notes;
+mod tree;
