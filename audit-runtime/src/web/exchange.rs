@@ -8,7 +8,7 @@ use super::head::{self, Head};
 use super::policy::{self, Activities};
 use super::settings::AuditMiddleware;
 use crate::context::{Context, Frame, Open, Running};
-use crate::event::{Actor, CorrelationId, Event, Http, Outcome};
+use crate::event::{CorrelationId, Event, Http, Outcome};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use crate::scope::{self, Verdict};
 
@@ -41,16 +41,8 @@ impl Exchange {
         }
         let running = Running::begin(draft);
         let correlation_id = head::correlation_id(request, &settings.correlation_header);
-        let mut context = Context::new()
-            .actor(Actor::anonymous())
-            .correlation_id(correlation_id.clone())
-            .defers(&running);
-        if let Some(origin) = head::origin(request, settings) {
-            context = context.origin(origin);
-        }
-        if let Some(trace) = head::trace(request) {
-            context = context.trace(trace);
-        }
+        let (origin, trace) = (head::origin(request, settings), head::trace(request));
+        let context = Context::of_request(&running, correlation_id.clone(), origin, trace);
         let recorder = settings.recorder.clone().or_else(recorder::current);
         if let Some(recorder) = &recorder {
             // A request that has no place in the account is recorded by its end alone.
@@ -79,7 +71,7 @@ impl Exchange {
             Some(recorder) => recorder.refusal()?,
             None => Unrecorded::NoRecorder,
         };
-        self.change_http(|http| http.status(503));
+        self.change_http(|http| http.status = Some(503));
         if let Some(mut open) = self.running.take() {
             let action = &open.draft.event.action;
             recorder::count_unrecorded(self.recorder.as_deref(), action, &refusal);
@@ -106,10 +98,9 @@ impl Exchange {
     pub(super) fn answered(&mut self, status: u16, template: Option<String>) -> Receipts {
         self.verdict = Verdict::of_status(status);
         self.change_http(|http| {
-            let http = http.status(status);
-            match template {
-                Some(template) => http.at_route(template),
-                None => http,
+            http.status = Some(status);
+            if let Some(template) = template {
+                http.set_route(template);
             }
         });
         self.settle_route();
@@ -186,11 +177,8 @@ impl Exchange {
         self.is_activity |= is_activity.unwrap_or(false);
     }
 
-    fn change_http(&self, change: impl FnOnce(Http) -> Http) {
-        self.running.change(|open| {
-            let http = &mut open.draft.event.http;
-            *http = http.take().map(|http| Box::new(change(*http)));
-        });
+    fn change_http(&self, change: impl FnOnce(&mut Http)) {
+        self.running.change(|open| open.draft.event.http.as_deref_mut().map(change));
     }
 }
 
@@ -201,7 +189,7 @@ impl Drop for Exchange {
         if self.application_runs {
             self.end_as(Verdict::of(Outcome::Panic));
         } else {
-            self.change_http(Http::client_gone);
+            self.change_http(|http| http.client_gone = true);
             self.end_as(Verdict::of(Outcome::Cancelled));
         }
     }
