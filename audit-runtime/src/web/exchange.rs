@@ -26,6 +26,7 @@ pub(super) struct Exchange {
     correlation_header: Arc<str>,
     verdict: Verdict,
     application_runs: bool,
+    has_ended: bool,
     activities: Activities,
     is_activity: bool,
 }
@@ -39,8 +40,9 @@ impl Exchange {
         if is_activity {
             policy::make_activity(&mut draft);
         }
+        let header = &settings.correlation_header;
+        let correlation_id = head::correlation_id(request, header, draft.event.time);
         let running = Running::begin(draft);
-        let correlation_id = head::correlation_id(request, &settings.correlation_header);
         let (origin, trace) = (head::origin(request, settings), head::trace(request));
         let context = Context::of_request(&running, correlation_id.clone(), origin, trace);
         let recorder = settings.recorder.clone().or_else(recorder::current);
@@ -57,6 +59,7 @@ impl Exchange {
             correlation_header: Arc::clone(&settings.correlation_header),
             verdict: Verdict::of(Outcome::Unknown),
             application_runs: false,
+            has_ended: false,
             activities: settings.activities.clone(),
             is_activity,
         }
@@ -126,12 +129,13 @@ impl Exchange {
     }
 
     /// Records the end that the answer's status tells.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&mut self) {
         self.end_as(self.verdict);
     }
 
     /// Records another end. Either way the record is queued, and nobody waits for it.
-    pub(super) fn end_as(&self, verdict: Verdict) {
+    pub(super) fn end_as(&mut self, verdict: Verdict) {
+        self.has_ended = true;
         if let Some(open) = self.running.take() {
             if let Some(recorder) = &self.recorder {
                 coverage::unaudited(&open, verdict, &self.context, recorder);
@@ -184,6 +188,9 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
         // Their bodies have returned, but nobody has seen to what response that led.
         drop(self.end_deferred(Verdict::of(Outcome::Unknown)));
         if self.application_runs {

@@ -8,6 +8,7 @@ use crate::event::{
     CorrelationId, HOPS_MAX, Http, Origin, Peer, TraceContext, USER_AGENT_BYTES_MAX,
 };
 use crate::say;
+use audit_journal::Timestamp;
 
 /// The head of a request, as its framework has it.
 pub(super) trait Head {
@@ -82,8 +83,8 @@ fn warn_of_untold() {
 }
 
 /// The client's id, if it is fit to be recorded and echoed, or else a fresh one.
-pub(super) fn correlation_id(request: &impl Head, name: &str) -> CorrelationId {
-    client_id(request, name).unwrap_or_else(CorrelationId::random)
+pub(super) fn correlation_id(request: &impl Head, name: &str, now: Timestamp) -> CorrelationId {
+    client_id(request, name).unwrap_or_else(|| CorrelationId::made_at(now))
 }
 
 /// The trace that the request belongs to.
