@@ -22,7 +22,7 @@ use crate::say;
 pub use acting::{enter_as, run_as};
 use audit_journal::EventId;
 pub use changed::{changed, set_changes};
-pub(crate) use frame::{Frame, OwnRecorder, cause, own_recorder, with_recorder};
+pub(crate) use frame::{Frame, Overriding, OwnRecorder, cause, has_own_recorder, own_recorder};
 use frame::{InContext, look};
 use made::Made;
 pub(crate) use open::{OpenScopes, Unlisted};
@@ -183,10 +183,9 @@ impl Context {
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         // Where an action is running around this call, it still is: only its context changes.
         let frame = Frame { context: Some(self.clone()), running: Running::innermost() };
-        match self.taken.as_ref().and_then(|taken| taken.recorder.clone()) {
-            Some(recorder) => with_recorder(recorder, || frame.enter(work)),
-            None => frame.enter(work),
-        }
+        let recorder = self.taken.as_ref().and_then(|taken| taken.recorder.clone());
+        let _overriding = recorder.map(Overriding::begin);
+        frame.enter(work)
     }
 
     /// A closure that calls `work` in this context, to be handed to another thread.
@@ -194,12 +193,25 @@ impl Context {
         move || self.enter(work)
     }
 
-    /// Lets the actions right inside `request` leave their outcome to whoever sees its response.
+    /// The context of `request`, of whoever makes it. The actions right inside may leave their outcome to whoever
+    /// sees its response.
     #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
-    pub(crate) fn defers(self, request: &Running) -> Self {
-        self.known().deferred =
-            Some(Deferred { request: request.event(), actions: Vec::new(), all: false });
-        self
+    pub(crate) fn of_request(
+        request: &Running,
+        correlation_id: CorrelationId,
+        origin: Option<Origin>,
+        trace: Option<TraceContext>,
+    ) -> Self {
+        let deferred = Deferred { request: request.event(), actions: Vec::new(), all: false };
+        let known = Known {
+            actor: Some(Arc::new(Actor::anonymous())),
+            origin: origin.map(Arc::new),
+            correlation_id: Some(correlation_id),
+            trace,
+            deferred: Some(deferred),
+            ..Known::default()
+        };
+        Self { known: Arc::new(Mutex::new(known)), taken: None }
     }
 
     /// Leaves `running` to whoever sees the response; false if nobody will.

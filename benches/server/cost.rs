@@ -1,5 +1,10 @@
 //! Processor time that two `queued` records add to a request, against encoding and hashing their lines.
+//!
+//! Server and `wrk` share a core. On two, `wrk` falls asleep wherever it is the faster one, and the server pays
+//! for waking it on another core: some microseconds for each answer in a virtual machine, and not the same on
+//! each side.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -37,6 +42,10 @@ impl Round {
 }
 
 pub(crate) fn report() {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let cores = cores.unwrap().trim();
+    keep_to(cores.rsplit([',', '-']).next().unwrap());
     for framework in Framework::ALL {
         let lines = NamedTempFile::new().unwrap();
         let bytes = write_lines(framework, lines.path());
@@ -47,6 +56,14 @@ pub(crate) fn report() {
         );
         println!("{}\n{}\n{}", sides(&rounds), parts(&rounds), ratios(&rounds));
     }
+    keep_to(cores);
+}
+
+/// Has this thread, and the processes that it starts from now on, run on these cores only.
+fn keep_to(cores: &str) {
+    let process = std::process::id().to_string();
+    let told = Command::new("taskset").args(["-cp", cores, &process]).output().unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
 }
 
 /// The lines of one request as a server of this framework writes them; tells how many bytes they have.

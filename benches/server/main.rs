@@ -3,7 +3,8 @@
 //! Each server is a process of its own, with one worker and a journal of its own, and `wrk` sends it requests.
 //! In every round each side serves once, and is compared with the others of the same round. Processor time is
 //! that of the whole process, the committer's thread and the system's calls included.
-//! `server [cost|reads|synced…]` measures these parts alone. It needs Linux, `wrk` and `strace`.
+//! `server [cost|reads|synced…]` measures these parts alone. It needs Linux, `wrk`, `strace` and the
+//! `taskset` of util-linux.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot measure stops")]
@@ -46,7 +47,7 @@ fn main() {
         println!("usage: server [cost|reads|synced…]");
         std::process::exit(2);
     }
-    process::demand(&["wrk", "strace"]);
+    process::demand(&["wrk", "strace", "taskset"]);
     for (part, report) in PARTS {
         if asked.is_empty() || asked.iter().any(|name| name == part) {
             report();

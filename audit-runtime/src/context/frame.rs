@@ -26,8 +26,7 @@ impl Frame {
 
     /// Calls `work` inside this frame, which is gone meanwhile: for whoever polls again and again.
     pub(crate) fn lend<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let outer = FRAME.try_with(|frame| frame.replace(std::mem::take(self))).ok();
-        let _lent = Lent { frame: self, outer };
+        let _lent = Lent::begin(self);
         work()
     }
 }
@@ -46,17 +45,22 @@ pub(crate) fn own_recorder() -> Option<OwnRecorder> {
     RECORDER.try_with(|own| own.borrow().clone()).ok().flatten()
 }
 
-/// Calls `work` with `recorder` as the running task's own.
-pub(crate) fn with_recorder<R>(recorder: OwnRecorder, work: impl FnOnce() -> R) -> R {
-    let outer = RECORDER.try_with(|own| own.replace(Some(recorder)));
-    let _outer = Overridden(outer.ok().flatten());
-    work()
+/// True if the running task has a recorder of its own.
+pub(crate) fn has_own_recorder() -> bool {
+    RECORDER.try_with(|own| own.borrow().is_some()).unwrap_or(false)
 }
 
-/// Puts the outer recorder back, also when the inner one is left by a panic.
-struct Overridden(Option<OwnRecorder>);
+/// A recorder as the running task's own; the outer one is put back also when this is left by a panic.
+pub(crate) struct Overriding(Option<OwnRecorder>);
 
-impl Drop for Overridden {
+impl Overriding {
+    #[must_use = "it ends as this is dropped"]
+    pub(crate) fn begin(recorder: OwnRecorder) -> Self {
+        Self(RECORDER.try_with(|own| own.replace(Some(recorder))).ok().flatten())
+    }
+}
+
+impl Drop for Overriding {
     fn drop(&mut self) {
         let _ = RECORDER.try_with(|own| own.replace(self.0.take()));
     }
@@ -75,21 +79,27 @@ pub(crate) fn cause() -> Option<EventId> {
     running.or_else(|| look(started_from).flatten())
 }
 
-/// Puts both frames back where they were, also when the inner one is left by a panic.
-struct Lent<'a> {
-    frame: &'a mut Frame,
-    outer: Option<Frame>,
+/// A frame in the place of the running one, until this is dropped, also by a panic.
+struct Lent<'a>(&'a mut Frame);
+
+impl<'a> Lent<'a> {
+    fn begin(frame: &'a mut Frame) -> Self {
+        exchange(frame);
+        Self(frame)
+    }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if let Some(outer) = self.outer.take()
-            // A thread that ends meanwhile has no frame to put back.
-            && let Ok(lent) = FRAME.try_with(|frame| frame.replace(outer))
-        {
-            *self.frame = lent;
-        }
+        exchange(self.0);
     }
+}
+
+// No part of what is inlined around each poll.
+#[inline(never)]
+fn exchange(frame: &mut Frame) {
+    // A thread that is ending has no frame.
+    let _ = FRAME.try_with(|running| std::mem::swap(&mut *running.borrow_mut(), frame));
 }
 
 pin_project! {

@@ -79,7 +79,7 @@ impl Open {
 
     /// The event of its end, by all that is known: what its body has returned stands, unless a panic came
     /// after that, and what its body said of itself counts more.
-    pub(crate) fn completed(mut self, end: Outcome, context: &Context) -> Event {
+    pub(crate) fn completed(mut self, end: Outcome, context: &Context) -> Box<Event> {
         let Told { outcome, error_type } = self.returned.unwrap_or_default();
         let end = outcome.filter(|_| end != Outcome::Panic).unwrap_or(end);
         let is_broken = matches!(end, Outcome::Panic | Outcome::Cancelled);
@@ -101,22 +101,25 @@ impl Open {
     }
 
     /// The event of its end.
-    fn ended(mut self, outcome: Outcome, context: &Context) -> Event {
-        if let Some(traffic) = self.traffic.take() {
-            traffic.write(&mut self.draft.event.arguments);
+    fn ended(self, outcome: Outcome, context: &Context) -> Box<Event> {
+        let mut event = self.draft.event;
+        if let Some(traffic) = &self.traffic {
+            traffic.write(&mut event.arguments);
         }
-        let mut event = self.draft.duration(self.started.elapsed()).ended(outcome);
+        event.duration = Some(self.started.elapsed());
+        event.outcome = outcome;
         context.complete(&mut event);
         event
     }
 
     /// The event of an end that nobody saw: whatever its body had said by then, if it has not returned.
-    pub(crate) fn unseen(self, context: &Context) -> Event {
-        let event = match self.returned {
+    pub(crate) fn unseen(self, context: &Context) -> Box<Event> {
+        let mut event = match self.returned {
             Some(_) => self.completed(Outcome::Unknown, context),
             None => self.ended(Outcome::Unknown, context),
         };
-        Event { unseen: true, ..event }
+        event.unseen = true;
+        event
     }
 }
 

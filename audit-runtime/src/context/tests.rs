@@ -44,7 +44,7 @@ fn only_actions_right_inside_a_request_are_deferred_and_only_until_its_response(
         frame.enter(|| Running::begin(Event::activity("Inside")))
     };
     let request = Running::begin(Event::activity("Request"));
-    let context = Context::new().defers(&request);
+    let context = Context::of_request(&request, CorrelationId::random(), None, None);
     let handler = inside(&request);
     assert!(context.defer(&handler, Told::default()));
     assert!(!context.defer(&inside(&handler), Told::default()));
@@ -61,7 +61,7 @@ fn only_actions_right_inside_a_request_are_deferred_and_only_until_its_response(
 #[cfg(any(feature = "actix", feature = "tower"))]
 fn an_action_whose_outcome_is_known_is_deferred_only_while_its_actor_is_awaited() {
     let request = Running::begin(Event::activity("Request"));
-    let context = Context::new().actor(Actor::anonymous()).defers(&request);
+    let context = Context::of_request(&request, CorrelationId::random(), None, None);
     let frame = Frame { context: Some(context.clone()), running: Some(request) };
     frame.enter(|| {
         assert!(is_anonymous());

@@ -25,61 +25,69 @@ const JSON_BYTES_USUAL: usize = 512;
 /// Named values in their redacted form, encoded as the members of a JSON object.
 #[derive(Clone, Debug)]
 pub(crate) struct Arguments {
-    bytes_max: usize,
+    kind: Kind,
+    // Most events have none, and each of them is moved by whoever completes it.
+    pushed: Option<Box<Pushed>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Inputs,
+    Extras,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Pushed {
     json: Vec<u8>,
     hidden: HiddenPaths,
     scrubber: Scrubber,
-    /// The member of the line that these are part of.
-    part: &'static str,
     cut: bool,
 }
 
 impl Arguments {
     /// Room for an action's inputs.
     pub(crate) fn inputs() -> Self {
-        Self::within(INPUTS_BYTES_MAX, "args")
+        Self { kind: Kind::Inputs, pushed: None }
     }
 
     /// Room for extras.
     pub(crate) fn extras() -> Self {
-        Self::within(EXTRAS_BYTES_MAX, "ext")
-    }
-
-    fn within(bytes_max: usize, part: &'static str) -> Self {
-        let (hidden, scrubber) = (HiddenPaths::default(), Scrubber::default());
-        Self { bytes_max, json: Vec::new(), hidden, scrubber, part, cut: false }
+        Self { kind: Kind::Extras, pushed: None }
     }
 
     /// Redacts and keeps `value`. What does not fit is cut, and the event says so.
     pub(crate) fn push<T: Redact>(&mut self, name: &'static str, value: &T, how: Redaction<'_>) {
-        if self.json.is_empty() {
-            self.json.reserve(JSON_BYTES_USUAL);
+        let (bytes_max, part) = match self.kind {
+            Kind::Inputs => (INPUTS_BYTES_MAX, "args"),
+            Kind::Extras => (EXTRAS_BYTES_MAX, "ext"),
+        };
+        let Pushed { json, hidden, scrubber, cut } = &mut **self.pushed.get_or_insert_default();
+        if json.is_empty() {
+            json.reserve(JSON_BYTES_USUAL);
         }
-        let taken = self.json.len() + NAME_BYTES_MAX + CUT_BYTES_MAX;
-        let left = self.bytes_max.saturating_sub(taken);
+        let left = bytes_max.saturating_sub(json.len() + NAME_BYTES_MAX + CUT_BYTES_MAX);
         if left == 0 {
-            self.cut = true;
+            *cut = true;
             return;
         }
-        if !self.json.is_empty() {
-            self.json.push(b',');
+        if !json.is_empty() {
+            json.push(b',');
         }
-        self.cut |= encode::text_capped(&mut self.json, name, NAME_BYTES_MAX);
-        self.json.push(b':');
+        *cut |= encode::text_capped(json, name, NAME_BYTES_MAX);
+        json.push(b':');
         let (value, cap) = (value.redacted_with(how), left.min(VALUE_BYTES_MAX));
-        let (scrubber, part) = (&mut self.scrubber, self.part);
         let mut change = |text: &str| scrubber.change(part, name, text, cap);
-        match encode::value_through(&mut self.json, &value, cap, &mut change) {
-            Ok(cut) => self.cut |= cut,
+        match encode::value_through(json, &value, cap, &mut change) {
+            Ok(is_cut) => *cut |= is_cut,
             // The error's own text may quote the value, so only its fact is recorded.
-            Err(_) => self.json.extend_from_slice(br#""[unserializable]""#),
+            Err(_) => json.extend_from_slice(br#""[unserializable]""#),
         }
-        self.hidden.part::<T>(name);
+        hidden.part::<T>(name);
     }
 
     /// The JSON of a captured value, exactly as it will stand in the record.
     pub(super) fn json_of(&self, name: &str) -> Option<&[u8]> {
-        let mut rest = self.json.as_slice();
+        let mut rest = self.members();
         loop {
             let key: String = serde_json::from_slice(take_value(&mut rest)?).ok()?;
             // A colon stands behind the key, and a comma behind the value.
@@ -94,22 +102,22 @@ impl Arguments {
 
     /// The members of the JSON object, without braces.
     pub(super) fn members(&self) -> &[u8] {
-        &self.json
+        self.pushed.as_ref().map_or(&[], |pushed| &pushed.json)
     }
 
     /// The paths that were hidden.
     pub(super) fn hidden(&self) -> &[String] {
-        self.hidden.found()
+        self.pushed.as_ref().map_or(&[], |pushed| pushed.hidden.found())
     }
 
-    /// What the guard caught in the values.
-    pub(super) fn scrubber(&self) -> &Scrubber {
-        &self.scrubber
+    /// What the guard caught in the values, if there are any.
+    pub(super) fn scrubber(&self) -> Option<&Scrubber> {
+        self.pushed.as_ref().map(|pushed| &pushed.scrubber)
     }
 
     /// True if a value was cut.
     pub(super) fn cut(&self) -> bool {
-        self.cut
+        self.pushed.as_ref().is_some_and(|pushed| pushed.cut)
     }
 }
 

@@ -22,7 +22,11 @@ pub struct CorrelationId {
 impl CorrelationId {
     /// A fresh id.
     pub fn random() -> Self {
-        let id = EventId::new(Timestamp::now());
+        Self::made_at(Timestamp::now())
+    }
+
+    pub(crate) fn made_at(time: Timestamp) -> Self {
+        let id = EventId::new(time);
         Self { text: id.encode(&mut [0; 36]).into(), is_own: true }
     }
 

@@ -238,7 +238,11 @@ impl Line<'_> {
         if let Some(cause) = event.causation_id {
             self.object.id("causation_id", cause);
         }
-        self.redaction(event);
+        // Most lines hide nothing.
+        if self.hashed || !self.scrubber.is_idle() || scrubbers(event).next().is_some() {
+            self.redaction(event);
+            scrubbers(event).for_each(|other| self.scrubber.join(other));
+        }
         if !self.cut.is_empty() {
             let cut = std::mem::take(&mut self.cut);
             self.object.array("truncated", cut, encode::text);
@@ -246,19 +250,14 @@ impl Line<'_> {
         if event.category != Category::Journal {
             self.object.plain("catalog", stamp.catalog);
         }
-        self.scrubber.join(event.arguments.scrubber());
-        self.scrubber.join(event.extras.scrubber());
-        if let Some(changes) = &event.changes {
-            self.scrubber.join(changes.scrubber());
-        }
         self.scrubber
     }
 
     /// Proof inside the record: which paths were hidden or hold marks, and by which key.
+    #[inline(never)]
     fn redaction(&mut self, event: &Event) {
         let paths = hidden_paths(event).map(|(root, inner)| Cow::Owned(format!("{root}{inner}")));
-        let scrubbers = [&self.scrubber, event.arguments.scrubber(), event.extras.scrubber()];
-        let scrubbers = scrubbers.into_iter().chain(event.changes.iter().map(|it| it.scrubber()));
+        let scrubbers = std::iter::once(&self.scrubber).chain(scrubbers(event));
         let caught = scrubbers.flat_map(Scrubber::paths).map(Cow::Borrowed);
         let mut paths = paths.chain(caught).peekable();
         let any = paths.peek().is_some();
@@ -304,6 +303,12 @@ impl Line<'_> {
             self.cut.push(what);
         }
     }
+}
+
+/// What the guard caught before the line was written.
+fn scrubbers(event: &Event) -> impl Iterator<Item = &Scrubber> {
+    let captured = event.arguments.scrubber().into_iter().chain(event.extras.scrubber());
+    captured.chain(event.changes.iter().map(|changes| changes.scrubber()))
 }
 
 /// The paths that were hidden, each with the member of the line that it begins in.

@@ -105,9 +105,9 @@ pub(crate) const METHODS: &[&str] =
 pub struct Http {
     pub(super) method: Method,
     pub(super) route: Route,
-    pub(super) status: Option<u16>,
+    pub(crate) status: Option<u16>,
     pub(super) request_id: Option<String>,
-    pub(super) client_gone: bool,
+    pub(crate) client_gone: bool,
 }
 
 /// How a request asked.
@@ -141,12 +141,12 @@ impl Http {
         method: impl Into<Cow<'static, str>>,
         template: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::new(method.into(), Route::Template(template.into()))
+        Self::new(&method.into(), Route::Template(template.into()))
     }
 
     /// A request that no route matches; its path is recorded as keyed hash and length.
     pub fn unrouted(method: impl Into<Cow<'static, str>>, path: impl Into<String>) -> Self {
-        Self::new(method.into(), Route::Unrouted(Withheld::new(path.into())))
+        Self::new(&method.into(), Route::Unrouted(Withheld::new(path.into())))
     }
 
     /// Adds the status of the response.
@@ -190,15 +190,21 @@ impl Http {
 
     /// Corrects the route, once the router has told it.
     #[cfg(any(feature = "actix", feature = "tower"))]
-    pub(crate) fn at_route(mut self, template: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn set_route(&mut self, template: String) {
         self.route = Route::Template(template.into());
-        self
     }
 
-    fn new(method: Cow<'static, str>, route: Route) -> Self {
+    /// The request to a route, if it has this template, and else to none.
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(crate) fn of(method: &str, template: Option<String>, path: &str) -> Self {
+        let unrouted = || Route::Unrouted(Withheld::new(path.to_owned()));
+        Self::new(method, template.map_or_else(unrouted, |it| Route::Template(it.into())))
+    }
+
+    fn new(method: &str, route: Route) -> Self {
         let method = match METHODS.iter().find(|known| **known == method) {
             Some(known) => Method::Known(known),
-            None => Method::Other(Withheld::new(method.into_owned())),
+            None => Method::Other(Withheld::new(method.to_owned())),
         };
         Self { method, route, status: None, request_id: None, client_gone: false }
     }

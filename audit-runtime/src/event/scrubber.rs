@@ -132,6 +132,11 @@ impl Scrubber {
         self.places.extend(other.places.iter().take(room).cloned());
     }
 
+    /// True if it has caught and hashed nothing.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.places.is_empty() && !self.hashed
+    }
+
     /// The places, in the order of the record.
     pub(crate) fn places(&self) -> &[Place] {
         &self.places

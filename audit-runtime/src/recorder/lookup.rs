@@ -8,7 +8,7 @@ use std::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Shared, Unrecorded, alarm};
-use crate::context::{own_recorder, with_recorder};
+use crate::context::{Overriding, has_own_recorder, own_recorder};
 use audit_redact::Redaction;
 
 pub(super) static INSTALLED: OnceLock<Arc<Shared>> = OnceLock::new();
@@ -44,12 +44,15 @@ pub(crate) fn count_unrecorded(recorder: Option<&Shared>, action: &str, why: &Un
     }
 }
 
-/// Calls `work` with `recorder` as the running task's own, if there is one.
+/// Calls `work` with `recorder` as the running task's own, if there is one. The process's, which is found
+/// without that, need not be.
 pub(crate) fn enter<R>(recorder: Option<&Arc<Shared>>, work: impl FnOnce() -> R) -> R {
-    match recorder {
-        Some(recorder) => with_recorder(recorder.clone(), work),
-        None => work(),
-    }
+    let is_found = |it: &Arc<Shared>| {
+        !has_own_recorder() && INSTALLED.get().is_some_and(|installed| Arc::ptr_eq(it, installed))
+    };
+    let own = recorder.filter(|it| !is_found(it));
+    let _overriding = own.map(|recorder| Overriding::begin(recorder.clone()));
+    work()
 }
 
 pin_project! {

@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
     use crate::context::{Frame, Told};
-    use crate::event::{Actor, Event};
+    use crate::event::{Actor, CorrelationId, Event};
     use crate::recorder::Recorder;
     use audit_journal::MemoryStorage;
     use audit_journal::Reader;
@@ -93,7 +93,7 @@ mod tests {
         let storage = MemoryStorage::new();
         let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
         let request = Running::begin(Event::activity("Request"));
-        let context = Context::new().defers(&request);
+        let context = Context::of_request(&request, CorrelationId::random(), None, None);
         inside(&context, &request, || {
             assert!(context.defer(&Running::begin(Event::activity("Left")), Told::default()));
             let told = Running::begin(Event::activity("Told"));
@@ -102,7 +102,8 @@ mod tests {
             told.change(|open| open.returned = Some(denied));
             recorder.enter(record_running);
         });
-        let expected = ["Left unknown system", "Told denied system", "Request panic system"];
+        let expected =
+            ["Left unknown anonymous", "Told denied anonymous", "Request panic anonymous"];
         assert_eq!(ends(&recorder, storage), expected);
     }
 

@@ -101,12 +101,14 @@ impl Scope {
     }
 
     /// Evaluates what the attribute captures; a panic in there is a panic of the call.
-    pub fn capture(&mut self, capture: impl FnOnce(&mut Captures)) {
-        let (running, recorder) = (self.running.clone(), self.recorder.clone());
-        self.call(|| {
-            let arguments = Arguments::inputs();
-            capture(&mut Captures { running, recorder, targets: Vec::new(), arguments });
+    pub fn capture(&mut self, capture: impl FnOnce(&mut Captures<'_>)) {
+        self.body_runs = true;
+        let (running, recorder) = (&self.running, self.recorder.as_deref());
+        self.frame().lend(|| {
+            let (targets, arguments) = (Vec::new(), Arguments::inputs());
+            capture(&mut Captures { running, recorder, targets, arguments });
         });
+        self.body_runs = false;
     }
 
     /// Runs an async body.
@@ -238,41 +240,47 @@ fn draft(spec: &'static ActionSpec) -> Draft {
 /// What the attribute captures at the beginning of a call.
 ///
 /// Dropping it gives them to the action, so that those before a panic are recorded.
-pub struct Captures {
-    running: Running,
-    recorder: Option<Arc<Shared>>,
+pub struct Captures<'a> {
+    running: &'a Running,
+    recorder: Option<&'a Shared>,
     targets: Vec<Target>,
     arguments: Arguments,
 }
 
-impl Drop for Captures {
+impl Drop for Captures<'_> {
     fn drop(&mut self) {
         self.running.change(|open| {
             let event = &mut open.draft.event;
-            // The action may wait for long, and most have one target: no room for more is kept.
-            event.targets.reserve_exact(self.targets.len());
-            event.targets.append(&mut self.targets);
+            match event.targets.is_empty() {
+                true => event.targets = std::mem::take(&mut self.targets),
+                false => event.targets.append(&mut self.targets),
+            }
             event.arguments = std::mem::replace(&mut self.arguments, Arguments::inputs());
         });
     }
 }
 
-impl Captures {
+impl Captures<'_> {
     /// A target of the action.
     pub fn target(&mut self, kind: &'static str, id: &impl Shown) {
-        self.targets.push(Target::new(kind, id));
+        self.push(Target::new(kind, id));
     }
 
     /// A target with a readable name.
     pub fn named_target(&mut self, kind: &'static str, id: &impl Shown, name: &impl Shown) {
-        let target = Target::new(kind, id).named(name.to_string());
+        self.push(Target::new(kind, id).named(name.to_string()));
+    }
+
+    fn push(&mut self, target: Target) {
+        // The action may wait for long, and most have one target: no room for more is kept.
+        self.targets.reserve_exact(1);
         self.targets.push(target);
     }
 
     /// An input of the action, in its redacted form.
     pub fn field<T: Captured>(&mut self, name: &'static str, value: &T) {
-        let recorder = self.recorder.as_ref();
-        let how = recorder.map_or(Redaction::full(), |shared| Redaction::with(shared.redactor()));
+        let how =
+            self.recorder.map_or(Redaction::full(), |shared| Redaction::with(shared.redactor()));
         self.arguments.push(name, value, how);
     }
 }

@@ -8,7 +8,7 @@ use super::head::{self, Head};
 use super::policy::{self, Activities};
 use super::settings::AuditMiddleware;
 use crate::context::{Context, Frame, Open, Running};
-use crate::event::{Actor, CorrelationId, Event, Http, Outcome};
+use crate::event::{CorrelationId, Event, Http, Outcome};
 use crate::recorder::{self, Receipt, Shared, Unrecorded};
 use crate::scope::{self, Verdict};
 
@@ -26,6 +26,7 @@ pub(super) struct Exchange {
     correlation_header: Arc<str>,
     verdict: Verdict,
     application_runs: bool,
+    has_ended: bool,
     activities: Activities,
     is_activity: bool,
 }
@@ -39,18 +40,11 @@ impl Exchange {
         if is_activity {
             policy::make_activity(&mut draft);
         }
+        let header = &settings.correlation_header;
+        let correlation_id = head::correlation_id(request, header, draft.event.time);
         let running = Running::begin(draft);
-        let correlation_id = head::correlation_id(request, &settings.correlation_header);
-        let mut context = Context::new()
-            .actor(Actor::anonymous())
-            .correlation_id(correlation_id.clone())
-            .defers(&running);
-        if let Some(origin) = head::origin(request, settings) {
-            context = context.origin(origin);
-        }
-        if let Some(trace) = head::trace(request) {
-            context = context.trace(trace);
-        }
+        let (origin, trace) = (head::origin(request, settings), head::trace(request));
+        let context = Context::of_request(&running, correlation_id.clone(), origin, trace);
         let recorder = settings.recorder.clone().or_else(recorder::current);
         if let Some(recorder) = &recorder {
             // A request that has no place in the account is recorded by its end alone.
@@ -65,6 +59,7 @@ impl Exchange {
             correlation_header: Arc::clone(&settings.correlation_header),
             verdict: Verdict::of(Outcome::Unknown),
             application_runs: false,
+            has_ended: false,
             activities: settings.activities.clone(),
             is_activity,
         }
@@ -79,7 +74,7 @@ impl Exchange {
             Some(recorder) => recorder.refusal()?,
             None => Unrecorded::NoRecorder,
         };
-        self.change_http(|http| http.status(503));
+        self.change_http(|http| http.status = Some(503));
         if let Some(mut open) = self.running.take() {
             let action = &open.draft.event.action;
             recorder::count_unrecorded(self.recorder.as_deref(), action, &refusal);
@@ -106,10 +101,9 @@ impl Exchange {
     pub(super) fn answered(&mut self, status: u16, template: Option<String>) -> Receipts {
         self.verdict = Verdict::of_status(status);
         self.change_http(|http| {
-            let http = http.status(status);
-            match template {
-                Some(template) => http.at_route(template),
-                None => http,
+            http.status = Some(status);
+            if let Some(template) = template {
+                http.set_route(template);
             }
         });
         self.settle_route();
@@ -135,12 +129,13 @@ impl Exchange {
     }
 
     /// Records the end that the answer's status tells.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&mut self) {
         self.end_as(self.verdict);
     }
 
     /// Records another end. Either way the record is queued, and nobody waits for it.
-    pub(super) fn end_as(&self, verdict: Verdict) {
+    pub(super) fn end_as(&mut self, verdict: Verdict) {
+        self.has_ended = true;
         if let Some(open) = self.running.take() {
             if let Some(recorder) = &self.recorder {
                 coverage::unaudited(&open, verdict, &self.context, recorder);
@@ -186,22 +181,22 @@ impl Exchange {
         self.is_activity |= is_activity.unwrap_or(false);
     }
 
-    fn change_http(&self, change: impl FnOnce(Http) -> Http) {
-        self.running.change(|open| {
-            let http = &mut open.draft.event.http;
-            *http = http.take().map(|http| Box::new(change(*http)));
-        });
+    fn change_http(&self, change: impl FnOnce(&mut Http)) {
+        self.running.change(|open| open.draft.event.http.as_deref_mut().map(change));
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
         // Their bodies have returned, but nobody has seen to what response that led.
         drop(self.end_deferred(Verdict::of(Outcome::Unknown)));
         if self.application_runs {
             self.end_as(Verdict::of(Outcome::Panic));
         } else {
-            self.change_http(Http::client_gone);
+            self.change_http(|http| http.client_gone = true);
             self.end_as(Verdict::of(Outcome::Cancelled));
         }
     }

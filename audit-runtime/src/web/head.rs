@@ -1,14 +1,14 @@
 //! What an access record takes from a request: method, route, address and ids, and nothing else.
 
-use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 
 use super::settings::{AuditMiddleware, ForwardingHeader};
 use crate::event::{
-    CorrelationId, HOPS_MAX, Http, METHODS, Origin, Peer, TraceContext, USER_AGENT_BYTES_MAX,
+    CorrelationId, HOPS_MAX, Http, Origin, Peer, TraceContext, USER_AGENT_BYTES_MAX,
 };
 use crate::say;
+use audit_journal::Timestamp;
 
 /// The head of a request, as its framework has it.
 pub(super) trait Head {
@@ -34,35 +34,25 @@ pub(super) trait Head {
 
 /// Method, route and request id. The status comes with the response.
 pub(super) fn http(request: &impl Head) -> Http {
-    let http = match request.template() {
-        Some(template) => Http::routed(known(request.method()), template),
-        None => Http::unrouted(known(request.method()), request.path()),
-    };
+    let http = Http::of(request.method(), request.template(), request.path());
     match client_id(request, "x-request-id") {
         Some(id) => http.request_id(id.as_str()),
         None => http,
     }
 }
 
-/// The method without a copy of it, if it is one of HTTP's.
-fn known(method: &str) -> Cow<'static, str> {
-    match METHODS.iter().find(|known| **known == method) {
-        Some(known) => Cow::Borrowed(*known),
-        None => Cow::Owned(method.to_owned()),
-    }
-}
-
 /// Address and user agent; `None` where nobody tells of the connection.
 pub(super) fn origin(request: &impl Head, settings: &AuditMiddleware) -> Option<Origin> {
-    let hops = match settings.forwarding {
-        ForwardingHeader::XForwardedFor => x_forwarded_for(request.headers("x-forwarded-for")),
-        ForwardingHeader::Forwarded => forwarded(request.headers("forwarded")),
-    };
     let Some(peer) = request.peer() else {
         if settings.proxies.trusts(Peer::Unix) {
             warn_of_untold();
         }
         return None;
+    };
+    let hops = match settings.forwarding {
+        _ if !settings.proxies.trusts(peer) => Vec::new(),
+        ForwardingHeader::XForwardedFor => x_forwarded_for(request.headers("x-forwarded-for")),
+        ForwardingHeader::Forwarded => forwarded(request.headers("forwarded")),
     };
     let origin = Origin::behind(peer, &hops, &settings.proxies);
     Some(match request.header("user-agent") {
@@ -93,8 +83,8 @@ fn warn_of_untold() {
 }
 
 /// The client's id, if it is fit to be recorded and echoed, or else a fresh one.
-pub(super) fn correlation_id(request: &impl Head, name: &str) -> CorrelationId {
-    client_id(request, name).unwrap_or_else(CorrelationId::random)
+pub(super) fn correlation_id(request: &impl Head, name: &str, now: Timestamp) -> CorrelationId {
+    client_id(request, name).unwrap_or_else(|| CorrelationId::made_at(now))
 }
 
 /// The trace that the request belongs to.

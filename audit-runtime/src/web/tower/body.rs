@@ -47,11 +47,10 @@ impl<B: Body> AuditBody<B> {
     ) -> Response<Self> {
         let mut left = None;
         if let Some(access) = &mut access {
-            left = access.run(|| length(&response));
-            if !may_have_body(method, response.status().as_u16())
-                || left == Some(0)
-                || access.run(|| response.body().is_end_stream())
-            {
+            let has_ended;
+            (left, has_ended) = access.run(|| (length(&response), response.body().is_end_stream()));
+            let status = response.status().as_u16();
+            if !may_have_body(method, status) || left == Some(0) || has_ended {
                 access.end();
             }
         }
@@ -72,13 +71,16 @@ impl<B: Body> Body for AuditBody<B> {
         let Some(access) = this.access else {
             return body.poll_frame(task);
         };
-        let frame = ready!(access.run(|| body.as_mut().poll_frame(task)));
+        let (frame, has_ended) = ready!(access.run(|| {
+            let polled = body.as_mut().poll_frame(task);
+            polled.map(|frame| (frame, body.is_end_stream()))
+        }));
         match &frame {
             Some(Ok(frame)) => {
                 let sent = frame.data_ref().map_or(0, |part| part.remaining() as u64);
                 *this.left = this.left.map(|left| left.saturating_sub(sent));
                 // Servers do not ask for an end that they know of.
-                if *this.left == Some(0) || access.run(|| body.is_end_stream()) {
+                if *this.left == Some(0) || has_ended {
                     access.end();
                 }
             }
