@@ -143,7 +143,8 @@ impl Exchange {
     pub(super) fn end_as(&self, verdict: Verdict) {
         if let Some(open) = self.running.take() {
             if let Some(recorder) = &self.recorder {
-                coverage::unaudited(&open, verdict, &self.context, recorder);
+                // What was done was done by the answer, whoever reads its body.
+                coverage::unaudited(&open, self.verdict, &self.context, recorder);
             }
             if !policy::is_waived(&open, verdict) {
                 drop(self.record(open, verdict));
