@@ -6,6 +6,10 @@ use syn::{Error, LitStr};
 const FORM: &str = "write a method and the whole template of a path, as access records have them: \
                     `route = \"PUT /users/{id}\"`";
 
+/// As records tell them apart; a client may send any other word, of which no route is known.
+const METHODS: &[&str] =
+    &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
+
 /// A method and a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
@@ -35,9 +39,8 @@ impl Route {
 }
 
 fn check_method(method: &str, place: Span) -> syn::Result<()> {
-    let is_method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
     let upper = method.to_ascii_uppercase();
-    match (is_method(method), is_method(&upper)) {
+    match (METHODS.contains(&method), METHODS.contains(&&*upper)) {
         (true, _) => Ok(()),
         (false, true) => {
             Err(Error::new(place, format!("methods are written in capitals: `{upper}`")))
@@ -62,5 +65,20 @@ fn check_path(path: &str, place: Span) -> syn::Result<()> {
             Err(Error::new(place, message))
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_one_of_those_that_a_client_sends() {
+        let read = |text| Route::read(&LitStr::new(text, Span::call_site()));
+        assert!(read("QUERY /users").is_ok());
+        for misread in ["PSOT /users", "USERS /users", "psot /users"] {
+            assert_eq!(read(misread).unwrap_err().to_string(), FORM);
+        }
+        assert!(read("post /users").unwrap_err().to_string().ends_with("`POST`"));
     }
 }

@@ -22,7 +22,7 @@ use listed::Listed;
 #[doc(hidden)]
 pub use audit_macros::__waiver;
 #[cfg(any(feature = "actix", feature = "tower"))]
-pub(crate) use routes::action_of;
+pub(crate) use routes::{action_of, action_said};
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub(crate) use waivers::is_waived;
 pub use waivers::{Waived, Waiver, waivers};

@@ -15,7 +15,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event::{
-    Actor, Category, CorrelationId, Event, Origin, Outcome, Reason, Target, TraceContext, Withheld,
+    Actor, Category, CorrelationId, Event, Origin, Outcome, Phase, Reason, Target, TraceContext,
+    Withheld,
 };
 use crate::say;
 
@@ -77,7 +78,7 @@ struct Known {
     correlation_id: Option<CorrelationId>,
     trace: Option<TraceContext>,
     deferred: Option<Deferred>,
-    /// The last login in it has failed.
+    /// The last login in it has not succeeded.
     is_unproven: bool,
     /// Shared with the contexts that were forked from this one: what they lead to, it has led to.
     made: Arc<Mutex<Made>>,
@@ -254,8 +255,9 @@ impl Context {
     /// Fills in what `event` does not say itself.
     pub(crate) fn complete(&self, event: &mut Event) {
         let mut known = self.known();
-        if event.category == Category::Authentication && !event.is_blocked {
-            known.is_unproven = event.has_failed();
+        let is_told = event.phase != Some(Phase::Intent) && !event.is_blocked;
+        if is_told && event.category == Category::Authentication {
+            known.is_unproven = !event.has_succeeded();
         }
         event.is_unproven = known.is_unproven;
         let actor = || known.actor.clone().unwrap_or_else(|| Arc::new(Actor::system()));

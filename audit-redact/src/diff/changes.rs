@@ -1,5 +1,7 @@
 //! The differences as they are written: JSON within caps, and what was hidden of them.
 
+use std::collections::BTreeMap;
+
 use audit_journal::encode;
 use serde::Serialize;
 
@@ -19,6 +21,9 @@ const UNSERIALIZABLE: &[u8] = br#""[unserializable]""#;
 /// Where there is no more room, so many differences are still tried: fields that change a lot make
 /// room for others.
 const TRIES_MAX: usize = 512;
+
+/// So many steps of their paths tell parts apart where there is too much.
+const STEPS_MAX: usize = 8;
 
 /// Differences in their redacted form, encoded as the elements of a JSON array.
 ///
@@ -93,8 +98,11 @@ impl Changes {
         if !self.told.iter().any(|told| field(&told.path) == field(path)) {
             return !self.is_full;
         }
+        if **crowded == *part(path) {
+            return false;
+        }
         self.tries += 1;
-        self.tries <= TRIES_MAX && **crowded != *part(path)
+        self.tries <= TRIES_MAX
     }
 
     /// Names a path of which the difference that was written last shows not all.
@@ -153,15 +161,14 @@ impl Changes {
     /// where all are but named, the last one goes. False if the last one went.
     fn make_room(&mut self) -> bool {
         let (told, is_long) = (&self.told, self.told.len() <= CHANGES_MAX);
-        let share = |at: usize, of: fn(&str) -> &str| {
-            let same = told.iter().filter(|it| of(&it.path) == of(&told[at].path));
-            same.fold((0, 0), |(count, bytes), it| (count + 1, bytes + it.json.len()))
-        };
         let has_values = |at: usize| is_long && told[at].json.len() > told[at].bare.len();
-        let giving = (0..told.len()).filter(|&at| has_values(at) || share(at, field).0 > 1);
-        let most = giving.max_by_key(|&at| (share(at, field).1, share(at, part).1, at));
+        let share = |at: usize, of: fn(&str) -> &str| {
+            told.iter().filter(|it| of(&it.path) == of(&told[at].path)).count()
+        };
+        let giving = (0..told.len()).filter(|&at| has_values(at) || share(at, field) > 1);
+        let most = self.largest(giving.collect());
         let at = most.unwrap_or(told.len() - 1);
-        let keeps_name = has_values(at) && share(at, part).0 == 1;
+        let keeps_name = has_values(at) && share(at, part) == 1;
         self.cut = true;
         self.is_full |= most.is_none();
         self.crowded = Some(part(&told[at].path).into());
@@ -173,6 +180,20 @@ impl Changes {
         }
         self.told.remove(at);
         at < self.told.len()
+    }
+
+    /// The last one of the part that takes most: step by step of the path, from the field on.
+    fn largest(&self, mut of: Vec<usize>) -> Option<usize> {
+        for steps in 1..=STEPS_MAX {
+            let step = |at: usize| beginning(&self.told[at].path, steps);
+            let mut bytes = BTreeMap::<&str, usize>::new();
+            for &at in &of {
+                *bytes.entry(step(at)).or_default() += self.told[at].json.len();
+            }
+            let most = step(*of.iter().max_by_key(|&&at| bytes.get(step(at)))?);
+            of.retain(|&it| step(it) == most);
+        }
+        of.pop()
     }
 }
 
@@ -188,13 +209,18 @@ fn field(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
 }
 
-/// The field, and the one in it: `home.city` of `home.city.name`.
+/// What the elements of one list have in common: `home.tags` of `home.tags[3]`, and `[0].city` of itself.
 fn part(path: &str) -> &str {
-    let field = field(path);
-    match path[field.len()..].strip_prefix('.') {
-        Some(rest) => &path[..field.len() + 1 + self::field(rest).len()],
-        None => field,
+    match path.rfind('[') {
+        Some(at) if at > 0 && path.ends_with(']') => part(&path[..at]),
+        _ => path,
     }
+}
+
+/// So many steps of a path, from its beginning: `[0].city` are two.
+fn beginning(path: &str, steps: usize) -> &str {
+    let mut ends = path.char_indices().skip(1).filter(|(_, it)| matches!(it, '.' | '['));
+    &path[..ends.nth(steps - 1).map_or(path.len(), |(at, _)| at)]
 }
 
 /// Writes an object that begins with its path; true if that is cut.

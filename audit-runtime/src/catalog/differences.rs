@@ -90,6 +90,8 @@ impl Actions {
         }
         for is in gained.iter().skip(lost.len()) {
             self.changed.push(format!("one more function records {}", summary(is)));
+            let like = before.iter().filter(|was| was.version == is.version);
+            self.unversioned.extend(like.filter_map(|was| mistaken_version(was, is)).take(1));
         }
         for _ in lost.iter().skip(gained.len()) {
             self.changed.push(format!("one function fewer records `{}`", shown(name)));

@@ -9,20 +9,29 @@ use crate::event::Http;
 ///
 /// What `route = "…"` says is a whole template. What a route macro says begins below the scopes that its handler
 /// is in, so the template may be longer; then only one action may fit, and a part of its path is fixed: that
-/// `/{id}` ends like any other path tells nothing.
+/// `/{id}` ends like any other path tells nothing. That is a guess: another handler may be under another scope.
+#[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
 pub(crate) fn action_of(method: &str, template: &str) -> Option<&'static ActionSpec> {
-    let fits = |route: &Route, path: fn(&Route, &str) -> bool| {
-        Http::is_method(method, route.method) && path(route, template)
-    };
-    let tries: [fn(&Route, &str) -> bool; 3] = [
-        |route, template| route.is_whole && route.path == template,
-        |route, template| route.path == template,
-        |route, template| {
-            !route.is_whole && route.has_fixed_part() && template.ends_with(route.path)
-        },
-    ];
+    first_of(&TRIES, method, template)
+}
+
+/// The one whose own path this is, which is no guess.
+pub(crate) fn action_said(method: &str, template: &str) -> Option<&'static ActionSpec> {
+    first_of(&TRIES[..2], method, template)
+}
+
+type Try = fn(&Route, &str) -> bool;
+
+const TRIES: [Try; 3] = [
+    |route, template| route.is_whole && route.path == template,
+    |route, template| route.path == template,
+    |route, template| !route.is_whole && route.has_fixed_part() && template.ends_with(route.path),
+];
+
+fn first_of(tries: &[Try], method: &str, template: &str) -> Option<&'static ActionSpec> {
     tries.iter().find_map(|path| {
-        let mut found = routes().iter().filter(|route| fits(route, *path)).map(|route| route.spec);
+        let fits = |route: &&Route| Http::is_method(method, route.method) && path(route, template);
+        let mut found = routes().iter().filter(fits).map(|route| route.spec);
         let first = found.next()?;
         Some(found.all(|other| std::ptr::eq(first, other)).then_some(first))
     })?
@@ -48,7 +57,9 @@ fn routes() -> &'static [Route] {
     ROUTES.get_or_init(|| {
         let of = |spec: &'static ActionSpec| {
             let whole = spec.routes.iter().map(|route| (*route, true));
-            let scoped = spec.scoped_routes.iter().map(|route| (*route, false));
+            // Where it is said, nothing has to be guessed.
+            let scoped = spec.scoped_routes.iter().filter(|_| spec.routes.is_empty());
+            let scoped = scoped.map(|route| (*route, false));
             whole.chain(scoped).filter_map(move |(route, is_whole)| {
                 let (method, path) = route.split_once(' ')?;
                 Some(Route { method, path, is_whole, spec })
@@ -74,6 +85,8 @@ mod tests {
     static BARE: ActionSpec = spec("DeletePost").routes(&[], &["DELETE /{id}"]);
     static TOLD: ActionSpec =
         spec("DeleteNote").routes(&["DELETE /test/notes/{id}"], &["DELETE /{id}"]);
+    static MARK: ActionSpec =
+        spec("MarkNote").routes(&["PATCH /test/marks"], &["PATCH /test/marks"]);
     static TWIN: ActionSpec = spec("SendOne").routes(&[], &["POST /test/send", "PUT /test/send"]);
     static OTHER: ActionSpec = spec("SendOther").routes(&[], &["POST /test/send"]);
 
@@ -81,6 +94,7 @@ mod tests {
     inventory::submit! { Registered(&ADMIN) }
     inventory::submit! { Registered(&BARE) }
     inventory::submit! { Registered(&TOLD) }
+    inventory::submit! { Registered(&MARK) }
     inventory::submit! { Registered(&TWIN) }
     inventory::submit! { Registered(&OTHER) }
 
@@ -102,6 +116,9 @@ mod tests {
             ("DELETE", "/posts/{id}", None),
             ("DELETE", "/test/notes/{id}", Some("DeleteNote")),
             ("DELETE", "/v1/test/notes/{id}", None),
+            // Nor is it guessed where it was told.
+            ("PATCH", "/test/marks", Some("MarkNote")),
+            ("PATCH", "/v1/test/marks", None),
             ("POST", "/test/send", None),
             ("PUT", "/test/send", Some("SendOne")),
             ("PUT", "/v1/test/send", Some("SendOne")),

@@ -19,7 +19,7 @@ pub(crate) struct Made {
 
 #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
 impl Made {
-    fn has(&self, action: &str) -> bool {
+    pub(crate) fn has(&self, action: &str) -> bool {
         self.is_full || self.names.iter().any(|(name, _)| name == action)
     }
 

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::*;
-use crate::event::{ActorKind, Event};
+use crate::event::{ActorKind, Event, Http, Phase};
 
 fn completed_kind(context: &Context) -> ActorKind {
     let mut event = Event::activity("Test").succeeded();
@@ -24,6 +24,24 @@ fn an_authentication_names_the_actor_of_the_context() {
     let mut event = Event::authentication("password").succeeded();
     Context::new().actor(Actor::user("42")).complete(&mut event);
     assert_eq!(event.actor.unwrap().kind(), ActorKind::User);
+}
+
+#[test]
+fn a_name_is_only_claimed_until_a_login_succeeds() {
+    let measured = |end: Option<Outcome>| {
+        let context = Context::new().actor(Actor::user("7"));
+        let mut login = Event::authentication("password").ended(end.unwrap_or(Outcome::Unknown));
+        login.phase = end.is_none().then_some(Phase::Intent);
+        context.complete(&mut login);
+        let mut access = Event::access(Http::routed("POST", "/login")).ended(Outcome::Cancelled);
+        context.complete(&mut access);
+        (login.flood().is_some(), access.flood().is_some())
+    };
+    for &end in Outcome::ALL.iter() {
+        let is_claimed = end != Outcome::Success;
+        assert_eq!(measured(Some(end)), (is_claimed, is_claimed), "{end:?}");
+    }
+    assert_eq!(measured(None), (false, false), "an intent is no end");
 }
 
 #[test]

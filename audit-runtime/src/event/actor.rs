@@ -61,6 +61,12 @@ impl Actor {
         Self::new(ActorKind::Agent, Identity::Known(id.into()))
     }
 
+    /// A program of which nobody knows the id.
+    #[cfg(any(feature = "actix", feature = "tower"))]
+    pub(crate) fn some_agent() -> Self {
+        Self::new(ActorKind::Agent, Identity::None)
+    }
+
     /// This service itself.
     pub fn system() -> Self {
         Self::new(ActorKind::System, Identity::None)

@@ -1,6 +1,7 @@
 //! What an action changed: compared in clear where it is captured, kept in redacted form within caps.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
 
 use audit_journal::{encode, encode::Object};
@@ -264,14 +265,21 @@ impl Bulk {
     fn write(&self, object: &mut Object<'_>, ids: usize, scrubber: &mut Scrubber) -> bool {
         let mut cut = scrubber.text(object, "bulk", "type", &self.kind, WORD_BYTES_MAX);
         object.number("total", self.total);
+        // What is one word once it is written is counted as one.
+        let mut written = BTreeMap::<Vec<u8>, u64>::new();
+        for (word, count) in &self.counts {
+            let changed = scrubber.change("bulk", "counts", word, WORD_BYTES_MAX);
+            let mut key = Vec::new();
+            let word = changed.as_deref().unwrap_or(word);
+            cut |= encode::text_capped(&mut key, word, WORD_BYTES_MAX);
+            *written.entry(key).or_default() += count;
+        }
         let mut counts = vec![b'{'];
-        for (place, (word, count)) in self.counts.iter().enumerate() {
+        for (place, (key, count)) in written.iter().enumerate() {
             if place > 0 {
                 counts.push(b',');
             }
-            let changed = scrubber.change("bulk", "counts", word, WORD_BYTES_MAX);
-            let word = changed.as_deref().unwrap_or(word);
-            cut |= encode::text_capped(&mut counts, word, WORD_BYTES_MAX);
+            counts.extend_from_slice(key);
             counts.push(b':');
             encode::number(&mut counts, *count);
         }

@@ -45,7 +45,7 @@ pub(crate) use line::Stamp;
 pub(crate) use origin::{HOPS_MAX, METHODS, USER_AGENT_BYTES_MAX};
 pub(crate) use redactor::redact_by;
 pub(crate) use scrubber::{Place, Scrubber};
-pub(crate) use stranger::{BLOCKED, Flood, Source};
+pub(crate) use stranger::{BLOCKED, DRILL_MARK, Flood, Source};
 
 /// Something that happened, complete but not yet ordered: category, action, time and outcome are
 /// always there.

@@ -25,6 +25,9 @@ impl Flood {
 /// The reason of a denial that kept an action from beginning.
 pub(crate) const BLOCKED: &str = "blocked_before_handler";
 
+/// The extra that marks an event of a drill.
+pub(crate) const DRILL_MARK: &str = "audit.drill";
+
 /// From where a stranger's events come, as far as it is one party's to choose: of IPv6 the /64. What finds no
 /// room of its own is part of a wider prefix, which has so many bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,9 +101,11 @@ impl Event {
         match self.category {
             _ if is_request && self.is_blocked => Some(Flood::Denials),
             Category::Access if is_request => Some(Flood::Access),
-            // What is marked, as a drill's logins are, is waited for by its mark.
+            // A drill's logins are waited for, by their mark.
             Category::Authentication
-                if !self.is_blocked && self.has_failed() && self.extras.members().is_empty() =>
+                if !self.is_blocked
+                    && !self.has_succeeded()
+                    && self.extras.json_of(DRILL_MARK).is_none() =>
             {
                 Some(Flood::Logins)
             }
@@ -110,8 +115,8 @@ impl Event {
 
     /// True if nobody has proven to be who sent it.
     ///
-    /// A name that was only claimed proves nothing: in a login that failed, in the request of one, and where the
-    /// answer asks for a login (401). The service itself is no stranger, and neither is an event without an
+    /// A name that was only claimed proves nothing: in a login that did not succeed, in the request of one, and where
+    /// the answer asks for a login (401). The service itself is no stranger, and neither is an event without an
     /// actor, which only the recorder makes.
     pub(crate) fn is_strangers(&self) -> bool {
         let Some(actor) = &self.actor else { return false };
@@ -121,15 +126,15 @@ impl Event {
             Identity::Known(_) => {
                 let asked = self.http.as_ref().is_some_and(|http| http.status == Some(401));
                 let is_login = self.category == Category::Authentication && !self.is_blocked;
-                let failed = is_login && self.has_failed();
+                let failed = is_login && !self.has_succeeded();
                 actor.authenticated.is_none() && (asked || failed || self.is_unproven)
             }
         }
     }
 
-    /// True if it was rejected or not allowed.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.outcome, Outcome::Failure | Outcome::Denied)
+    /// False for what broke off, too: whoever hangs up before the answer has proven nothing.
+    pub(crate) fn has_succeeded(&self) -> bool {
+        self.outcome == Outcome::Success
     }
 }
 
@@ -221,6 +226,8 @@ mod tests {
         assert_eq!(login(Actor::anonymous()).succeeded().flood(), None);
         let marked = login(Actor::anonymous()).extra("audit.drill", &1_u8).failed("wrong");
         assert_eq!(marked.flood(), None);
+        let told = login(Actor::anonymous()).extra("acme.shard", &7_u8).failed("wrong");
+        assert_eq!(told.flood(), Some(Flood::Logins), "any other extra is no mark");
     }
 
     #[test]

@@ -175,7 +175,7 @@ impl RecorderBuilder {
         self
     }
 
-    /// The same of the requests of all strangers together; 10,000 by default.
+    /// The same of the requests of all strangers together, but for 32 of each address; 10,000 by default.
     pub fn flood_total_max(mut self, records: u64) -> Self {
         self.floods.total_max = records;
         self

@@ -29,6 +29,11 @@ const SOURCES_MAX: [usize; 3] = [4096, 1024, 256];
 /// the places of all others.
 const SHARE_MAX: usize = 64;
 
+/// What may be written of one prefix once half of what may be of all is, by how wide it is: all that is due to as
+/// many sources, and of one that holds such prefixes four times that.
+const SHARE_WRITTEN_MAX: [u64; SOURCES_MAX.len()] =
+    [u64::MAX, SHARE_MAX as u64 * WRITTEN_MIN, 4 * SHARE_MAX as u64 * WRITTEN_MIN];
+
 /// How many kinds of event of one source are written, each once, behind its measure.
 const KINDS_MAX: usize = 64;
 
@@ -37,7 +42,8 @@ const KINDS_MAX: usize = 64;
 pub(super) struct Measure {
     /// Events of one source in one window; of those that share a prefix together, too.
     pub(super) source_max: u64,
-    /// Events of all sources in one window; and as many again of kinds that a source had not sent before.
+    /// Events of all sources in one window, but for what is due to each; and as many again of kinds that a source
+    /// had not sent before.
     pub(super) total_max: u64,
     /// Logins that failed are counted as well.
     pub(super) with_logins: bool,
@@ -53,13 +59,20 @@ pub(super) struct Floods {
 #[derive(Default)]
 struct Window {
     sources: HashMap<Source, Tally>,
-    /// How many places of each width are taken, and how many of them lie in a prefix.
+    /// How many places of each width are taken.
     taken: [usize; SOURCES_MAX.len()],
-    shares: HashMap<Source, usize>,
+    shares: HashMap<Source, Share>,
     written: u64,
     /// What was written because it was the first of its kind.
     firsts: u64,
     is_closed: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Share {
+    places: usize,
+    /// Since half of what may be written of all was.
+    written: u64,
 }
 
 #[derive(Default)]
@@ -142,11 +155,12 @@ impl Window {
         }
         let source = self.place(Source::of(event.origin.as_deref()));
         let kind = self.sources.hasher().hash_one(summary::kind(event));
+        let so_far = self.sources.get(&source).map_or(0, |tally| tally.written);
+        let is_within = so_far < measure.source_max && self.takes(source, so_far, measure);
         let tally = self.sources.entry(source).or_default();
         let is_first = tally.is_first(kind);
-        if tally.written < measure.source_max && self.written < measure.total_max {
+        if is_within {
             tally.written += 1;
-            self.written += 1;
             return false;
         }
         if is_first && self.firsts < measure.total_max {
@@ -157,13 +171,33 @@ impl Window {
         true
     }
 
+    /// Takes room for one more of `source`, of which `so_far` are written; false if there is none. What detection
+    /// needs to see of a single source there is for each, as far as its prefixes have a share left.
+    fn takes(&mut self, source: Source, so_far: u64, measure: Measure) -> bool {
+        let is_scarce = self.written >= measure.total_max / 2;
+        if is_scarce {
+            let is_due = source.width() == 0 && so_far < WRITTEN_MIN;
+            let is_left = |of: Source| self.share(of).written < SHARE_WRITTEN_MAX[of.width()];
+            if !(is_due || self.written < measure.total_max) || !prefixes(source).all(is_left) {
+                return false;
+            }
+            prefixes(source).for_each(|of| self.shares.entry(of).or_default().written += 1);
+        }
+        self.written += 1;
+        true
+    }
+
+    fn share(&self, of: Source) -> Share {
+        self.shares.get(&of).copied().unwrap_or_default()
+    }
+
     /// Where `source` is counted: by itself, or with the narrowest prefix that has or finds a place.
     fn place(&mut self, mut source: Source) -> Source {
         while source != Source::Others && !self.sources.contains_key(&source) {
             if self.has_room(source) {
                 self.taken[source.width()] += 1;
                 for wider in prefixes(source) {
-                    *self.shares.entry(wider).or_default() += 1;
+                    self.shares.entry(wider).or_default().places += 1;
                 }
                 break;
             }
@@ -174,9 +208,8 @@ impl Window {
 
     fn has_room(&self, source: Source) -> bool {
         let (taken, places) = (self.taken[source.width()], SOURCES_MAX[source.width()]);
-        let share = |of| self.shares.get(&of).copied().unwrap_or(0);
-        taken < places / 2
-            || (taken < places && prefixes(source).all(|wider| share(wider) < SHARE_MAX))
+        let is_left = |of| self.share(of).places < SHARE_MAX;
+        taken < places / 2 || (taken < places && prefixes(source).all(is_left))
     }
 }
 

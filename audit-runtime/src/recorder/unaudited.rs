@@ -111,24 +111,28 @@ impl Shared {
     /// Records that a request of this route has changed something without a record, and warns the operator.
     #[cfg_attr(not(any(feature = "actix", feature = "tower")), allow(dead_code))]
     fn tell_unaudited(&self, route: String, http: Http) {
+        let event = Event::journal(ROUTE_UNAUDITED)
+            .description(
+                "A request that changes something was answered, and nothing tells what was done. \
+                 Audit the handler of the route, or waive it.",
+            )
+            .target(Target::new("Route", route.clone()))
+            .http(http)
+            .severity(Severity::Medium)
+            .durability(Durability::Queued)
+            .failed("no_record");
+        // Nobody waits for it, and what it could not be written for has raised its alarm.
+        if self.record(&event).is_refused() {
+            // The next request of the route tells.
+            self.routes.0.lock().unwrap_or_else(PoisonError::into_inner).told.remove(&route);
+            return;
+        }
         say::warning(format_args!(
             "`{}` changes something and leaves no record of it: write `#[audited]` on its handler, record an \
              event in it, or say why not with `waive!(route = …, audited = none, …)`; if it is a login, or its \
              action of another category than `activity`, say `route = …` in its `#[audited]`",
             route.escape_debug()
         ));
-        let event = Event::journal(ROUTE_UNAUDITED)
-            .description(
-                "A request that changes something was answered, and nothing tells what was done. \
-                 Audit the handler of the route, or waive it.",
-            )
-            .target(Target::new("Route", route))
-            .http(http)
-            .severity(Severity::Medium)
-            .durability(Durability::Queued)
-            .failed("no_record");
-        // Nobody waits for it, and what it could not be written for has raised its alarm.
-        drop(self.record(&event));
     }
 }
 

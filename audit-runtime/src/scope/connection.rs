@@ -23,7 +23,7 @@ use audit_journal::EventId;
 /// |---|---|
 /// | what [`run`](Self::run) was given returns; a stream is over | `success`, or what `deny` or `fail` said |
 /// | what [`try_run`](Self::try_run) was given returns an `Err` | `error`, or what `deny` or `fail` said |
-/// | is told how it ends, by [`close`](Self::close) | that |
+/// | is told how it ends, by [`close`](Self::close) | that, or what `deny` or `fail` said, but for `Cancelled` and `Panic` |
 /// | is dropped: its task was aborted, its client has gone | `cancelled` |
 /// | panics in `run`, in `enter` or as a stream | `panic` |
 /// | is open at [`Recorder::shutdown`](crate::Recorder::shutdown) | `unknown` |
@@ -163,7 +163,7 @@ impl Connection {
     }
 
     /// Records that it ended so: `Outcome::Cancelled` where the client has left without a word,
-    /// `Outcome::Timeout` where it was silent for too long. What comes later records nothing.
+    /// `Outcome::Timeout` where it was silent for too long, unless it was denied. What comes later records nothing.
     pub fn close(&self, outcome: Outcome) {
         self.end(Verdict::of(outcome));
     }
@@ -221,6 +221,7 @@ impl Opening {
         let context = Context::here().fork();
         context.complete(&mut event);
         context.adopt(&event);
+        context.note_event(&event);
         let connection = Connection::begin(Some(event.id), end_of(&event, closing), context);
         match connection.list() {
             Err(why) if stance == OnUnrecorded::FailClosed => {

@@ -79,10 +79,10 @@ impl<S: Stream> Stream for Streamed<S> {
             Some(item) => {
                 match (this.failure)(item) {
                     Some(failure) => connection.end(failure),
-                    None => connection.sent((this.bytes)(item)),
+                    None => connection.sent(connection.enter(|| (this.bytes)(item))),
                 }
                 // A server that knows the length of the whole does not ask for the end.
-                if this.stream.size_hint().1 == Some(0) {
+                if connection.enter(|| this.stream.size_hint()).1 == Some(0) {
                     connection.close(Outcome::Success);
                 }
             }
@@ -91,6 +91,6 @@ impl<S: Stream> Stream for Streamed<S> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.stream.size_hint()
+        self.connection.enter(|| self.stream.size_hint())
     }
 }

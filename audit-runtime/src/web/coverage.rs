@@ -47,7 +47,8 @@ pub(super) fn unaudited(open: &Open, verdict: Verdict, context: &Context, record
         && is_done
         && !is_told
         && !made.has_activity()
-        && catalog::action_of(method, template).is_none()
+        && catalog::action_said(method, template).is_none()
+        && !catalog::action_of(method, template).is_some_and(|spec| made.has(spec.action))
         && !catalog::is_waived(Waived::Audit, method, template, Timestamp::now());
     recorder.note_route(&Route { method, template, http }, made.authentications(), is_untold);
 }

@@ -138,7 +138,8 @@ impl Exchange {
         self.has_ended = true;
         if let Some(open) = self.running.take() {
             if let Some(recorder) = &self.recorder {
-                coverage::unaudited(&open, verdict, &self.context, recorder);
+                // What was done was done by the answer, whoever reads its body.
+                coverage::unaudited(&open, self.verdict, &self.context, recorder);
             }
             if !policy::is_waived(&open, verdict) {
                 drop(self.record(open, verdict));

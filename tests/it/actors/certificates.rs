@@ -259,6 +259,11 @@ fn what_is_no_certificate_names_nobody() {
     // Her alternative name counts before her common name.
     assert_eq!(PeerCertificate::from_der(&ada[0]).unwrap().id(), "ada@audited.test");
     assert_eq!(PeerCertificate::from_der(whole).unwrap().serial_number(), "1b11");
+    // Nor does her common name count where the other cannot be read.
+    let mut unreadable = ada[0].to_vec();
+    let place = unreadable.windows(6).position(|part| part == b"\x81\x10ada@").unwrap();
+    unreadable[place + 1] += 1;
+    assert!(PeerCertificate::from_der(&unreadable).is_none());
     for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
         assert!(PeerCertificate::from_der(&whole[..cut]).is_none(), "{cut}");
     }

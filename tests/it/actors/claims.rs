@@ -153,6 +153,29 @@ fn who_acts_for_a_subject_is_the_actor() {
 }
 
 #[test]
+fn who_acts_is_never_the_subject_because_nobody_can_read_who_it_is() {
+    for (act, expected) in [
+        (json!({"client_id": "shop"}), "service:shop"),
+        (json!({"iss": "elsewhere"}), "agent"),
+        (json!("shop"), "agent"),
+    ] {
+        let claims = json!({"sub": "7", "amr": "pwd", "exp": LATER, "act": act});
+        for routes in both() {
+            let journal = denied(routes, &claims);
+            assert_eq!(journal.told()[0], format!("BurnBooks denied {expected}"));
+            let actor = &journal.of("BurnBooks")["actor"];
+            assert!(actor["auth"]["mfa"].is_null(), "{actor}");
+            let subject = &actor["on_behalf_of"][0];
+            assert_eq!((&subject["id"], &subject["auth"]["mfa"]), (&json!("7"), &json!(["pwd"])));
+        }
+    }
+    for routes in both() {
+        let journal = denied(routes, &json!({"sub": "7", "exp": LATER, "act": null}));
+        assert_eq!(journal.told()[0], "BurnBooks denied user:7");
+    }
+}
+
+#[test]
 fn a_client_that_acts_for_itself_is_a_service_with_its_scopes() {
     let claims = json!({"sub": "shop", "client_id": "shop", "scope": "books:read books:write", "exp": LATER});
     for routes in both() {

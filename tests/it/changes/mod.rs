@@ -239,3 +239,20 @@ fn a_rule_by_hand_has_a_comparison_by_hand() {
     let record = recorded(|| ChangeSet::between(&Version(1, "a"), &Version(1, "b")));
     assert_eq!(record["changes"], json!([{ "path": "", "masked": true }]));
 }
+
+#[test]
+fn what_is_one_word_in_the_record_is_counted_as_one() {
+    let trail = Trail::new();
+    let mut bulk = ChangeSet::bulk("User");
+    let long = "x".repeat(100);
+    let card = ["4242424242424242", "5555555555554444"];
+    for end in 0..3 {
+        bulk.done(format!("{long}{end}"), end);
+        bulk.done(card[end % 2], end);
+    }
+    trail.recorder.record(Event::activity("Many").changes(bulk).succeeded()).wait().unwrap();
+    // Beside it stands what tells of the numbers that were caught.
+    let record = trail.records().into_iter().find(|record| record["action"] == "Many").unwrap();
+    let counts = record["bulk"][0]["counts"].as_object().unwrap();
+    assert_eq!(counts.values().map(|it| it.as_u64().unwrap()).sum::<u64>(), 6, "{record}");
+}

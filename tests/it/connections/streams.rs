@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -161,4 +164,30 @@ fn a_stream_whose_length_is_known_is_over_with_its_last_item() {
     let records = trail.records();
     assert_eq!(end(one(&records, "CloseList")), "success");
     assert_eq!(records[0]["args"]["sent_bytes"], 12);
+}
+
+#[test]
+fn a_panic_beside_the_stream_is_one_of_the_connection() {
+    struct Sizeless;
+    impl Stream for Sizeless {
+        type Item = u8;
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+            Poll::Ready(Some(1))
+        }
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            panic!("of a hint")
+        }
+    }
+    for is_of_size in [true, false] {
+        let trail = Trail::new();
+        let opened = || trail.recorder.enter(|| Connection::opened("CloseList"));
+        let mut stream: Pin<Box<dyn Stream<Item = u8>>> = match is_of_size {
+            true => Box::pin(opened().stream(stream::iter([1])).sized_by(|_| panic!("of a size"))),
+            false => Box::pin(opened().stream(Sizeless)),
+        };
+        let polled = AssertUnwindSafe(|| block_on(stream.next()));
+        assert!(catch_unwind(polled).is_err());
+        drop(stream);
+        assert_eq!(end(one(&trail.records(), "CloseList")), "panic", "{is_of_size}");
+    }
 }

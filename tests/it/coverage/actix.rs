@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{ErrorForbidden, ErrorUnauthorized};
 use actix_web::guard::Header;
 use actix_web::middleware::{Next, from_fn};
+use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{Json, Path, post, resource, scope};
 use actix_web::{
     App, Error, FromRequest, HttpRequest, HttpResponse, HttpServer, Responder, delete, put,
@@ -50,6 +51,13 @@ async fn delete_note(id: Path<u32>) -> impl Responder {
 #[audited(action = "UpdateCoveredPost", target(Post, id = id), route = "PUT /covered/posts/{id}")]
 async fn update_post(id: Path<u32>, _title: Json<String>) -> impl Responder {
     HttpResponse::NoContent()
+}
+
+/// Audited here, and not under the other scope.
+#[audited(action = "CreateCoveredFolder")]
+#[actix_web::post("/covered/folders")]
+async fn create_folder() -> impl Responder {
+    HttpResponse::Created()
 }
 
 /// A guard among the arguments of a handler.
@@ -117,7 +125,8 @@ fn serve(requests: &[(&str, &str)]) -> (Trail, Vec<u16>) {
                 .service(update_post)
                 .service(hide_post)
                 .service(scope("/covered/notes").service(delete_note))
-                .service(scope("/v1").service(delete_user))
+                .service(scope("/v1").service(delete_user).service(create_folder))
+                .route("/v2/covered/folders", post().to(save))
                 .service(resource("/guarded").guard(Header("x-as", "admin")).route(post().to(save)))
                 .route("/covered/files/{id}", actix_web::web::delete().to(save))
                 .route("/plain/{id}", post().to(save))
@@ -246,4 +255,26 @@ fn a_test_fails_by_a_route_that_is_not_audited() {
 fn a_test_passes_where_all_is_audited_or_waived() {
     let (trail, _) = serve(&[("POST /waived", ANYBODY), ("DELETE /covered/people/7", ADMIN)]);
     trail.assert_routes_audited();
+}
+
+#[test]
+fn an_action_speaks_for_no_route_that_only_ends_like_its_own() {
+    let (trail, statuses) =
+        serve(&[("POST /v1/covered/folders", ANYBODY), ("POST /v2/covered/folders", ANYBODY)]);
+    assert_eq!(statuses, [201, 200]);
+    assert_audited!(trail, action = "CreateCoveredFolder", outcome = success, count = 1);
+    assert_eq!(trail.unaudited_routes(), ["POST /v2/covered/folders"]);
+}
+
+#[test]
+fn a_test_that_reads_no_body_finds_the_route_all_the_same() {
+    actix_web::rt::System::new().block_on(async {
+        let trail = Trail::new();
+        let audit = AuditMiddleware::new().recorder(trail.recorder());
+        let saves = async || HttpResponse::Ok().body("saved");
+        let app = App::new().route("/unread", post().to(saves)).wrap(audit);
+        let service = init_service(app).await;
+        drop(call_service(&service, TestRequest::post().uri("/unread").to_request()).await);
+        assert_eq!(trail.unaudited_routes(), ["POST /unread"]);
+    });
 }

@@ -5,7 +5,8 @@ use std::sync::mpsc;
 
 use audit_runtime::testing::Trail;
 use audit_runtime::{
-    AuditLayer, Context, Event, Recorder, assert_audited, assert_not_audited, audited, deny, record,
+    AuditLayer, Connection, Context, Event, Recorder, assert_audited, assert_not_audited, audited,
+    deny, record,
 };
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Request};
@@ -74,6 +75,13 @@ async fn save_elsewhere(recorder: Recorder) -> StatusCode {
     StatusCode::OK
 }
 
+/// What it opens stays open: of its end nothing is known yet.
+async fn open() -> StatusCode {
+    let opening = Event::activity("OpenListed");
+    std::mem::forget(Connection::open(opening, "CloseListed").await.unwrap());
+    StatusCode::OK
+}
+
 /// What a service leaves in a trail when it is asked for these in turn, and the statuses.
 fn serve(requests: &[(&str, &str)]) -> (Trail, Vec<u16>) {
     let trail = Trail::new();
@@ -84,6 +92,7 @@ fn serve(requests: &[(&str, &str)]) -> (Trail, Vec<u16>) {
         .route("/listed/hidden", post(hide_post))
         .route("/listed/plain", post(StatusCode::CREATED))
         .route("/listed/elsewhere", post(move || save_elsewhere(recorder)))
+        .route("/listed/opened", post(open))
         .route("/waived", post(StatusCode::OK))
         .route("/listed/refused", post(StatusCode::CONFLICT))
         .nest("/v1", Router::new().route("/listed/people/{id}", delete(delete_user)))
@@ -149,11 +158,12 @@ fn a_change_without_a_record_is_told_once_for_its_route() {
         ("POST /listed/plain", ANYBODY),
         ("POST /listed/plain", ANYBODY),
         ("POST /listed/elsewhere", ANYBODY),
+        ("POST /listed/opened", ANYBODY),
         ("POST /waived", ANYBODY),
         ("POST /listed/refused", ANYBODY),
         ("DELETE /listed/notes/7", ADMIN),
         ("POST /listed/people/7", ANYBODY),
     ]);
-    assert_eq!(statuses, [201, 201, 200, 200, 409, 204, 405]);
+    assert_eq!(statuses, [201, 201, 200, 200, 200, 409, 204, 405]);
     assert_eq!(trail.unaudited_routes(), ["POST /listed/plain"]);
 }

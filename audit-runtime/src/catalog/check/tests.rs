@@ -175,7 +175,7 @@ fn a_schema_changes_with_its_version_only_and_versions_rise() {
 #[test]
 fn a_second_function_with_the_name_of_another_is_told() {
     let second = || {
-        let mut second = action("CloseAccount", &["reason"]);
+        let mut second = Action { version: 2, ..action("CloseAccount", &["reason"]) };
         second.place = Place("src/admin.rs:9".into());
         second
     };
@@ -186,6 +186,12 @@ fn a_second_function_with_the_name_of_another_is_told() {
          fail_closed, targets `Account`, fields `reason`\n\
          functions with one name, whose records nobody can tell apart:\n    `CloseAccount` of 2 functions: \
          src/shop.rs:7, src/admin.rs:9"
+    );
+    // Another schema under the same version is one of the same records, as if the first had changed.
+    let unversioned = said(|now| now.actions.push(Action { version: 1, ..second() }));
+    assert!(
+        unversioned.contains("`CloseAccount` (src/admin.rs:9): write `version = 2`"),
+        "{unversioned}"
     );
     // One that is like the other to the last field is a second one all the same.
     assert!(said(|now| now.actions.push(action("CloseAccount", &[]))).contains("of 2 functions"));

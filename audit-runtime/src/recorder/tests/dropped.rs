@@ -3,6 +3,8 @@
 use std::pin::Pin;
 
 use super::*;
+use crate::event::Http;
+use crate::recorder::{ROUTE_UNAUDITED, Route};
 
 #[test]
 fn a_failure_that_comes_after_the_receipt_is_gone_raises_the_alarm_once() {
@@ -37,4 +39,27 @@ fn a_deadline_holds_for_a_receipt_that_is_gone_and_is_its_only_answer() {
     storage.set(Gate::Failing);
     recorder.shutdown(Duration::from_secs(5)).unwrap_err();
     assert_eq!(recorder.health().unrecorded, 1);
+}
+
+#[test]
+fn a_route_that_could_not_be_told_of_is_told_of_later() {
+    let storage = Gated::default();
+    let recorder = storage.recorder().open().unwrap();
+    let http = Http::unrouted("POST", "/plain");
+    let route = Route { method: "POST", template: "/plain", http: &http };
+    let tell = || recorder.0.shared.note_route(&route, std::iter::empty(), true);
+    recorder.record(event("Before")).wait().unwrap();
+    storage.fill();
+    recorder.record(event("Saved")).wait().unwrap();
+    tell();
+    storage.leave(1000);
+    storage.memory.limit(None);
+    while recorder.health().status == Status::Red {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tell();
+    tell();
+    recorder.shutdown(Duration::from_secs(5)).unwrap();
+    let told = storage.actions().into_iter().filter(|action| action == ROUTE_UNAUDITED);
+    assert_eq!(told.count(), 1);
 }

@@ -28,7 +28,8 @@ impl PeerCertificate {
         let certificate = certificate.tbs_certificate();
         let name = certificate.subject().common_name().ok().flatten();
         let common_name = name.map(|name| name.value().into_owned());
-        let names = certificate.get_extension::<SubjectAltName>().ok().flatten();
+        // Where they cannot be read, or stand there twice, nobody knows whom it names.
+        let names = certificate.get_extension::<SubjectAltName>().ok()?;
         let names = names.map(|(_, SubjectAltName(names))| names).unwrap_or_default();
         // Many authorities check these only, and let the client choose its common name.
         let named = names.iter().filter_map(|name| match name {

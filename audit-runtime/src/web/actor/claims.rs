@@ -42,7 +42,7 @@ impl<T: Serialize> ClaimsActor<T> {
     /// | `amr` | the factors of its authentication by `jwt` |
     /// | `jti` | the id of the credential |
     /// | `sid` | the session, as a keyed hash |
-    /// | `act` (RFC 8693) | who acts in fact, on behalf of the subject and of whom the inner `act`s name |
+    /// | `act` (RFC 8693) | who acts in fact, on behalf of the subject and of whom the inner `act`s name; without a `sub` the service of its `client_id`, else an agent without an id |
     pub fn registered() -> Self {
         Self::by(|claims| registered(&serde_json::to_value(claims).ok()?))
     }
@@ -92,8 +92,13 @@ fn registered(claims: &Value) -> Option<Actor> {
 
 /// The parties that `act` names, from who acts now to who did first.
 fn acting<'a>(claims: &'a Value, client: Option<&'a str>) -> impl Iterator<Item = Actor> + 'a {
-    let acts = std::iter::successors(claims.get("act"), |act| act.get("act"));
-    acts.take(ACTS_MAX).map_while(move |act| party(act, text(act, "client_id").or(client)))
+    let act = |claims: &'a Value| claims.get("act").filter(|act| !act.is_null());
+    std::iter::successors(act(claims), move |inner| act(inner)).take(ACTS_MAX).map(move |act| {
+        let own = text(act, "client_id");
+        let named = party(act, own.or(client));
+        // Somebody acts, and that is not the subject.
+        named.or_else(|| Some(Actor::service(own?.to_owned()))).unwrap_or_else(Actor::some_agent)
+    })
 }
 
 fn party(claims: &Value, client: Option<&str>) -> Option<Actor> {

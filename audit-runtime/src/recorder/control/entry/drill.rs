@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{WORD_BYTES_MAX, holds};
-use crate::event::{Actor, Draft, Event, Origin};
+use crate::event::{Actor, DRILL_MARK, Draft, Event, Origin};
 use audit_redact::public;
 
 /// One failed login of a drill, which is no login.
@@ -27,7 +27,7 @@ pub struct Drill {
 
 impl Drill {
     /// The extra that marks an event of a drill, and what follows from it; its value is the drill's id.
-    pub const MARK: &str = "audit.drill";
+    pub const MARK: &str = DRILL_MARK;
 
     /// A failed login of `user` from `address`, of the drill `id`.
     pub fn of(id: impl Into<String>, user: impl Into<String>, address: IpAddr) -> Self {
