@@ -16,6 +16,9 @@ mod planted;
 mod prune;
 mod prune_crash;
 mod recovery;
+mod signed;
+mod signed_prune;
+mod signed_start;
 mod verify;
 mod visit;
 mod watch;
@@ -100,7 +103,9 @@ fn closed(records: u32, options: Options) -> MemoryStorage {
 }
 
 fn segments(storage: &MemoryStorage) -> Vec<String> {
-    names(storage, "seg/")
+    let mut names = names(storage, "seg/");
+    names.retain(|name| name.ends_with(".jsonl"));
+    names
 }
 
 fn quarantined(storage: &MemoryStorage) -> Vec<String> {
@@ -254,6 +259,11 @@ impl Storage for Faulty {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.faults.change("rename")?;
         self.inner.rename(from, to)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.faults.change("replace")?;
+        Storage::replace(&self.inner, name, bytes)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
