@@ -19,6 +19,7 @@ mod line;
 mod lines;
 mod members;
 mod options;
+mod prove;
 mod pruned;
 mod quarantine;
 mod reader;
@@ -31,6 +32,7 @@ mod start;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod time;
 mod torn;
 mod verify;
@@ -42,13 +44,14 @@ pub use batch::Appended;
 pub use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
-pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs};
+pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
 pub use error::{Error, Refusal};
 pub use id::EventId;
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 #[doc(hidden)]
 pub use options::{Entropy, SystemEntropy};
 pub use options::{OnDamage, Options};
+pub use prove::{prove, prove_consistency};
 pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
 #[cfg(target_os = "linux")]
@@ -58,6 +61,6 @@ pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
 };
 pub use time::{Clock, SystemClock, Timestamp};
-pub use verify::{Finding, Kind, Unfinished, Verification, verify_lines};
+pub use verify::{Finding, Kind, Level, Trust, Unfinished, Verification, verify_lines};
 pub use watermark::Watermark;
 pub use writer::{Committed, Journal};

@@ -15,6 +15,7 @@ use crate::time::{TIMESTAMP_LEN, Timestamp};
 /// Where the segments are.
 pub(super) const DIR: &str = "seg";
 const EXTENSION: &str = ".jsonl";
+const SEAL_EXTENSION: &str = ".seal";
 const DIGITS: usize = 20;
 
 /// What the first record of a segment says.
@@ -69,7 +70,12 @@ pub(super) fn name(first_seq: u64) -> String {
 
 /// The file of the seal of the segment whose first record has this sequence number.
 pub(super) fn seal(first_seq: u64) -> String {
-    format!("{DIR}/{first_seq:0DIGITS$}.seal")
+    format!("{DIR}/{first_seq:0DIGITS$}{SEAL_EXTENSION}")
+}
+
+/// The first sequence number of the segment whose seal is called so in its directory.
+pub(super) fn sealed(name: &str) -> Option<u64> {
+    numbered(name, SEAL_EXTENSION)
 }
 
 /// The first sequence numbers of all segments, ascending.
@@ -192,7 +198,11 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
 
 /// Other files, such as an editor's backup, are no segments.
 fn first_seq(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(EXTENSION)?;
+    numbered(name, EXTENSION)
+}
+
+fn numbered(name: &str, extension: &str) -> Option<u64> {
+    let digits = name.strip_suffix(extension)?;
     let whole = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     whole.then(|| digits.parse().ok())?
 }

@@ -4,6 +4,7 @@ mod watching;
 
 use std::path::PathBuf;
 
+use audit_runtime::journal;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -16,7 +17,7 @@ pub(crate) const VARIABLE: &str = "AUDIT_JOURNAL";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 the journal is damaged or was changed, 2 cannot decide (no journal, \
-unreadable, a level this build cannot check), 3 the arguments or `audited.toml` are wrong.";
+unreadable, a level that was not reached), 3 the arguments or `audited.toml` are wrong.";
 
 const DETECT_EXIT_CODES: &str = "\
 Exit codes: 0 all of it was looked at, whatever was found; 1 the journal is damaged or was changed; 2 \
@@ -72,6 +73,10 @@ pub(crate) enum Command {
     /// Checks that every record is as it was written, and names all that are not.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Prints a proof that a record is in the journal, for whoever has its line and the public key
+    /// (`c2sp.org/tlog-proof@v1`); with --check, checks one for the line on standard input.
+    #[command(after_help = EXIT_CODES)]
+    Prove(Prove),
     /// Prints the catalogue that a program's test keeps in a file, as Markdown: what is audited, what is
     /// shown, and what is waived. It reads no journal.
     #[command(after_help = CATALOG_EXIT_CODES)]
@@ -184,13 +189,39 @@ pub(crate) struct Verify {
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Fails unless this level is reached: L1 consistent with itself, L2 signed, L3 anchored. This
-    /// build checks L1 only.
+    /// A public key that has signed the journal (`name+id+key`), or a file with one on each line and
+    /// comments behind `#`. Keep it elsewhere than the journal. May be given several times.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(crate) key: Vec<String>,
+    /// A file, or `-` for standard input, with checkpoints that were kept elsewhere, also amid other
+    /// lines, such as a shipped log. May be given several times.
+    #[arg(long, value_name = "FILE|-", value_parser = place())]
+    pub(crate) anchor: Vec<PathBuf>,
+    /// Checks the chain alone: whoever can write there can rewrite all of it unseen.
+    #[arg(long, value_name = "L1", value_parser = ["L1"])]
+    pub(crate) level: Option<String>,
+    /// Fails unless this level is reached: L1 consistent with itself, L2 signed, L3 anchored.
     #[arg(long)]
     pub(crate) require: Option<Level>,
     /// Checks the records of this older epoch, which was set aside, instead of the current one's.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) epoch: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The record's sequence number: the first column of `tail`.
+    #[arg(value_parser = seq, allow_negative_numbers = true, required_unless_present = "check")]
+    pub(crate) seq: Option<u64>,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Checks the proof in this file for the line on standard input; it needs no journal.
+    #[arg(long, value_name = "FILE", value_parser = place(), conflicts_with = "seq", requires = "key")]
+    pub(crate) check: Option<PathBuf>,
+    /// The public key of the journal, or a file of such keys, as for `verify`.
+    #[arg(long, value_name = "VKEY|FILE", requires = "check")]
+    pub(crate) key: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -315,7 +346,7 @@ fn seq(text: &str) -> Result<u64, String> {
     })
 }
 
-/// How much a check has shown.
+/// How much a check must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
     #[value(name = "L1")]
@@ -326,12 +357,12 @@ pub(crate) enum Level {
     Anchored,
 }
 
-impl Level {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Chain => "L1",
-            Self::Signed => "L2",
-            Self::Anchored => "L3",
+impl From<Level> for journal::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Chain => Self::Chain,
+            Level::Signed => Self::Signed,
+            Level::Anchored => Self::Anchored,
         }
     }
 }

@@ -18,8 +18,13 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
+    /// A place without a journal.
+    pub(crate) fn empty() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
     pub(crate) fn new() -> Self {
-        let fixture = Self { dir: tempfile::tempdir().unwrap() };
+        let fixture = Self::empty();
         let recorder = fixture.recorder();
         let peer: SocketAddr = "192.0.2.7:4000".parse().unwrap();
         let origin = Origin::peer(peer).user_agent("curl");
