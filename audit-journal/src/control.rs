@@ -189,6 +189,13 @@ pub(super) fn clock(envelope: Envelope, jump_ns: i64) -> Vec<u8> {
     record(envelope, CLOCK, |journal| journal.raw("jump_ns", jump_ns.to_string().as_bytes()))
 }
 
+/// The record of a key that takes the place of another one, by the `note` that says so.
+pub(super) fn key_rotated(envelope: Envelope, note: &str) -> Vec<u8> {
+    record(envelope, KEY_ROTATED, |journal| {
+        journal.text("rotation", note, usize::MAX);
+    })
+}
+
 /// The record of segments that are removed once it is durable. `epoch` is what the journal's first
 /// header says of the epoch before, as that goes, too.
 pub(super) fn pruned(

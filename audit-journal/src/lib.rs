@@ -54,6 +54,7 @@ pub use options::{OnDamage, Options};
 pub use prove::{prove, prove_consistency};
 pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
+pub use signed::KeyRotation;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use storage::ControlSocket;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit_tlog::Signer;
+use audit_tlog::{Signer, VerifierKey};
 
 use crate::id::EventId;
 use crate::time::{Clock, SystemClock, Timestamp};
@@ -48,6 +48,9 @@ pub struct Options {
     /// kept, its checkpoints and the seals of segments are signed, and
     /// [`unsigned`](super::Journal::unsigned) tells of trouble with that.
     pub signer: Option<Arc<dyn Signer>>,
+    /// The keys that have signed the journal before, the newest last. If one of them has signed the newest
+    /// checkpoint, a record says that `signer` takes its place, signed by both.
+    pub older_signers: Vec<Arc<dyn Signer>>,
     /// Where ids come from; replaced only by tests of the exact bytes.
     #[doc(hidden)]
     pub entropy: Arc<dyn Entropy>,
@@ -66,6 +69,15 @@ pub enum OnDamage {
     NewEpoch,
 }
 
+impl Options {
+    /// All keys by which the journal's own signatures are known.
+    pub(crate) fn verifiers(&self) -> Vec<VerifierKey> {
+        let signers =
+            self.signer.iter().flat_map(|signer| [signer].into_iter().chain(&self.older_signers));
+        signers.map(|signer| signer.verifier().clone()).collect()
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -81,6 +93,7 @@ impl Default for Options {
             open: Arc::new(|| b"[]".to_vec()),
             writer: concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
             signer: None,
+            older_signers: Vec::new(),
             entropy: Arc::new(SystemEntropy),
         }
     }

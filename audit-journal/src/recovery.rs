@@ -47,12 +47,12 @@ pub(super) struct Recovered {
 /// Checks how the segments join and the whole last one, moves a torn tail aside, and writes again
 /// what may not be on disk.
 ///
-/// Returns `None` if there is no journal yet. `published` is the watermark, where there is one, and `key`
-/// that of a journal that is signed.
+/// Returns `None` if there is no journal yet. `published` is the watermark, where there is one, and `keys`
+/// those of a journal that is signed.
 pub(super) fn recover(
     storage: &dyn Storage,
     published: Option<u64>,
-    key: Option<&VerifierKey>,
+    keys: &[VerifierKey],
 ) -> Result<Option<Recovered>, Error> {
     let durable = published.unwrap_or(0);
     let firsts = segment::list(storage)?;
@@ -66,7 +66,7 @@ pub(super) fn recover(
         firsts.into_iter().partition(|first| *first < kept_from);
     let Some((&last, earlier)) = firsts.split_last() else {
         check_nothing_lost(storage, 0, durable)?;
-        key.map_or(Ok(()), |key| signed::check_begun(storage, key))?;
+        signed::check_begun(storage, keys)?;
         return Ok(None);
     };
     let mut lines = segment::lines(storage, last)?;
@@ -78,9 +78,9 @@ pub(super) fn recover(
     let pruned = pruned.as_ref();
     let end = joints::check_all(storage, pruned, earlier, last, header.as_ref())?;
     let mut found = start_of_last(storage, last, header, end)?;
-    if let Some(key) = key {
+    if !keys.is_empty() {
         let (origin, end) = (found.origin.as_deref(), found.previous.as_ref());
-        found.signed = Some(Found::before(storage, key, origin, &firsts, end)?);
+        found.signed = Some(Found::before(storage, keys, origin, &firsts, end)?);
     }
     let reported = scan(storage, &mut lines, &mut found, published)?;
     let next = found.chain.map_or(last, |chain| chain.next);

@@ -21,7 +21,7 @@ use super::members;
 use super::options::Options;
 use super::reader::Reader;
 use super::reserve::Reserve;
-use super::signed::Signed;
+use super::signed::{KeyRotation, Signed};
 use super::start::{OpenSegment, Start};
 use super::storage::{LockGuard, LockOutcome, Storage};
 use super::visit;
@@ -63,6 +63,8 @@ pub struct Journal {
     left_over: LeftOver,
     /// Not there without a key, and an error if there is no tree that could be signed.
     signed: Option<Result<Signed, Error>>,
+    /// The change of the key that the start has recorded.
+    key_rotation: Option<KeyRotation>,
     lock: Box<dyn LockGuard>,
 }
 
@@ -141,7 +143,13 @@ impl Journal {
         ))?;
         let signer = options.signer.clone();
         let signed = |signer| Signed::open(&*storage, signer, &start.origin, start.found);
-        let signed = signer.map(signed);
+        let mut signed = signer.map(signed);
+        let key_rotation =
+            KeyRotation::due(&*storage, &options, &start.origin).unwrap_or_else(|error| {
+                // Nothing may be signed with the new key before that is recorded.
+                signed = Some(Err(error));
+                None
+            });
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,
@@ -162,6 +170,7 @@ impl Journal {
             set_aside: start.set_aside,
             left_over: LeftOver::of(start.left_over),
             signed,
+            key_rotation,
             lock,
             origin: start.origin,
             options,

@@ -178,8 +178,7 @@ fn is_about_to_begin(storage: &dyn Storage) -> Result<bool, Error> {
 }
 
 fn recover_records(storage: &dyn Storage, options: &Options) -> Result<Option<Recovered>, Error> {
-    let key = options.signer.as_ref().map(|signer| signer.verifier());
-    recovery::recover(storage, published(storage)?, key)
+    recovery::recover(storage, published(storage)?, &options.verifiers())
 }
 
 fn published(storage: &dyn Storage) -> Result<Option<u64>, Error> {

@@ -65,10 +65,10 @@ pub(super) struct Place {
     offset: u64,
 }
 
-/// Reads and checks what `key` has signed.
+/// Reads and checks what one of `keys` has signed.
 struct Notes<'a> {
     storage: &'a dyn Storage,
-    key: &'a VerifierKey,
+    keys: &'a [VerifierKey],
     /// Unknown only where the very first header is torn.
     origin: Option<&'a str>,
 }
@@ -87,12 +87,12 @@ impl Found {
     /// [`Error::Damaged`] if a segment is not what this key has sealed, or what its lines say.
     pub(crate) fn before(
         storage: &dyn Storage,
-        key: &VerifierKey,
+        keys: &[VerifierKey],
         origin: Option<&str>,
         firsts: &[u64],
         end: Option<&Previous>,
     ) -> Result<Self, Error> {
-        let notes = Notes { storage, key, origin };
+        let notes = Notes { storage, keys, origin };
         let ends = ends(storage, firsts, end)?;
         let pruned =
             notes.pruned(firsts.first().copied(), ends.first().and_then(Option::as_ref))?;
@@ -230,10 +230,10 @@ impl Notes<'_> {
         }
     }
 
-    /// A seal, and whether this key has made it; another key's is taken at its word.
+    /// A seal, and whether one of these keys has made it; another key's is taken at its word.
     fn read_seal(&self, first: u64) -> Option<(Seal, bool)> {
         let note = read_note(self.storage, &segment::seal(first)).ok().flatten()?;
-        let is_own = match note.signers(std::slice::from_ref(self.key)) {
+        let is_own = match note.signers(self.keys) {
             Ok(_) => true,
             Err(Untrusted::Unknown) => false,
             Err(Untrusted::Forged { .. }) => return None,
@@ -249,7 +249,7 @@ impl Notes<'_> {
             return Ok(None);
         };
         let flaw = |reason: String| self.unused()(io::Error::other(reason));
-        note.signers(std::slice::from_ref(self.key)).map_err(|error| flaw(error.to_string()))?;
+        note.signers(self.keys).map_err(|error| flaw(error.to_string()))?;
         let checkpoint =
             Checkpoint::parse(&note.text).map_err(|malformed| flaw(malformed.to_string()))?;
         match self.origin.is_none_or(|origin| origin == checkpoint.origin) {
@@ -269,9 +269,9 @@ impl Notes<'_> {
     }
 }
 
-/// Refuses a journal without records of which `key` has signed a checkpoint.
-pub(crate) fn check_begun(storage: &dyn Storage, key: &VerifierKey) -> Result<(), Error> {
-    let checkpoint = Notes { storage, key, origin: None }.checkpoint().ok().flatten();
+/// Refuses a journal without records of which one of `keys` has signed a checkpoint.
+pub(crate) fn check_begun(storage: &dyn Storage, keys: &[VerifierKey]) -> Result<(), Error> {
+    let checkpoint = Notes { storage, keys, origin: None }.checkpoint().ok().flatten();
     check_size(storage, checkpoint.as_ref(), 0)
 }
 
@@ -331,6 +331,11 @@ fn read_note(storage: &dyn Storage, name: &str) -> io::Result<Option<Note>> {
     let bytes = read_range(&*file, 0, file.len()?.min(NOTE_BYTES_MAX))?;
     let text = String::from_utf8(bytes).map_err(io::Error::other)?;
     Note::parse(&text).map(Some).map_err(io::Error::other)
+}
+
+/// The newest checkpoint, as it stands there.
+pub(crate) fn read_checkpoint(storage: &dyn Storage) -> Result<Option<Note>, Error> {
+    read_note(storage, CHECKPOINT).map_err(Error::io(storage, "read", CHECKPOINT))
 }
 
 fn no_tree(storage: &dyn Storage) -> Error {

@@ -6,12 +6,14 @@
 mod files;
 mod found;
 mod history;
+mod rotation;
 mod seal;
 mod span;
 mod tiles;
 
 pub(super) use files::{HISTORY, TILES};
-pub(super) use found::{CHECKPOINT, Found, check_begun};
+pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
+pub use rotation::KeyRotation;
 
 use std::sync::Arc;
 
@@ -100,6 +102,11 @@ impl Signed {
             self.seals.remove(0);
         }
         Ok(())
+    }
+
+    /// The size of the newest checkpoint.
+    pub(super) fn size(&self) -> u64 {
+        self.files.signed()
     }
 
     pub(super) fn trouble(&self) -> Option<&Error> {

@@ -2,7 +2,7 @@
 
 use super::Journal;
 use crate::error::Error;
-use crate::signed::Signed;
+use crate::signed::{KeyRotation, Signed};
 
 impl Journal {
     /// Why the journal's checkpoints, seals or tiles are not what they should be: one of the files cannot be
@@ -13,6 +13,16 @@ impl Journal {
             Ok(signed) => signed.trouble(),
             Err(lost) => Some(lost),
         }
+    }
+
+    /// How many records the newest checkpoint vouches for; 0 without one.
+    pub fn signed_size(&self) -> u64 {
+        self.signed.as_ref().and_then(|signed| signed.as_ref().ok()).map_or(0, Signed::size)
+    }
+
+    /// The change of the key that signs, if this start has recorded one.
+    pub fn key_rotation(&self) -> Option<&KeyRotation> {
+        self.key_rotation.as_ref()
     }
 
     /// Signs what cannot wait for the next tick.

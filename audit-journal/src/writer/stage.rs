@@ -6,6 +6,7 @@ use crate::control::{self, Header, Previous, Reason};
 use crate::error::Error;
 use crate::line::Stamp;
 use crate::quarantine::Quarantined;
+use crate::signed::KeyRotation;
 use crate::start::OpenSegment;
 use crate::storage::append_all;
 
@@ -33,6 +34,10 @@ impl Journal {
         }
         let body = control::start(self.envelope(), &self.boot, &self.options.writer, unclean);
         self.stage(&body, Author::Journal);
+        if let Some(KeyRotation { note, .. }) = &self.key_rotation {
+            let body = control::key_rotated(self.envelope(), note);
+            self.stage(&body, Author::Journal);
+        }
         self.commit().map(|_| ())
     }
 
