@@ -43,7 +43,7 @@ const ALERTS_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or what was asked for is done; 2 there are dead letters, the test message did \
 not arrive, or there is no outbox; 3 no journal is named, or the arguments or `audited.toml` are wrong.";
 
-/// Reads, searches, verifies and watches audit journals. Only `adopt`, `repair`, `retain`, `keys new`,
+/// Reads, searches, verifies and watches audit journals. Only `adopt`, `repair`, `retain`, `keys`,
 /// `watch`, `drill` and `alerts` change anything, and nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
@@ -98,7 +98,8 @@ pub(crate) enum Command {
     /// Lists what the alerts of a journal wait for: each channel, and what it could not deliver.
     #[command(after_help = ALERTS_EXIT_CODES)]
     Alerts(Alerts),
-    /// Makes the keys that seal values, so that only their holder can read them.
+    /// Makes the keys that seal values, so that only their holder can read them; shows and changes those
+    /// that sign the journal.
     #[command(subcommand)]
     Keys(Keys),
     /// Prints how records name a value that they hide behind a pseudonym: a session, an unknown user,
@@ -229,10 +230,31 @@ pub(crate) enum Keys {
     /// Makes a key in FILE that seals values from the service's next start on. FILE is made if it is
     /// missing; the keys that are in it stay there, to read what they have sealed.
     New {
-        /// For a journal in DIR this is `DIR.keys`, unless the setting `keys` names another file. Run
-        /// this as the service's user.
+        /// For a journal in DIR this is `DIR.keys`, unless the setting `keys` names another file, and
+        /// with --signing `DIR.signing`. Run this as the service's user.
         file: PathBuf,
+        /// Makes a key that signs the journal's checkpoints instead. The service's first start makes one
+        /// by itself.
+        #[arg(long)]
+        signing: bool,
+        /// The name of the key that signs: the journal's `origin`. By default that of the key before.
+        #[arg(long, requires = "signing")]
+        name: Option<String>,
     },
+    /// Prints the public keys of a journal, with which `audited verify --key` checks it, the newest last.
+    /// Never a private one.
+    Show(KeyFile),
+    /// Adds a key that signs from the service's next start on. A record signed by both keys says so then:
+    /// who has the public key before it can go on to trust the new one.
+    Rotate(KeyFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyFile {
+    /// The journal's directory, or a file of signing keys; else `journal = "…"` in `audited.toml` in the
+    /// current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
