@@ -69,9 +69,10 @@ impl RecorderBuilder {
     /// What a new key is called, and the journal with it if it has no name yet.
     fn names(&self, storage: &Arc<dyn Storage>, is_new: bool) -> (String, Option<String>) {
         let known = || Reader::over(Arc::clone(storage)).origin().ok();
-        // A name may have what the name of a key may not.
-        match self.origin.clone().or_else(known) {
-            Some(origin) => (origin.replace('+', "-"), None),
+        // The journal judges its own name; that of a key may have less.
+        let is_odd = |char: char| char == '+' || char.is_whitespace() || char.is_control();
+        match self.origin.clone().or_else(known).filter(|origin| !origin.is_empty()) {
+            Some(origin) => (origin.replace(is_odd, "-"), None),
             None => {
                 let name = format!("audited/{:016x}", SystemEntropy.bits());
                 // A new epoch keeps the name of those before it.
