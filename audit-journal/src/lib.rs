@@ -27,6 +27,7 @@ mod recovery;
 mod redo;
 mod reserve;
 mod segment;
+mod signed;
 mod start;
 mod storage;
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod record;
 mod renew;
 #[cfg(target_os = "linux")]
 mod retain;
+mod signed;
 mod unread;
 mod verify;
 #[cfg(all(target_os = "linux", feature = "alerts"))]

@@ -19,6 +19,9 @@ mod prove;
 mod prune;
 mod prune_crash;
 mod recovery;
+mod signed;
+mod signed_prune;
+mod signed_start;
 mod verify;
 mod verify_moving;
 mod verify_signed;
@@ -105,7 +108,9 @@ fn closed(records: u32, options: Options) -> MemoryStorage {
 }
 
 fn segments(storage: &MemoryStorage) -> Vec<String> {
-    names(storage, "seg/")
+    let mut names = names(storage, "seg/");
+    names.retain(|name| name.ends_with(".jsonl"));
+    names
 }
 
 fn quarantined(storage: &MemoryStorage) -> Vec<String> {
@@ -259,6 +264,11 @@ impl Storage for Faulty {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.faults.change("rename")?;
         self.inner.rename(from, to)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.faults.change("replace")?;
+        Storage::replace(&self.inner, name, bytes)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

@@ -116,7 +116,10 @@ fn whatever_is_done_to_a_record_is_named() {
         };
         assert_eq!(verification.level(), None, "seed {seed}");
         let named = damages.iter().map(|(_, seq)| *seq).min();
-        assert!(named.is_some_and(|named| named <= first), "seed {seed}: {first} {verification:#?}");
+        assert!(
+            named.is_some_and(|named| named <= first),
+            "seed {seed}: {first} {verification:#?}"
+        );
         assert!(damages.iter().any(|(_, seq)| *seq == first), "seed {seed}: {first} {damages:?}");
     }
 }

@@ -1,12 +1,13 @@
 //! Records on their way to the disk: staged behind a header where one is due, then written.
 
-use super::{Journal, append_all};
+use super::Journal;
 use crate::batch::Author;
 use crate::control::{self, Header, Previous, Reason};
 use crate::error::Error;
 use crate::line::Stamp;
 use crate::quarantine::Quarantined;
 use crate::start::OpenSegment;
+use crate::storage::append_all;
 
 impl Journal {
     /// Stages a record, in a new segment if one is due.
