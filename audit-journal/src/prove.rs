@@ -8,6 +8,7 @@ use super::error::Error;
 use super::line;
 use super::lines::Piece;
 use super::segment;
+use super::signed::CHECKPOINT;
 use super::storage::Storage;
 use super::tiles;
 use super::verify;
@@ -129,7 +130,7 @@ fn unproven(storage: &dyn Storage, seq: u64, reason: String) -> Error {
 fn other(storage: &dyn Storage, seq: u64, size: u64) -> Error {
     Error::Damaged {
         journal: storage.describe(),
-        segment: "checkpoint".to_owned(),
+        segment: CHECKPOINT.to_owned(),
         line: 1,
         offset: 0,
         seq,

@@ -2,6 +2,7 @@
 
 use audit_tlog::{Frontier, Hash};
 
+use super::signed::TILES;
 use super::storage::{Access, Storage, StorageFile, read_range};
 
 const HASH_BYTES: u64 = 32;
@@ -40,7 +41,7 @@ impl TileFile {
 
 /// The file of a level.
 pub(super) fn name(level: u32) -> String {
-    format!("tiles/{level}")
+    format!("{TILES}/{level}")
 }
 
 /// The hash of the complete subtree over the leaves from `index << level` on, as `tiles/` has it.

@@ -21,6 +21,7 @@ mod record;
 mod renew;
 #[cfg(target_os = "linux")]
 mod retain;
+mod signed;
 #[cfg(unix)]
 mod signing;
 mod unread;

@@ -58,7 +58,9 @@ fn signatures_without_a_key_decide_nothing() {
     let out = fixture.run(&["verify", "@", "--level", "L1"]).ok();
     assert!(out.contains("level L1") && out.contains("UNSIGNED, UNANCHORED: anyone"), "{out}");
     let unsigned = Fixture::new();
-    unsigned.run(&["verify", "@", "--key", &vkey(1)]).fails(2, &["is signed", "--anchor", "--level L1"]);
+    unsigned
+        .run(&["verify", "@", "--key", &vkey(1)])
+        .fails(2, &["is signed", "--anchor", "--level L1"]);
 }
 
 #[test]
@@ -68,18 +70,28 @@ fn keys_show_what_was_signed_and_say_what_they_do_not() {
     fs::write(&file, format!("# the shop's journal\n\n{}\n{}\n", vkey(2), vkey(1))).unwrap();
     for key in [vkey(1), file.display().to_string()] {
         let out = fixture.run(&["verify", "@", "--key", &key]).ok();
-        assert!(out.contains("level L2") && out.contains("UNANCHORED: anyone who can write here"), "{out}");
+        assert!(
+            out.contains("level L2") && out.contains("UNANCHORED: anyone who can write here"),
+            "{out}"
+        );
     }
     let run = fixture.run(&["verify", "@", "--key", &vkey(1), "--json"]);
     let report: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!((run.code, &report["level"], &report["anchored_size"]), (Some(0), &"L2".into(), &Value::Null));
+    assert_eq!(
+        (run.code, &report["level"], &report["anchored_size"]),
+        (Some(0), &"L2".into(), &Value::Null)
+    );
     assert_eq!(report["signed_size"], report["records"]);
     fixture.run(&["verify", "@", "--key", &vkey(1), "--require", "L2"]).ok();
     let run = fixture.run(&["verify", "@", "--key", &vkey(1), "--require", "L3"]);
     run.fails(2, &["level L3 is required and L2 was reached", "--anchor"]);
     let run = fixture.run(&["verify", "@", "--key", &vkey(2)]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.out.starts_with("TAMPER unsigned ") && run.out.contains("no level reached"), "{}", run.out);
+    assert!(
+        run.out.starts_with("TAMPER unsigned ") && run.out.contains("no level reached"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]
@@ -114,7 +126,9 @@ fn keys_and_anchors_that_make_no_sense_are_refused() {
     let run = fixture.run(&["verify", "@", "--key", &secret]);
     run.fails(3, &["this is a private key"]);
     assert!(!run.err.contains(&secret[20..]), "a private key must not be repeated");
-    fixture.run(&["verify", "@", "--key", "nothing"]).fails(3, &["neither a public key nor a file"]);
+    fixture
+        .run(&["verify", "@", "--key", "nothing"])
+        .fails(3, &["neither a public key nor a file"]);
     let file = fixture.directory().join("keys");
     fs::write(&file, format!("{}\nnonsense\n", vkey(1))).unwrap();
     let file = file.to_str().unwrap();

@@ -14,6 +14,7 @@ mod tiles;
 pub(super) use files::{HISTORY, TILES};
 pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
 pub use rotation::KeyRotation;
+pub(super) use seal::Seal;
 
 use std::sync::Arc;
 
@@ -24,7 +25,6 @@ use super::error::Error;
 use super::line::Chain;
 use super::storage::Storage;
 use files::Files;
-use seal::Seal;
 use span::Span;
 
 /// How many records a checkpoint may lag behind.

@@ -9,7 +9,7 @@ use super::prune::{before, firsts, living};
 use super::verify_signed::{check, damage, signed, trust};
 use super::*;
 use crate::line::{self, Chain};
-use crate::{Kind, Level, verify, verify_signed};
+use crate::{Kind, Level, verify_signed};
 
 /// A line of the record that `old` hands its duty to `new`, signed by these.
 fn rotation(
@@ -61,7 +61,7 @@ fn a_key_that_a_trusted_one_names_is_trusted_from_there_on() {
     // Of a rotation that one of them alone has signed, or that comes later, nothing follows.
     for signers in [&both[..1], &both[1..]] {
         let kinds = damage(&check(&rotated(signers)));
-        assert_eq!(kinds[0], (Kind::Unsigned, 5), "{kinds:?}");
+        assert!(kinds.contains(&(Kind::Unsigned, 5)), "{kinds:?}");
         assert!(
             kinds.len() > 1 && kinds.iter().all(|(kind, _)| *kind == Kind::Unsigned),
             "{kinds:?}"
@@ -124,19 +124,20 @@ fn a_change_behind_damage_is_found_from_the_next_seal_on() {
 fn beside_a_living_writer_nothing_is_found() {
     let storage = MemoryStorage::new();
     let is_over = Arc::new(AtomicBool::new(false));
-    let mut journal = Journal::open(Arc::new(storage.clone()), small_segments()).unwrap();
-    sign(&storage, &key(1), &[2]);
+    let options = Options { signer: Some(Arc::new(key(1))), ..small_segments() };
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    journal.tick().unwrap();
     std::thread::scope(|scope| {
-        let (writing, over) = (storage.clone(), Arc::clone(&is_over));
+        let over = Arc::clone(&is_over);
         scope.spawn(move || {
-            let mut sizes = vec![2];
-            for number in 0..150 {
+            for number in 0..600 {
                 write(&mut journal, [format!("record {number}")]);
-                sizes.push(leaves(&writing).len());
-                sign(&writing, &key(1), &sizes);
+                if number % 3 == 0 {
+                    journal.tick().unwrap();
+                }
             }
-            over.store(true, Ordering::Release);
             journal.close().unwrap();
+            over.store(true, Ordering::Release);
         });
         let mut looks = 0;
         while !is_over.load(Ordering::Acquire) || looks < 10 {
@@ -146,5 +147,5 @@ fn beside_a_living_writer_nothing_is_found() {
             looks += 1;
         }
     });
-    assert!(verify(&storage).unwrap().is_intact());
+    assert_eq!(check(&storage).signed_size, Some(leaves(&storage).len() as u64));
 }

@@ -344,3 +344,28 @@ fn every_flipped_byte_of_every_file_is_found() {
         }
     }
 }
+
+#[test]
+fn notes_of_another_journal_and_seals_of_other_bytes_are_named() {
+    let whole = signed();
+    let storage = whole.snapshot();
+    let end = leaves(&storage).len();
+    let text = format!("other/journal\n{end}\n{}\n", naive::root(&leaves(&storage)));
+    let other = Note::sign(text, &[&key(1)]).unwrap();
+    let passed_over = against(&storage, &other);
+    assert_eq!((passed_over.findings.len(), passed_over.level()), (0, Some(Level::Signed)));
+    storage.replace("checkpoint", Some(other.to_string().into_bytes()));
+    assert_eq!(found(&storage), [(Kind::Unsigned, end as u64 - 1)]);
+    // Only who has the key can write such a seal, and it is as wrong as any other.
+    let name = format!("seg/{:020}.seal", 0);
+    let seal = String::from_utf8(whole.file(&name).unwrap()).unwrap();
+    let text = Note::parse(&seal).unwrap().text;
+    let bytes = text.lines().nth(3).unwrap().split(' ').nth(3).unwrap();
+    let before = text.lines().nth(4).unwrap().split(' ').nth(1).unwrap();
+    for (old, new) in [(bytes, "7"), (before, &"A".repeat(43))] {
+        let storage = whole.snapshot();
+        let forged = Note::sign(text.replace(old, new), &[&key(1)]).unwrap();
+        storage.replace(&name, Some(forged.to_string().into_bytes()));
+        assert_eq!(found(&storage), [(Kind::Edited, 0)], "{new} for {old}");
+    }
+}

@@ -5,10 +5,12 @@ use sha2::Digest as _;
 
 use super::Kind;
 use super::item::{Place, Record};
-use super::notes::{Noted, Seal};
+use super::notes::Noted;
 use super::tree::{Differing, Section, Tree};
 use crate::control;
 use crate::tiles;
+
+const FIRST: &str = "this is the first other one";
 
 impl Tree {
     /// Compares what was signed of the first `size` records, and lets go of what was of fewer.
@@ -98,49 +100,58 @@ impl Tree {
 
     /// The chain is whole, and the records are not those that were signed.
     fn disagree(&mut self, noted: &Noted, root: Hash) {
-        let Noted { checkpoint, place: signed_at, .. } = noted;
-        let roots = [Some(checkpoint.root.to_string()), Some(root.to_string())];
-        let size = checkpoint.size;
-        let differing = self.differing.take();
-        let named = differing
-            .filter(|it| it.tree.as_ref().is_some_and(|tree| tree.root() == checkpoint.root));
-        let (seq, place, what) = match named {
-            Some(Differing { seq, place, .. }) => {
-                (seq, place, "this is the first one that is not".to_owned())
-            }
+        let signed = noted.checkpoint.root;
+        let is_signed = |it: &Differing| it.tree.as_ref().is_some_and(|tree| tree.root() == signed);
+        match self.differing.take().filter(is_signed) {
+            Some(Differing { seq, place, .. }) => self.tell(noted, Some(root), seq, &place, FIRST),
             None => {
-                let (first, last) = (self.agreed, size.saturating_sub(1));
-                let place = self.agreed_at.clone().unwrap_or_else(|| signed_at.clone());
-                (
-                    first,
-                    place,
-                    format!("the first one that is not stands between seq {first} and {last}"),
-                )
+                let (first, last) = (self.agreed, noted.last());
+                let place = self.agreed_at.clone().unwrap_or_else(|| noted.place.clone());
+                let what = format!("the first other one stands between seq {first} and {last}");
+                self.tell(noted, Some(root), first, &place, &what);
             }
-        };
-        let reason = format!(
-            "the records up to seq {} are not those that {} was signed over: {what}",
-            noted.last(),
-            told(signed_at)
-        );
-        self.report(Kind::Edited, seq, &place, roots, &reason);
+        }
         self.lose();
+    }
+
+    /// Records of this note are gone from the end. If the tiles are those that were signed, they tell also
+    /// whether one before that is another.
+    pub(super) fn miss_end(&mut self, noted: &Noted) {
+        let Some(Differing { seq, place, tree: Some(mut tree) }) = self.differing.take() else {
+            return;
+        };
+        while tree.size() < noted.checkpoint.size {
+            let Some(leaf) = self.tiles[0].hash(tree.size()) else { return };
+            tree.push(leaf);
+        }
+        if tree.root() == noted.checkpoint.root {
+            self.tell(noted, None, seq, &place, FIRST);
+        }
+    }
+
+    fn tell(&mut self, noted: &Noted, root: Option<Hash>, seq: u64, place: &Place, what: &str) {
+        let roots = [Some(noted.checkpoint.root), root].map(|root| Some(root?.to_string()));
+        let (last, note) = (noted.last(), told(&noted.place));
+        let reason = format!(
+            "the records up to seq {last} are not those that {note} was signed over: {what}"
+        );
+        self.report(Kind::Edited, seq, place, roots, &reason);
     }
 
     /// Compares the segment that ends here with its seal.
     pub(super) fn leave(&mut self) {
         let Some(Section { first, before, bytes, sha256 }) = self.section.take() else { return };
-        let Some(seal) = self.notes.seals.get(&first) else { return };
-        let size = seal.noted.checkpoint.size;
-        if self.check(&seal.noted) != Ok(true) || self.next != size || self.ranks.is_none() {
+        let Some((noted, seal)) = self.notes.seals.get(&first) else { return };
+        let tree = self.ranks.as_ref().and_then(|ranks| ranks.tree(self.next));
+        let Some(tree) = tree.filter(|tree| tree.size() == seal.next_seq()) else { return };
+        if self.check(noted) != Ok(true) {
             return;
         }
-        let Seal { noted, chain, tree, .. } = seal;
-        let has_bytes =
-            (bytes, Hash::from_bytes(sha256.finalize().into())) == (seal.bytes, seal.sha256);
-        let has_chain = before.is_none_or(|before| before == chain.0) && self.tip == Some(chain.1);
-        let has_tree =
-            self.ranks.as_ref().and_then(|ranks| ranks.tree(size)).as_ref() == Some(tree);
+        let digest = Hash::from_bytes(sha256.finalize().into());
+        let has_bytes = (bytes, digest) == (seal.bytes, seal.sha256);
+        let begins_so = before.is_none_or(|before| before == seal.before);
+        let has_chain = begins_so && self.tip == Some(seal.last);
+        let has_tree = tree == seal.tree;
         let what = match () {
             () if !has_bytes => "the bytes of the segment",
             () if !has_chain => "the hashes that the segment begins and ends with",

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use audit_tlog::{Checkpoint, Frontier, Hash, Note, VerifierKey};
+use audit_tlog::{Checkpoint, Note, VerifierKey};
 
 use super::item::Place;
-use crate::digest::Digest;
 use crate::error::Error;
 use crate::segment;
+use crate::signed::{CHECKPOINT, HISTORY, Seal};
 use crate::storage::{Access, Storage, read_range};
 
-pub(super) const NEWEST: &str = "checkpoint";
-const HISTORY: &str = "checkpoints";
 /// What findings call the place of a note that was held elsewhere.
 const ANCHOR: &str = "anchor";
 const MARK: &str = "\u{2014} ";
@@ -36,17 +34,6 @@ pub(super) struct Noted {
     pub(super) is_anchor: bool,
 }
 
-/// What a seal says beyond its checkpoint.
-#[derive(Clone)]
-pub(super) struct Seal {
-    pub(super) noted: Noted,
-    pub(super) bytes: u64,
-    pub(super) sha256: Hash,
-    /// The hash before the first record, and that of the last.
-    pub(super) chain: (Digest, Digest),
-    pub(super) tree: Frontier,
-}
-
 /// A place where a note should stand that can be read.
 #[derive(Clone)]
 pub(super) struct Unreadable {
@@ -62,7 +49,7 @@ pub(super) struct Notes {
     /// By size, seals included.
     pub(super) noted: Vec<Noted>,
     /// By the first record of their segments.
-    pub(super) seals: BTreeMap<u64, Seal>,
+    pub(super) seals: BTreeMap<u64, (Noted, Seal)>,
     pub(super) unreadable: Vec<Unreadable>,
     /// There is a file for the newest checkpoint.
     pub(super) has_newest: bool,
@@ -79,9 +66,9 @@ impl Notes {
                 notes.read_seal(storage, first)?;
             }
         }
-        if let Some(bytes) = read(storage, NEWEST)? {
+        if let Some(bytes) = read(storage, CHECKPOINT)? {
             notes.has_newest = true;
-            notes.add(&bytes, Place { segment: NEWEST.to_owned(), line: 1, offset: 0 });
+            notes.add(&bytes, Place { segment: CHECKPOINT.to_owned(), line: 1, offset: 0 });
         }
         let anchors = (1..).zip(anchors);
         notes.noted.extend(anchors.filter_map(|(line, note)| Noted::of_anchor(note, line)));
@@ -100,13 +87,15 @@ impl Notes {
         let Some(bytes) = read(storage, &name)? else { return Ok(()) };
         let place = Place { segment: name, line: 1, offset: 0 };
         let sealed = parse(&bytes).and_then(|(note, checkpoint)| {
+            let seal = Seal::of(&checkpoint).filter(|seal| seal.first_seq == first);
+            let seal = seal.ok_or("it is not the seal of its segment")?;
             let place = place.clone();
-            Seal::read(Noted { note, checkpoint, place, is_anchor: false }, first)
+            Ok((Noted { note, checkpoint, place, is_anchor: false }, seal))
         });
         match sealed {
-            Ok(seal) => {
-                self.noted.push(seal.noted.clone());
-                self.seals.insert(first, seal);
+            Ok((noted, seal)) => {
+                self.noted.push(noted.clone());
+                self.seals.insert(first, (noted, seal));
             }
             Err(reason) => self.unreadable.push(Unreadable { place, seq: first, reason }),
         }
@@ -156,46 +145,6 @@ impl Noted {
     /// The last record that it vouches for.
     pub(super) fn last(&self) -> u64 {
         self.checkpoint.size.saturating_sub(1)
-    }
-}
-
-impl Seal {
-    fn read(noted: Noted, first: u64) -> Result<Self, String> {
-        let checkpoint = &noted.checkpoint;
-        let parts = Parts::read(&checkpoint.extensions)
-            .ok_or("it does not say `segment`, `chain` and `peaks` as a seal does")?;
-        let Parts { stated, last, bytes, sha256, chain, peaks } = parts;
-        if stated != first || last.checked_add(1) != Some(checkpoint.size) {
-            return Err("it is the seal of another segment".to_owned());
-        }
-        let tree = Frontier::from_peaks(checkpoint.size, peaks);
-        let tree = tree.filter(|tree| tree.root() == checkpoint.root);
-        let tree = tree.ok_or("its peaks do not give its root")?;
-        Ok(Self { noted, bytes, sha256, chain, tree })
-    }
-}
-
-/// The lines of a seal behind those of a checkpoint.
-struct Parts {
-    stated: u64,
-    last: u64,
-    bytes: u64,
-    sha256: Hash,
-    chain: (Digest, Digest),
-    peaks: Vec<Hash>,
-}
-
-impl Parts {
-    fn read(extensions: &[String]) -> Option<Self> {
-        let [segment, chain, peaks] = extensions else { return None };
-        let mut words = segment.strip_prefix("segment ")?.split(' ');
-        let mut number = || words.next()?.parse().ok();
-        let (stated, last, bytes) = (number()?, number()?, number()?);
-        let sha256 = Hash::parse(words.next()?).filter(|_| words.next().is_none())?;
-        let (before, end) = chain.strip_prefix("chain ")?.split_once(' ')?;
-        let chain = (Digest::parse(before)?, Digest::parse(end)?);
-        let peaks = peaks.strip_prefix("peaks ")?.split(' ').map(Hash::parse);
-        Some(Self { stated, last, bytes, sha256, chain, peaks: peaks.collect::<Option<_>>()? })
     }
 }
 

@@ -6,11 +6,12 @@ use audit_tlog::{Frontier, VerifierKey, leaf};
 use sha2::{Digest as _, Sha256};
 
 use super::item::{Place, Record};
-use super::notes::{self, Noted, Notes, Seal, Unreadable};
+use super::notes::{Noted, Notes, Unreadable};
 use super::{Finding, Kind};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::segment;
+use crate::signed::CHECKPOINT;
 use crate::storage::Storage;
 use crate::tiles::{self, Ranks, TileFile};
 
@@ -122,7 +123,7 @@ impl Tree {
             return Ok(());
         }
         self.notes.read_seal(storage, first)?;
-        if let Some(Seal { noted, .. }) = self.notes.seals.get(&first) {
+        if let Some((noted, _)) = self.notes.seals.get(&first) {
             let size = noted.checkpoint.size;
             let at = self.queue.partition_point(|earlier| earlier.checkpoint.size <= size);
             self.queue.insert(at, noted.clone());
@@ -194,13 +195,12 @@ impl Tree {
 
     /// Takes the tree up from the seal before the segment `first`.
     fn resume(&mut self, first: u64) {
-        let seals = self.notes.seals.values();
-        let before = seals.clone().find(|seal| {
-            seal.noted.checkpoint.size == first && self.check(&seal.noted) == Ok(true)
-        });
-        let Some(before) = before else { return };
+        let mut seals = self.notes.seals.values();
+        let before =
+            seals.find(|(noted, seal)| seal.next_seq() == first && self.check(noted) == Ok(true));
+        let Some((_, before)) = before else { return };
         self.ranks = Some(Ranks::of(&before.tree));
-        (self.next, self.tip) = (first, Some(before.chain.1));
+        (self.next, self.tip) = (first, Some(before.last));
         (self.agreed, self.differing) = (first, None);
         self.suspects.clear();
     }
@@ -272,18 +272,19 @@ impl Tree {
         let rest: Vec<_> = std::mem::take(&mut self.queue).into();
         let mut due = 0;
         for group in rest.chunk_by(|one, other| one.checkpoint.size == other.checkpoint.size) {
-            for noted in self.trusted(group) {
-                due = due.max(noted.checkpoint.size);
+            if let Some(noted) = self.trusted(group).first() {
+                due = noted.checkpoint.size;
+                self.miss_end(noted);
             }
         }
         // A segment is sealed once there are records behind it.
-        let sealed = self.notes.seals.values().filter(|seal| self.check(&seal.noted) == Ok(true));
-        let sealed = sealed.map(|seal| seal.noted.checkpoint.size.saturating_add(1)).max();
+        let sealed = self.notes.seals.values().filter(|(noted, _)| self.check(noted) == Ok(true));
+        let sealed = sealed.map(|(_, seal)| seal.next_seq().saturating_add(1)).max();
         // Beside a writer that has published nothing, no record is looked at.
         due = if self.limit > 0 { due.max(sealed.unwrap_or(0)) } else { 0 };
         if !self.notes.has_newest && !self.is_live && (self.has_anchor || !self.notes.is_unsigned())
         {
-            let place = Place { segment: notes::NEWEST.to_owned(), line: 1, offset: 0 };
+            let place = Place { segment: CHECKPOINT.to_owned(), line: 1, offset: 0 };
             let reason =
                 "the newest checkpoint is gone, and other signatures show that there was one";
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
