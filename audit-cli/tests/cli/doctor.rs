@@ -399,7 +399,9 @@ mod unix {
         }
         let segment = fixture.segment();
         let signing = fixture.directory().join("audit.signing");
-        for file in [&journal.join("seg"), &journal.join("tiles"), &key, &signing].into_iter().chain(&owned) {
+        for file in
+            [&journal.join("seg"), &journal.join("tiles"), &key, &signing].into_iter().chain(&owned)
+        {
             chown(file, Some(4711), None).unwrap();
         }
         doctor(&fixture).says(0, "access ok", "modes and owners are right");

@@ -63,7 +63,8 @@ impl Files {
         match &mut self.tiles {
             Ok(tiles) => {
                 tiles.write(storage)?;
-                if is_firm { tiles.sync(storage) } else { Ok(()) }
+                let synced = if is_firm { tiles.sync(storage) } else { Ok(()) };
+                synced.inspect_err(|error| self.tiles = Err(error.to_string()))
             }
             Err(reason) => {
                 let reason = std::io::Error::other(reason.clone());

@@ -45,6 +45,8 @@ pub(crate) struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Base {
     pub(super) tree: Frontier,
+    /// The tree before the first segment without a seal: its tiles were made durable before the seal behind it.
+    pub(super) firm: Frontier,
     /// The tree of what was pruned; unknown if its seal is missing.
     pub(super) pruned: Option<Frontier>,
     /// The first records of all segments that are kept.
@@ -97,21 +99,25 @@ impl Found {
         let pruned =
             notes.pruned(firsts.first().copied(), ends.first().and_then(Option::as_ref))?;
         let mut before = ends.first().and_then(Option::as_ref).map(|end| end.hash);
-        let (mut tree, mut seals) = (pruned.clone(), Vec::new());
+        let (mut tree, mut seals, mut firm) = (pruned.clone(), Vec::new(), None);
         for (first, end) in firsts.iter().zip(ends.iter().skip(1)) {
             let Some(end) = end else { break };
             let of_origin = || Chain::of_origin(origin.unwrap_or_default()).tip;
             let joint = Joint { first: *first, before: before.unwrap_or_else(of_origin), end };
             match (notes.seal(&joint)?, &mut tree) {
                 (Some(seal), _) => tree = Some(seal.tree),
-                (None, Some(tree)) => seals.push(joint.seal_again(storage, tree)?),
+                (None, Some(tree)) => {
+                    firm.get_or_insert_with(|| tree.clone());
+                    seals.push(joint.seal_again(storage, tree)?);
+                }
                 (None, None) => {}
             }
             before = Some(end.hash);
         }
         let lost = tree.is_none().then(|| no_tree(storage));
         let tree = tree.unwrap_or_default();
-        let base = Base { tree: tree.clone(), pruned, firsts: firsts.to_vec() };
+        let firm = firm.unwrap_or_else(|| tree.clone());
+        let base = Base { tree: tree.clone(), firm, pruned, firsts: firsts.to_vec() };
         let (checkpoint, flaw) = match notes.checkpoint() {
             Ok(checkpoint) => (checkpoint, None),
             Err(flaw) => (None, Some(flaw)),
@@ -158,14 +164,17 @@ impl Found {
 }
 
 impl Base {
-    /// Calls `take` with each line of the segments before the last one.
+    /// Calls `take` with each line of the segments before the last one, from the segment on that begins with
+    /// the record `from`.
     pub(super) fn for_each_line(
         &self,
         storage: &dyn Storage,
+        from: u64,
         mut take: impl FnMut(Place, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.firsts
             .windows(2)
+            .filter(|pair| pair[0] >= from)
             .try_for_each(|pair| for_each_line(storage, pair[0], pair[1], &mut take))
     }
 }

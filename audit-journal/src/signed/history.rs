@@ -4,7 +4,7 @@ use std::io;
 
 use audit_tlog::{Checkpoint, Note};
 
-use crate::storage::{Access, Storage, append_all, read_range};
+use crate::storage::{Storage, StorageFile, open_or_create, read_range};
 
 /// The file.
 pub(crate) const NAME: &str = "checkpoints";
@@ -20,8 +20,8 @@ const END_BYTES: u64 = 16 * 1024;
 pub(super) struct History {
     /// The size of the last checkpoint in it, and the monotonic clock then.
     last: Option<(u64, u64)>,
-    /// False before the first note, and after one that may be torn.
-    is_whole: bool,
+    /// How long it is for certain, and what stands behind that; unknown before this writer's first checkpoint.
+    end: Option<(u64, Vec<u8>)>,
 }
 
 impl History {
@@ -38,7 +38,7 @@ impl History {
         self.last.is_some_and(|(last, _)| last == size)
     }
 
-    /// Appends a note, and makes it durable.
+    /// Appends a note, and makes it durable. What an earlier try has left is written over.
     pub(super) fn append(
         &mut self,
         storage: &dyn Storage,
@@ -46,38 +46,36 @@ impl History {
         size: u64,
         monotonic_ns: u64,
     ) -> io::Result<()> {
-        if !self.is_whole {
-            cut_torn_end(storage)?;
-        }
-        self.is_whole = false;
-        let mut file = match storage.open(NAME, Access::Append) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => storage.create(NAME)?,
-            opened => opened?,
+        let mut file = open_or_create(storage, NAME)?;
+        let length = file.len()?;
+        let is_there = |(start, bytes): &(u64, Vec<u8>)| start + bytes.len() as u64 <= length;
+        let (start, mut bytes) = match self.end.take().filter(is_there) {
+            Some(end) => end,
+            None => end_of(&*file, length)?,
         };
-        append_all(&mut *file, format!("{note}\n").as_bytes())?;
+        self.end = Some((start, bytes.clone()));
+        bytes.extend_from_slice(format!("{note}\n").as_bytes());
+        let end = start + bytes.len() as u64;
+        file.write_at(start, &bytes)?;
+        if length > end {
+            file.truncate(end)?;
+        }
         file.sync()?;
-        *self = Self { last: Some((size, monotonic_ns)), is_whole: true };
+        *self = Self { last: Some((size, monotonic_ns)), end: Some((end, Vec::new())) };
         Ok(())
     }
 }
 
-/// Cuts what stands behind the last whole note.
-fn cut_torn_end(storage: &dyn Storage) -> io::Result<()> {
-    let mut file = match storage.open(NAME, Access::Overwrite) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    let length = file.len()?;
+/// The last notes, and where they begin, without what is torn behind them. They are written again: a sync
+/// that failed may have left them in memory only.
+fn end_of(file: &dyn StorageFile, length: u64) -> io::Result<(u64, Vec<u8>)> {
     let start = length.saturating_sub(END_BYTES);
-    let bytes = read_range(&*file, start, length)?;
+    let mut bytes = read_range(file, start, length)?;
     let Some(end) = end_of_last(&bytes).or((start == 0).then_some(0)) else {
         return Err(io::Error::other("its end holds no checkpoint; put it back or move it away"));
     };
-    if end == bytes.len() {
-        return Ok(());
-    }
-    file.truncate(start + end as u64)?;
-    file.sync()
+    bytes.truncate(end);
+    Ok((start, bytes))
 }
 
 /// Where the last whole note ends, with the empty line behind it.

@@ -28,6 +28,8 @@ pub(super) struct Tiles {
 struct Level {
     /// How many hashes are in the file.
     written: u64,
+    /// How many of them are durable.
+    firm: u64,
     /// Those that are still to be written behind them.
     waiting: Vec<Hash>,
     /// The tree over those of the last tile, as long as it is not full.
@@ -80,11 +82,24 @@ impl Tiles {
         Ok(())
     }
 
-    /// Makes what is written durable.
-    pub(super) fn sync(&self, storage: &dyn Storage) -> Result<(), Error> {
-        for name in (0..self.levels.len()).map(name) {
-            let synced = storage.open(&name, Access::Overwrite).and_then(|mut file| file.sync());
+    /// Makes what is written durable. It is written once more before: a disk that failed since may have left
+    /// some of it in memory only.
+    ///
+    /// # Errors
+    /// After a failure it is unknown what of it is on disk: it is cut off, so that the next start makes it again.
+    pub(super) fn sync(&mut self, storage: &dyn Storage) -> Result<(), Error> {
+        for (number, level) in self.levels.iter_mut().enumerate() {
+            let name = name(number);
+            let opened = storage.open(&name, Access::Overwrite);
+            let synced = opened.and_then(|mut file| {
+                let (start, end) = (level.firm * HASH_BYTES, level.written * HASH_BYTES);
+                let bytes = read_range(&*file, start, end)?;
+                file.write_at(start, &bytes).and_then(|()| file.sync()).inspect_err(|_| {
+                    let _ = file.truncate(start);
+                })
+            });
             synced.map_err(Error::io(storage, "sync", &name))?;
+            level.firm = level.written;
         }
         Ok(())
     }
@@ -111,7 +126,7 @@ impl Level {
         let Some(hashes) = hashes else { return Ok(None) };
         let mut partial = Frontier::default();
         hashes.into_iter().for_each(|hash| partial.push(hash));
-        Ok(Some(Self { written: count, waiting: Vec::new(), partial }))
+        Ok(Some(Self { written: count, firm: count, waiting: Vec::new(), partial }))
     }
 }
 
@@ -125,21 +140,31 @@ pub(super) fn again(
     base: &Base,
     leaves: Vec<Hash>,
 ) -> Result<Tiles, String> {
-    let mut tiles = match Tiles::ending_as(storage, &base.tree) {
-        Ok(Some(tiles)) => tiles,
-        Ok(None) | Err(_) => made_again(storage, base)?,
+    let (mut tiles, mut tree) = match Tiles::ending_as(storage, &base.firm) {
+        Ok(Some(tiles)) => (tiles, base.firm.clone()),
+        Ok(None) | Err(_) => of_pruned(storage, base)?,
     };
+    let made = base.for_each_line(storage, tree.size(), |_, line| {
+        let leaf = audit_tlog::leaf(line);
+        tree.push(leaf);
+        tiles.push(leaf);
+        if tree.size().is_multiple_of(HELD_MAX) { tiles.write(storage) } else { Ok(()) }
+    });
+    made.map_err(|error| error.to_string())?;
+    if tree != base.tree {
+        return Err("records are not those that were sealed; run `audited verify`".into());
+    }
     leaves.into_iter().for_each(|leaf| tiles.push(leaf));
-    Ok(tiles)
+    Ok(Tiles { is_cut: false, ..tiles })
 }
 
-fn made_again(storage: &dyn Storage, base: &Base) -> Result<Tiles, String> {
+/// The tiles of what was pruned, made again from the hashes of its lines, and their tree.
+fn of_pruned(storage: &dyn Storage, base: &Base) -> Result<(Tiles, Frontier), String> {
     let told = |error: Error| error.to_string();
     // What is still to be read must not be cut.
     let mut tiles = Tiles { levels: Vec::new(), is_cut: true };
     let mut tree = Frontier::default();
     let pruned = base.pruned.as_ref().ok_or("the seal of what was pruned is missing")?;
-    // The records are gone, and the hashes of their lines are left.
     while tree.size() < pruned.size() {
         let end = pruned.size().min(tree.size() + HELD_MAX);
         let leaves = hashes(storage, tree.size(), end, &name(0)).map_err(told)?;
@@ -152,17 +177,7 @@ fn made_again(storage: &dyn Storage, base: &Base) -> Result<Tiles, String> {
     if tree != *pruned {
         return Err("the hashes of pruned records are not those that were sealed".into());
     }
-    let made = base.for_each_line(storage, |_, line| {
-        let leaf = audit_tlog::leaf(line);
-        tree.push(leaf);
-        tiles.push(leaf);
-        if tree.size().is_multiple_of(HELD_MAX) { tiles.write(storage) } else { Ok(()) }
-    });
-    made.map_err(told)?;
-    if tree != base.tree {
-        return Err("records are not those that were sealed; run `audited verify`".into());
-    }
-    Ok(Tiles { is_cut: false, ..tiles })
+    Ok((tiles, tree))
 }
 
 fn name(level: usize) -> String {

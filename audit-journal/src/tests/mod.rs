@@ -20,6 +20,7 @@ mod prune;
 mod prune_crash;
 mod recovery;
 mod signed;
+mod signed_crash;
 mod signed_prune;
 mod signed_start;
 mod verify;

@@ -16,7 +16,7 @@ fn finished_signed() -> MemoryStorage {
 }
 
 /// Opens and closes the journal, after which all files must be as if nothing had happened to them.
-fn assert_made_good(storage: &MemoryStorage) {
+pub(super) fn assert_made_good(storage: &MemoryStorage) {
     let mut journal = reopen(storage).unwrap();
     journal.tick().unwrap();
     assert!(journal.unsigned().is_none(), "{:?}", journal.unsigned());
@@ -292,40 +292,4 @@ fn another_key_takes_the_seals_of_the_first_at_their_word() {
     let leaves = leaves(&storage);
     assert_eq!(audit_tlog::Checkpoint::parse(&note.text).unwrap().root, root(&leaves));
     assert_eq!(storage.file("seg/00000000000000000000.seal"), first);
-}
-
-#[test]
-fn a_writer_that_ends_at_any_change_leaves_what_the_next_one_makes_good() {
-    for kept in [None, Some(0), Some(60)] {
-        for changes in 0.. {
-            let faulty = Faulty::new();
-            faulty.faults.changes_left.store(changes, Ordering::Relaxed);
-            let written = || {
-                let options = signed(small_segments());
-                let mut journal = Journal::open(Arc::new(faulty.clone()), options)?;
-                for number in 0..18 {
-                    journal.append(&body(&format!("record {number}")))?;
-                    journal.commit()?;
-                    if number % 5 == 0 {
-                        journal.tick()?;
-                    }
-                }
-                journal.close()
-            };
-            let is_over =
-                written().is_ok() && faulty.faults.changes_left.load(Ordering::Relaxed) > 0;
-            let storage = match kept {
-                None => faulty.inner.snapshot(),
-                Some(kept) => {
-                    faulty.inner.crash(kept);
-                    faulty.inner.clone()
-                }
-            };
-            assert_made_good(&storage);
-            if is_over {
-                assert!(changes > 60, "{changes}");
-                break;
-            }
-        }
-    }
 }
