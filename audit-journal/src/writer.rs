@@ -21,7 +21,7 @@ use super::members;
 use super::options::Options;
 use super::reader::Reader;
 use super::reserve::Reserve;
-use super::signed::{KeyRotation, Signed};
+use super::signed::{self, KeyRotation, Signed};
 use super::start::{OpenSegment, Start};
 use super::storage::{LockGuard, LockOutcome, Storage};
 use super::visit;
@@ -141,15 +141,7 @@ impl Journal {
             "write",
             watermark::NAME,
         ))?;
-        let signer = options.signer.clone();
-        let signed = |signer| Signed::open(&*storage, signer, &start.origin, start.found);
-        let mut signed = signer.map(signed);
-        let key_rotation =
-            KeyRotation::due(&*storage, &options, &start.origin).unwrap_or_else(|error| {
-                // Nothing may be signed with the new key before that is recorded.
-                signed = Some(Err(error));
-                None
-            });
+        let (signed, key_rotation) = signed::open(&*storage, &options, &start.origin, start.found);
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,

@@ -14,6 +14,7 @@ mod tiles;
 pub(super) use files::{HISTORY, TILES};
 pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
 pub use rotation::KeyRotation;
+pub(super) use rotation::open;
 pub(super) use seal::Seal;
 
 use std::sync::Arc;
@@ -102,6 +103,11 @@ impl Signed {
             self.seals.remove(0);
         }
         Ok(())
+    }
+
+    /// That the newest checkpoint is another key's is no trouble where a record says so.
+    pub(super) fn pass_over_the_flaw(&mut self) {
+        self.trouble = None;
     }
 
     /// The size of the newest checkpoint.

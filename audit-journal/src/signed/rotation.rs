@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use audit_tlog::{Note, Signature, Signer, VerifierKey};
 
-use super::found::read_checkpoint;
+use super::Signed;
+use super::found::{Found, read_checkpoint};
 use crate::error::Error;
 use crate::options::Options;
 use crate::storage::Storage;
@@ -20,16 +21,32 @@ pub struct KeyRotation {
     pub(crate) note: String,
 }
 
+/// The tree of a journal that is signed, or why it cannot be, and the change of the key that is to be
+/// recorded before anything is signed.
+pub(crate) fn open(
+    storage: &dyn Storage,
+    options: &Options,
+    origin: &str,
+    found: Option<Found>,
+) -> (Option<Result<Signed, Error>>, Option<KeyRotation>) {
+    let Some(signer) = options.signer.clone() else { return (None, None) };
+    let rotation = match KeyRotation::due(storage, options, origin) {
+        Ok(rotation) => rotation,
+        Err(error) => return (Some(Err(error)), None),
+    };
+    let mut signed = Signed::open(storage, signer, origin, found);
+    if let (Ok(signed), Some(_)) = (&mut signed, &rotation) {
+        signed.pass_over_the_flaw();
+    }
+    (Some(signed), rotation)
+}
+
 impl KeyRotation {
     /// What a start has to record: nothing, unless another key has signed the newest checkpoint.
     ///
     /// # Errors
     /// Fails if a key cannot sign now.
-    pub(crate) fn due(
-        storage: &dyn Storage,
-        options: &Options,
-        origin: &str,
-    ) -> Result<Option<Self>, Error> {
+    fn due(storage: &dyn Storage, options: &Options, origin: &str) -> Result<Option<Self>, Error> {
         let newest = read_checkpoint(storage).ok().flatten();
         let (Some(signer), Some(newest)) = (&options.signer, newest) else { return Ok(None) };
         let new = signer.verifier();
