@@ -17,6 +17,7 @@ mod failure;
 mod health;
 mod keys;
 mod notice;
+mod prove;
 mod pseudonym;
 mod query;
 mod reading;
@@ -28,6 +29,7 @@ mod stats;
 mod story;
 mod tail;
 mod terminal;
+mod trust;
 mod verify;
 #[cfg(feature = "alerts")]
 mod watch;
@@ -70,6 +72,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Detect(arguments) => detect::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Prove(arguments) => prove::run(arguments, out),
         Command::Catalog(arguments) => catalog::run(arguments, out),
         Command::Health(arguments) => health::run(arguments, out),
         Command::Alerts(arguments) => alerts::run(arguments, out),

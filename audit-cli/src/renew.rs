@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use audit_runtime::SigningKeys;
 use audit_runtime::journal::{DirectoryStorage, Epoch, Error, Journal, Options};
 use serde::Serialize;
 
@@ -53,7 +54,9 @@ fn open(place: &Place) -> Result<Opened, Failure> {
     let journal = config::journal(place.journal.as_deref())?;
     let storage = Arc::new(DirectoryStorage::open_existing(&journal)?);
     let writer = concat!("audited ", env!("CARGO_PKG_VERSION")).to_owned();
-    let options = Options { origin: place.origin.clone(), writer, ..Options::default() };
+    let signing = config::settings(&journal)?.signing_key_file(&journal);
+    let signer = SigningKeys::visiting(signing.as_deref(), &journal);
+    let options = Options { origin: place.origin.clone(), writer, signer, ..Options::default() };
     Ok((journal, storage, options))
 }
 

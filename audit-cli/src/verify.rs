@@ -4,19 +4,27 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use audit_runtime::journal::{
-    self, DirectoryStorage, Finding, Kind, OlderEpoch, Pruned, Verification,
+    self, DirectoryStorage, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust, Verification,
 };
 use serde::Serialize;
 
-use crate::arguments::{Level, Verify};
+use crate::arguments::Verify;
 use crate::config;
 use crate::epochs;
 use crate::exposure;
 use crate::failure::{self, Exit, Failure};
 use crate::terminal;
+use crate::trust;
 
 /// What a check of the chain alone cannot tell.
-const HONEST: &str = "UNSIGNED, UNANCHORED: anyone who can write here can rewrite it";
+const UNSIGNED: &str = "UNSIGNED, UNANCHORED: anyone who can write here can rewrite it";
+/// What signatures alone cannot tell.
+const UNANCHORED: &str = "UNANCHORED: anyone who can write here and use the key can rewrite it";
+
+const STREAM_TRUST: &str = "lines from standard input have no signatures: leave out --key and --anchor, or \
+                            name a directory";
+const KEYLESS_ANCHOR: &str =
+    "--anchor needs --key: a checkpoint says nothing before its signature is checked";
 
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
@@ -29,11 +37,12 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
         Some(epoch) => journal.join(format!("epochs/{epoch}")),
         None => journal,
     };
+    let trust = trust_of(arguments, is_stream)?;
     let (checked, epochs) = if is_stream {
         let checked = journal::verify_lines(io::stdin()).map_err(|error| unreadable(&error))?;
         (checked, Vec::new())
     } else {
-        let checked = verify(&journal)?;
+        let checked = verify(&journal, arguments, trust.as_ref())?;
         if let Some(exposed) = exposure::found(&journal) {
             failure::warn(&exposed);
         }
@@ -45,8 +54,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
     }
     if arguments.json {
         let report = Report {
-            level: is_intact.then_some(Level::Chain.name()),
-            anchored_size: None,
+            level: checked.level().filter(|_| is_intact),
             unchecked: if is_stream { limits(&checked) } else { Vec::new() },
             verification: &checked,
             epochs: &epochs,
@@ -59,24 +67,74 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
             print_limits(&checked, out)?;
         }
     }
-    conclude(is_intact, arguments.require)
+    conclude(checked.level().filter(|_| is_intact), arguments.require.map(Level::from))
 }
 
-fn verify(journal: &Path) -> Result<(Verification, Vec<OlderEpoch>), journal::Error> {
+/// The keys and anchors to check with; `None` if the chain alone is to be checked.
+fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
+    let Verify { key, anchor, level, .. } = arguments;
+    let refused = match () {
+        () if is_stream && !(key.is_empty() && anchor.is_empty()) => Some(STREAM_TRUST),
+        () if key.is_empty() && !anchor.is_empty() => Some(KEYLESS_ANCHOR),
+        () => None,
+    };
+    if let Some(refused) = refused {
+        return Err(Failure::Usage(refused.to_owned()));
+    }
+    if key.is_empty() || level.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Trust { keys: trust::keys(key)?, anchors: trust::anchors(anchor)? }))
+}
+
+fn verify(
+    journal: &Path,
+    arguments: &Verify,
+    trust: Option<&Trust>,
+) -> Result<(Verification, Vec<OlderEpoch>), Failure> {
     if !journal.is_dir() {
         let journal = journal.display().to_string();
-        return Err(journal::Error::NoJournal { journal });
+        return Err(journal::Error::NoJournal { journal }.into());
     }
     let storage = DirectoryStorage::read_only(journal);
-    Ok((journal::verify(&storage)?, journal::verify_epochs(&storage)?))
+    let checked = match trust {
+        Some(trust) => journal::verify_signed(&storage, trust)?,
+        None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),
+        None => journal::verify(&storage)?,
+    };
+    Ok((checked, journal::verify_epochs(&storage)?))
+}
+
+/// True if something there looks signed.
+fn is_signed(storage: &DirectoryStorage) -> Result<bool, Failure> {
+    let names = |dir: &str| {
+        let unreadable = |source| journal::Error::Io {
+            doing: "list",
+            name: dir.to_owned(),
+            journal: storage.describe(),
+            source,
+        };
+        storage.list(dir).map_err(unreadable)
+    };
+    let is_checkpoint = |name: &String| name == "checkpoint" || name == "checkpoints";
+    Ok(names("")?.iter().any(is_checkpoint)
+        || names("seg")?.iter().any(|name| name.ends_with(".seal")))
+}
+
+fn keyless(journal: &Path) -> Failure {
+    Failure::Undecided(format!(
+        "the journal in {} is signed, and no key is given to check that: give the public key that was kept \
+         elsewhere (`--key VKEY`, not one from the journal's own host), or ask for `--level L1`, which \
+         checks the chain alone",
+        journal.display()
+    ))
 }
 
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
     /// The level reached, `null` if not even the chain holds.
-    level: Option<&'static str>,
-    anchored_size: Option<u64>,
+    level: Option<Level>,
     /// What lines without their journal cannot tell.
     unchecked: Vec<Limit>,
     #[serde(flatten)]
@@ -85,16 +143,19 @@ struct Report<'a> {
     epochs: &'a [OlderEpoch],
 }
 
-fn conclude(is_intact: bool, required: Option<Level>) -> Result<Exit, Failure> {
-    match required {
-        _ if !is_intact => Ok(Exit::Tampered),
-        None | Some(Level::Chain) => Ok(Exit::Ok),
-        Some(level) => Err(Failure::Undecided(format!(
-            "level {} is required: this build checks the chain only, which is L1; ask for \
-             `--require L1`, or check with a version that knows signatures and anchors",
-            level.name()
-        ))),
-    }
+fn conclude(reached: Option<Level>, required: Option<Level>) -> Result<Exit, Failure> {
+    let Some(reached) = reached else { return Ok(Exit::Tampered) };
+    let Some(required) = required.filter(|required| *required > reached) else {
+        return Ok(Exit::Ok);
+    };
+    let advice = match reached {
+        Level::Chain => "give the journal's public key with `--key`",
+        _ => "give a checkpoint of this journal that was kept elsewhere with `--anchor`",
+    };
+    let (required, reached) = (required.name(), reached.name());
+    Err(Failure::Undecided(format!(
+        "level {required} is required and {reached} was reached: {advice}"
+    )))
 }
 
 fn print(
@@ -129,13 +190,40 @@ fn print(
         )?;
     }
     epochs::print(epochs, out)?;
-    if checked.is_intact() && epochs::are_unchanged(epochs) {
-        writeln!(out, "level L1: every record is consistent with all before it")?;
-        writeln!(out, "{HONEST}")?;
+    let level = checked.level().filter(|_| epochs::are_unchanged(epochs));
+    if let Some(level) = level {
+        print_level(level, checked, out)?;
     } else {
         let damages = checked.findings.iter().filter(|finding| !finding.kind.is_warning()).count();
         let damages = damages + epochs::changed(epochs);
         writeln!(out, "no level reached, findings of damage: {damages}")?;
+    }
+    Ok(())
+}
+
+/// What was shown, and what was not.
+fn print_level(level: Level, checked: &Verification, out: &mut impl Write) -> Result<(), Failure> {
+    let size = checked.anchored_size.or(checked.signed_size).unwrap_or_default();
+    let last = size.saturating_sub(1);
+    let shown = match level {
+        Level::Chain => "every record is consistent with all before it".to_owned(),
+        Level::Signed => format!("the records up to seq {last} are those that were signed"),
+        Level::Anchored => {
+            format!("the records up to seq {last} agree with what was kept elsewhere")
+        }
+    };
+    writeln!(out, "level {}: {shown}", level.name())?;
+    let sizes = [("signed", checked.signed_size), ("anchored", checked.anchored_size)];
+    for (word, size) in sizes {
+        let rest = size.zip(checked.last_seq).filter(|(size, last)| size <= last);
+        if let Some((size, last)) = rest {
+            writeln!(out, "records {size}..{last} not yet {word}")?;
+        }
+    }
+    match level {
+        Level::Chain => writeln!(out, "{UNSIGNED}")?,
+        Level::Signed => writeln!(out, "{UNANCHORED}")?,
+        Level::Anchored => {}
     }
     Ok(())
 }

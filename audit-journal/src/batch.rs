@@ -58,6 +58,17 @@ impl Batch {
         }
     }
 
+    /// The lines in their order, without their newlines.
+    pub(super) fn each_line(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.bodies.iter().map(move |(body, _)| {
+            let end = body.end + SUFFIX_BYTES;
+            let line = &self.lines[start..end];
+            start = end + 1;
+            line
+        })
+    }
+
     /// The bodies in their order, to be staged again elsewhere.
     pub(super) fn bodies(&self) -> impl Iterator<Item = (Author, &[u8])> {
         self.bodies.iter().map(|(body, author)| (*author, &self.lines[body.clone()]))

@@ -28,6 +28,7 @@ const FULL: Kind = ("JournalFull", "journal.full");
 const RESUMED: Kind = ("JournalResumed", "journal.resumed");
 const HEARTBEAT: Kind = ("JournalHeartbeat", "journal.heartbeat");
 const CLOCK: Kind = ("JournalClock", "journal.clock");
+const KEY_ROTATED: Kind = ("JournalKeyRotated", "journal.key_rotated");
 const PRUNED: Kind = ("JournalPruned", "journal.pruned");
 
 /// The reason of a segment that says where the bytes of the one before it are superseded.
@@ -188,6 +189,13 @@ pub(super) fn clock(envelope: Envelope, jump_ns: i64) -> Vec<u8> {
     record(envelope, CLOCK, |journal| journal.raw("jump_ns", jump_ns.to_string().as_bytes()))
 }
 
+/// The record of a key that takes the place of another one, by the `note` that says so.
+pub(super) fn key_rotated(envelope: Envelope, note: &str) -> Vec<u8> {
+    record(envelope, KEY_ROTATED, |journal| {
+        journal.text("rotation", note, usize::MAX);
+    })
+}
+
 /// The record of segments that are removed once it is durable. `epoch` is what the journal's first
 /// header says of the epoch before, as that goes, too.
 pub(super) fn pruned(
@@ -212,6 +220,23 @@ pub(super) fn pruned(
 /// True if the body is the record of removed segments.
 pub(super) fn is_pruned(body: &[u8]) -> bool {
     is(body, PRUNED)
+}
+
+/// The note by which one key hands its duty to another, if the body is the record of that.
+pub(super) fn rotation(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Record {
+        journal: Rotated,
+    }
+    #[derive(serde::Deserialize)]
+    struct Rotated {
+        rotation: String,
+    }
+    if !is(body, KEY_ROTATED) {
+        return None;
+    }
+    let json = [b"{".as_slice(), body, b"}"].concat();
+    serde_json::from_slice(&json).ok().map(|record: Record| record.journal.rotation)
 }
 
 /// True if the body is a segment's first record.

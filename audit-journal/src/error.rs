@@ -57,6 +57,20 @@ pub enum Error {
         /// Where one was looked for.
         journal: String,
     },
+    /// Nothing in the journal is signed, so that no key tells whether its records are those that were written.
+    Unsigned {
+        /// Where the journal is.
+        journal: String,
+    },
+    /// It cannot be proved that a record is in the journal.
+    Unproven {
+        /// Where the journal is.
+        journal: String,
+        /// The record.
+        seq: u64,
+        /// Why, and what to do, as a sentence's end.
+        reason: String,
+    },
     /// The configured origin cannot be written or is not the journal's own.
     Origin {
         /// What is wrong with it.
@@ -283,6 +297,15 @@ impl fmt::Display for Error {
                 f,
                 "there is no journal in {journal}: check the path, or start the service that writes it"
             ),
+            Self::Unsigned { journal } => write!(
+                f,
+                "nothing in the journal in {journal} is signed: either it never was, or all signatures were \
+                 removed; give a checkpoint that was kept elsewhere (`--anchor`), or check the chain alone \
+                 (`--level L1`)"
+            ),
+            Self::Unproven { journal, seq, reason } => {
+                write!(f, "record {seq} of the journal in {journal} cannot be proved: {reason}")
+            }
             Self::Origin { reason } | Self::Unclean { reason } => f.write_str(reason),
             Self::Damaged { journal, segment, line, offset, seq, reason } => write!(
                 f,

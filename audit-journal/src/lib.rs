@@ -19,6 +19,7 @@ mod line;
 mod lines;
 mod members;
 mod options;
+mod prove;
 mod pruned;
 mod quarantine;
 mod reader;
@@ -26,10 +27,12 @@ mod recovery;
 mod redo;
 mod reserve;
 mod segment;
+mod signed;
 mod start;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod time;
 mod torn;
 mod verify;
@@ -41,15 +44,17 @@ pub use batch::Appended;
 pub use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
-pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs};
+pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
 pub use error::{Error, Refusal};
 pub use id::EventId;
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 #[doc(hidden)]
 pub use options::{Entropy, SystemEntropy};
 pub use options::{OnDamage, Options};
+pub use prove::{prove, prove_consistency};
 pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
+pub use signed::KeyRotation;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use storage::ControlSocket;
@@ -57,6 +62,6 @@ pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
 };
 pub use time::{Clock, SystemClock, Timestamp};
-pub use verify::{Finding, Kind, Unfinished, Verification, verify_lines};
+pub use verify::{Finding, Kind, Level, Trust, Unfinished, Verification, verify_lines};
 pub use watermark::Watermark;
 pub use writer::{Committed, Journal};

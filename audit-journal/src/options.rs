@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit_tlog::{Signer, VerifierKey};
+
 use crate::id::EventId;
 use crate::time::{Clock, SystemClock, Timestamp};
 
@@ -42,6 +44,13 @@ pub struct Options {
     pub open: Arc<dyn Fn() -> Vec<u8> + Send + Sync>,
     /// How the writer names itself to a second one and in its start record: name and version.
     pub writer: String,
+    /// The key that signs the journal; by default there is none. With one, a Merkle tree over the lines is
+    /// kept, its checkpoints and the seals of segments are signed, and
+    /// [`unsigned`](super::Journal::unsigned) tells of trouble with that.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// The keys that have signed the journal before, the newest last. If one of them has signed the newest
+    /// checkpoint, a record says that `signer` takes its place, signed by both.
+    pub older_signers: Vec<Arc<dyn Signer>>,
     /// Where ids come from; replaced only by tests of the exact bytes.
     #[doc(hidden)]
     pub entropy: Arc<dyn Entropy>,
@@ -60,6 +69,15 @@ pub enum OnDamage {
     NewEpoch,
 }
 
+impl Options {
+    /// All keys by which the journal's own signatures are known.
+    pub(crate) fn verifiers(&self) -> Vec<VerifierKey> {
+        let signers =
+            self.signer.iter().flat_map(|signer| [signer].into_iter().chain(&self.older_signers));
+        signers.map(|signer| signer.verifier().clone()).collect()
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -74,6 +92,8 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             open: Arc::new(|| b"[]".to_vec()),
             writer: concat!("audit-runtime ", env!("CARGO_PKG_VERSION")).to_owned(),
+            signer: None,
+            older_signers: Vec::new(),
             entropy: Arc::new(SystemEntropy),
         }
     }
@@ -91,6 +111,7 @@ impl std::fmt::Debug for Options {
             .field("retention_days_min", &self.retention_days_min)
             .field("on_damage", &self.on_damage)
             .field("writer", &self.writer)
+            .field("signer", &self.signer.as_ref().map(|signer| signer.verifier().to_string()))
             .finish_non_exhaustive()
     }
 }

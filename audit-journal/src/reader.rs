@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use audit_tlog::Note;
+
 use super::control;
 use super::cursor::Cursor;
 use super::epoch;
 use super::error::Error;
 use super::pruned;
 use super::segment;
+use super::signed;
 use super::storage::{Access, DirectoryStorage, Storage};
 use super::watermark;
 use crate::time::Timestamp;
@@ -154,6 +157,14 @@ impl Reader {
         let text = String::from_utf8_lossy(&text[..read.unwrap_or(0)]);
         let named = (!text.is_empty()).then(|| control::holder_in_words(&text));
         Ok(Some(named.unwrap_or_else(|| "a process whose name cannot be read here".to_owned())))
+    }
+
+    /// The newest checkpoint of a journal that is signed. Nothing of it is checked.
+    ///
+    /// # Errors
+    /// Fails when it cannot be read, or is not whole.
+    pub fn checkpoint(&self) -> Result<Option<Note>, Error> {
+        signed::read_checkpoint(&*self.storage)
     }
 
     /// The first sequence numbers of all segments, ascending.

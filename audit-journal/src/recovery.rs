@@ -2,6 +2,8 @@
 
 use std::io;
 
+use audit_tlog::VerifierKey;
+
 use super::control::{self, Previous};
 use super::error::Error;
 use super::joints::{self, EarlierEnd};
@@ -11,6 +13,7 @@ use super::pruned;
 use super::quarantine::{self, Quarantined};
 use super::redo;
 use super::segment::{self, Header};
+use super::signed::{self, Found};
 use super::storage::{Access, Storage};
 use super::torn;
 use super::watermark::{self, Head};
@@ -37,15 +40,19 @@ pub(super) struct Recovered {
     pub(super) unreported: Vec<Quarantined>,
     /// The segments that are pruned and still there, ascending.
     pub(super) left_over: Vec<u64>,
+    /// The tree over the records, if the journal is signed.
+    pub(super) signed: Option<Found>,
 }
 
 /// Checks how the segments join and the whole last one, moves a torn tail aside, and writes again
 /// what may not be on disk.
 ///
-/// Returns `None` if there is no journal yet. `published` is the watermark, where there is one.
+/// Returns `None` if there is no journal yet. `published` is the watermark, where there is one, and `keys`
+/// those of a journal that is signed.
 pub(super) fn recover(
     storage: &dyn Storage,
     published: Option<u64>,
+    keys: &[VerifierKey],
 ) -> Result<Option<Recovered>, Error> {
     let durable = published.unwrap_or(0);
     let firsts = segment::list(storage)?;
@@ -59,6 +66,7 @@ pub(super) fn recover(
         firsts.into_iter().partition(|first| *first < kept_from);
     let Some((&last, earlier)) = firsts.split_last() else {
         check_nothing_lost(storage, 0, durable)?;
+        signed::check_begun(storage, keys)?;
         return Ok(None);
     };
     let mut lines = segment::lines(storage, last)?;
@@ -70,9 +78,14 @@ pub(super) fn recover(
     let pruned = pruned.as_ref();
     let end = joints::check_all(storage, pruned, earlier, last, header.as_ref())?;
     let mut found = start_of_last(storage, last, header, end)?;
+    if !keys.is_empty() {
+        let (origin, end) = (found.origin.as_deref(), found.previous.as_ref());
+        found.signed = Some(Found::before(storage, keys, origin, &firsts, end)?);
+    }
     let reported = scan(storage, &mut lines, &mut found, published)?;
     let next = found.chain.map_or(last, |chain| chain.next);
     check_nothing_lost(storage, next, durable)?;
+    found.signed.as_mut().map_or(Ok(()), |tree| tree.check(storage, next))?;
     let torn_bytes = lines.file_len().map_err(Error::io(storage, "read", &segment::name(last)))?;
     let is_torn = torn_bytes > found.length;
     if is_torn {
@@ -135,6 +148,7 @@ fn start_of_last(
         stopped,
         unreported: Vec::new(),
         left_over: Vec::new(),
+        signed: None,
     })
 }
 
@@ -159,7 +173,10 @@ fn scan(
             Piece::Overlong => "it is longer than a line may be".to_owned(),
             Piece::Rest(_) => "it has no end".to_owned(),
             Piece::Line(range) => match follow(found, lines.bytes(&range), head, &mut reported) {
-                Ok(seq) => {
+                Ok((seq, before)) => {
+                    if let Some(tree) = &mut found.signed {
+                        tree.push(storage, lines.bytes(&range), &before, offset);
+                    }
                     if seq >= durable {
                         found.doubtful.get_or_insert(offset);
                     }
@@ -233,14 +250,15 @@ fn reports(storage: &dyn Storage, segment: &Previous) -> Result<Vec<Vec<u8>>, Er
     }
 }
 
-/// Takes the line that continues the chain and returns its number.
+/// Takes the line that continues the chain and returns its number, and the chain before it.
 fn follow(
     found: &mut Recovered,
     line: &[u8],
     head: Option<Head>,
     reported: &mut Vec<Vec<u8>>,
-) -> Result<u64, String> {
+) -> Result<(u64, Chain), String> {
     let mut chain = found.chain.ok_or("the journal's first header cannot be read")?;
+    let before = chain;
     let parsed = chain.follow(line)?;
     if head.is_some_and(|head| !head.agrees(&chain)) {
         return Err(watermark::DISOWNED.to_owned());
@@ -255,5 +273,5 @@ fn follow(
     if control::is_recovered(body) {
         reported.push(body.to_vec());
     }
-    Ok(parsed.stamp.seq)
+    Ok((parsed.stamp.seq, before))
 }

@@ -15,6 +15,7 @@ use crate::time::{TIMESTAMP_LEN, Timestamp};
 /// Where the segments are.
 pub(super) const DIR: &str = "seg";
 const EXTENSION: &str = ".jsonl";
+const SEAL_EXTENSION: &str = ".seal";
 const DIGITS: usize = 20;
 
 /// What the first record of a segment says.
@@ -53,14 +54,28 @@ impl Header {
     pub(super) fn previous_first(&self) -> Option<u64> {
         let previous = self.previous.as_ref()?;
         let is_joint = previous.last_seq.checked_add(1) == Some(self.seq);
-        let file = previous.segment.strip_prefix(DIR)?.strip_prefix('/')?;
-        first_seq(file).filter(|_| is_joint)
+        first_of(previous).filter(|_| is_joint)
     }
+}
+
+/// The first record of the segment whose end is stated.
+pub(super) fn first_of(previous: &Previous) -> Option<u64> {
+    first_seq(previous.segment.strip_prefix(DIR)?.strip_prefix('/')?)
 }
 
 /// The file of the segment whose first record has this sequence number.
 pub(super) fn name(first_seq: u64) -> String {
     format!("{DIR}/{first_seq:0DIGITS$}{EXTENSION}")
+}
+
+/// The file of the seal of the segment whose first record has this sequence number.
+pub(super) fn seal(first_seq: u64) -> String {
+    format!("{DIR}/{first_seq:0DIGITS$}{SEAL_EXTENSION}")
+}
+
+/// The first sequence number of the segment whose seal is called so in its directory.
+pub(super) fn sealed(name: &str) -> Option<u64> {
+    numbered(name, SEAL_EXTENSION)
 }
 
 /// The first sequence numbers of all segments, ascending.
@@ -183,7 +198,11 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
 
 /// Other files, such as an editor's backup, are no segments.
 fn first_seq(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(EXTENSION)?;
+    numbered(name, EXTENSION)
+}
+
+fn numbered(name: &str, extension: &str) -> Option<u64> {
+    let digits = name.strip_suffix(extension)?;
     let whole = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     whole.then(|| digits.parse().ok())?
 }

@@ -8,6 +8,7 @@ use super::options::Options;
 use super::quarantine::Quarantined;
 use super::recovery::Recovered;
 use super::segment;
+use super::signed::Found;
 use super::storage::{Access, Storage, StorageFile};
 use crate::time::Timestamp;
 
@@ -33,6 +34,8 @@ pub(super) struct Start {
     pub(super) unclean: bool,
     /// The segments that are pruned and still there, ascending.
     pub(super) left_over: Vec<u64>,
+    /// The tree over the records, if the journal is signed and not new.
+    pub(super) found: Option<Found>,
 }
 
 impl Start {
@@ -60,6 +63,7 @@ impl Start {
             torn: Vec::new(),
             unclean: false,
             left_over: Vec::new(),
+            found: None,
         })
     }
 
@@ -104,6 +108,7 @@ impl Start {
             torn: recovered.unreported,
             unclean: !recovered.stopped,
             left_over: recovered.left_over,
+            found: recovered.signed,
         })
     }
 }

@@ -3,11 +3,11 @@
 mod full;
 mod prune;
 mod settle;
+mod sign;
 mod stage;
 mod watch;
 
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,8 +21,9 @@ use super::members;
 use super::options::Options;
 use super::reader::Reader;
 use super::reserve::Reserve;
+use super::signed::{self, KeyRotation, Signed};
 use super::start::{OpenSegment, Start};
-use super::storage::{LockGuard, LockOutcome, Storage, StorageFile};
+use super::storage::{LockGuard, LockOutcome, Storage};
 use super::visit;
 use super::watermark::{self, Publisher, Watermark};
 use full::Full;
@@ -60,6 +61,10 @@ pub struct Journal {
     stopped: bool,
     set_aside: Option<Epoch>,
     left_over: LeftOver,
+    /// Not there without a key, and an error if there is no tree that could be signed.
+    signed: Option<Result<Signed, Error>>,
+    /// The change of the key that the start has recorded.
+    key_rotation: Option<KeyRotation>,
     lock: Box<dyn LockGuard>,
 }
 
@@ -136,6 +141,7 @@ impl Journal {
             "write",
             watermark::NAME,
         ))?;
+        let (signed, key_rotation) = signed::open(&*storage, &options, &start.origin, start.found);
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,
@@ -155,6 +161,8 @@ impl Journal {
             stopped: false,
             set_aside: start.set_aside,
             left_over: LeftOver::of(start.left_over),
+            signed,
+            key_rotation,
             lock,
             origin: start.origin,
             options,
@@ -240,6 +248,7 @@ impl Journal {
                 .or_else(|error| self.make_room(error))
                 .and_then(|()| self.settle());
             self.poison_on_error(outcome)?;
+            self.sign_if_pressing();
         }
         Ok(self.committed())
     }
@@ -379,16 +388,4 @@ fn take_lock(
             }
         }
     }
-}
-
-fn append_all(file: &mut dyn StorageFile, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match file.append(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(taken) => bytes = &bytes[taken..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

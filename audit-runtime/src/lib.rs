@@ -29,6 +29,8 @@ pub use audit_redact::{
     Redaction, Secret, Sensitive, Tightness, Wire, allow_leak, disclose, parse, public, sealed,
     wire, wire_plain, withheld,
 };
+/// What signs a journal, and the public keys that check it.
+pub use audit_tlog::{Signer, SigningKey, VerifierKey};
 pub use context::{
     Context, changed, deny, enter_as, fail, run_as, set_actor, set_changes, set_session, set_target,
 };
@@ -44,8 +46,8 @@ pub use recorder::control;
 #[cfg(feature = "config")]
 pub use recorder::{Config, ConfigError};
 pub use recorder::{
-    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, Status, Unrecorded, alert,
-    health, open, record,
+    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, SigningKeys, Status,
+    Unrecorded, alert, health, open, record,
 };
 pub use scope::Connection;
 #[cfg(feature = "stream")]

@@ -55,7 +55,7 @@ fn closing(journal: Option<&Path>, held: bool, out: &mut impl Write) -> io::Resu
             let journal = journal.display();
             writeln!(out, "\nThe journal is in {journal}:")?;
             writeln!(out, "  cargo run -p audit-cli -- tail {journal}")?;
-            writeln!(out, "  cargo run -p audit-cli -- verify {journal}")?;
+            writeln!(out, "  cargo run -p audit-cli -- verify --key {journal}.vkey {journal}")?;
         }
         None => writeln!(out, "\nThe journal was temporary; --journal DIR keeps it.")?,
     }

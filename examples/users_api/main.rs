@@ -62,7 +62,7 @@ fn serve(address: &str, arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout();
     writeln!(out, "journal in {shown}; read it while the service runs:")?;
     writeln!(out, "  cargo run -p audit-cli -- tail --follow {shown}")?;
-    writeln!(out, "  cargo run -p audit-cli -- verify {shown}")?;
+    writeln!(out, "  cargo run -p audit-cli -- verify --key {shown}.vkey {shown}")?;
     if arguments.journal.is_none() {
         writeln!(out, "it is removed when the service stops; --journal DIR keeps it")?;
     }

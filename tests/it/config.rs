@@ -28,7 +28,7 @@ fn configured_service() {
 }
 
 /// Runs the service in `directory` with these variables, and none of this process's own settings.
-fn run(directory: &Path, variables: &[(&str, &str)]) -> Output {
+pub(crate) fn run(directory: &Path, variables: &[(&str, &str)]) -> Output {
     let own = std::env::vars_os().map(|(name, _)| name);
     let own = own.filter(|name| name.to_string_lossy().starts_with("AUDIT_"));
     let mut command = Command::new(std::env::current_exe().unwrap());

@@ -32,6 +32,7 @@ mod outbox;
 mod policy;
 mod query;
 mod shapes;
+mod signing;
 mod stalling;
 mod storage;
 mod strict;

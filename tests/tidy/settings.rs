@@ -13,6 +13,7 @@ const KEYS: &str = "recorder/config/keys.rs";
 /// Settings that no file can make, each with the reason.
 const WITHOUT_KEY: &[(&str, &str)] = &[
     ("clock", "a clock is code, and only tests replace it"),
+    ("signer", "what signs is code: `signing_key_file` names the file of the keys"),
     ("service", "it is two keys, for `service_name` and `service_version`"),
 ];
 

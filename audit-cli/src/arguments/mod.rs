@@ -4,6 +4,7 @@ mod watching;
 
 use std::path::PathBuf;
 
+use audit_runtime::journal;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -16,7 +17,7 @@ pub(crate) const VARIABLE: &str = "AUDIT_JOURNAL";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 the journal is damaged or was changed, 2 cannot decide (no journal, \
-unreadable, a level this build cannot check), 3 the arguments or `audited.toml` are wrong.";
+unreadable, a level that was not reached), 3 the arguments or `audited.toml` are wrong.";
 
 const DETECT_EXIT_CODES: &str = "\
 Exit codes: 0 all of it was looked at, whatever was found; 1 the journal is damaged or was changed; 2 \
@@ -42,7 +43,7 @@ const ALERTS_EXIT_CODES: &str = "\
 Exit codes: 0 all is well, or what was asked for is done; 2 there are dead letters, the test message did \
 not arrive, or there is no outbox; 3 no journal is named, or the arguments or `audited.toml` are wrong.";
 
-/// Reads, searches, verifies and watches audit journals. Only `adopt`, `repair`, `retain`, `keys new`,
+/// Reads, searches, verifies and watches audit journals. Only `adopt`, `repair`, `retain`, `keys`,
 /// `watch`, `drill` and `alerts` change anything, and nothing disturbs the service that writes a journal.
 #[derive(Debug, Parser)]
 #[command(name = "audited", version, after_help = EXIT_CODES)]
@@ -72,6 +73,10 @@ pub(crate) enum Command {
     /// Checks that every record is as it was written, and names all that are not.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Prints a proof that a record is in the journal, for whoever has its line and the public key
+    /// (`c2sp.org/tlog-proof@v1`); with --check, checks one for the line on standard input.
+    #[command(after_help = EXIT_CODES)]
+    Prove(Prove),
     /// Prints the catalogue that a program's test keeps in a file, as Markdown: what is audited, what is
     /// shown, and what is waived. It reads no journal.
     #[command(after_help = CATALOG_EXIT_CODES)]
@@ -93,7 +98,8 @@ pub(crate) enum Command {
     /// Lists what the alerts of a journal wait for: each channel, and what it could not deliver.
     #[command(after_help = ALERTS_EXIT_CODES)]
     Alerts(Alerts),
-    /// Makes the keys that seal values, so that only their holder can read them.
+    /// Makes the keys that seal values, so that only their holder can read them; shows and changes those
+    /// that sign the journal.
     #[command(subcommand)]
     Keys(Keys),
     /// Prints how records name a value that they hide behind a pseudonym: a session, an unknown user,
@@ -184,8 +190,18 @@ pub(crate) struct Verify {
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Fails unless this level is reached: L1 consistent with itself, L2 signed, L3 anchored. This
-    /// build checks L1 only.
+    /// A public key that has signed the journal (`name+id+key`), or a file with one on each line and
+    /// comments behind `#`. Keep it elsewhere than the journal. May be given several times.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(crate) key: Vec<String>,
+    /// A file, or `-` for standard input, with checkpoints that were kept elsewhere, also amid other
+    /// lines, such as a shipped log. May be given several times.
+    #[arg(long, value_name = "FILE|-", value_parser = place())]
+    pub(crate) anchor: Vec<PathBuf>,
+    /// Checks the chain alone: whoever can write there can rewrite all of it unseen.
+    #[arg(long, value_name = "L1", value_parser = ["L1"])]
+    pub(crate) level: Option<String>,
+    /// Fails unless this level is reached: L1 consistent with itself, L2 signed, L3 anchored.
     #[arg(long)]
     pub(crate) require: Option<Level>,
     /// Checks the records of this older epoch, which was set aside, instead of the current one's.
@@ -193,15 +209,52 @@ pub(crate) struct Verify {
     pub(crate) epoch: Option<u64>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The record's sequence number: the first column of `tail`.
+    #[arg(value_parser = seq, allow_negative_numbers = true, required_unless_present = "check")]
+    pub(crate) seq: Option<u64>,
+    /// The journal's directory; else `journal = "…"` in `audited.toml` in the current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
+    /// Checks the proof in this file for the line on standard input; it needs no journal.
+    #[arg(long, value_name = "FILE", value_parser = place(), conflicts_with = "seq", requires = "key")]
+    pub(crate) check: Option<PathBuf>,
+    /// The public key of the journal, or a file of such keys, as for `verify`.
+    #[arg(long, value_name = "VKEY|FILE", requires = "check")]
+    pub(crate) key: Vec<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Makes a key in FILE that seals values from the service's next start on. FILE is made if it is
     /// missing; the keys that are in it stay there, to read what they have sealed.
     New {
-        /// For a journal in DIR this is `DIR.keys`, unless the setting `keys` names another file. Run
-        /// this as the service's user.
+        /// For a journal in DIR this is `DIR.keys`, unless the setting `keys` names another file, and
+        /// with --signing `DIR.signing`. Run this as the service's user.
         file: PathBuf,
+        /// Makes a key that signs the journal's checkpoints instead. The service's first start makes one
+        /// by itself.
+        #[arg(long)]
+        signing: bool,
+        /// The name of the key that signs: the journal's `origin`. By default that of the key before.
+        #[arg(long, requires = "signing")]
+        name: Option<String>,
     },
+    /// Prints the public keys of a journal, with which `audited verify --key` checks it, the newest last.
+    /// Never a private one.
+    Show(KeyFile),
+    /// Adds a key that signs from the service's next start on. A record signed by both keys says so then:
+    /// who has the public key before it can go on to trust the new one.
+    Rotate(KeyFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyFile {
+    /// The journal's directory, or a file of signing keys; else `journal = "…"` in `audited.toml` in the
+    /// current directory.
+    #[arg(env = VARIABLE, value_parser = place())]
+    pub(crate) journal: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -315,7 +368,7 @@ fn seq(text: &str) -> Result<u64, String> {
     })
 }
 
-/// How much a check has shown.
+/// How much a check must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
     #[value(name = "L1")]
@@ -326,12 +379,12 @@ pub(crate) enum Level {
     Anchored,
 }
 
-impl Level {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Chain => "L1",
-            Self::Signed => "L2",
-            Self::Anchored => "L3",
+impl From<Level> for journal::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Chain => Self::Chain,
+            Level::Signed => Self::Signed,
+            Level::Anchored => Self::Anchored,
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use audit_runtime::journal::{DirectoryStorage, Error, Modes};
+use audit_runtime::journal::{DirectoryStorage, Error, Modes, Reader};
 use audit_runtime::redact::keys::file;
+use audit_runtime::{Signer as _, SigningKeys};
 
 use super::owner;
 use super::report::{Report, as_the_service};
@@ -14,6 +16,7 @@ use super::settings::Settings;
 const CHECK: &str = "access";
 const KEY: &str = "key";
 const KEYS: &str = "keys";
+const SIGNING: &str = "signing";
 
 /// How many files are named; a wrong mode is often that of all of them.
 const NAMED_MAX: usize = 5;
@@ -142,6 +145,60 @@ pub(super) fn check_sealing_keys(journal: &Path, settings: &Settings, report: &m
         Ok(Some(id)) => report.ok(KEYS, format!("the key {id} seals new values")),
         Ok(None) => report.ok(KEYS, "there is no key that seals values; few services need one"),
         Err(message) => report.failure(KEYS, message),
+    }
+}
+
+/// Checks the keys that sign the journal, where the settings say that they are.
+pub(super) fn check_signing_keys(
+    journal: &Path,
+    is_new: bool,
+    settings: &Settings,
+    report: &mut Report,
+) {
+    let Some(path) = settings.signing_key_file(journal) else { return };
+    if let Some(message) = owner::superusers_key(&path, journal) {
+        return report.failure(SIGNING, message);
+    }
+    let named = path.display();
+    if let Some(error) = denied(&path) {
+        return report.warning(SIGNING, as_the_service(&format!("cannot read {named}"), &error));
+    }
+    let reader = Reader::over(Arc::new(DirectoryStorage::read_only(journal)));
+    let keys = match SigningKeys::of_owner(&path, file::owner(Some(journal))) {
+        Ok(Some(keys)) => keys,
+        Ok(None) if is_new => {
+            return report
+                .ok(SIGNING, format!("{named} is not there yet; the first start makes it"));
+        }
+        Ok(None) => {
+            return report.warning(
+                SIGNING,
+                format!(
+                    "{named} is not there: unless the service's code gives a `signer`, its next start \
+                     makes a new key, which no earlier one vouches for; restore the file if there was one"
+                ),
+            );
+        }
+        Err(error) => return report.failure(SIGNING, format!("cannot use {named}: {error}")),
+    };
+    let newest = keys.verifiers().last();
+    match reader.checkpoint().map(|note| note.map(|note| keys.signer_of(&note))) {
+        Err(error) => report.journal_error(SIGNING, &error),
+        Ok(None) => report.ok(SIGNING, format!("{named} holds the key; nothing is signed yet")),
+        Ok(Some(None)) => report.warning(
+            SIGNING,
+            format!(
+                "no key in {named} has signed `checkpoint`: verifiers need the public key of the one \
+                 that has, and nobody vouches for the next; restore it if it was lost"
+            ),
+        ),
+        Ok(Some(Some(signer))) if Some(signer.verifier()) == newest => {
+            report.ok(SIGNING, format!("{named} holds the key that signs, which nobody else can read"));
+        }
+        Ok(Some(_)) => report.ok(
+            SIGNING,
+            format!("the newest key in {named} signs from the service's next start on"),
+        ),
     }
 }
 

@@ -58,6 +58,7 @@ fn examine(journal: &Path, settings: &Settings, report: &mut Report) {
     let is_new = !has_older && matches!(opened, Err(journal::Error::NoJournal { .. }));
     access::check_key(journal, is_new, settings, report);
     access::check_sealing_keys(journal, settings, report);
+    access::check_signing_keys(journal, is_new, settings, report);
     disk::check(journal, settings, report);
     sync::check(journal, report);
     match opened {

@@ -47,6 +47,11 @@ impl Settings {
         self.0.key_file(journal)
     }
 
+    /// The file of the keys that sign the journal.
+    pub(super) fn signing_key_file(&self, journal: &Path) -> Option<PathBuf> {
+        self.0.signing_key_file(journal)
+    }
+
     /// True if there is a key, false if it has yet to be made.
     pub(super) fn has_key(&self, journal: &Path) -> Result<bool, String> {
         self.0.key(journal).map(|key| key.is_some()).map_err(|error| error.to_string())

@@ -18,8 +18,13 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
+    /// A place without a journal.
+    pub(crate) fn empty() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
     pub(crate) fn new() -> Self {
-        let fixture = Self { dir: tempfile::tempdir().unwrap() };
+        let fixture = Self::empty();
         let recorder = fixture.recorder();
         let peer: SocketAddr = "192.0.2.7:4000".parse().unwrap();
         let origin = Origin::peer(peer).user_agent("curl");
@@ -92,8 +97,13 @@ impl Fixture {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let journal = self.journal().display().to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_audited"));
+        let is_of_chain = arguments.first() == Some(&"verify")
+            && !arguments.iter().any(|argument| ["-", "--key", "--level"].contains(argument))
+            && self.dir.path().join("audit.vkey").exists();
         command
             .args(arguments.iter().map(|argument| argument.replace('@', &journal)))
+            // The signatures have tests of their own: `signed` and `signing`.
+            .args(["--level", "L1"].iter().filter(|_| is_of_chain))
             .env_remove("AUDIT_JOURNAL")
             .stdin(Stdio::null())
             .current_dir(self.dir.path());

@@ -21,6 +21,9 @@ mod record;
 mod renew;
 #[cfg(target_os = "linux")]
 mod retain;
+mod signed;
+#[cfg(unix)]
+mod signing;
 mod unread;
 mod verify;
 #[cfg(all(target_os = "linux", feature = "alerts"))]

@@ -52,6 +52,7 @@ fn segments(fixture: &Fixture) -> Vec<String> {
     let names = fs::read_dir(fixture.journal().join("seg")).unwrap();
     let mut names: Vec<_> =
         names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.ends_with(".jsonl"));
     names.sort_unstable();
     names
 }

@@ -12,7 +12,7 @@ use crate::lines::Piece;
 use crate::pruned;
 use crate::segment;
 use crate::storage::Storage;
-use crate::verify::{self, Verification};
+use crate::verify::{self, Trust, Verification};
 
 /// How many changed files are named.
 const NAMED_MAX: usize = 8;
@@ -68,6 +68,17 @@ impl EpochState {
 pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
     super::within_one(storage, || {
         pruned::between_prunings(storage, || verify::verify_beside(storage))
+    })
+}
+
+/// Checks the same, and that the records are those which trusted keys have signed, up to the newest
+/// checkpoint that is there or was kept elsewhere.
+///
+/// # Errors
+/// [`Error::Unsigned`] if nothing is signed, and no checkpoint that was kept elsewhere says that it was; else as [`verify`].
+pub fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Verification, Error> {
+    super::within_one(storage, || {
+        pruned::between_prunings(storage, || verify::verify_signed(storage, trust))
     })
 }
 

@@ -9,7 +9,7 @@ mod manifest;
 mod parts;
 
 pub(super) use check::number;
-pub use check::{EpochState, OlderEpoch, verify, verify_epochs};
+pub use check::{EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
 pub use manifest::{Cause, Epoch};
 
 pub(super) use manifest::Link;
@@ -52,7 +52,7 @@ pub(super) fn recover(
         // What was begun before a crash is what was asked for.
         _ if is_changed => {}
         Wish::GoOn | Wish::Visit => {
-            let recovered = recover_records(storage);
+            let recovered = recover_records(storage, options);
             match recovered.as_ref().err().and_then(damage) {
                 Some(reason) if options.on_damage == OnDamage::NewEpoch => {
                     change::set_aside(storage, options, Cause::Damage, &reason)?;
@@ -66,7 +66,7 @@ pub(super) fn recover(
             change::set_aside(storage, options, Cause::Repaired, reason)?;
         }
     }
-    recover_records(storage)
+    recover_records(storage, options)
 }
 
 /// What is damaged, in words; `None` if the error tells of something else.
@@ -177,8 +177,8 @@ fn is_about_to_begin(storage: &dyn Storage) -> Result<bool, Error> {
     Ok(is_empty && age(storage)?.is_some())
 }
 
-fn recover_records(storage: &dyn Storage) -> Result<Option<Recovered>, Error> {
-    recovery::recover(storage, published(storage)?)
+fn recover_records(storage: &dyn Storage, options: &Options) -> Result<Option<Recovered>, Error> {
+    recovery::recover(storage, published(storage)?, &options.verifiers())
 }
 
 fn published(storage: &dyn Storage) -> Result<Option<u64>, Error> {

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::quarantine;
 use crate::redo;
 use crate::segment;
+use crate::signed;
 use crate::storage::Storage;
 use crate::watermark;
 
@@ -13,8 +14,11 @@ use crate::watermark;
 ///
 /// Whatever else comes to lie in the journal's directory belongs here, too, unless it serves the
 /// epoch that is current, as the lock does.
-pub(super) const PARTS: [(&str, Part); 4] = [
+pub(super) const PARTS: [(&str, Part); 7] = [
     (watermark::NAME, Part::File),
+    (signed::CHECKPOINT, Part::File),
+    (signed::HISTORY, Part::File),
+    (signed::TILES, Part::Directory),
     (redo::NAME, Part::File),
     (quarantine::DIR, Part::Directory),
     (segment::DIR, Part::Directory),

@@ -16,7 +16,7 @@ use crate::Error;
 const LOCK: &str = "LOCK";
 
 /// The directories of a journal, relative to its own.
-const DIRECTORIES: [&str; 4] = ["", "seg", "quarantine", EPOCHS];
+const DIRECTORIES: [&str; 5] = ["", "seg", "quarantine", "tiles", EPOCHS];
 
 /// Older epochs, each in a directory of its own.
 const EPOCHS: &str = "epochs";
@@ -195,6 +195,17 @@ impl DirectoryStorage {
         }
     }
 
+    /// Makes a file that must not exist yet; its name is not durable on return.
+    fn make_file(&self, path: &Path) -> io::Result<File> {
+        self.ensure_parent(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create_new(true);
+        modes::private(&mut options);
+        let file = options.open(path)?;
+        modes::settle(&file, self.modes)?;
+        Ok(file)
+    }
+
     fn lock_file(&self) -> io::Result<File> {
         let path = self.path_of(LOCK);
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
@@ -225,14 +236,25 @@ impl Storage for DirectoryStorage {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
         let path = self.path_of(name);
-        self.ensure_parent(&path)?;
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create_new(true);
-        modes::private(&mut options);
-        let file = options.open(&path)?;
-        modes::settle(&file, self.modes)?;
+        let file = self.make_file(&path)?;
         sync_parent(&path)?;
         Ok(Box::new(DiskFile { file, path }))
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let (path, draft) = (self.path_of(name), self.path_of(&format!("{name}.new")));
+        // One that a crash has left.
+        match fs::remove_file(&draft) {
+            Err(error) if !is_gone(&error) => return Err(error),
+            _ => {}
+        }
+        let mut file = self.make_file(&draft)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_data());
+        written.and_then(|()| fs::rename(&draft, &path)).inspect_err(|_| {
+            // A disk that is full needs the room.
+            let _ = fs::remove_file(&draft);
+        })?;
+        sync_parent(&path)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

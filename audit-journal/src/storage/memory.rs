@@ -194,6 +194,15 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        // The old file is there until the new one is whole.
+        if self.disk().fitting(bytes.len())? < bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Self::replace(self, name, Some(bytes.to_vec()));
+        Ok(())
+    }
+
     fn remove(&self, name: &str) -> io::Result<()> {
         self.disk().files.remove(name).map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }

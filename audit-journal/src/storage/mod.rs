@@ -44,6 +44,18 @@ pub trait Storage: Send + Sync {
         Err(io::Error::new(io::ErrorKind::Unsupported, reason))
     }
 
+    /// Puts a file with these bytes under the name, in place of one that is there: at any moment, and
+    /// after a power cut, it is the one or the other, and whole. The new one is durable on return. A
+    /// journal that is signed needs it.
+    ///
+    /// # Errors
+    /// Fails when it cannot be written, and with [`io::ErrorKind::Unsupported`] on storage that cannot
+    /// replace, which is the default.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let reason = format!("this storage cannot replace {name} by {} bytes", bytes.len());
+        Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+    }
+
     /// Removes a file; that it is gone is durable on return. A journal that is pruned needs it.
     ///
     /// # Errors
@@ -91,6 +103,19 @@ pub(super) fn read_range(file: &dyn StorageFile, start: u64, end: u64) -> io::Re
     }
     bytes.truncate(held);
     Ok(bytes)
+}
+
+/// Appends all of `bytes`, however many calls that takes.
+pub(super) fn append_all(file: &mut dyn StorageFile, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.append(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(taken) => bytes = &bytes[taken..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file for overwriting, and makes it first if there is none.

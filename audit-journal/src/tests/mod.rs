@@ -11,12 +11,21 @@ mod full;
 mod full_start;
 mod left_over;
 mod length;
+mod mutations;
+mod naive;
 mod pass;
 mod planted;
+mod prove;
 mod prune;
 mod prune_crash;
 mod recovery;
+mod signed;
+mod signed_crash;
+mod signed_prune;
+mod signed_start;
 mod verify;
+mod verify_moving;
+mod verify_signed;
 mod visit;
 mod watch;
 mod writer;
@@ -100,7 +109,9 @@ fn closed(records: u32, options: Options) -> MemoryStorage {
 }
 
 fn segments(storage: &MemoryStorage) -> Vec<String> {
-    names(storage, "seg/")
+    let mut names = names(storage, "seg/");
+    names.retain(|name| name.ends_with(".jsonl"));
+    names
 }
 
 fn quarantined(storage: &MemoryStorage) -> Vec<String> {
@@ -254,6 +265,11 @@ impl Storage for Faulty {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.faults.change("rename")?;
         self.inner.rename(from, to)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.faults.change("replace")?;
+        Storage::replace(&self.inner, name, bytes)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

@@ -1,55 +1,13 @@
 //! Decides what has happened to a record, from the records around it.
 
+use super::item::{Garbage, Item, Place, Record};
+use super::tree::Tree;
 use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
 use crate::line;
-use crate::members;
 use crate::pruned::{Pruned, Statement};
-use crate::segment::{self, Header};
+use crate::segment;
 use crate::time::Timestamp;
-
-/// Where something stands.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) segment: String,
-    pub(super) line: u64,
-    pub(super) offset: u64,
-}
-
-/// One line that has the form of a record, or a run of lines that have not.
-pub(super) enum Item {
-    Record(Record),
-    Garbage(Garbage),
-}
-
-/// A line that has the form of a record.
-pub(super) struct Record {
-    pub(super) place: Place,
-    pub(super) seq: u64,
-    pub(super) observed: Timestamp,
-    pub(super) stated: Digest,
-    pub(super) bytes: Vec<u8>,
-    /// What it says as the first line of a segment.
-    pub(super) opens: Option<Opening>,
-}
-
-/// The first line of a segment.
-pub(super) struct Opening {
-    pub(super) named_seq: u64,
-    pub(super) header: Option<Header>,
-    /// The segment before ends where the header says.
-    pub(super) is_joined: bool,
-}
-
-/// Lines that are no records.
-pub(super) struct Garbage {
-    pub(super) place: Place,
-    pub(super) reason: &'static str,
-    /// The hash that the last of them ends with: that of the record which it was.
-    pub(super) stated: Option<Digest>,
-    /// One of them is a whole line, which no crash leaves behind the last record.
-    pub(super) is_whole_line: bool,
-}
 
 /// Follows the chain over all items and collects what is wrong.
 pub(super) struct Judge {
@@ -59,6 +17,8 @@ pub(super) struct Judge {
     gaps: Vec<Gap>,
     strays: Vec<Stray>,
     awaited: Option<Awaited>,
+    /// What was signed, if that is checked.
+    tree: Option<Tree>,
     verification: Verification,
 }
 
@@ -71,11 +31,11 @@ struct Awaited {
 }
 
 /// The hashes that the next record may continue.
-struct Tips {
+pub(super) struct Tips {
     /// As the last record states it, and as computed from its bytes if those disagree.
-    hashes: Vec<Digest>,
+    pub(super) hashes: Vec<Digest>,
     /// False if none of them need be right: then the next record cannot be checked.
-    sure: bool,
+    pub(super) sure: bool,
 }
 
 /// Records that are not where they should be.
@@ -102,8 +62,19 @@ impl Judge {
             gaps: Vec::new(),
             strays: Vec::new(),
             awaited: None,
+            tree: None,
             verification: Verification::default(),
         }
+    }
+
+    /// Compares the records with what was signed, too.
+    pub(super) fn with_tree(&mut self, tree: Option<Tree>) {
+        self.tree = tree;
+    }
+
+    /// What was signed, if that is checked.
+    pub(super) fn tree(&mut self) -> Option<&mut Tree> {
+        self.tree.as_mut()
     }
 
     /// Takes the record `seq` for the first one that is due.
@@ -115,6 +86,9 @@ impl Judge {
     pub(super) fn start_behind(&mut self, seq: u64, tip: Digest) {
         self.start_at(seq);
         self.tips = Tips { hashes: vec![tip], sure: true };
+        if let Some(tree) = &mut self.tree {
+            tree.start_behind(seq);
+        }
     }
 
     /// Looks out for the record of what was pruned. Where records are missing before it, it counts
@@ -144,6 +118,9 @@ impl Judge {
 
     /// Judges an item; `following` is the number of the record right behind it, where there is one.
     pub(super) fn judge(&mut self, item: &Item, following: Option<u64>) {
+        if let Some(tree) = &mut self.tree {
+            tree.reach(&item.place().segment);
+        }
         match item {
             Item::Garbage(garbage) => self.judge_garbage(garbage, following),
             Item::Record(record) if record.seq == self.next => self.judge_due(record, following),
@@ -151,11 +128,16 @@ impl Judge {
         }
     }
 
-    /// Ends the check at `end`: `due` records should be there.
-    pub(super) fn finish(mut self, due: u64, end: &Place) -> Verification {
+    /// Ends the check at `end`: so many acknowledged records should be there, and all that were signed.
+    pub(super) fn finish(mut self, acknowledged: u64, end: &Place) -> Verification {
+        let signed = self.finish_tree();
+        let due = signed.max(acknowledged);
         if self.next < due {
             let counts = [due, self.next].map(|count| Some(format!("{count} records")));
-            let reason = "acknowledged records are gone from the end";
+            let reason = match signed > acknowledged {
+                true => "records that were signed are gone from the end",
+                false => "acknowledged records are gone from the end",
+            };
             self.report(Kind::Truncated, self.next, end, counts, reason);
         }
         self.settle_strays();
@@ -163,6 +145,17 @@ impl Judge {
         let findings = &mut self.verification.findings;
         findings.sort_by(|one, two| (&one.segment, one.offset).cmp(&(&two.segment, two.offset)));
         self.verification
+    }
+
+    /// Takes what the tree has shown, and returns how many records were signed.
+    fn finish_tree(&mut self) -> u64 {
+        let Some(tree) = self.tree.take() else { return 0 };
+        let outcome = tree.finish(self.next);
+        let verification = &mut self.verification;
+        verification.findings.extend(outcome.findings);
+        verification.signed_size = outcome.signed_size;
+        verification.anchored_size = outcome.anchored_size;
+        outcome.due
     }
 
     /// A record with the number that is due.
@@ -276,6 +269,9 @@ impl Judge {
             self.report(Kind::Clock, record.seq, &record.place, times, reason);
         }
         self.verification.records += 1;
+        if let Some(tree) = &mut self.tree {
+            tree.follow(record);
+        }
         self.pass(record.seq);
         self.tips = Tips { hashes: vec![record.stated], sure: true };
     }
@@ -364,37 +360,5 @@ impl Tips {
 
     fn computed(&self, record: &Record) -> Option<Digest> {
         self.hashes.first().map(|tip| line::link(tip, line::hashed(&record.bytes)))
-    }
-}
-
-impl Record {
-    fn origin(&self) -> Option<&str> {
-        Some(&self.opens.as_ref()?.header.as_ref()?.origin)
-    }
-
-    /// What a reader could not use, although the chain may vouch for it.
-    fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
-        if let Err(reason) = members::check_line(&self.bytes) {
-            return Some(([None, None], reason));
-        }
-        let opening = self.opens.as_ref()?;
-        if opening.named_seq != self.seq {
-            let numbers = [opening.named_seq, self.seq].map(|seq| Some(format!("seq {seq}")));
-            let reason = "the file's name does not say its first record";
-            return Some((numbers, reason.to_owned()));
-        }
-        let reason = "the segment does not start with a header";
-        let Some(header) = &opening.header else {
-            return Some(([None, None], reason.to_owned()));
-        };
-        let names_end = match &header.previous {
-            None => self.seq == 0,
-            Some(end) => {
-                let follows = end.last_seq.checked_add(1) == Some(self.seq);
-                follows && (!before.sure || before.hashes.contains(&end.hash))
-            }
-        };
-        let reason = "its header does not name the end of the segment before it";
-        (!names_end || !opening.is_joined).then(|| ([None, None], reason.to_owned()))
     }
 }

@@ -1,15 +1,22 @@
 //! Checks a whole journal and names every record that is not as it was written.
 
+mod compare;
 mod front;
+mod item;
 mod judge;
+mod notes;
 mod stream;
 mod superseded;
+mod tree;
 mod walk;
 
 use std::fmt;
 use std::io::{self, Read};
 
+use audit_tlog::{Checkpoint, Note};
 use serde::{Deserialize, Serialize};
+
+pub use notes::Trust;
 
 use super::error::Error;
 use super::pruned::Pruned;
@@ -36,12 +43,51 @@ pub struct Verification {
     /// What a crash left behind the last record, never acknowledged; opening the journal for
     /// writing moves it aside.
     pub unfinished: Option<Unfinished>,
+    /// How many records are as a trusted key has signed them; `None` if that was not asked for, or for none.
+    pub signed_size: Option<u64>,
+    /// How many are as a checkpoint has them that was kept elsewhere.
+    pub anchored_size: Option<u64>,
 }
 
 impl Verification {
     /// True if every record is as it was written; warnings do not count.
     pub fn is_intact(&self) -> bool {
         self.findings.iter().all(|finding| finding.kind.is_warning())
+    }
+
+    /// What was shown of the journal; `None` if it is not intact.
+    pub fn level(&self) -> Option<Level> {
+        let level = match (self.signed_size, self.anchored_size) {
+            (_, Some(_)) => Level::Anchored,
+            (Some(_), None) => Level::Signed,
+            (None, None) => Level::Chain,
+        };
+        self.is_intact().then_some(level)
+    }
+}
+
+/// How much a check has shown, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Level {
+    /// The records are consistent with each other: anyone who can write there can rewrite all of them.
+    #[serde(rename = "L1")]
+    Chain,
+    /// They are also as trusted keys have signed them: who holds such a key can still rewrite all.
+    #[serde(rename = "L2")]
+    Signed,
+    /// They also agree with what was kept elsewhere.
+    #[serde(rename = "L3")]
+    Anchored,
+}
+
+impl Level {
+    /// The name in `--json` and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chain => "L1",
+            Self::Signed => "L2",
+            Self::Anchored => "L3",
+        }
     }
 }
 
@@ -88,12 +134,18 @@ pub enum Kind {
     Clock,
     /// Nothing tells whether it was acknowledged and is gone from the end: a warning.
     Watermark,
+    /// What should vouch for it is missing, cannot be read, or is signed by no trusted key.
+    Unsigned,
+    /// Two different histories up to it were signed.
+    Fork,
+    /// The hashes in `tiles/` are not those of the records: a warning, they are made again.
+    Tiles,
 }
 
 impl Kind {
     /// True if it does not speak of damage.
     pub fn is_warning(self) -> bool {
-        matches!(self, Self::Superseded | Self::Clock | Self::Watermark)
+        matches!(self, Self::Superseded | Self::Clock | Self::Watermark | Self::Tiles)
     }
 
     /// The name in `--json` and in messages.
@@ -107,6 +159,9 @@ impl Kind {
             Self::Superseded => "superseded",
             Self::Clock => "clock",
             Self::Watermark => "watermark",
+            Self::Unsigned => "unsigned",
+            Self::Fork => "fork",
+            Self::Tiles => "tiles",
         }
     }
 }
@@ -144,12 +199,25 @@ pub struct Unfinished {
 
 /// Checks every line, its hash and its place, beside a live writer or without one.
 pub(super) fn verify_beside(storage: &dyn Storage) -> Result<Verification, Error> {
-    walk::verify(storage, false)
+    walk::verify(storage, false, None)
+}
+
+/// Does the same, and compares the records with what was signed.
+pub(super) fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Verification, Error> {
+    walk::verify(storage, false, Some(trust))
+}
+
+/// The checkpoint of the most records that the journal holds, whoever has signed it.
+pub(super) fn newest_checkpoint(
+    storage: &dyn Storage,
+) -> Result<Option<(Note, Checkpoint)>, Error> {
+    let newest = notes::Notes::read(storage, &[])?.noted.pop();
+    Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
 }
 
 /// Does the same for whoever holds the lock, and so knows that no other writer is at work.
 pub(super) fn verify_alone(storage: &dyn Storage) -> Result<Verification, Error> {
-    walk::verify(storage, true)
+    walk::verify(storage, true, None)
 }
 
 /// Checks the lines of a journal that arrive one after the other, such as a shipped mirror.

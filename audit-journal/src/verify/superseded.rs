@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::judge::{Garbage, Item, Place};
+use super::item::{Garbage, Item, Place};
 use super::walk::Walk;
 use crate::digest::Digest;
 use crate::error::Error;

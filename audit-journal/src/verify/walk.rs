@@ -2,9 +2,14 @@
 
 use std::io;
 
+use audit_tlog::VerifierKey;
+
 use super::front::Front;
-use super::judge::{Garbage, Item, Judge, Opening, Place, Record};
+use super::item::{Garbage, Item, Opening, Place, Record};
+use super::judge::Judge;
+use super::notes::{Notes, Trust};
 use super::superseded::Claim;
+use super::tree::Tree;
 use super::{Finding, Kind, Unfinished, Verification};
 use crate::error::Error;
 use crate::line;
@@ -17,10 +22,16 @@ use crate::watermark::{self, Head};
 /// How many records of what was pruned are tried before the front is taken for whole.
 const FRONTS_MAX: usize = 3;
 
-pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verification, Error> {
-    // The order matters beside a live writer: the segments that are listed after the watermark was
+pub(super) fn verify(
+    storage: &dyn Storage,
+    is_alone: bool,
+    trust: Option<&Trust>,
+) -> Result<Verification, Error> {
+    // The order matters beside a live writer: what is signed before the watermark was read is of records
+    // below it, the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
     let read_error = || Error::io(storage, "read", watermark::NAME);
+    let notes = trust.map(|trust| Notes::read(storage, &trust.anchors)).transpose()?;
     let head = watermark::head(storage).map_err(read_error())?;
     let published = watermark::read(storage).map_err(read_error())?;
     let durable = published.unwrap_or(0);
@@ -33,14 +44,27 @@ pub(super) fn verify(storage: &dyn Storage, is_alone: bool) -> Result<Verificati
     // Where a power cut has taken sectors, the records behind them were never acknowledged.
     let last = segments.last().filter(|_| !live && published.is_ok());
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
-    let extent = Extent { segments, durable, limit, head, torn_in };
+    let signed = trust.zip(notes).map(|(trust, notes)| Signed { keys: &trust.keys, notes, live });
+    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
+    let extent = Extent { segments, durable, limit, head, torn_in, signed };
     let mut verification = extent.verify(storage)?;
+    if is_unsigned && verification.is_intact() {
+        return Err(Error::Unsigned { journal: storage.describe() });
+    }
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
     Ok(verification)
 }
 
+/// What was signed, and by whom it must be.
+struct Signed<'a> {
+    keys: &'a [VerifierKey],
+    notes: Notes,
+    /// A writer is at work.
+    live: bool,
+}
+
 /// What there is to be walked over.
-struct Extent {
+struct Extent<'a> {
     segments: Vec<u64>,
     durable: u64,
     /// Records from here on are a live writer's business.
@@ -48,9 +72,10 @@ struct Extent {
     /// What the writer vouches for.
     head: Option<Head>,
     torn_in: Option<String>,
+    signed: Option<Signed<'a>>,
 }
 
-impl Extent {
+impl Extent<'_> {
     /// Walks from where the journal says that it begins, and from its very start if the record that
     /// says so turns out to be none of its own.
     fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
@@ -84,6 +109,10 @@ impl Extent {
             torn_in: self.torn_in.clone(),
             ..Walk::of_stream()
         };
+        let signed = self.signed.as_ref();
+        walk.judge.with_tree(signed.map(|Signed { keys, notes, live }| {
+            Tree::new(storage, keys, notes.clone(), self.segments.clone(), self.limit, *live)
+        }));
         let mut segments = &self.segments[..];
         if let Some(statement) = front.statement() {
             walk.judge.await_statement(statement, self.durable);
@@ -106,6 +135,9 @@ impl Extent {
                 }
                 None => None,
             };
+            if let Some(tree) = walk.judge.tree() {
+                tree.find_seal(storage, first_seq)?;
+            }
             end = walk.segment(storage, first_seq, claim.as_ref())?;
         }
         Ok(walk.finish(end))
@@ -326,6 +358,7 @@ fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> 
                         seq: parsed.stamp.seq,
                         observed: parsed.stamp.observed,
                         stated: parsed.hash,
+                        body: parsed.body,
                         bytes: bytes.to_owned(),
                         opens,
                     }));

@@ -53,6 +53,7 @@ impl Journal {
         if !self.staged.is_empty() {
             self.commit()?;
         }
+        self.seal_all()?;
         let epoch = epoch::link_encoded(&*self.storage, self.durable.next)?;
         if self.header.is_none() {
             self.open_segment(Reason::Prune, None);

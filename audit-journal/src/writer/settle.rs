@@ -23,7 +23,10 @@ impl Journal {
         }
         let lack_of_room = self.publish(self.chain)?;
         self.segment.length += self.staged.lines.len() as u64;
-        self.header = None;
+        let begins_segment = self.header.take().is_some();
+        if let Some(Ok(signed)) = &mut self.signed {
+            signed.feed(&self.staged, &self.durable, begins_segment);
+        }
         self.committed_from = self.durable.next;
         self.durable = self.chain;
         std::mem::swap(&mut self.staged, &mut self.committed);

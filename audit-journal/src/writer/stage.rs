@@ -1,12 +1,14 @@
 //! Records on their way to the disk: staged behind a header where one is due, then written.
 
-use super::{Journal, append_all};
+use super::Journal;
 use crate::batch::Author;
 use crate::control::{self, Header, Previous, Reason};
 use crate::error::Error;
 use crate::line::Stamp;
 use crate::quarantine::Quarantined;
+use crate::signed::KeyRotation;
 use crate::start::OpenSegment;
+use crate::storage::append_all;
 
 impl Journal {
     /// Stages a record, in a new segment if one is due.
@@ -32,6 +34,10 @@ impl Journal {
         }
         let body = control::start(self.envelope(), &self.boot, &self.options.writer, unclean);
         self.stage(&body, Author::Journal);
+        if let Some(KeyRotation { note, .. }) = &self.key_rotation {
+            let body = control::key_rotated(self.envelope(), note);
+            self.stage(&body, Author::Journal);
+        }
         self.commit().map(|_| ())
     }
 

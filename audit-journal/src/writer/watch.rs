@@ -40,8 +40,8 @@ impl Watch {
 }
 
 impl Journal {
-    /// What is due without any event: looks whether the journal's files are still its own, and
-    /// stages the record of a clock that jumped, and a heartbeat after a time without records. To be
+    /// What is due without any event: looks whether the journal's files are still its own, signs what has
+    /// become durable, and stages the record of a clock that jumped, and a heartbeat after a time without records. To be
     /// called once a second or so, before a batch; [`commit`](Self::commit) writes what it staged.
     ///
     /// # Errors
@@ -52,6 +52,7 @@ impl Journal {
         let checked = self.check_files();
         self.poison_on_error(checked)?;
         self.remove_some();
+        self.sign();
         if self.full.is_none() {
             self.watch_clock();
             self.beat();

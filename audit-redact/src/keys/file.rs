@@ -73,15 +73,27 @@ pub fn parse(text: &str) -> Option<Secret> {
 /// # Errors
 /// Fails when the file cannot be made, or [`read`] does.
 pub fn create(path: &Path, owner: Option<u32>) -> io::Result<Secret> {
-    let text = create_text(path, owner)?;
+    let text = create_fresh(path, owner)?;
     parse(&text).ok_or_else(no_key)
 }
 
 /// Like [`create`], for a file that another process may have made with something else in it.
-pub(super) fn create_text(path: &Path, owner: Option<u32>) -> io::Result<Zeroizing<String>> {
-    let text = Zeroizing::new(format!("{}\n", *digits(&random()?)));
+pub(super) fn create_fresh(path: &Path, owner: Option<u32>) -> io::Result<Zeroizing<String>> {
+    create_text(path, owner, &[&digits(&random()?), "\n"])
+}
+
+/// Like [`create`], for a file that holds the text of all `parts`.
+///
+/// # Errors
+/// Fails as [`create`] does, but that the text is not looked at.
+pub fn create_text(
+    path: &Path,
+    owner: Option<u32>,
+    parts: &[&str],
+) -> io::Result<Zeroizing<String>> {
+    let text = joined(parts);
     let draft = draft_of(path);
-    write_text(&draft, &text)?;
+    write_text(&draft, &text, modes::private)?;
     // Unlike a renaming, a link replaces no key that another process has made meanwhile.
     let linked = std::fs::hard_link(&draft, path);
     if linked.is_ok() {
@@ -105,7 +117,10 @@ pub(super) fn create_text(path: &Path, owner: Option<u32>) -> io::Result<Zeroizi
 
 /// Reads a file of keys, if it is there, and removes what a process has left that died as it made
 /// it.
-pub(super) fn read_text(path: &Path, owner: Option<u32>) -> io::Result<Option<Zeroizing<String>>> {
+///
+/// # Errors
+/// Fails when the file cannot be read, is another user's, is readable by others, or is no text.
+pub fn read_text(path: &Path, owner: Option<u32>) -> io::Result<Option<Zeroizing<String>>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
@@ -118,9 +133,62 @@ pub(super) fn read_text(path: &Path, owner: Option<u32>) -> io::Result<Option<Ze
 
 /// Puts `text` in the place of the file, whole and durable or not at all.
 pub(super) fn replace_text(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text, modes::private)
+}
+
+/// Adds to a file of keys, which is made if it is missing and begins with `head` then, the line that
+/// `line` makes of what the file holds now.
+///
+/// # Errors
+/// Fails when `line` does, or the file cannot be read or replaced. It is as it was then.
+pub fn add_line(
+    path: &Path,
+    head: &str,
+    line: impl FnOnce(&str) -> io::Result<Zeroizing<String>>,
+) -> io::Result<()> {
+    // Two that add a key at once must not lose one.
+    let _lock = modes::lock_directory(path)?;
+    let old = read_text(path, None)?;
+    let old = old.as_deref().map_or(head, String::as_str);
+    let line = line(old)?;
+    let end = if old.ends_with('\n') { "" } else { "\n" };
+    let text = joined(&[old, end, &line, "\n"]);
+    replace_text(path, &text)
+}
+
+/// Adds lines that everybody may read to a file that everybody may read, unless they are in it.
+///
+/// # Errors
+/// Fails when the file cannot be read or replaced.
+pub fn publish(path: &Path, lines: &[String]) -> io::Result<()> {
+    let mut text = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        opened => {
+            let mut text = String::new();
+            opened?.take(TEXT_BYTES_MAX).read_to_string(&mut text)?;
+            text
+        }
+    };
+    let missing: Vec<_> =
+        lines.iter().filter(|line| !text.lines().any(|known| known == **line)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    missing.into_iter().for_each(|line| text.extend([line.as_str(), "\n"]));
+    replace(path, &text, modes::public)
+}
+
+fn replace(path: &Path, text: &str, mode: fn(&mut OpenOptions)) -> io::Result<()> {
     let draft = draft_of(path);
-    write_text(&draft, text)?;
-    std::fs::rename(&draft, path)?;
+    write_text(&draft, text, mode)?;
+    let replaced = modes::keep_owner(&draft, path).and_then(|()| std::fs::rename(&draft, path));
+    if let Err(error) = replaced {
+        let _ = std::fs::remove_file(&draft);
+        return Err(error);
+    }
     modes::sync_directory(path)?;
     remove_drafts(path);
     Ok(())
@@ -146,7 +214,10 @@ pub(super) fn remove_drafts(path: &Path) {
 }
 
 /// Fresh bytes from the operating system's random source.
-pub(crate) fn random() -> io::Result<Secret> {
+///
+/// # Errors
+/// Fails when that gives none.
+pub fn random() -> io::Result<Secret> {
     let mut key = Secret::default();
     getrandom::fill(key.as_mut_slice()).map_err(io::Error::other)?;
     Ok(key)
@@ -158,6 +229,14 @@ pub(super) fn digits(key: &Secret) -> Zeroizing<String> {
     for nibble in key.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
         text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
     }
+    text
+}
+
+/// One text, of which no part stays behind in memory that was outgrown.
+fn joined(parts: &[&str]) -> Zeroizing<String> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    parts.iter().for_each(|part| text.push_str(part));
     text
 }
 
@@ -176,10 +255,10 @@ fn read_open(file: File, owner: Option<u32>) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn write_text(path: &Path, text: &str) -> io::Result<()> {
+fn write_text(path: &Path, text: &str, mode: fn(&mut OpenOptions)) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    modes::private(&mut options);
+    mode(&mut options);
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
@@ -267,7 +346,7 @@ mod tests {
         let others = ["audit.key.old", "audit.key2.01890a5d-ac96-774b-bcce-b302099a8057"];
         others.iter().for_each(|name| std::fs::write(directory.path().join(name), "").unwrap());
         // It died before the key had its name.
-        write_text(&draft_of(&path), "draft").unwrap();
+        write_text(&draft_of(&path), "draft", modes::private).unwrap();
         assert!(read(&path, None).unwrap().is_none());
         let key = create(&path, None).unwrap();
         assert_eq!(names(), 1 + others.len());
@@ -275,6 +354,35 @@ mod tests {
         std::fs::hard_link(&path, draft_of(&path)).unwrap();
         assert!(*read(&path, None).unwrap().unwrap() == *key);
         assert_eq!(names(), 1 + others.len());
+    }
+
+    #[test]
+    fn what_is_published_is_added_once_and_nothing_is_taken_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit.vkey");
+        let lines = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        publish(&path, &lines(&["one"])).unwrap();
+        std::fs::write(&path, "one\nnote").unwrap();
+        publish(&path, &lines(&["one", "two"])).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\nnote\ntwo\n");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_the_superuser_adds_leaves_the_file_to_its_owner() {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit.keys");
+        let add = || add_line(&path, "# keys\n", |_| Ok(Zeroizing::new("key".to_owned())));
+        add().unwrap();
+        // Only root can give a file away.
+        let given = chown(&path, Some(4711), None).is_ok();
+        let owner = std::fs::metadata(&path).unwrap().uid();
+        add().unwrap();
+        let found = std::fs::metadata(&path).unwrap();
+        assert_eq!((found.uid(), found.mode() & 0o777), (owner, 0o600), "{given}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# keys\nkey\nkey\n");
     }
 
     #[test]

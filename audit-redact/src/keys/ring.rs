@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{EncryptionKey, file, modes};
+use super::{EncryptionKey, file};
 use crate::HashKey;
 
 const HEAD: &str = "\
@@ -66,22 +66,11 @@ impl Ring {
     /// # Errors
     /// Fails when the file holds anything but keys, or cannot be replaced. It is as it was then.
     pub(super) fn add_to(path: &Path) -> io::Result<EncryptionKey> {
-        // Two that add a key at once must not lose one.
-        let _lock = modes::lock_directory(path)?;
-        let old = file::read_text(path, None)?;
-        let old = old.as_deref().map_or(HEAD, String::as_str);
-        Self::parse(old)?;
         let key = file::random()?;
-        let line = file::digits(&key);
-        let mut text = Zeroizing::new(String::with_capacity(old.len() + line.len() + 16));
-        text.push_str(old);
-        if !old.ends_with('\n') {
-            text.push('\n');
-        }
-        for part in ["encrypt ", &line, "\n"] {
-            text.push_str(part);
-        }
-        file::replace_text(path, &text)?;
+        file::add_line(path, HEAD, |old| {
+            Self::parse(old)?;
+            Ok(Zeroizing::new(format!("encrypt {}", *file::digits(&key))))
+        })?;
         Ok(EncryptionKey::from_bytes(*key))
     }
 }

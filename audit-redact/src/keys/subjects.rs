@@ -51,7 +51,7 @@ impl Subjects {
             let path = self.place.join(&id);
             let text = match file::read_text(&path, self.owner)? {
                 Some(text) => text,
-                None => file::create_text(&path, self.owner)?,
+                None => file::create_fresh(&path, self.owner)?,
             };
             if let Found::Key(key) = held(&id, &text)? {
                 return Ok(key);

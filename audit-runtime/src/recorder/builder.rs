@@ -1,6 +1,7 @@
 //! The settings of a recorder.
 
 mod opening;
+mod signing;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::floods::Measure;
 use super::mirror::Mirror;
 use super::service::Service;
 use audit_redact::{HashKey, Keys, Tightness};
+use audit_tlog::Signer;
 
 /// Settings of a [`Recorder`](crate::Recorder); every one has a default that suits a service.
 #[must_use = "settings record nothing: call `open` or `install`"]
@@ -34,6 +36,8 @@ pub struct RecorderBuilder {
     key_file: Option<PathBuf>,
     keys: Option<Keys>,
     has_ephemeral_keys: bool,
+    signer: Option<Arc<dyn Signer>>,
+    signing_key_file: Option<PathBuf>,
     classes: BTreeMap<String, Tightness>,
     group: Option<u32>,
     lock_wait_ms: u64,
@@ -78,6 +82,8 @@ impl RecorderBuilder {
             key_file: None,
             keys: None,
             has_ephemeral_keys: false,
+            signer: None,
+            signing_key_file: None,
             classes: BTreeMap::new(),
             group: None,
             lock_wait_ms: 0,
@@ -216,6 +222,22 @@ impl RecorderBuilder {
         self
     }
 
+    /// Where the keys that sign the journal's checkpoints lie: by default beside the journal, with
+    /// `.signing` appended to its path. The file is made if it is missing. See
+    /// [`SigningKeys`](crate::SigningKeys).
+    pub fn signing_key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.signing_key_file = Some(path.into());
+        self
+    }
+
+    /// What signs the journal's checkpoints, for services that keep their keys elsewhere: a
+    /// [`SigningKey`](audit_tlog::SigningKey), or a system that signs and gives no key away. The thread
+    /// that writes the journal waits for it.
+    pub fn signer(mut self, signer: impl Signer + 'static) -> Self {
+        self.signer = Some(Arc::new(signer));
+        self
+    }
+
     /// How tightly fields of the class `name` are redacted at the least: `#[sensitive(class = pii)]`.
     /// Where their source redacts them more tightly, that holds.
     pub fn class(mut self, name: impl Into<String>, tightness: Tightness) -> Self {
@@ -281,6 +303,8 @@ impl fmt::Debug for RecorderBuilder {
             .field("has_key", &self.key.is_some())
             .field("key_file", &self.key_file)
             .field("keys", &self.keys)
+            .field("signer", &self.signer.as_ref().map(|signer| signer.verifier()))
+            .field("signing_key_file", &self.signing_key_file)
             .field("classes", &self.classes)
             .field("group", &self.group)
             .finish_non_exhaustive()

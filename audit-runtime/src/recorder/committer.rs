@@ -320,6 +320,7 @@ impl Committer<'_> {
     /// turned away.
     fn show(&self) {
         self.shared.counters.show_durable(self.journal.last());
+        self.shared.counters.show_signed(self.journal.signed_size(), self.journal.unsigned());
         if let Some(full) = self.journal.full()
             && self.shared.counters.interruptions.full().is_none()
         {

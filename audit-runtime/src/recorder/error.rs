@@ -23,6 +23,13 @@ pub enum Error {
         /// What went wrong.
         cause: std::io::Error,
     },
+    /// The keys that sign the journal could not be read or made.
+    SigningKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        cause: std::io::Error,
+    },
     /// The keys that seal values could not be read.
     Keys(std::io::Error),
     /// Fields are to be sealed, and there is no key for it.
@@ -56,6 +63,12 @@ impl fmt::Display for Error {
             Self::KeyFile { path, cause } => write!(
                 f,
                 "cannot use the key file {}: {cause} (name another one with `key_file`)",
+                path.display()
+            ),
+            Self::SigningKeyFile { path, cause } => write!(
+                f,
+                "cannot use the file of signing keys {}: {cause} (name another one with \
+                 `signing_key_file`)",
                 path.display()
             ),
             Self::Keys(cause) => cause.fmt(f),
@@ -106,7 +119,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Journal(error) => Some(error),
-            Self::KeyFile { cause, .. } | Self::Keys(cause) | Self::System(cause) => Some(cause),
+            Self::KeyFile { cause, .. } | Self::SigningKeyFile { cause, .. } => Some(cause),
+            Self::Keys(cause) | Self::System(cause) => Some(cause),
             _ => None,
         }
     }

@@ -54,6 +54,10 @@ pub struct Health {
     /// How many events of strangers were counted in place of written, because they came in a flood; the
     /// records `AccessFlood`, `DenialFlood` and `LoginFlood` tell of them.
     pub summarised: u64,
+    /// How many records the newest signed checkpoint vouches for; 0 if the journal is not signed.
+    pub signed_size: u64,
+    /// Why no checkpoint can be signed or written now, if so.
+    pub unsigned: Option<String>,
 }
 
 impl Health {
@@ -118,6 +122,9 @@ pub(super) struct Counters {
     /// Why other processes cannot ask this writer, if they cannot.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(super) control_flaw: OnceLock<String>,
+    signed: AtomicU64,
+    /// Why no checkpoint can be signed or written now.
+    unsigned: Mutex<Option<String>>,
     /// The last durable record.
     last: Mutex<Option<Appended>>,
     sync_failures: AtomicU64,
@@ -146,6 +153,8 @@ impl Counters {
             control_refused: AtomicU64::new(0),
             summarised: AtomicU64::new(0),
             control_flaw: OnceLock::new(),
+            signed: AtomicU64::new(0),
+            unsigned: Mutex::default(),
             last: Mutex::default(),
             scopes_unlisted: AtomicU64::new(0),
             sync_failures: AtomicU64::new(0),
@@ -163,6 +172,24 @@ impl Counters {
     pub(super) fn show_durable(&self, last: Appended) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
         self.durable.store(last.seq + 1, Relaxed);
+    }
+
+    /// Shows how far the journal is signed, and says when it begins to go unsigned, and when that ends.
+    pub(super) fn show_signed(&self, size: u64, cause: Option<&journal::Error>) {
+        self.signed.store(size, Relaxed);
+        let mut unsigned = self.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*unsigned, cause) {
+            (None, Some(cause)) => say::error(format_args!(
+                "the journal is not signed any more, and recording goes on: {cause}"
+            )),
+            (Some(_), None) => say::warning(format_args!("the journal is signed again")),
+            _ => {}
+        }
+        *unsigned = cause.map(ToString::to_string);
+    }
+
+    fn unsigned(&self) -> Option<String> {
+        self.unsigned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The last durable record.
@@ -230,6 +257,8 @@ impl Counters {
             sync_failures: self.sync_failures.load(Relaxed),
             control_refused: self.control_refused.load(Relaxed),
             summarised: self.summarised.load(Relaxed),
+            signed_size: self.signed.load(Relaxed),
+            unsigned: self.unsigned(),
             ..levels.health(status)
         }
     }
@@ -292,6 +321,10 @@ impl Counters {
         if mirror_lost > 0 {
             return Some(format!("the mirror did not keep up; {mirror_lost} lines are not in it"));
         }
+        if let Some(cause) = self.unsigned() {
+            let signed = self.signed.load(Relaxed);
+            return Some(format!("only the first {signed} records are signed: {cause}"));
+        }
         self.control_flaw.get().cloned()
     }
 }
@@ -317,6 +350,8 @@ impl Levels {
             sync_failures: 0,
             control_refused: 0,
             summarised: 0,
+            signed_size: 0,
+            unsigned: None,
         }
     }
 }
@@ -347,7 +382,7 @@ mod tests {
             counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
-             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0}"
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0,\"signed_size\":0,\"unsigned\":null}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
         let json = counters.health(Levels::default()).to_json();

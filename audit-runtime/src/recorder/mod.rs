@@ -28,6 +28,7 @@ mod pruning;
 mod queue;
 mod receipt;
 mod service;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod unaudited;
@@ -59,6 +60,7 @@ pub use health::{Health, Status};
 pub(crate) use lookup::{count_unrecorded, current, enter};
 pub use mirror::Mirror;
 pub use receipt::Receipt;
+pub use signing::SigningKeys;
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub(crate) use unaudited::Route;
 pub(crate) use unaudited::{ROUTE_UNAUDITED, UNAUDITED_OTHERS};

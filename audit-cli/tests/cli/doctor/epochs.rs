@@ -72,6 +72,14 @@ fn an_epoch_that_is_gone_or_that_nothing_names_is_damage() {
     doctor(&fixture).says(1, "epochs failure", "epochs/0 holds an older journal, and its EPOCH");
 }
 
+/// Removes the records and all that vouches for them.
+fn remove_parts(place: &Path) {
+    ["WATERMARK", "checkpoint", "checkpoints"]
+        .iter()
+        .for_each(|name| fs::remove_file(place.join(name)).unwrap());
+    ["seg", "tiles"].iter().for_each(|name| fs::remove_dir_all(place.join(name)).unwrap());
+}
+
 #[test]
 fn an_epoch_that_is_half_set_aside_or_has_not_begun_needs_a_start() {
     let fixture = Fixture::new();
@@ -80,13 +88,11 @@ fn an_epoch_that_is_half_set_aside_or_has_not_begun_needs_a_start() {
     copy_journal(&fixture.journal().join("epochs/0"), &moved);
     fs::rename(moved.join("EPOCH"), moved.join("MOVING")).unwrap();
     doctor(&fixture).says(0, "epochs warning", "epochs/1 holds a part of the journal only");
-    fs::remove_file(moved.join("WATERMARK")).unwrap();
-    fs::remove_dir_all(moved.join("seg")).unwrap();
+    remove_parts(&moved);
     let intended = doctor(&fixture);
     intended.says(0, "epochs ok", "epoch 1 is current");
     assert!(!intended.findings.join("").contains("epochs warning"), "{:?}", intended.findings);
-    fs::remove_dir_all(fixture.journal().join("seg")).unwrap();
-    fs::remove_file(fixture.journal().join("WATERMARK")).unwrap();
+    remove_parts(&fixture.journal());
     let said = doctor(&fixture);
     said.says(0, "epochs warning", "epoch 0 was set aside, and the one behind it has no record");
     said.says(0, "lag ok", "the next start of the service writes some");

@@ -23,6 +23,12 @@ pub(in crate::keys) fn refuse_wider(_: &File) -> io::Result<()> {
 
 pub(in crate::keys) fn private(_: &mut OpenOptions) {}
 
+pub(in crate::keys) fn public(_: &mut OpenOptions) {}
+
+pub(in crate::keys) fn keep_owner(_: &Path, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Makes a directory, unless it is there.
 pub(in crate::keys) fn make_directory(path: &Path) -> io::Result<()> {
     match std::fs::create_dir(path) {

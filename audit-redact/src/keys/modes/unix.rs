@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
 };
 use std::path::Path;
 
@@ -41,6 +41,22 @@ pub(in crate::keys) fn refuse_wider(file: &File) -> io::Result<()> {
 
 pub(in crate::keys) fn private(options: &mut OpenOptions) {
     options.mode(0o600);
+}
+
+pub(in crate::keys) fn public(options: &mut OpenOptions) {
+    options.mode(0o644);
+}
+
+/// Gives the draft to whom the file belongs that it replaces: the superuser's would be read by nobody else.
+pub(in crate::keys) fn keep_owner(draft: &Path, path: &Path) -> io::Result<()> {
+    let old = match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        old => old?,
+    };
+    if old.uid() == std::fs::metadata(draft)?.uid() {
+        return Ok(());
+    }
+    chown(draft, Some(old.uid()), Some(old.gid()))
 }
 
 /// Makes a directory that only its owner may enter, unless it is there.

@@ -34,8 +34,8 @@ impl RecorderBuilder {
     ///
     /// # Errors
     /// Fails when the journal cannot be opened (another writer, wrong modes, damage), the key cannot
-    /// be read or made, or a setting is not usable. Nothing is changed then, but for a directory that
-    /// was made.
+    /// be read or made, or a setting is not usable. Nothing is changed then, but for a directory and a
+    /// key that signs, which were made.
     pub fn open(self) -> Result<Recorder, Error> {
         if self.heartbeat_ms == 0 {
             let reason = "0 would record nothing else; give the milliseconds between two heartbeats, \
@@ -61,8 +61,9 @@ impl RecorderBuilder {
         self.refuse_unkeyed(&redactor)?;
         let intents = Arc::new(Intents::default());
         let open = Arc::clone(&intents);
+        let signing = self.signing(&storage, owner, is_new)?;
         let options = Options {
-            origin: self.origin.clone(),
+            origin: self.origin.clone().or_else(|| signing.origin.clone()),
             segment_bytes_max: self.segment_bytes_max,
             segment_age_max: self.segment_age_max,
             heartbeat: Duration::from_millis(self.heartbeat_ms),
@@ -72,6 +73,8 @@ impl RecorderBuilder {
             clock: Arc::clone(&self.clock),
             open: Arc::new(move || open.list()),
             writer,
+            signer: signing.signer.clone(),
+            older_signers: signing.older.clone(),
             ..Options::default()
         };
         let journal = Journal::open(Arc::clone(&storage), options)?;
@@ -86,6 +89,7 @@ impl RecorderBuilder {
                 }
             },
         };
+        signing.publish(self.journal(), journal.key_rotation());
         let left = unfinished::find(storage)?;
         let redactor = redactor.with_origin(journal.origin()).with_hash_key(key.clone());
         let shared = self.share(&journal, intents, redactor, key, service)?;
@@ -194,6 +198,7 @@ impl RecorderBuilder {
         directory: Option<Arc<DirectoryStorage>>,
     ) -> Result<Recorder, Error> {
         shared.counters.show_durable(journal.last());
+        shared.counters.show_signed(journal.signed_size(), journal.unsigned());
         if let Some(error) = journal.failed_sync() {
             shared.counters.tell_failed_sync(error);
         }

@@ -54,6 +54,7 @@ pub(super) const KEYS: &[Key] = &[
     key("key_file", Kind::Path(|builder, path| builder.key_file(path))),
     key("hash_key", Kind::Secret(|builder, key| builder.hash_key(key))),
     key("keys", Kind::Ring(|builder, keys| builder.keys(keys))),
+    key("signing_key_file", Kind::Path(|builder, path| builder.signing_key_file(path))),
     key("wait_ms_max", Kind::Number(1..=3_600_000, |builder, ms| builder.wait_ms_max(ms))),
     key("heartbeat_ms", Kind::Number(1..=31_536_000_000, |builder, ms| builder.heartbeat_ms(ms))),
     key(

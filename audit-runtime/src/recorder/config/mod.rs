@@ -159,6 +159,14 @@ impl Config {
         }
     }
 
+    /// The file of the keys with which a recorder of `journal` signs it.
+    pub fn signing_key_file(&self, journal: &Path) -> Option<PathBuf> {
+        match self.value("signing_key_file") {
+            Some(Value::Path(path, _)) => Some(path.clone()),
+            _ => key_file::beside(journal, ".signing").ok(),
+        }
+    }
+
     /// The key of the keyed hashes, as a recorder of `journal` would read it; `None` if it has yet
     /// to be made.
     ///
@@ -269,13 +277,16 @@ impl Config {
                 first.place, second.place
             ))
         });
-        let inside = self.settings.get("key_file").filter(|setting| {
-            matches!((&setting.value, self.journal()),
-                (Value::Path(path, _), Some(journal)) if path.starts_with(journal))
-        });
-        let inside = inside.map(|setting| {
+        let inside = ["key_file", "signing_key_file"].into_iter().filter_map(|name| {
+            let setting = self.settings.get(name)?;
+            let lies_inside = matches!((&setting.value, self.journal()),
+                (Value::Path(path, _), Some(journal)) if path.starts_with(journal));
             let place = &setting.place;
-            format!("{place}: `key_file` lies in the journal's directory; give it a place outside")
+            lies_inside.then(|| {
+                format!(
+                    "{place}: `{name}` lies in the journal's directory; give it a place outside"
+                )
+            })
         });
         both.chain(inside).collect()
     }

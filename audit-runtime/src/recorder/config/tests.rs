@@ -49,6 +49,7 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("origin", "shop/1", "origin: Some(\"shop/1\")"),
         ("group", "77", "group: Some(77)"),
         ("key_file", "/k", "key_file: Some(\"/k\")"),
+        ("signing_key_file", "/s", "signing_key_file: Some(\"/s\")"),
         ("wait_ms_max", "77", "wait_ms_max: 77"),
         ("heartbeat_ms", "77", "heartbeat_ms: 77"),
         ("scopes_max", "77", "scopes_max: 77"),
@@ -171,6 +172,10 @@ fn single_mistakes_say_what_to_do() {
         ("[class]\n\"p i\" = \"mask\"", "`class.p i` is no setting"),
         ("group = 1\ngroup = 2", "line 2: not TOML: `duplicate key`"),
         ("journal = \"a\"\nkey_file = \"a/key\"", "line 2: `key_file` lies in the journal's"),
+        (
+            "journal = \"a\"\nsigning_key_file = \"a/key\"",
+            "line 2: `signing_key_file` lies in the journal's",
+        ),
     ];
     for (text, words) in cases {
         let error = parse(text, &[]).unwrap_err().to_string();

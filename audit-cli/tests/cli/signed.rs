@@ -1,0 +1,160 @@
+//! Signed journals: levels and their limits, keys and anchors from outside, proofs, and the exit codes of all that.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use audit_runtime::journal::{DirectoryStorage, Journal, Modes, Options};
+use audit_tlog::{Signer as _, SigningKey};
+use serde_json::Value;
+
+use crate::fixture::{Fixture, Run};
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed("example/shop", [seed; 32]).unwrap()
+}
+
+fn vkey(seed: u8) -> String {
+    key(seed).verifier().to_string()
+}
+
+/// Appends so many records to a signed journal, and closes it.
+fn write(fixture: &Fixture, count: u32) {
+    let storage = DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap();
+    let options = Options {
+        origin: Some("example/shop".to_owned()),
+        signer: Some(Arc::new(key(1))),
+        segment_bytes_max: 4_000,
+        ..Options::default()
+    };
+    let mut journal = Journal::open(Arc::new(storage), options).unwrap();
+    for number in 0..count {
+        journal.append(format!("\"text\":\"record {number}\"").as_bytes()).unwrap();
+        journal.commit().unwrap();
+    }
+    journal.close().unwrap();
+}
+
+fn signed() -> Fixture {
+    let fixture = Fixture::empty();
+    write(&fixture, 20);
+    fixture
+}
+
+/// Runs `audited` with a text on its standard input.
+fn fed(fixture: &Fixture, arguments: &[&str], text: &str) -> Run {
+    let mut command = fixture.command(arguments);
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    Run::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn signatures_without_a_key_decide_nothing() {
+    let fixture = signed();
+    fixture.run(&["verify", "@"]).fails(2, &["is signed", "--key", "--level L1"]);
+    let out = fixture.run(&["verify", "@", "--level", "L1"]).ok();
+    assert!(out.contains("level L1") && out.contains("UNSIGNED, UNANCHORED: anyone"), "{out}");
+    let unsigned = Fixture::new();
+    unsigned
+        .run(&["verify", "@", "--key", &vkey(1)])
+        .fails(2, &["is signed", "--anchor", "--level L1"]);
+}
+
+#[test]
+fn keys_show_what_was_signed_and_say_what_they_do_not() {
+    let fixture = signed();
+    let file = fixture.directory().join("shop.pub");
+    fs::write(&file, format!("# the shop's journal\n\n{}\n{}\n", vkey(2), vkey(1))).unwrap();
+    for key in [vkey(1), file.display().to_string()] {
+        let out = fixture.run(&["verify", "@", "--key", &key]).ok();
+        assert!(
+            out.contains("level L2") && out.contains("UNANCHORED: anyone who can write here"),
+            "{out}"
+        );
+    }
+    let run = fixture.run(&["verify", "@", "--key", &vkey(1), "--json"]);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (run.code, &report["level"], &report["anchored_size"]),
+        (Some(0), &"L2".into(), &Value::Null)
+    );
+    assert_eq!(report["signed_size"], report["records"]);
+    fixture.run(&["verify", "@", "--key", &vkey(1), "--require", "L2"]).ok();
+    let run = fixture.run(&["verify", "@", "--key", &vkey(1), "--require", "L3"]);
+    run.fails(2, &["level L3 is required and L2 was reached", "--anchor"]);
+    let run = fixture.run(&["verify", "@", "--key", &vkey(2)]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.out.starts_with("TAMPER unsigned ") && run.out.contains("no level reached"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn an_anchor_from_a_file_or_a_log_shows_how_far_nothing_was_rewritten() {
+    let fixture = signed();
+    let kept = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
+    let size: u64 = kept.lines().nth(1).unwrap().parse().unwrap();
+    let anchor = fixture.directory().join("kept");
+    fs::write(&anchor, &kept).unwrap();
+    write(&fixture, 3);
+    let key = vkey(1);
+    let arguments = ["verify", "@", "--key", &key, "--require", "L3", "--anchor"];
+    let out = fixture.run(&[&arguments[..], &[anchor.to_str().unwrap()]].concat()).ok();
+    assert!(out.contains(&format!("level L3: the records up to seq {} agree", size - 1)), "{out}");
+    assert!(out.contains(&format!("records {size}..{} not yet anchored", size + 5)), "{out}");
+    let log = format!("shop started\nINFO checkpoint: {kept}shop stopped\n");
+    let out = fed(&fixture, &[&arguments[..], &["-"]].concat(), &log).ok();
+    assert!(out.contains("level L3"), "{out}");
+    let run = fed(&fixture, &[&arguments[..], &["-"]].concat(), "nothing here\n");
+    run.fails(2, &["there is no checkpoint in -"]);
+    // Yesterday's directory lacks what was anchored today.
+    let today = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
+    let old = signed();
+    let run = fed(&old, &["verify", "@", "--key", &key, "--anchor", "-"], &today);
+    assert_eq!(run.code, Some(1), "{run:?}");
+}
+
+#[test]
+fn keys_and_anchors_that_make_no_sense_are_refused() {
+    let fixture = signed();
+    let secret = key(3).to_text().to_string();
+    let run = fixture.run(&["verify", "@", "--key", &secret]);
+    run.fails(3, &["this is a private key"]);
+    assert!(!run.err.contains(&secret[20..]), "a private key must not be repeated");
+    fixture
+        .run(&["verify", "@", "--key", "nothing"])
+        .fails(3, &["neither a public key nor a file"]);
+    let file = fixture.directory().join("keys");
+    fs::write(&file, format!("{}\nnonsense\n", vkey(1))).unwrap();
+    let file = file.to_str().unwrap();
+    fixture.run(&["verify", "@", "--key", file]).fails(3, &["keys, line 2 is no public key"]);
+    fixture.run(&["verify", "@", "--anchor", file]).fails(3, &["--anchor needs --key"]);
+    fixture.run(&["verify", "-", "--key", &vkey(1)]).fails(3, &["no signatures"]);
+}
+
+#[test]
+fn a_proof_convinces_whoever_has_the_line_and_the_key() {
+    let fixture = signed();
+    let line = |seq| fixture.run_on_copy(&["show", seq, "@", "--json"]).out;
+    let file = fixture.directory().join("record.tlog-proof");
+    fs::write(&file, fixture.run(&["prove", "7", "@"]).ok()).unwrap();
+    let (key, file) = (vkey(1), file.to_str().unwrap());
+    let check = ["prove", "--check", file, "--key", &key];
+    let out = fed(&fixture, &check, &line("7")).ok();
+    assert!(out.starts_with("record 7 is in the journal example/shop"), "{out}");
+    fed(&fixture, &check, &line("8")).fails(1, &["not for this record"]);
+    fed(&fixture, &check, "").fails(2, &["standard input has no line"]);
+    let other = vkey(2);
+    let run = fed(&fixture, &["prove", "--check", file, "--key", &other], &line("7"));
+    run.fails(1, &["no trusted key has signed it"]);
+    fs::write(file, "nonsense").unwrap();
+    fed(&fixture, &check, &line("7")).fails(2, &["holds no proof"]);
+    fixture.run(&["prove", "900", "@"]).fails(2, &["record 900", "cannot be proved"]);
+    assert_eq!(fixture.run(&["prove"]).code, Some(3));
+    Fixture::new().run(&["prove", "1", "@"]).fails(2, &["nothing in the journal", "is signed"]);
+}

@@ -1,0 +1,139 @@
+//! Proves that a record is in the journal, and that a later checkpoint goes on from an earlier one.
+
+use audit_tlog::{
+    Checkpoint, Frontier, Hash, Proof, consistency, inclusion, is_consistent, is_included, leaf,
+};
+
+use super::error::Error;
+use super::line;
+use super::lines::Piece;
+use super::segment;
+use super::signed::CHECKPOINT;
+use super::storage::Storage;
+use super::tiles;
+use super::verify;
+
+/// Proves to whoever has the line and the public key that the record `seq` is in the journal, under the
+/// newest checkpoint.
+///
+/// The hashes come from `tiles/`, or where these are missing or wrong from the records themselves. Who signed
+/// the checkpoint is for the proof's reader to judge.
+///
+/// # Errors
+/// [`Error::Unsigned`] if there is no checkpoint, [`Error::Unproven`] if it does not cover the record or the
+/// record is not there, [`Error::Damaged`] if it is signed over other records.
+pub fn prove(storage: &dyn Storage, seq: u64) -> Result<Proof, Error> {
+    let newest = verify::newest_checkpoint(storage)?;
+    let (note, Checkpoint { root, size, .. }) =
+        newest.ok_or_else(|| Error::Unsigned { journal: storage.describe() })?;
+    if seq >= size {
+        let reason = format!(
+            "the newest checkpoint is of {size} records; a service at work signs the next one within a second"
+        );
+        return Err(unproven(storage, seq, reason));
+    }
+    let own = subtree(storage, 0, seq, false)?;
+    let proof = made(
+        |trusts_tiles| {
+            inclusion(size, seq, &mut |level, index| subtree(storage, level, index, trusts_tiles))
+        },
+        |hashes| is_included(&root, size, seq, &own, hashes),
+    )?;
+    let hashes = proof.ok_or_else(|| other(storage, seq, size))?;
+    Ok(Proof { index: seq, hashes, checkpoint: note })
+}
+
+/// Proves that the journal that `to` was signed over begins with that of `from`.
+///
+/// # Errors
+/// [`Error::Unproven`] if records are not there and `tiles/` does not have their hashes, [`Error::Damaged`] if
+/// no such proof can be made: one of the two is of other records.
+pub fn prove_consistency(
+    storage: &dyn Storage,
+    from: &Checkpoint,
+    to: &Checkpoint,
+) -> Result<Vec<Hash>, Error> {
+    let proof = made(
+        |trusts_tiles| {
+            consistency(from.size, to.size, &mut |level, index| {
+                subtree(storage, level, index, trusts_tiles)
+            })
+        },
+        |hashes| is_consistent((from.size, &from.root), (to.size, &to.root), hashes),
+    )?;
+    proof.ok_or_else(|| other(storage, from.size.saturating_sub(1), to.size))
+}
+
+/// Makes a proof from the tiles, or else from the records; `None` if neither is right.
+fn made(
+    make: impl Fn(bool) -> Result<Vec<Hash>, Error>,
+    is_right: impl Fn(&[Hash]) -> bool,
+) -> Result<Option<Vec<Hash>>, Error> {
+    for trusts_tiles in [true, false] {
+        let proof = make(trusts_tiles)?;
+        if is_right(&proof) {
+            return Ok(Some(proof));
+        }
+    }
+    Ok(None)
+}
+
+/// The hash of the complete subtree over the records from `index << level` on: from the tiles if those are
+/// trusted, or if records are not there, such as pruned ones.
+fn subtree(
+    storage: &dyn Storage,
+    level: u32,
+    index: u64,
+    trusts_tiles: bool,
+) -> Result<Hash, Error> {
+    let tiled = || tiles::subtree(storage, level, index);
+    if let Some(hash) = trusts_tiles.then(tiled).flatten() {
+        return Ok(hash);
+    }
+    let (start, end) = (index << level, (index + 1) << level);
+    let counted = counted(storage, start, end)?;
+    let hash = counted.or_else(|| tiled().filter(|_| level > 0 || trusts_tiles));
+    hash.ok_or_else(|| {
+        let reason = format!("the records from seq {start} to {} are not all there", end - 1);
+        unproven(storage, start, reason)
+    })
+}
+
+/// The same, from the records alone.
+fn counted(storage: &dyn Storage, start: u64, end: u64) -> Result<Option<Hash>, Error> {
+    let firsts = segment::list(storage)?;
+    let before = firsts.partition_point(|first| *first <= start).saturating_sub(1);
+    let mut tree = Frontier::default();
+    for &first in &firsts[before..] {
+        let mut lines = segment::lines(storage, first)?;
+        loop {
+            let due = start + tree.size();
+            if due == end {
+                return Ok(Some(tree.root()));
+            }
+            let piece = lines.next().map_err(Error::io(storage, "read", &segment::name(first)))?;
+            let Piece::Line(range) = piece else { break };
+            let line = lines.bytes(&range);
+            if line::parse(line).is_ok_and(|parsed| parsed.stamp.seq == due) {
+                tree.push(leaf(line));
+            }
+        }
+    }
+    Ok((start + tree.size() == end).then(|| tree.root()))
+}
+
+fn unproven(storage: &dyn Storage, seq: u64, reason: String) -> Error {
+    Error::Unproven { journal: storage.describe(), seq, reason }
+}
+
+/// The records are not those that were signed.
+fn other(storage: &dyn Storage, seq: u64, size: u64) -> Error {
+    Error::Damaged {
+        journal: storage.describe(),
+        segment: CHECKPOINT.to_owned(),
+        line: 1,
+        offset: 0,
+        seq,
+        reason: format!("the checkpoint of {size} records was not signed over these records"),
+    }
+}

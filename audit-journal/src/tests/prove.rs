@@ -1,0 +1,81 @@
+//! Proofs of records and of checkpoints, from tiles and without them.
+
+use audit_tlog::{Checkpoint, Proof, is_consistent};
+
+use super::naive::{checkpoint, edit, key, leaves, lines, rewrite, sign};
+use super::verify_signed::signed;
+use super::*;
+use crate::{Error, prove, prove_consistency};
+
+/// The line of a record.
+fn line(storage: &MemoryStorage, seq: usize) -> Vec<u8> {
+    lines(storage).into_iter().flat_map(|(_, lines)| lines).nth(seq).unwrap()
+}
+
+fn is_proved(storage: &MemoryStorage, seq: usize) -> bool {
+    use audit_tlog::Signer as _;
+    let proof = prove(storage, seq as u64).unwrap();
+    let read = Proof::parse(&proof.to_string()).unwrap();
+    assert_eq!(read, proof);
+    read.check(&line(storage, seq), &[key(1).verifier().clone()]).is_ok()
+}
+
+#[test]
+fn each_record_is_proved_with_tiles_without_them_and_with_wrong_ones() {
+    for change in [None, Some(0), Some(32 * 6), Some(usize::MAX)] {
+        let storage = signed();
+        match change {
+            None => {}
+            Some(usize::MAX) => storage.replace("tiles/0", None),
+            Some(at) => tamper(&storage, "tiles/0", |bytes| bytes[at] ^= 1),
+        }
+        for seq in 0..leaves(&storage).len() {
+            assert!(is_proved(&storage, seq), "{seq} {change:?}");
+        }
+    }
+}
+
+#[test]
+fn records_of_a_journal_with_several_levels_of_tiles_are_proved() {
+    let storage = closed(600, Options { segment_bytes_max: 40_000, ..options() });
+    let end = leaves(&storage).len();
+    sign(&storage, &key(1), &[end]);
+    for seq in [0, 1, 255, 256, 511, 512, 600, end - 1] {
+        assert!(is_proved(&storage, seq), "{seq}");
+    }
+    tamper(&storage, "tiles/1", |bytes| bytes[0] ^= 1);
+    assert!(is_proved(&storage, 300));
+}
+
+#[test]
+fn what_cannot_be_proved_says_why() {
+    let storage = signed();
+    let end = leaves(&storage).len() as u64;
+    assert!(matches!(prove(&storage, end), Err(Error::Unproven { .. })));
+    assert!(matches!(prove(&finished(), 3), Err(Error::Unsigned { .. })));
+    rewrite(&storage, |segments| edit(&mut segments[0][4]));
+    assert!(matches!(prove(&storage, 4), Err(Error::Damaged { seq: 4, .. })));
+    // Another record is proved all the same, by the hash of what stood there.
+    assert!(is_proved(&storage, 3));
+    storage.replace("tiles/0", None);
+    assert!(matches!(prove(&storage, 3), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn a_checkpoint_goes_on_from_every_earlier_one() {
+    let storage = signed();
+    let all = leaves(&storage);
+    let of = |size: usize| Checkpoint::parse(&checkpoint(&key(1), &all[..size]).text).unwrap();
+    for tiled in [true, false] {
+        if !tiled {
+            storage.replace("tiles/0", None);
+        }
+        for from in 1..=all.len() {
+            let (from, to) = (of(from), of(all.len()));
+            let proof = prove_consistency(&storage, &from, &to).unwrap();
+            assert!(is_consistent((from.size, &from.root), (to.size, &to.root), &proof));
+        }
+    }
+    let other = Checkpoint { root: all[0], ..of(7) };
+    assert!(matches!(prove_consistency(&storage, &other, &of(9)), Err(Error::Damaged { .. })));
+}

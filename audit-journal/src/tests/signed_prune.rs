@@ -1,0 +1,80 @@
+//! A signed journal whose front is pruned: its seals stay, and the tree goes on from them.
+
+use super::prune::{before, firsts, prunable};
+use super::signed::{check_files, check_tiles, checkpoint, leaves, root, signed};
+use super::*;
+
+#[test]
+fn a_pruned_journal_goes_on_from_the_seal_before_it() {
+    let storage = MemoryStorage::new();
+    let options = signed(prunable());
+    let mut journal = Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+    write(&mut journal, (0..300).map(|number| format!("record {number}")));
+    let all = firsts(&storage);
+    let mut hashes = leaves(&storage);
+    journal.prune(&before(all[3])).unwrap();
+    assert_eq!((firsts(&storage)[0], journal.left_over()), (all[3], 0));
+    write(&mut journal, (0..10).map(|number| format!("record {number}")));
+    journal.close().unwrap();
+    let check = |storage: &MemoryStorage, hashes: &mut Vec<audit_tlog::Hash>| {
+        let mut rest = cursor(storage, hashes.len() as u64);
+        while let Some(line) = rest.next().unwrap() {
+            hashes.push(audit_tlog::leaf(line.bytes()));
+        }
+        check_files(storage, hashes)
+    };
+    check(&storage, &mut hashes);
+    assert!(all[..3].iter().all(|first| storage.file(&crate::segment::seal(*first)).is_some()));
+    for gone in [None, Some("tiles/1"), Some("checkpoints"), Some("checkpoint")] {
+        gone.inspect(|name| storage.replace(name, None));
+        let mut journal = Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+        journal.tick().unwrap();
+        assert!(journal.unsigned().is_none(), "{:?}", journal.unsigned());
+        journal.close().unwrap();
+        check(&storage, &mut hashes);
+    }
+    // The hashes of what is gone cannot be made again: the journal is signed all the same.
+    let last = storage.snapshot();
+    tamper(&last, "tiles/0", |bytes| bytes.clear());
+    let mut journal = Journal::open(Arc::new(last.clone()), options.clone()).unwrap();
+    journal.tick().unwrap();
+    let told = journal.unsigned().unwrap().to_string();
+    assert!(told.contains("the hashes of pruned records are missing"), "{told}");
+    journal.close().unwrap();
+    let size = usize::try_from(checkpoint(&last).size).unwrap();
+    let mut all_hashes = hashes.clone();
+    let mut rest = cursor(&last, hashes.len() as u64);
+    while let Some(line) = rest.next().unwrap() {
+        all_hashes.push(audit_tlog::leaf(line.bytes()));
+    }
+    assert_eq!(checkpoint(&last).root, root(&all_hashes[..size]));
+    check_tiles(&storage, &hashes, hashes.len() as u64);
+    // Without that seal there is no tree.
+    storage.replace(&crate::segment::seal(all[2]), None);
+    for first in &firsts(&storage) {
+        storage.replace(&crate::segment::seal(*first), None);
+    }
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    write(&mut journal, ["goes on"]);
+    journal.tick().unwrap();
+    let told = journal.unsigned().unwrap().to_string();
+    assert!(told.contains("records were pruned before it was signed"), "{told}");
+}
+
+#[test]
+fn nothing_is_pruned_without_its_seal() {
+    let storage = Faulty::new();
+    let options = signed(prunable());
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    storage.fail_call("replace", io::ErrorKind::PermissionDenied, u32::MAX);
+    write(&mut journal, (0..30).map(|number| format!("record {number}")));
+    let all = firsts(&storage.inner);
+    let error = journal.prune(&before(all[2])).unwrap_err().to_string();
+    assert!(error.contains("cannot write seg/00000000000000000000.seal"), "{error}");
+    assert_eq!(firsts(&storage.inner), all);
+    storage.fail_call("replace", io::ErrorKind::PermissionDenied, 0);
+    journal.prune(&before(all[2])).unwrap();
+    for first in &all[..2] {
+        assert!(storage.inner.file(&crate::segment::seal(*first)).is_some());
+    }
+}

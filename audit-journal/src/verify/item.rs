@@ -1,0 +1,95 @@
+//! What a walk meets: lines that have the form of a record, and lines that have not.
+
+use std::ops::Range;
+
+use super::judge::Tips;
+use crate::digest::Digest;
+use crate::members;
+use crate::segment::Header;
+use crate::time::Timestamp;
+
+/// Where something stands.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) segment: String,
+    pub(super) line: u64,
+    pub(super) offset: u64,
+}
+
+/// One line that has the form of a record, or a run of lines that have not.
+pub(super) enum Item {
+    Record(Record),
+    Garbage(Garbage),
+}
+
+/// A line that has the form of a record.
+pub(super) struct Record {
+    pub(super) place: Place,
+    pub(super) seq: u64,
+    pub(super) observed: Timestamp,
+    pub(super) stated: Digest,
+    pub(super) bytes: Vec<u8>,
+    /// Where in them the body stands.
+    pub(super) body: Range<usize>,
+    /// What it says as the first line of a segment.
+    pub(super) opens: Option<Opening>,
+}
+
+/// The first line of a segment.
+pub(super) struct Opening {
+    pub(super) named_seq: u64,
+    pub(super) header: Option<Header>,
+    /// The segment before ends where the header says.
+    pub(super) is_joined: bool,
+}
+
+/// Lines that are no records.
+pub(super) struct Garbage {
+    pub(super) place: Place,
+    pub(super) reason: &'static str,
+    /// The hash that the last of them ends with: that of the record which it was.
+    pub(super) stated: Option<Digest>,
+    /// One of them is a whole line, which no crash leaves behind the last record.
+    pub(super) is_whole_line: bool,
+}
+
+impl Item {
+    pub(super) fn place(&self) -> &Place {
+        match self {
+            Self::Record(record) => &record.place,
+            Self::Garbage(garbage) => &garbage.place,
+        }
+    }
+}
+
+impl Record {
+    pub(super) fn origin(&self) -> Option<&str> {
+        Some(&self.opens.as_ref()?.header.as_ref()?.origin)
+    }
+
+    /// What a reader could not use, although the chain may vouch for it.
+    pub(super) fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
+        if let Err(reason) = members::check_line(&self.bytes) {
+            return Some(([None, None], reason));
+        }
+        let opening = self.opens.as_ref()?;
+        if opening.named_seq != self.seq {
+            let numbers = [opening.named_seq, self.seq].map(|seq| Some(format!("seq {seq}")));
+            let reason = "the file's name does not say its first record";
+            return Some((numbers, reason.to_owned()));
+        }
+        let reason = "the segment does not start with a header";
+        let Some(header) = &opening.header else {
+            return Some(([None, None], reason.to_owned()));
+        };
+        let names_end = match &header.previous {
+            None => self.seq == 0,
+            Some(end) => {
+                let follows = end.last_seq.checked_add(1) == Some(self.seq);
+                follows && (!before.sure || before.hashes.contains(&end.hash))
+            }
+        };
+        let reason = "its header does not name the end of the segment before it";
+        (!names_end || !opening.is_joined).then(|| ([None, None], reason.to_owned()))
+    }
+}
