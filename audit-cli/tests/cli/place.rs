@@ -85,7 +85,7 @@ fn wrong_arguments_are_explained() {
         &["show", "five", "@"],
         &["tail", "@", "--from", "1", "-n", "2"],
         &["verify", "@", "--require", "L4"],
-        &["verify", "@", "--level", "L1"],
+        &["verify", "@", "--level", "L2"],
     ];
     for arguments in cases {
         let run = fixture.run(arguments);
