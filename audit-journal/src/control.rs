@@ -28,7 +28,7 @@ const FULL: Kind = ("JournalFull", "journal.full");
 const RESUMED: Kind = ("JournalResumed", "journal.resumed");
 const HEARTBEAT: Kind = ("JournalHeartbeat", "journal.heartbeat");
 const CLOCK: Kind = ("JournalClock", "journal.clock");
-const KEY_ROTATED: Kind = ("JournalKeyRotated", "journal.key_rotated");
+pub(super) const KEY_ROTATED: Kind = ("JournalKeyRotated", "journal.key_rotated");
 const PRUNED: Kind = ("JournalPruned", "journal.pruned");
 
 /// The reason of a segment that says where the bytes of the one before it are superseded.
@@ -222,23 +222,6 @@ pub(super) fn is_pruned(body: &[u8]) -> bool {
     is(body, PRUNED)
 }
 
-/// The note by which one key hands its duty to another, if the body is the record of that.
-pub(super) fn rotation(body: &[u8]) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Record {
-        journal: Rotated,
-    }
-    #[derive(serde::Deserialize)]
-    struct Rotated {
-        rotation: String,
-    }
-    if !is(body, KEY_ROTATED) {
-        return None;
-    }
-    let json = [b"{".as_slice(), body, b"}"].concat();
-    serde_json::from_slice(&json).ok().map(|record: Record| record.journal.rotation)
-}
-
 /// True if the body is a segment's first record.
 pub(super) fn is_segment(body: &[u8]) -> bool {
     is(body, SEGMENT)
@@ -315,7 +298,7 @@ fn record(
 ///
 /// The object `journal` at its place is what no event can have: an event may be called what it
 /// likes, but has no member of that name.
-fn is(body: &[u8], (action, name): Kind) -> bool {
+pub(super) fn is(body: &[u8], (action, name): Kind) -> bool {
     let found = || {
         let rest = body.strip_prefix(b"\"id\":\"")?.get(ID_LEN..)?;
         let rest = rest.strip_prefix(b"\",\"time\":\"")?.get(TIMESTAMP_LEN..)?;

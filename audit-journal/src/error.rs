@@ -59,16 +59,12 @@ pub enum Error {
     },
     /// Nothing in the journal is signed, so that no key tells whether its records are those that were written.
     Unsigned {
-        /// Where the journal is.
-        journal: String,
+        /// Where the journal is, and what to do.
+        reason: String,
     },
     /// It cannot be proved that a record is in the journal.
     Unproven {
-        /// Where the journal is.
-        journal: String,
-        /// The record.
-        seq: u64,
-        /// Why, and what to do, as a sentence's end.
+        /// Which one, why, and what to do.
         reason: String,
     },
     /// The configured origin cannot be written or is not the journal's own.
@@ -297,16 +293,10 @@ impl fmt::Display for Error {
                 f,
                 "there is no journal in {journal}: check the path, or start the service that writes it"
             ),
-            Self::Unsigned { journal } => write!(
-                f,
-                "nothing in the journal in {journal} is signed: either it never was, or all signatures were \
-                 removed; give a checkpoint that was kept elsewhere (`--anchor`), or check the chain alone \
-                 (`--level L1`)"
-            ),
-            Self::Unproven { journal, seq, reason } => {
-                write!(f, "record {seq} of the journal in {journal} cannot be proved: {reason}")
-            }
-            Self::Origin { reason } | Self::Unclean { reason } => f.write_str(reason),
+            Self::Origin { reason }
+            | Self::Unclean { reason }
+            | Self::Unsigned { reason }
+            | Self::Unproven { reason } => f.write_str(reason),
             Self::Damaged { journal, segment, line, offset, seq, reason } => write!(
                 f,
                 "the journal in {journal} is damaged at seq {seq} ({segment}, line {line}, byte {offset}): \

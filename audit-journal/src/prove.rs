@@ -24,8 +24,7 @@ use super::verify;
 /// record is not there, [`Error::Damaged`] if it is signed over other records.
 pub fn prove(storage: &dyn Storage, seq: u64) -> Result<Proof, Error> {
     let newest = verify::newest_checkpoint(storage)?;
-    let (note, Checkpoint { root, size, .. }) =
-        newest.ok_or_else(|| Error::Unsigned { journal: storage.describe() })?;
+    let (note, Checkpoint { root, size, .. }) = newest.ok_or_else(|| verify::unsigned(storage))?;
     if seq >= size {
         let reason = format!(
             "the newest checkpoint is of {size} records; a service at work signs the next one within a second"
@@ -123,7 +122,9 @@ fn counted(storage: &dyn Storage, start: u64, end: u64) -> Result<Option<Hash>, 
 }
 
 fn unproven(storage: &dyn Storage, seq: u64, reason: String) -> Error {
-    Error::Unproven { journal: storage.describe(), seq, reason }
+    let journal = storage.describe();
+    let reason = format!("record {seq} of the journal in {journal} cannot be proved: {reason}");
+    Error::Unproven { reason }
 }
 
 /// The records are not those that were signed.

@@ -1,13 +1,12 @@
 //! Compares the tree over the records with the signed notes, and judges the notes themselves.
 
-use audit_tlog::{Hash, Note, VerifierKey};
+use audit_tlog::Hash;
 use sha2::Digest as _;
 
 use super::Kind;
-use super::item::{Place, Record};
+use super::item::Place;
 use super::notes::Noted;
 use super::tree::{Differing, Section, Tree};
-use crate::control;
 use crate::tiles;
 
 const FIRST: &str = "this is the first other one";
@@ -161,35 +160,6 @@ impl Tree {
         let reason = format!("{what} are not those that the seal has");
         let place = noted.place.clone();
         self.report(Kind::Edited, first, &place, [None, None], &reason);
-    }
-
-    /// Trusts the key that a trusted one names as its successor.
-    pub(super) fn learn(&mut self, record: &Record) {
-        let Some(rotation) = control::rotation(&record.bytes[record.body.clone()]) else { return };
-        let Some(new) = self.successor(&rotation) else {
-            // One whose owner has lost the key before it vouches for itself, and counts if it is trusted.
-            if Note::parse(&rotation).is_ok_and(|note| note.signers(&self.keys).is_ok()) {
-                return;
-            }
-            let reason = "it names a new key, and no trusted key has signed that";
-            self.report(Kind::Unsigned, record.seq, &record.place, [None, None], reason);
-            return;
-        };
-        if !self.keys.contains(&new) {
-            self.keys.push(new);
-        }
-    }
-
-    fn successor(&self, rotation: &str) -> Option<VerifierKey> {
-        let note = Note::parse(rotation).ok()?;
-        let mut lines = note.text.strip_suffix('\n')?.split('\n');
-        let is_rotation = lines.next()? == "audited key rotation";
-        let is_own = Some(lines.next()?) == self.origin.as_deref();
-        let keys: [VerifierKey; 2] = [lines.next()?.parse().ok()?, lines.next()?.parse().ok()?];
-        let is_whole = is_rotation && is_own && lines.next().is_none();
-        let are_both = note.signers(&keys).is_ok_and(|signers| signers.len() == 2);
-        let [old, new] = keys;
-        (is_whole && are_both && self.keys.contains(&old)).then_some(new)
     }
 }
 

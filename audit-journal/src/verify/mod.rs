@@ -5,6 +5,7 @@ mod front;
 mod item;
 mod judge;
 mod notes;
+mod rotation;
 mod stream;
 mod superseded;
 mod tree;
@@ -213,6 +214,16 @@ pub(super) fn newest_checkpoint(
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
     let newest = notes::Notes::read(storage, &[])?.noted.pop();
     Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
+}
+
+/// Why nothing can be told of a journal without signatures.
+pub(super) fn unsigned(storage: &dyn Storage) -> Error {
+    let journal = storage.describe();
+    let reason = format!(
+        "nothing in the journal in {journal} is signed, or all signatures were removed: give a checkpoint \
+         that was kept elsewhere (`--anchor`), or check the chain alone (`--level L1`)"
+    );
+    Error::Unsigned { reason }
 }
 
 /// Does the same for whoever holds the lock, and so knows that no other writer is at work.

@@ -211,8 +211,9 @@ impl Tree {
             self.origin.get_or_insert_with(|| header.origin.clone());
             if record.seq == 0 {
                 self.tip = Some(Digest::of(header.origin.as_bytes()));
-                let section = self.section.as_mut();
-                _ = section.map(|section| section.before = self.tip);
+                if let Some(section) = &mut self.section {
+                    section.before = self.tip;
+                }
             }
         }
         if record.seq != self.next {

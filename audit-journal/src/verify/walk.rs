@@ -49,7 +49,7 @@ pub(super) fn verify(
     let extent = Extent { segments, durable, limit, head, torn_in, signed };
     let mut verification = extent.verify(storage)?;
     if is_unsigned && verification.is_intact() {
-        return Err(Error::Unsigned { journal: storage.describe() });
+        return Err(super::unsigned(storage));
     }
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
     Ok(verification)

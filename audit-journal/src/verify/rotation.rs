@@ -1,0 +1,55 @@
+//! Trusts the keys to which trusted ones hand their duty.
+
+use audit_tlog::{Note, VerifierKey};
+use serde::Deserialize;
+
+use super::Kind;
+use super::item::Record;
+use super::tree::Tree;
+use crate::control;
+
+/// The record of that.
+#[derive(Deserialize)]
+struct Rotated {
+    journal: Members,
+}
+
+#[derive(Deserialize)]
+struct Members {
+    rotation: String,
+}
+
+impl Tree {
+    /// Trusts the key that a trusted one names as its successor.
+    pub(super) fn learn(&mut self, record: &Record) {
+        if !control::is(&record.bytes[record.body.clone()], control::KEY_ROTATED) {
+            return;
+        }
+        let rotated = serde_json::from_slice(&record.bytes);
+        let rotation = rotated.map_or(String::new(), |it: Rotated| it.journal.rotation);
+        let Some(new) = self.successor(&rotation) else {
+            // One whose owner has lost the key before it vouches for itself, and counts if it is trusted.
+            if Note::parse(&rotation).is_ok_and(|note| note.signers(&self.keys).is_ok()) {
+                return;
+            }
+            let reason = "it names a new key, and no trusted key has signed that";
+            self.report(Kind::Unsigned, record.seq, &record.place, [None, None], reason);
+            return;
+        };
+        if !self.keys.contains(&new) {
+            self.keys.push(new);
+        }
+    }
+
+    fn successor(&self, rotation: &str) -> Option<VerifierKey> {
+        let note = Note::parse(rotation).ok()?;
+        let mut lines = note.text.strip_suffix('\n')?.split('\n');
+        let is_rotation = lines.next()? == "audited key rotation";
+        let is_own = Some(lines.next()?) == self.origin.as_deref();
+        let keys: [VerifierKey; 2] = [lines.next()?.parse().ok()?, lines.next()?.parse().ok()?];
+        let is_whole = is_rotation && is_own && lines.next().is_none();
+        let are_both = note.signers(&keys).is_ok_and(|signers| signers.len() == 2);
+        let [old, new] = keys;
+        (is_whole && are_both && self.keys.contains(&old)).then_some(new)
+    }
+}
