@@ -123,7 +123,7 @@ class Signed:
         if not self.findings and not self.damaged and any(True for _ in differing):
             self.find("tiles", None, "tiles/0", "hashes are short or wrong; a start makes them again")
         self.anchored_size = self.check_roots(believed)
-        self.check_forks(good + believed)
+        self.check_forks(believed, good)
 
     def rotations(self) -> list[tuple[int, Key, Key]]:
         found = []
@@ -146,7 +146,7 @@ class Signed:
             elif statement.is_anchor:
                 self.doubts.append(f"the anchor {statement.place} says nothing: {trouble}")
             else:
-                self.find("unsigned", statement.seal, statement.place, trouble)
+                self.find("unsigned", statement.checkpoint.size - 1 if statement.checkpoint else None, statement.place, trouble)
         return good
 
     def check_order(self, good: list[Statement]) -> None:
@@ -159,19 +159,15 @@ class Signed:
             size = self.checkpoint.checkpoint.size
             self.find("truncated", size, "checkpoint", f"{max(sizes)[1]} is newer: of {max(sizes)[0]} records")
 
-    def check_forks(self, good: list[Statement]) -> None:
+    def check_forks(self, good: list[Statement], others: list[Statement] = ()) -> None:
         """No two statements of one size may differ, whatever the records are."""
-        first: dict[int, Statement] = {}
-        told = [finding["segment"] for finding in self.findings if finding["kind"] == "fork"]
+        first = {statement.checkpoint.size: statement for statement in others}
         for statement in good:
             size, root = statement.checkpoint.size, statement.checkpoint.root
             other = first.setdefault(size, statement)
-            if other.checkpoint.root != root and not {statement.place, other.place} & set(told):
-                low = max([agreed for agreed in self.agreed if agreed < size], default=self.begin)
-                self.fork(statement, other.checkpoint.root, low, f"{other.place} has another root for {size} records")
-
-    def fork(self, statement: Statement, other: bytes, seq: int, reason: str) -> None:
-        self.find("fork", seq, statement.place, reason, expected=text(statement.checkpoint.root), actual=text(other))
+            if other.checkpoint.root != root:
+                self.find("fork", size - 1, statement.place, f"{other.place} has another root for {size} records",
+                          expected=text(other.checkpoint.root), actual=text(root))
 
     # The tree.
 
@@ -223,12 +219,12 @@ class Signed:
         if size > there and not any(f["kind"] == "truncated" for f in self.walk.findings):
             self.find("truncated", there, stated[-1].place, f"it was signed of {size} records, and {there} are there")
         size = statement.checkpoint.size
-        is_told = any(seq is None or seq < size for seq in self.damaged) or any(
-            (finding["kind"], finding["segment"]) == ("fork", statement.place) for finding in self.findings)
+        is_told = any(seq is None or seq < size for seq in self.damaged)
         if root and not is_told and told == len(self.findings):
             low = max(agreed, self.begin)
-            self.fork(statement, root, low, f"the records {low} to {size - 1} have another root: "
-                      "some were changed, and the chain computed anew")
+            self.find("edited", low, self.segment_of(low), f"{statement.place} was signed with another root: of the "
+                      f"records {low} to {size - 1} some were changed, and the chain computed anew",
+                      expected=text(statement.checkpoint.root), actual=text(root))
 
     def frontier(self) -> tree.Frontier | None:
         """The tree where the journal begins: of a pruned one by the seal or the tiles up to there."""
@@ -251,22 +247,24 @@ class Signed:
             leaf, before = self.leaves.get(seq), self.leaves.get(seq - 1)
             is_first = seq == self.begin or before in (None, self.tiles[seq - 1])
             if leaf not in (None, self.tiles[seq]) and is_first and seq not in known:
-                name = max(name for name in self.walk.segments if name <= seq)
-                self.find("edited", seq, segment_name(name), "the tree that was signed has another record here",
+                self.find("edited", seq, self.segment_of(seq), "the tree that was signed has another record here",
                           expected=text(self.tiles[seq]), actual=text(leaf))
+
+    def segment_of(self, seq: int) -> str:
+        return segment_name(max((name for name in self.walk.segments if name <= seq), default=self.begin))
 
     def check_seals(self, seals: list[Statement]) -> None:
         """Each seal with its segment, and that they follow one another to the last segment but one."""
-        reach, before = 0, None
+        reach, before, sealed = 0, None, {statement.seal for statement in self.seals}
         for statement in seals:
             seal = statement.checkpoint.seal()
             if seal.first != reach:
-                self.find("unsigned", reach, segment_name(reach), "this segment has no seal")
+                reach in sealed or self.find("unsigned", reach, segment_name(reach), "this segment has no seal")
             elif before and seal.before != before:
                 self.find("edited", seal.first, statement.place, "its chain does not go on from the seal before it")
             reach, before = seal.last + 1, seal.end
             self.check_seal(statement, seal)
-        missing = [name for name in sorted(self.walk.segments)[:-2] if name >= reach]
+        missing = [name for name in sorted(self.walk.segments)[:-2] if name >= reach and name not in sealed]
         for name in missing:
             self.find("unsigned", name, segment_name(name), "this segment has no seal")
 

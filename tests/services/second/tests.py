@@ -136,7 +136,7 @@ class Whole(Case):
         self.whole("L2", key=NEW)
         writer.signer = OURS
         writer.checkpoint()
-        self.damaged("unsigned", None)
+        self.damaged("unsigned", writer.seq - 1)
 
     def test_rotation_that_the_old_key_has_not_signed(self):
         writer = written(self.journal, OURS)
@@ -262,7 +262,7 @@ class Faults(Case):
         self.damaged("edited", 20)
         shutil.rmtree(self.journal / "tiles")
         # Without tiles all that is known is between which checkpoints that were kept it lies.
-        self.damaged("fork", 13)
+        self.damaged("edited", 13)
 
     def test_17_swapped_doubled_inserted(self):
         self.written()
@@ -325,23 +325,25 @@ class Faults(Case):
         shutil.rmtree(self.journal)
         written(self.journal, OURS, mark="forged").stop()
         self.whole("L2")
-        self.damaged("fork", 0, "--anchor", self.anchor(self.anchors[3]))
+        self.damaged("edited", 0, "--anchor", self.anchor(self.anchors[3]))
+        self.damaged("fork", 22, "--anchor", self.anchor(self.anchors[3]))
 
     def test_23_two_checkpoints_of_one_size(self):
         writer = self.written()
         other = signed(f"{writer.origin}\n20\n{text(sha256(b'other').digest())}\n", OURS)
-        with open(self.journal / "checkpoints", "a") as past:
-            past.write(other + "\n")
-        self.damaged("fork", 13)
+        own = self.journal / "checkpoints"
+        mine = signed(f"{writer.origin}\n20\n{text(tree.root(writer.leaves[:20]))}\n", OURS)
+        own.write_text(mine + "\n" + other + "\n" + own.read_text())
+        self.damaged("fork", 19)
 
     def test_24_wrong_key(self):
         self.written()
-        self.damaged("unsigned", None, key=FOREIGN)
+        self.damaged("unsigned", 45, key=FOREIGN)
 
     def test_24_key_swapped(self):
         self.written()
         self.rechain(lambda lines: lines, FOREIGN)
-        self.damaged("unsigned", None)
+        self.damaged("unsigned", 45)
 
     def test_24_segment_without_seal(self):
         self.written()
