@@ -259,7 +259,8 @@ class Signed:
         for statement in seals:
             seal = statement.checkpoint.seal()
             if seal.first != reach:
-                reach in sealed or self.find("unsigned", reach, segment_name(reach), "this segment has no seal")
+                if reach not in sealed:
+                    self.find("unsigned", reach, segment_name(reach), "this segment has no seal")
             elif before and seal.before != before:
                 self.find("edited", seal.first, statement.place, "its chain does not go on from the seal before it")
             reach, before = seal.last + 1, seal.end

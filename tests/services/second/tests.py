@@ -3,8 +3,10 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
+import subprocess
 import tempfile
 import unittest
 from hashlib import sha256
@@ -191,6 +193,21 @@ class Whole(Case):
         self.assertEqual(run(*proved, FOREIGN.key)[0], 2)
         (self.place / "line").write_bytes(lines[0])
         self.assertEqual(run(*proved, OURS.key)[0], 1)
+
+    def test_auditors_commands(self):
+        """What docs/auditor.md does by hand, for each record."""
+        writer = self.written()
+        page = (HERE.parents[2] / "docs/auditor.md").read_text()
+        commands = re.search(r"```bash\n(.*?)```", page, re.DOTALL).group(1)
+        (self.journal / "VKEY").write_text(f"{OURS.key}\n")
+        lines = [line for path in self.segments() for line in lines_of(path.read_bytes())]
+        for line in lines[1::8]:
+            (self.journal / "PROOF").write_text(writer.proof(line.seq))
+            shell = ["bash", "-c", commands]
+            done = subprocess.run(shell, cwd=self.journal, env={**os.environ, "SEQ": str(line.seq)}, capture_output=True)
+            root = text(writer.tree.root())
+            self.assertEqual(done.stdout.decode().split("\n")[:3], [shown(line.h), root, root], done.stderr)
+            self.assertIn(b"Verified Successfully", done.stdout)
 
     def test_one_checkpoint_goes_on_from_another(self):
         self.written(records=300, each=100)
