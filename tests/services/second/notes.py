@@ -159,12 +159,24 @@ class Checkpoint:
 
 
 def history(data: bytes) -> list[bytes]:
-    """The notes of `checkpoints`, each before its empty line; a torn one at the end is not there."""
+    """The notes of `checkpoints`, each before its empty line; what has only begun at the end is not there."""
     found, end = [], 0
     for entry in re.finditer(rb"(.+?\n\n(?:\xe2\x80\x94 [^\n]*\n)+)\n", data, re.DOTALL):
         found.append(entry.group(1))
         end = entry.end()
-    return found + ([data[end:]] if data[end:].count(b"\n\n") > 1 else [])
+    return found if has_begun(data[end:]) else [*found, data[end:]]
+
+
+def has_begun(data: bytes) -> bool:
+    """Whether a checkpoint with its empty line can begin like this."""
+    *lines, last = data.split(b"\n")
+    for at, line in enumerate(lines):
+        is_fit = bool(line) if at < 3 else not line if at == 3 else re.fullmatch(
+            rb"\xe2\x80\x94 \S+ [A-Za-z0-9+/]+={0,2}", line)
+        if not is_fit:
+            return False
+    dash = b"\xe2\x80\x94 "
+    return len(lines) < 3 or not last or len(lines) > 3 and (last.startswith(dash) or dash.startswith(last))
 
 
 def rotation(note: Note, origin: str) -> tuple[Key, Key]:

@@ -112,7 +112,7 @@ class Signed:
         journal = [self.checkpoint] if self.checkpoint else []
         good, believed = self.believed(journal + self.history + self.seals), self.believed(self.anchors)
         if not self.checkpoint and (self.is_there or believed):
-            self.find("unsigned", None, "checkpoint", "it is gone, although there are older ones")
+            self.find("unsigned", walk.last, "checkpoint", "it is gone, although others speak of it")
         self.check_order(good)
         self.tiles = self.read_tiles(good)
         self.signed_size = self.check_roots(good)
@@ -265,8 +265,10 @@ class Signed:
                 self.find("edited", seal.first, statement.place, "its chain does not go on from the seal before it")
             reach, before = seal.last + 1, seal.end
             self.check_seal(statement, seal)
-        missing = [name for name in sorted(self.walk.segments)[:-2] if name >= reach and name not in sealed]
-        for name in missing:
+        names = sorted(self.walk.segments)
+        # The last but one can be without its seal after a crash, but then nothing was signed behind that.
+        ended = [name for name, following in zip(names, names[1:]) if (self.signed_size or 0) > following]
+        for name in [name for name in ended if name >= reach and name not in sealed]:
             self.find("unsigned", name, segment_name(name), "this segment has no seal")
 
     def check_seal(self, statement: Statement, seal: notes.Seal) -> None:

@@ -247,9 +247,9 @@ class Faults(Case):
                     code, report = self.verify()
                     self.assertEqual((code, report["findings"][0]["seq"]), (1, line.seq), (at, report))
             path.write_bytes(data)
-        for name in ("checkpoint", "seg/00000000000000000000.seal"):
+        for name in ("checkpoint", "checkpoints", "seg/00000000000000000000.seal"):
             data = (self.journal / name).read_bytes()
-            for at in range(0, len(data), 5):
+            for at in range(0, len(data), 3):
                 changed = bytearray(data)
                 changed[at] ^= 1 << at % 8
                 (self.journal / name).write_bytes(changed)
@@ -364,8 +364,12 @@ class Faults(Case):
 
     def test_24_segment_without_seal(self):
         self.written()
-        (self.journal / "seg" / f"{12:020}.seal").unlink()
-        self.damaged("unsigned", 12)
+        for name in (12, 23):
+            seal = self.journal / "seg" / f"{name:020}.seal"
+            kept = seal.read_bytes()
+            seal.unlink()
+            self.damaged("unsigned", name)
+            seal.write_bytes(kept)
 
     def test_25_clock(self):
         writer = written(self.journal, OURS)
