@@ -220,7 +220,11 @@ class Signed:
             self.find("truncated", there, stated[-1].place, f"it was signed of {size} records, and {there} are there")
         size = statement.checkpoint.size
         is_told = any(seq is None or seq < size for seq in self.damaged)
-        if root and not is_told and told == len(self.findings):
+        if is_told or told != len(self.findings):
+            return
+        if not root:
+            self.doubts.append(f"{statement.place} cannot be compared: the tree is not known up to there")
+        else:
             low = max(agreed, self.begin)
             self.find("edited", low, self.segment_of(low), f"{statement.place} was signed with another root: of the "
                       f"records {low} to {size - 1} some were changed, and the chain computed anew",

@@ -15,6 +15,7 @@ from pathlib import Path
 import tree
 import verify
 from chain import Line, chained, lines_of, shown
+from notes import Note
 from writer import Signer, Writer, signed, text, written
 
 HERE = Path(__file__).parent
@@ -154,7 +155,7 @@ class Whole(Case):
         writer.prune()
         writer.stop()
         report = self.whole("L3", "--anchor", self.anchor(self.anchors[2]))
-        self.assertEqual(report["first_seq"], report["pruned"]["last_seq"] + 1)
+        self.assertEqual((report["first_seq"], report["signed_size"]), (report["pruned"]["last_seq"] + 1, writer.seq))
         shutil.rmtree(self.journal / "tiles")
         self.assertEqual([finding["kind"] for finding in self.verify()[1]["findings"]], ["tiles"])
         shutil.rmtree(self.journal)
@@ -256,6 +257,31 @@ class Faults(Case):
                 self.assertEqual(self.verify()[0], 1, (name, at))
             (self.journal / name).write_bytes(data)
 
+    def test_15_other_bits_at_the_end_of_a_hash(self):
+        self.written()
+        spelled = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+        def respell(lines: list[bytes]) -> list[bytes]:
+            last = spelled[spelled.index(chr(lines[4][-3])) ^ 1].encode()
+            return [*lines[:4], lines[4][:-3] + last + lines[4][-2:], *lines[5:]]
+
+        self.change(1, respell)
+        code, report = run(self.journal, "--level", "L1")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 16))
+
+    def test_16_last_record_edited_where_nothing_is_signed(self):
+        self.written()
+
+        def edit(lines: list[bytes]) -> list[bytes]:
+            last = lines_of(lines[-1] + b"\n")[0]
+            prefix = last.prefix.replace(b"journal.stop", b"journal.spot")
+            before = lines_of(lines[-2] + b"\n")[0].h
+            return [*lines[:-1], prefix + f',"h":"{shown(chained(before, prefix))}"}}'.encode()]
+
+        self.change(-1, edit)
+        code, report = run(self.journal, "--level", "L1")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 45))
+
     def test_16_deleted(self):
         self.written()
         self.change(1, lambda lines: lines[:4] + lines[5:])
@@ -298,6 +324,8 @@ class Faults(Case):
         cut = writer.seq - 3
         self.change(-1, lambda lines: lines[:-3])
         self.damaged("truncated", cut)
+        code, report = run(self.journal, "--level", "L1")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "truncated", cut))
         (self.journal / "WATERMARK").write_bytes(f"{cut:020} {cut:020}\n".encode())
         self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
         self.damaged("truncated", cut)
@@ -355,7 +383,20 @@ class Faults(Case):
 
     def test_24_wrong_key(self):
         self.written()
-        self.damaged("unsigned", 45, key=FOREIGN)
+        report = self.damaged("unsigned", 45, key=FOREIGN)
+        self.assertIn("no trusted key has signed it", report["findings"][0]["reason"])
+
+    def test_24_newest_checkpoint_deleted(self):
+        self.written()
+        (self.journal / "checkpoint").unlink()
+        self.damaged("unsigned", 45)
+
+    def test_24_seal_that_contradicts_itself(self):
+        self.written()
+        seal = self.journal / "seg" / f"{12:020}.seal"
+        note = re.sub("peaks [^ ]*", f"peaks {text(sha256(b'').digest())}", Note.parse(seal.read_bytes()).text)
+        seal.write_text(signed(note, OURS))
+        self.damaged("unsigned", 22)
 
     def test_24_key_swapped(self):
         self.written()
