@@ -207,25 +207,34 @@ class Walk:
     # Where it begins.
 
     def begin_behind_pruned(self) -> None:
-        """Begins behind what the newest record of a pruning names, if the header there agrees."""
-        for name in reversed(self.names):
-            first, second = (self.lines(name) + [None, None])[:2] if name < self.limit else (None, None)
-            pruned = second and second.own("JournalPruned")
-            if not pruned or not first.header() or not second.follows(first.h):
-                continue
-            if pruned["last_seq"] >= name:
+        """Begins behind what the newest record of a pruning names, if the segments around that agree."""
+        for name in [name for name in reversed(self.names) if name < self.limit]:
+            first, second = (self.lines(name) + [None, None])[:2]
+            pruned, header = second and second.own("JournalPruned"), first and first.header()
+            before = header and header["previous"]
+            if not pruned or not before or not first.follows(before["hash"]) or not second.follows(first.h):
                 continue
             end, h = pruned["last_seq"], decode(pruned["h"], 32, url=True)
-            kept = next((kept for kept in self.names if kept > end), None)
-            header = (self.lines(kept) + [None])[0] if kept == end + 1 else None
-            previous = ((header and header.header()) or {}).get("previous")
-            if previous and (previous["last_seq"], previous["hash"]) != (end, h):
+            if end + 1 >= name:
+                continue  # The segment that was written then is never pruned.
+            if any(other != (end, h) for other in self.ends_around(end)):
                 self.name = segment_name(name)
-                self.find("edited", second.seq, second, "it names another end than the first header that is kept")
+                self.find("edited", second.seq, second, "it names another end than the segments around it")
                 return
             self.next, self.before = end + 1, [h]
             self.pruned, self.epoch = {"seq": second.seq, **pruned}, pruned.get("epoch")
             return
+
+    def ends_around(self, end: int) -> list[tuple[int, bytes] | None]:
+        """What the first segment that is kept, and the last that is still to go, have for the end of what was pruned."""
+        found = []
+        if end + 1 in self.names:
+            header = header_in(self.lines(end + 1), end + 1)
+            found += [(header["previous"]["last_seq"], header["previous"]["hash"])] if header and header["previous"] else []
+        left_over = [name for name in self.names if name <= end]
+        if left_over:
+            found += [(end, line.h) for line in self.lines(left_over[-1]) if line.seq == end] or [None]
+        return found
 
     def lines(self, name: int) -> list[Line]:
         if self.content is None or self.content[0] != name:

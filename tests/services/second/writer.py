@@ -112,14 +112,15 @@ class Writer:
         self.signer = new
 
     def prune(self) -> None:
-        """Removes all segments before the one that it opens."""
-        gone = {"first_seq": 0, "last_seq": self.seq - 1, "h": shown(self.h), "segments": 1, "asked_by": "uid:0",
-                "reason": "old"}
+        """Removes all segments before the last one that is over."""
+        last = self.previous
         self.next_segment("prune")
-        self.own("JournalPruned", "journal.pruned", gone)
-        for path in (self.directory / "seg").glob("*.jsonl"):
-            if path.name != self.segment()[4:]:
-                path.unlink()
+        paths = sorted((self.directory / "seg").glob("*.jsonl"))[:-2]
+        self.own("JournalPruned", "journal.pruned", {
+            "first_seq": 0, "last_seq": last["last_seq"], "h": last["h"], "segments": len(paths), "asked_by": "uid:0",
+            "reason": "old"})
+        for path in paths:
+            path.unlink()
 
     def stop(self) -> str:
         self.own("JournalStop", "journal.stop", {})
