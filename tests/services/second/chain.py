@@ -301,7 +301,7 @@ class Walk:
             self.torn(tail)
             return
         places = sum(line.seq is None or self.is_renumbered(line) for line in tail)
-        places = max(places, min(len(tail), (self.durable or 0) - self.next))
+        places = max(places, len(tail) if self.next + len(tail) == self.durable else 0)
         self.settle(tail, self.next + places)
 
     def without_torn_end(self, lines: list[Line]) -> list[Line]:
@@ -350,7 +350,7 @@ class Walk:
 
     def settle(self, waiting: list[Line], seq: int) -> None:
         """Names lines that are no records in their place, and what is missing before `seq`."""
-        has_places = seq - self.next >= len(waiting)
+        has_places = seq - self.next == len(waiting)
         for line in waiting:
             is_itself = line.seq is not None and self.is_renumbered(line)
             is_record = line.seq is not None and not is_itself
