@@ -146,7 +146,8 @@ class Signed:
             elif statement.is_anchor:
                 self.doubts.append(f"the anchor {statement.place} says nothing: {trouble}")
             else:
-                self.find("unsigned", statement.checkpoint.size - 1 if statement.checkpoint else None, statement.place, trouble)
+                last = statement.checkpoint.size - 1 if statement.checkpoint else None
+                self.find("unsigned", last if statement.seal is None else statement.seal, statement.place, trouble)
         return good
 
     def check_order(self, good: list[Statement]) -> None:
@@ -282,7 +283,8 @@ class Signed:
         if not there:
             self.find("missing", seal.first, segment_name(seal.first), "it has a seal, and is gone")
             return
-        if seal.last + 1 not in self.agreed:
+        is_told = any(f["segment"] == segment_name(seal.first) and f["kind"] in DAMAGE for f in self.walk.findings)
+        if is_told or seal.last + 1 not in self.agreed:
             return  # What is wrong with its records is told.
         if seal.last + 1 == self.walk.next and not any(f["kind"] == "truncated" for f in self.walk.findings):
             self.find("truncated", self.walk.next, statement.place, "a segment was begun behind it, and is gone")

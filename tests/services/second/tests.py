@@ -396,7 +396,7 @@ class Faults(Case):
         seal = self.journal / "seg" / f"{12:020}.seal"
         note = re.sub("peaks [^ ]*", f"peaks {text(sha256(b'').digest())}", Note.parse(seal.read_bytes()).text)
         seal.write_text(signed(note, OURS))
-        self.damaged("unsigned", 22)
+        self.damaged("unsigned", 12)
 
     def test_24_key_swapped(self):
         self.written()
