@@ -213,15 +213,16 @@ class Signed:
     def disagree(self, statement: Statement, stated: list[Statement], agreed: int, root: bytes | None) -> None:
         """Names the records by the tiles, if these lead to a root that was signed; else between which they lie."""
         told = len(self.findings)
+        edited = [finding["seq"] for finding in self.findings if finding["kind"] == "edited"]
         for signed in [*reversed(stated), statement]:
             if told == len(self.findings):
                 self.name_changed(signed.checkpoint)
+        is_named = told != len(self.findings)
         size, there = stated[-1].checkpoint.size, self.walk.next
         if size > there and not any(f["kind"] == "truncated" for f in self.walk.findings):
             self.find("truncated", there, stated[-1].place, f"it was signed of {size} records, and {there} are there")
         size = statement.checkpoint.size
-        is_told = any(seq is None or seq < size for seq in self.damaged)
-        if is_told or told != len(self.findings):
+        if is_named or any(seq is None or seq < size for seq in self.damaged + edited):
             return
         if not root:
             self.doubts.append(f"{statement.place} cannot be compared: the tree is not known up to there")
