@@ -179,13 +179,15 @@ def has_begun(data: bytes) -> bool:
     return len(lines) < 3 or not last or len(lines) > 3 and (last.startswith(dash) or dash.startswith(last))
 
 
-def rotation(note: Note, origin: str) -> tuple[Key, Key]:
-    """The old and the new key of a rotation that both have signed."""
+def rotation(note: Note, origin: str) -> tuple[Key | None, Key]:
+    """The old and the new key of a rotation that both have signed; None for an old one that was lost."""
     lines = note.text.split("\n")
     if len(lines) != 5 or lines[:2] != ["audited key rotation", origin] or lines[4]:
         raise Malformed("no rotation of this journal's keys")
-    old, new = Key.parse(lines[2]), Key.parse(lines[3])
-    if not {old, new} <= set(note.signers([old, new])):
+    is_lost = re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}", lines[2])
+    old, new = None if is_lost else Key.parse(lines[2]), Key.parse(lines[3])
+    signers = {key for key in (old, new) if key}
+    if not signers <= set(note.signers(list(signers))):
         raise Forged("a rotation that the old and the new key have not both signed")
     return old, new
 

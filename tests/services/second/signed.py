@@ -129,7 +129,8 @@ class Signed:
         found = []
         for seq, text, line in self.walk.rotations:
             try:
-                found.append((seq, *notes.rotation(Note.parse(str(text)), self.walk.origin)))
+                old, new = notes.rotation(Note.parse(str(text)), self.walk.origin)
+                found += [(seq, old, new)] if old else []
             except (Malformed, Forged) as error:
                 self.find("unsigned", seq, segment_name(line.seq), str(error))
         return found

@@ -149,6 +149,17 @@ class Whole(Case):
         writer.stop()
         self.damaged("unsigned", writer.seq - 2)
 
+    def test_key_that_was_lost(self):
+        writer = written(self.journal, OURS)
+        writer.checkpoint(history=True)
+        old = f"{OURS.key.name}+{OURS.key.id.hex()}"
+        note = f"audited key rotation\n{writer.origin}\n{old}\n{NEW.key}\n"
+        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, NEW)})
+        writer.signer = NEW
+        writer.stop()
+        self.damaged("unsigned", writer.seq - 1)
+        self.whole("L2", "--key", NEW.key)
+
     def test_pruned(self):
         """30: with its record it is whole, without it is not."""
         writer = written(self.journal, OURS, anchored=self.anchors)
