@@ -64,7 +64,7 @@ def main(given: list[str] | None = None) -> int:
 def keys_of(value: str) -> list[Key]:
     path = Path(value)
     lines = path.read_text().split("\n") if path.is_file() else [value]
-    return [Key.parse(line.strip()) for line in lines if line.strip()]
+    return [Key.parse(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def anchors_of(name: str) -> list[Statement]:
