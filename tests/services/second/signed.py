@@ -194,10 +194,15 @@ class Signed:
         agreed = None
         stated = sorted(good, key=lambda statement: statement.checkpoint.size)
         frontier = self.frontier()
+        # What was pruned is known by the tiles alone, and they count if they lead to where the journal begins.
+        pruned = self.tiles[: self.begin] if len(self.tiles) >= self.begin else []
+        if pruned and frontier and tree.root(pruned) != frontier.root():
+            self.tiles, pruned = [], []
+            self.find("tiles", None, "tiles/0", "hashes of pruned records are wrong")
         for statement in stated:
             size = statement.checkpoint.size
             if size < self.begin:
-                root = tree.root(self.tiles[:size]) if len(self.tiles) >= self.begin else None
+                root = tree.root(pruned[:size]) if pruned else None
             else:
                 while frontier and frontier.size < size:
                     leaf = self.leaves.get(frontier.size)

@@ -167,6 +167,9 @@ class Whole(Case):
         writer.stop()
         report = self.whole("L3", "--anchor", self.anchor(self.anchors[2]))
         self.assertEqual((report["first_seq"], report["signed_size"]), (report["pruned"]["last_seq"] + 1, writer.seq))
+        tiles = self.journal / "tiles/0"
+        tiles.write_bytes(b"\1" + tiles.read_bytes()[1:])
+        self.assertEqual([finding["kind"] for finding in self.verify()[1]["findings"]], ["tiles"])
         shutil.rmtree(self.journal / "tiles")
         self.assertEqual([finding["kind"] for finding in self.verify()[1]["findings"]], ["tiles"])
         shutil.rmtree(self.journal)
