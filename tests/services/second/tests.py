@@ -177,6 +177,19 @@ class Whole(Case):
         self.segments()[0].unlink()
         self.damaged("missing", 0)
 
+    def test_anchors_of_an_older_epoch(self):
+        later = self.written().set_aside()
+        newest = later.stop()
+        both = self.anchor(self.anchors[3] + "\n" + newest)
+        self.assertEqual(self.whole("L3", "--anchor", both)["epochs"][0]["state"], "unchanged")
+        shutil.rmtree(self.journal)
+        written(self.journal, OURS, mark="forged").set_aside().stop()
+        self.whole("L2")
+        self.damaged("edited", 0, "--anchor", both)
+        (self.journal / "epochs/0/checkpoint").unlink()
+        code, report = self.verify()
+        self.assertEqual((code, report["epochs"][0]["state"]), (1, "changed"))
+
     def test_torn_history_and_end(self):
         self.written()
         with open(self.journal / "checkpoints", "a") as past:

@@ -35,14 +35,14 @@ def signed(note: str, *signers: Signer) -> str:
 class Writer:
     """Writes records, segments, seals, checkpoints and tiles as docs/design.md has them."""
 
-    def __init__(self, directory: Path, signer: Signer, origin: str = ORIGIN):
-        self.directory, self.signer, self.origin = directory, signer, origin
+    def __init__(self, directory: Path, signer: Signer, origin: str = ORIGIN, epoch: dict | None = None):
+        self.epoch, self.directory, self.signer, self.origin = epoch, directory, signer, origin
         self.seq, self.h, self.data, self.tree = 0, sha256(origin.encode()).digest(), b"", tree.Frontier()
         self.leaves, self.seconds, self.previous = [], 0, None
         (directory / "seg").mkdir(parents=True)
         (directory / "tiles").mkdir()
         (directory / "LOCK").touch()
-        self.begin("first")
+        self.begin("epoch" if epoch else "first")
         self.own("JournalStart", "journal.start", {"boot": f"{1:016x}", "writer": "second", "unclean": False})
 
     def record(self, body: str) -> None:
@@ -73,8 +73,9 @@ class Writer:
     def begin(self, reason: str, **more) -> None:
         self.first, self.data, self.before = self.seq, b"", self.h
         previous = self.previous and {**self.previous, **more}
+        epoch = {"epoch": self.epoch} if self.epoch and not self.seq else {}
         self.own("JournalSegment", "journal.segment",
-                 {"origin": self.origin, "reason": reason, "previous": previous, "open": []})
+                 {"origin": self.origin, "reason": reason, "previous": previous, "open": [], **epoch})
 
     def next_segment(self, reason: str = "size", left_over: bytes = b"") -> None:
         """Seals the segment; with bytes left over, as behind a failed sync."""
@@ -125,6 +126,25 @@ class Writer:
     def stop(self) -> str:
         self.own("JournalStop", "journal.stop", {})
         return self.checkpoint(history=True)
+
+    def set_aside(self) -> "Writer":
+        """Makes an epoch of it, and begins the next."""
+        epoch, files = self.directory / "epochs/0", []
+        epoch.mkdir(parents=True)
+        for name in ("WATERMARK", "checkpoint", "checkpoints", "tiles", "seg"):
+            (self.directory / name).rename(epoch / name)
+        for path in sorted(epoch.rglob("*")):
+            if path.is_file():
+                content = path.read_bytes()
+                files.append({"file": str(path.relative_to(epoch)), "bytes": len(content),
+                              "sha256": sha256(content).hexdigest()})
+        stated = {"epoch": 0, "directory": "epochs/0", "origin": self.origin, "cause": "adopted", "reason": "a test",
+                  "time": self.time(), "acknowledged": self.seq, "records": self.seq, "last_seq": self.seq - 1,
+                  "h": shown(self.h), "damage": 0, "places": []}
+        manifest = json.dumps({"v": 1, **stated, "earlier": None, "files": files}) + "\n"
+        (epoch / "EPOCH").write_text(manifest)
+        link = {"number": 1, "previous": stated, "sha256": sha256(manifest.encode()).hexdigest()}
+        return Writer(self.directory, self.signer, f"{self.origin}#1", link)
 
     def proof(self, index: int) -> str:
         hashes = "".join(text(hash_) + "\n" for hash_ in inclusion(self.leaves, index))
