@@ -101,6 +101,10 @@ class Whole(Case):
         self.assertEqual(run(self.journal)[0], 2)
         self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
         self.assertEqual(self.verify("--require", "L3")[0], 2)
+        other = Writer(self.place / "other", OURS, "example.com/other").stop()
+        self.whole("L2", "--anchor", self.anchor(other))
+        foreign = written(self.place / "foreign", FOREIGN).stop()
+        self.assertEqual(self.verify("--anchor", self.anchor(foreign))[0], 2)
         self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 3)
 
     def test_golden_journals(self):
