@@ -1,0 +1,52 @@
+"""Older epochs, each compared with what the journal says of it."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from chain import KNOWN_VERSION, Newer
+
+STATED = ("epoch", "directory", "origin", "cause", "reason", "time", "acknowledged", "records", "last_seq", "h",
+          "damage", "places")
+
+
+def check(directory: Path, link: dict | None) -> list[dict]:
+    """Follows the digests from the journal's first header back, the newest epoch first."""
+    link = link and {"epoch": link["previous"]["epoch"], "sha256": link["sha256"], "stated": link["previous"]}
+    found, seen = [], set()
+    while link:
+        name = f"epochs/{link['epoch']}"
+        state, change, manifest = state_of(directory / name, link["sha256"])
+        stated = {key: manifest[key] for key in STATED} if manifest else link.get("stated")
+        found.append({"epoch": link["epoch"], "directory": name, "state": state, "change": change, "stated": stated})
+        seen.add(str(link["epoch"]))
+        link = manifest and manifest["earlier"]
+    for path in sorted((directory / "epochs").glob("*"), reverse=True):
+        if path.name.isdecimal() and path.name not in seen:
+            found.append({"epoch": int(path.name), "directory": f"epochs/{path.name}", "state": "unnamed",
+                          "change": None, "stated": None})
+    return found
+
+
+def state_of(epoch: Path, digest: str) -> tuple[str, str | None, dict | None]:
+    """What became of an epoch, and what EPOCH says of it if that is still what it was."""
+    try:
+        data = (epoch / "EPOCH").read_bytes()
+    except FileNotFoundError:
+        return ("changed", "EPOCH is gone", None) if epoch.exists() else ("missing", None, None)
+    if sha256(data).hexdigest() != digest:
+        return "changed", "EPOCH has another digest", None
+    manifest = json.loads(data)
+    if manifest["v"] > KNOWN_VERSION:
+        raise Newer(f"{epoch}: EPOCH is of version {manifest['v']}, and this program knows {KNOWN_VERSION}")
+    named = {file["file"]: file for file in manifest["files"]}
+    there = {str(path.relative_to(epoch)) for path in epoch.rglob("*") if path.is_file()} - {"EPOCH"}
+    for name in sorted(named.keys() | there):
+        if name not in there:
+            return "changed", f"{name} is gone", manifest
+        if name not in named:
+            return "changed", f"{name} was added", manifest
+        content = (epoch / name).read_bytes()
+        if (len(content), sha256(content).hexdigest()) != (named[name]["bytes"], named[name]["sha256"]):
+            return "changed", f"{name} was changed", manifest
+    return "unchanged", None, manifest

@@ -1,0 +1,311 @@
+"""What was signed, compared with the records: checkpoints, seals, tiles, rotations and anchors (levels L2, L3)."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import notes
+import tree
+from chain import Line, Walk, segment_name, shown
+from notes import Checkpoint, Forged, Key, Malformed, Note
+
+DAMAGE = ("edited", "missing", "inserted", "reordered", "truncated", "unsigned", "fork")
+
+
+@dataclass
+class Statement:
+    """A signed note, and where it was found; `seal` is the first record of the segment that it seals."""
+
+    place: str
+    data: bytes
+    seal: int | None = None
+    is_anchor: bool = False
+    note: Note | None = None
+    checkpoint: Checkpoint | None = None
+    trouble: str | None = None
+
+    def __post_init__(self):
+        try:
+            self.note = Note.parse(self.data)
+            self.checkpoint = Checkpoint.parse(self.note.text)
+            if self.seal is None and self.checkpoint.extensions:
+                raise Malformed("a checkpoint with further lines")
+            if self.seal is not None and self.checkpoint.seal().first != self.seal:
+                raise Malformed("the seal of another segment")
+        except Malformed as error:
+            self.trouble = f"it is {error}" if str(error)[:2] == "a " else str(error)
+
+
+class Trust:
+    """The keys from outside, and those that the journal's rotations lead to from there."""
+
+    def __init__(self, keys: list[Key]):
+        self.keys, self.until = list(keys), {}
+
+    def learn(self, rotations: list[tuple[int, Key, Key]]) -> None:
+        for _ in rotations:
+            for _, old, new in rotations:
+                if (old in self.keys) != (new in self.keys):
+                    self.keys += [new] if old in self.keys else [old]
+        for seq, old, new in rotations:
+            if old in self.keys:
+                self.until[old] = seq
+                self.until.pop(new, None)
+
+    def judge(self, statement: Statement) -> str | None:
+        """Why a statement counts for nothing, or None."""
+        try:
+            signers = statement.note.signers(self.keys)
+        except Forged as error:
+            return str(error)
+        if not signers:
+            return f"no trusted key has signed it, but {', '.join(name for name, _ in statement.note.signatures)}"
+        if all(statement.checkpoint.size > self.until.get(key, 1 << 64) for key in signers):
+            return "it is signed by a key that another one had replaced before"
+        return None
+
+
+class Signed:
+    """Reads what was signed before the records are read, and compares it with them after."""
+
+    def __init__(self, directory: Path, anchors: list[Statement]):
+        self.directory, self.anchors = directory, anchors
+        self.checkpoint = self.statement("checkpoint")
+        past = self.read("checkpoints") or b""
+        self.history = [Statement(f"checkpoints, note {at}", data) for at, data in enumerate(notes.history(past), 1)]
+        seals = sorted((directory / "seg").glob("[0-9]*.seal"))
+        self.seals = [self.statement(f"seg/{path.name}", int(path.stem)) for path in seals if path.stem.isdecimal()]
+        self.leaves: dict[int, bytes] = {}
+        self.agreed: set[int] = set()
+        self.findings: list[dict] = []
+        self.doubts: list[str] = []
+        self.signed_size = self.anchored_size = None
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return (self.directory / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def statement(self, name: str, seal: int | None = None) -> Statement | None:
+        data = self.read(name)
+        return None if data is None else Statement(name, data, seal)
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.checkpoint or self.history or self.seals)
+
+    def take_leaf(self, line: Line) -> None:
+        self.leaves[line.seq] = tree.leaf(line.raw)
+
+    def find(self, kind: str, seq: int | None, place: str, reason: str, **more) -> None:
+        nothing = {"line": None, "offset": None, "expected": None, "actual": None}
+        self.findings.append({"kind": kind, "seq": seq, "segment": place, **nothing, "reason": reason, **more})
+
+    def compare(self, walk: Walk, keys: list[Key]) -> None:
+        """Compares all of it with the records that a walk has found."""
+        self.walk = walk
+        self.begin = walk.pruned["last_seq"] + 1 if walk.pruned else 0
+        self.damaged = [finding["seq"] for finding in walk.findings if finding["kind"] in DAMAGE]
+        self.trust = Trust(keys)
+        self.trust.learn(self.rotations())
+        journal = [self.checkpoint] if self.checkpoint else []
+        good, believed = self.believed(journal + self.history + self.seals), self.believed(self.anchors)
+        if not self.checkpoint and (self.is_there or believed):
+            self.find("unsigned", walk.last, "checkpoint", "it is gone, although others speak of it")
+        self.check_order(good)
+        self.tiles = self.read_tiles(good)
+        self.signed_size = self.check_roots(good)
+        self.check_forks(good)
+        if self.is_there:
+            self.check_seals([statement for statement in good if statement.seal is not None])
+        differing = (seq for seq, leaf in enumerate(self.tiles) if self.leaves.get(seq, leaf) != leaf)
+        if not self.findings and not self.damaged and any(True for _ in differing):
+            self.find("tiles", None, "tiles/0", "hashes are short or wrong; a start makes them again")
+        self.anchored_size = self.check_roots(believed)
+        self.check_forks(believed, good)
+
+    def rotations(self) -> list[tuple[int, Key, Key]]:
+        found = []
+        for seq, text, line in self.walk.rotations:
+            try:
+                old, new = notes.rotation(Note.parse(str(text)), self.walk.origin)
+                found += [(seq, old, new)] if old else []
+            except (Malformed, Forged) as error:
+                self.find("unsigned", seq, segment_name(line.seq), str(error))
+        return found
+
+    def believed(self, statements: list[Statement]) -> list[Statement]:
+        """Those that a trusted key has signed for this journal; of the others it is told."""
+        good = []
+        for statement in statements:
+            trouble = statement.trouble or self.trust.judge(statement)
+            if not trouble and statement.checkpoint.origin != self.walk.origin is not None:
+                trouble = f"it is of another journal, {statement.checkpoint.origin}"
+            if not trouble:
+                good.append(statement)
+            elif statement.is_anchor:
+                self.doubts.append(f"the anchor {statement.place} says nothing: {trouble}")
+            else:
+                last = statement.checkpoint.size - 1 if statement.checkpoint else None
+                self.find("unsigned", last if statement.seal is None else statement.seal, statement.place, trouble)
+        return good
+
+    def check_order(self, good: list[Statement]) -> None:
+        """`checkpoint` is written before the history, and that only grows."""
+        sizes = [(s.checkpoint.size, s.place) for s in good if s in self.history]
+        for (before, _), (size, place) in zip(sizes, sizes[1:]):
+            if size < before:
+                self.find("reordered", size, place, f"it follows one of size {before}")
+        if self.checkpoint in good and sizes and self.checkpoint.checkpoint.size < max(sizes)[0]:
+            size = self.checkpoint.checkpoint.size
+            self.find("truncated", size, "checkpoint", f"{max(sizes)[1]} is newer: of {max(sizes)[0]} records")
+
+    def check_forks(self, good: list[Statement], others: list[Statement] = ()) -> None:
+        """No two statements of one size may differ, whatever the records are."""
+        first = {statement.checkpoint.size: statement for statement in others}
+        for statement in good:
+            size, root = statement.checkpoint.size, statement.checkpoint.root
+            other = first.setdefault(size, statement)
+            if other.checkpoint.root != root:
+                self.find("fork", size - 1, statement.place, f"{other.place} has another root for {size} records",
+                          expected=text(other.checkpoint.root), actual=text(root))
+
+    # The tree.
+
+    def read_tiles(self, good: list[Statement]) -> list[bytes]:
+        """The leaves that the tiles state, up to the newest checkpoint, if all levels agree."""
+        size = max((s.checkpoint.size for s in good), default=0)
+        levels, level = [], 0
+        while size >> 8 * level:
+            data = self.read(f"tiles/{level}") or b""
+            levels.append([data[at : at + 32] for at in range(0, len(data) - 31, 32)][: size >> 8 * level])
+            level += 1
+        for level, hashes in enumerate(levels):
+            above = [tree.root(levels[level - 1][at : at + 256]) for at in range(0, size >> 8 * level << 8, 256)] \
+                if level else hashes
+            if len(hashes) < size >> 8 * level or level and hashes != above:
+                self.find("tiles", None, f"tiles/{level}", "hashes are short or wrong; a start makes them again")
+                return levels[0] if len(levels[0]) == size else []
+        return levels[0] if levels else []
+
+    def check_roots(self, good: list[Statement]) -> int | None:
+        """Compares the roots at all sizes, the smallest first; returns the greatest size that agrees."""
+        agreed = None
+        stated = sorted(good, key=lambda statement: statement.checkpoint.size)
+        frontier = self.frontier()
+        # What was pruned is known by the tiles alone, and they count if they lead to where the journal begins.
+        pruned = self.tiles[: self.begin] if len(self.tiles) >= self.begin else []
+        if pruned and frontier and tree.root(pruned) != frontier.root():
+            self.tiles, pruned = [], []
+            self.find("tiles", None, "tiles/0", "hashes of pruned records are wrong")
+        for statement in stated:
+            size = statement.checkpoint.size
+            if size < self.begin:
+                root = tree.root(pruned[:size]) if pruned else None
+            else:
+                while frontier and frontier.size < size:
+                    leaf = self.leaves.get(frontier.size)
+                    frontier = frontier.with_leaf(leaf) if leaf else None
+                root = frontier and frontier.root()
+            if root == statement.checkpoint.root:
+                agreed = size
+                self.agreed.add(size)
+            elif size >= self.begin or root:
+                self.disagree(statement, stated, agreed or 0, root)
+                break
+        return agreed
+
+    def disagree(self, statement: Statement, stated: list[Statement], agreed: int, root: bytes | None) -> None:
+        """Names the records by the tiles, if these lead to a root that was signed; else between which they lie."""
+        told = len(self.findings)
+        edited = [finding["seq"] for finding in self.findings if finding["kind"] == "edited"]
+        for signed in [*reversed(stated), statement]:
+            if told == len(self.findings):
+                self.name_changed(signed.checkpoint)
+        is_named = told != len(self.findings)
+        size, there = stated[-1].checkpoint.size, self.walk.next
+        if size > there and not any(f["kind"] == "truncated" for f in self.walk.findings):
+            self.find("truncated", there, stated[-1].place, f"it was signed of {size} records, and {there} are there")
+        size = statement.checkpoint.size
+        if is_named or any(seq is None or seq < size for seq in self.damaged + edited):
+            return
+        if not root:
+            self.doubts.append(f"{statement.place} cannot be compared: the tree is not known up to there")
+        else:
+            low = max(agreed, self.begin)
+            self.find("edited", low, self.segment_of(low), f"{statement.place} was signed with another root: of the "
+                      f"records {low} to {size - 1} some were changed, and the chain computed anew",
+                      expected=text(statement.checkpoint.root), actual=text(root))
+
+    def frontier(self) -> tree.Frontier | None:
+        """The tree where the journal begins: of a pruned one by the seal or the tiles up to there."""
+        if not self.begin:
+            return tree.Frontier()
+        for seal in self.seals:
+            if not seal.trouble and seal.checkpoint.size == self.begin:
+                return tree.Frontier(self.begin, list(seal.checkpoint.seal().peaks))
+        if len(self.tiles) >= self.begin:
+            return tree.Frontier.over(self.tiles[: self.begin])
+        self.doubts.append(f"no seal ends at record {self.begin - 1}, and the tiles are short: there is no tree")
+        return None
+
+    def name_changed(self, signed: Checkpoint) -> None:
+        """Names the records that differ from the tiles, if these lead to the root that was signed."""
+        if len(self.tiles) < signed.size or tree.root(self.tiles[: signed.size]) != signed.root:
+            return
+        known = {finding["seq"] for finding in self.walk.findings + self.findings}
+        for seq in range(self.begin, min(signed.size, self.walk.next)):
+            leaf, before = self.leaves.get(seq), self.leaves.get(seq - 1)
+            is_first = seq == self.begin or before in (None, self.tiles[seq - 1])
+            if leaf not in (None, self.tiles[seq]) and is_first and seq not in known:
+                self.find("edited", seq, self.segment_of(seq), "the tree that was signed has another record here",
+                          expected=text(self.tiles[seq]), actual=text(leaf))
+
+    def segment_of(self, seq: int) -> str:
+        return segment_name(max((name for name in self.walk.segments if name <= seq), default=self.begin))
+
+    def check_seals(self, seals: list[Statement]) -> None:
+        """Each seal with its segment, and that they follow one another to the last segment but one."""
+        reach, before, sealed = 0, None, {statement.seal for statement in self.seals}
+        for statement in seals:
+            seal = statement.checkpoint.seal()
+            if seal.first != reach:
+                if reach not in sealed:
+                    self.find("unsigned", reach, segment_name(reach), "this segment has no seal")
+            elif before and seal.before != before:
+                self.find("edited", seal.first, statement.place, "its chain does not go on from the seal before it")
+            reach, before = seal.last + 1, seal.end
+            self.check_seal(statement, seal)
+        names = sorted(self.walk.segments)
+        # The last but one can be without its seal after a crash, but then nothing was signed behind that.
+        ended = [name for name, following in zip(names, names[1:]) if (self.signed_size or 0) > following]
+        for name in [name for name in ended if name >= reach and name not in sealed]:
+            self.find("unsigned", name, segment_name(name), "this segment has no seal")
+
+    def check_seal(self, statement: Statement, seal: notes.Seal) -> None:
+        there = self.walk.segments.get(seal.first)
+        if seal.last < self.begin:
+            return
+        if not there:
+            self.find("missing", seal.first, segment_name(seal.first), "it has a seal, and is gone")
+            return
+        is_told = any(f["segment"] == segment_name(seal.first) and f["kind"] in DAMAGE for f in self.walk.findings)
+        if is_told or seal.last + 1 not in self.agreed:
+            return  # What is wrong with its records is told.
+        if seal.last + 1 == self.walk.next and not any(f["kind"] == "truncated" for f in self.walk.findings):
+            self.find("truncated", self.walk.next, statement.place, "a segment was begun behind it, and is gone")
+        for what, stated, found in [
+            ("last record", seal.last, there["last"]), ("length", seal.bytes, there["bytes"]),
+            ("digest", text(seal.sha256), text(there["sha256"])),
+            ("chain before it", shown(seal.before), shown(there["before"])),
+            ("last hash", shown(seal.end), shown(there["h"])),
+        ]:
+            if found is not None and stated != found:
+                self.find("edited", seal.first, segment_name(seal.first), f"its seal states another {what}",
+                          expected=str(stated), actual=str(found))
+                return
+
+
+def text(hash_: bytes) -> str:
+    return base64.b64encode(hash_).decode()

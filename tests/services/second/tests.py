@@ -1,0 +1,456 @@
+"""The verifier against journals of its own writer: each manipulation must be found, and nothing in whole ones."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from hashlib import sha256
+from pathlib import Path
+
+import tree
+import verify
+from chain import Line, chained, lines_of, shown
+from notes import Note
+from writer import Signer, Writer, signed, text, written
+
+HERE = Path(__file__).parent
+GOLDEN = HERE.parent.parent / "golden"
+OURS, NEW, FOREIGN = Signer("example.com/second", 1), Signer("example.com/second-2", 2), Signer("example.com/other", 3)
+
+
+def run(*arguments) -> tuple[int, dict]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            code = verify.main([str(argument) for argument in arguments])
+        except SystemExit as ended:
+            code = ended.code
+    return code, json.loads(out.getvalue() or "{}")
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.place = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.place)
+        self.journal, self.anchors = self.place / "journal", []
+
+    def written(self, **options) -> Writer:
+        writer = written(self.journal, OURS, anchored=self.anchors, **options)
+        writer.stop()
+        return writer
+
+    def anchor(self, note: str) -> Path:
+        path = self.place / "anchor"
+        path.write_text(note)
+        return path
+
+    def verify(self, *more, key: Signer = OURS) -> tuple[int, dict]:
+        return run(self.journal, "--key", key.key, *more)
+
+    def damaged(self, kind: str, seq: int | None, *more, key: Signer = OURS) -> dict:
+        code, report = self.verify(*more, key=key)
+        found = [(finding["kind"], finding["seq"]) for finding in report["findings"]]
+        self.assertIn((kind, seq), found, report)
+        self.assertEqual((code, report["level"]), (1, None))
+        return report
+
+    def whole(self, level: str, *more, key: Signer = OURS) -> dict:
+        code, report = self.verify(*more, key=key)
+        self.assertEqual((code, report.get("level"), report["findings"]), (0, level, []), report)
+        return report
+
+    def segments(self) -> list[Path]:
+        return sorted((self.journal / "seg").glob("*.jsonl"))
+
+    def change(self, segment: int, change) -> None:
+        path = self.segments()[segment]
+        path.write_bytes(b"".join(line + b"\n" for line in change(path.read_bytes().split(b"\n")[:-1])))
+
+    def rechain(self, change, signer: Signer | None = None) -> None:
+        """Rewrites all records as somebody would who can write here: whole chain, headers, WATERMARK, and what they can sign."""
+        lines = [line for path in self.segments() for line in lines_of(path.read_bytes())]
+        shutil.rmtree(self.journal / "seg") if signer else [path.unlink() for path in self.segments()]
+        kept = self.place / "kept"
+        forged = Writer(kept, signer or FOREIGN)
+        kept_bodies = [re.sub(rb'^\{"v".*?"mono":\d+,', b"", line.prefix).decode() for line in change(lines)]
+        for body in kept_bodies[2:]:
+            if '"JournalSegment"' in body:
+                forged.next_segment()
+            else:
+                forged.record(body)
+        forged.checkpoint(history=True)
+        for path in kept.rglob("*"):
+            name = path.relative_to(kept)
+            is_signed = name.suffix == ".seal" or name.parts[0] in ("checkpoint", "checkpoints", "tiles")
+            if path.is_file() and (signer or not is_signed):
+                (self.journal / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, self.journal / name)
+
+
+class Whole(Case):
+    def test_levels(self):
+        writer = self.written()
+        self.whole("L2")
+        report = self.whole("L3", "--anchor", self.anchor(self.anchors[3]))
+        self.assertEqual((report["anchored_size"], report["signed_size"]), (23, writer.seq))
+        self.assertEqual(run(self.journal)[0], 2)
+        self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
+        self.assertEqual(self.verify("--require", "L3")[0], 2)
+        other = Writer(self.place / "other", OURS, "example.com/other").stop()
+        self.whole("L2", "--anchor", self.anchor(other))
+        foreign = written(self.place / "foreign", FOREIGN).stop()
+        self.assertEqual(self.verify("--anchor", self.anchor(foreign))[0], 2)
+        self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 3)
+
+    def test_golden_journals(self):
+        for name, records in [("journal", 11), ("superseded", 8), ("epochs", 3)]:
+            code, report = run(GOLDEN / name)
+            self.assertEqual((code, report["level"], report["records"]), (0, "L1", records), name)
+        self.assertEqual([epoch["state"] for epoch in report["epochs"]], ["unchanged"] * 2)
+        code, report = run(GOLDEN / "epochs/epochs/0")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 9))
+
+    def test_large_journal_and_its_tiles(self):
+        self.written(records=600, each=100)
+        self.whole("L2")
+        for level in (0, 1):
+            path = self.journal / f"tiles/{level}"
+            kept = path.read_bytes()
+            path.write_bytes(b"\1" + kept[1:])
+            code, report = self.verify()
+            self.assertEqual((code, report["level"], report["findings"][0]["kind"]), (0, "L2", "tiles"))
+            path.write_bytes(kept)
+
+    def test_left_over_bytes(self):
+        writer = written(self.journal, OURS)
+        writer.next_segment(left_over=b"never acknowledged\n")
+        writer.stop()
+        code, report = self.verify()
+        self.assertEqual((code, [finding["kind"] for finding in report["findings"]]), (0, ["superseded"]))
+
+    def test_rotation(self):
+        writer = written(self.journal, OURS)
+        writer.checkpoint()
+        writer.rotate(NEW)
+        writer.next_segment()
+        writer.stop()
+        self.whole("L2")
+        self.whole("L2", key=NEW)
+        writer.signer = OURS
+        writer.checkpoint()
+        self.damaged("unsigned", writer.seq - 1)
+
+    def test_rotation_that_the_old_key_has_not_signed(self):
+        writer = written(self.journal, OURS)
+        note = f"audited key rotation\n{writer.origin}\n{OURS.key}\n{FOREIGN.key}\n"
+        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, FOREIGN)})
+        writer.signer = FOREIGN
+        writer.stop()
+        self.damaged("unsigned", writer.seq - 2)
+
+    def test_key_that_was_lost(self):
+        writer = written(self.journal, OURS)
+        writer.checkpoint(history=True)
+        old = f"{OURS.key.name}+{OURS.key.id.hex()}"
+        note = f"audited key rotation\n{writer.origin}\n{old}\n{NEW.key}\n"
+        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, NEW)})
+        writer.signer = NEW
+        writer.stop()
+        self.damaged("unsigned", writer.seq - 1)
+        self.whole("L2", "--key", NEW.key)
+
+    def test_pruned(self):
+        """30: with its record it is whole, without it is not."""
+        writer = written(self.journal, OURS, anchored=self.anchors)
+        writer.prune()
+        writer.stop()
+        report = self.whole("L3", "--anchor", self.anchor(self.anchors[2]))
+        self.assertEqual((report["first_seq"], report["signed_size"]), (report["pruned"]["last_seq"] + 1, writer.seq))
+        tiles = self.journal / "tiles/0"
+        tiles.write_bytes(b"\1" + tiles.read_bytes()[1:])
+        self.assertEqual([finding["kind"] for finding in self.verify()[1]["findings"]], ["tiles"])
+        shutil.rmtree(self.journal / "tiles")
+        self.assertEqual([finding["kind"] for finding in self.verify()[1]["findings"]], ["tiles"])
+        shutil.rmtree(self.journal)
+        self.written()
+        self.segments()[0].unlink()
+        self.damaged("missing", 0)
+
+    def test_anchors_of_an_older_epoch(self):
+        later = self.written().set_aside()
+        newest = later.stop()
+        both = self.anchor(self.anchors[3] + "\n" + newest)
+        self.assertEqual(self.whole("L3", "--anchor", both)["epochs"][0]["state"], "unchanged")
+        shutil.rmtree(self.journal)
+        written(self.journal, OURS, mark="forged").set_aside().stop()
+        self.whole("L2")
+        self.damaged("edited", 0, "--anchor", both)
+        (self.journal / "epochs/0/checkpoint").unlink()
+        code, report = self.verify()
+        self.assertEqual((code, report["epochs"][0]["state"]), (1, "changed"))
+
+    def test_torn_history_and_end(self):
+        self.written()
+        with open(self.journal / "checkpoints", "a") as past:
+            past.write("example.com/second\n4")
+        with open(self.segments()[-1], "a") as segment:
+            segment.write('{"v":1,"seq":')
+        self.assertEqual(self.whole("L2")["unfinished"]["bytes"], 13)
+
+    def test_newer_version(self):
+        writer = self.written()
+        line = writer.data.split(b"\n")[-2]
+        prefix = line[:-51].replace(b'{"v":1,"seq":45,', b'{"v":2,"seq":46,')
+        h = chained(writer.h, prefix)
+        with open(self.segments()[-1], "ab") as segment:
+            segment.write(prefix + f',"h":"{shown(h)}"}}\n'.encode())
+        code, report = self.verify()
+        self.assertEqual(code, 2)
+        self.assertIn("version 2", report["undecided"][0])
+
+    def test_proof(self):
+        writer = self.written()
+        lines = [line for path in self.segments() for line in path.read_bytes().split(b"\n")[:-1]]
+        for index, line in enumerate(lines):
+            (self.place / "proof").write_text(writer.proof(index))
+            (self.place / "line").write_bytes(line)
+            proved = ["--proof", self.place / "proof", "--line", self.place / "line", "--key"]
+            if index % 9 == 0:
+                self.assertEqual(run(*proved, OURS.key)[0], 0)
+        self.assertEqual(run(*proved, FOREIGN.key)[0], 2)
+        (self.place / "line").write_bytes(lines[0])
+        self.assertEqual(run(*proved, OURS.key)[0], 1)
+
+    def test_auditors_commands(self):
+        """What docs/auditor.md does by hand, for each record."""
+        writer = self.written()
+        page = (HERE.parents[2] / "docs/auditor.md").read_text()
+        commands = re.search(r"```bash\n(.*?)```", page, re.DOTALL).group(1)
+        (self.journal / "VKEY").write_text(f"{OURS.key}\n")
+        lines = [line for path in self.segments() for line in lines_of(path.read_bytes())]
+        for line in lines[1::8]:
+            (self.journal / "PROOF").write_text(writer.proof(line.seq))
+            shell = ["bash", "-c", commands]
+            done = subprocess.run(shell, cwd=self.journal, env={**os.environ, "SEQ": str(line.seq)}, capture_output=True)
+            root = text(writer.tree.root())
+            self.assertEqual(done.stdout.decode().split("\n")[:3], [shown(line.h), root, root], done.stderr)
+            self.assertIn(b"Verified Successfully", done.stdout)
+
+    def test_one_checkpoint_goes_on_from_another(self):
+        self.written(records=300, each=100)
+        old = self.anchor(self.anchors[2])
+        asked = [self.journal, "--goes-on", old, self.journal / "checkpoint", "--key", OURS.key]
+        self.assertEqual(run(*asked)[0], 0)
+        shutil.rmtree(self.journal)
+        written(self.journal, OURS, records=300, each=100, mark="forged").stop()
+        self.assertEqual(run(*asked)[0], 1)
+
+    def test_trees(self):
+        leaves = [tree.leaf(b"%d" % number) for number in range(70)]
+        for size in range(1, 70):
+            for old in range(1, size + 1):
+                proof = tree.consistency(leaves[:size], old)
+                before, after = (old, tree.root(leaves[:old])), (size, tree.root(leaves[:size]))
+                self.assertTrue(tree.consistent(before, after, proof))
+                if old < size:
+                    self.assertFalse(tree.consistent((old, tree.leaf(b"")), after, proof))
+
+
+class Faults(Case):
+    """The numbers are those of the faults in the specification."""
+
+    def test_15_every_byte(self):
+        writer = Writer(self.journal, OURS)
+        writer.record('"action":"A"')
+        writer.next_segment()
+        writer.stop()
+        for path in self.segments():
+            data = path.read_bytes()
+            for line in lines_of(data):
+                for at in range(line.offset, line.offset + len(line.raw) + 1, 7):
+                    changed = bytearray(data)
+                    changed[at] ^= 1 << at % 8
+                    path.write_bytes(changed)
+                    code, report = self.verify()
+                    self.assertEqual((code, report["findings"][0]["seq"]), (1, line.seq), (at, report))
+            path.write_bytes(data)
+        for name in ("checkpoint", "checkpoints", "seg/00000000000000000000.seal"):
+            data = (self.journal / name).read_bytes()
+            for at in range(0, len(data), 3):
+                changed = bytearray(data)
+                changed[at] ^= 1 << at % 8
+                (self.journal / name).write_bytes(changed)
+                self.assertEqual(self.verify()[0], 1, (name, at))
+            (self.journal / name).write_bytes(data)
+
+    def test_15_other_bits_at_the_end_of_a_hash(self):
+        self.written()
+        spelled = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+        def respell(lines: list[bytes]) -> list[bytes]:
+            last = spelled[spelled.index(chr(lines[4][-3])) ^ 1].encode()
+            return [*lines[:4], lines[4][:-3] + last + lines[4][-2:], *lines[5:]]
+
+        self.change(1, respell)
+        code, report = run(self.journal, "--level", "L1")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 16))
+
+    def test_16_last_record_edited_where_nothing_is_signed(self):
+        self.written()
+
+        def edit(lines: list[bytes]) -> list[bytes]:
+            last = lines_of(lines[-1] + b"\n")[0]
+            prefix = last.prefix.replace(b"journal.stop", b"journal.spot")
+            before = lines_of(lines[-2] + b"\n")[0].h
+            return [*lines[:-1], prefix + f',"h":"{shown(chained(before, prefix))}"}}'.encode()]
+
+        self.change(-1, edit)
+        code, report = run(self.journal, "--level", "L1")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 45))
+
+    def test_16_deleted(self):
+        self.written()
+        self.change(1, lambda lines: lines[:4] + lines[5:])
+        self.damaged("missing", 16)
+
+    def test_16_deleted_and_chained_anew(self):
+        self.written()
+        self.rechain(lambda lines: lines[:17] + lines[18:])
+        self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
+        self.damaged("edited", 17)
+
+    def test_16_edited_and_chained_anew(self):
+        self.written()
+
+        def edit(lines: list[Line]) -> list[Line]:
+            lines[20].raw = lines[20].raw.replace(b"record", b"forged")
+            return lines
+
+        self.rechain(edit)
+        self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
+        self.damaged("edited", 20)
+        shutil.rmtree(self.journal / "tiles")
+        # Without tiles all that is known is between which checkpoints that were kept it lies.
+        self.damaged("edited", 13)
+
+    def test_17_swapped_doubled_inserted(self):
+        self.written()
+        kept = self.segments()[1].read_bytes()
+        self.change(1, lambda lines: lines[:4] + [lines[5], lines[4]] + lines[6:])
+        self.damaged("reordered", 16)
+        self.segments()[1].write_bytes(kept)
+        self.change(1, lambda lines: lines[:4] + [lines[3]] + lines[4:])
+        self.damaged("inserted", 15)
+        self.segments()[1].write_bytes(kept)
+        self.change(1, lambda lines: lines[:4] + [b'{"a":1}'] + lines[4:])
+        self.damaged("inserted", 16)
+
+    def test_18_tail_cut(self):
+        writer = self.written()
+        cut = writer.seq - 3
+        self.change(-1, lambda lines: lines[:-3])
+        self.damaged("truncated", cut)
+        code, report = run(self.journal, "--level", "L1")
+        self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "truncated", cut))
+        (self.journal / "WATERMARK").write_bytes(f"{cut:020} {cut:020}\n".encode())
+        self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
+        self.damaged("truncated", cut)
+
+    def test_18_tail_cut_above_the_anchor(self):
+        """Whoever has the key can; L3 says up to where it reaches."""
+        self.written()
+        self.rechain(lambda lines: lines[:-3], OURS)
+        report = self.whole("L3", "--anchor", self.anchor(self.anchors[3]))
+        self.assertLess(report["anchored_size"], report["records"])
+
+    def test_19_newest_segment_and_checkpoints_deleted(self):
+        self.written()
+        self.segments()[-1].unlink()
+        for name in ("checkpoint", "checkpoints", "WATERMARK"):
+            (self.journal / name).unlink()
+        for path in (self.journal / "seg").glob("*.seal"):
+            path.unlink()
+        self.assertEqual(self.verify()[0], 2)
+        self.damaged("truncated", 34, "--anchor", self.anchor(self.anchors[-1]))
+
+    def test_20_two_segments_deleted(self):
+        self.written(records=60)
+        for path in self.segments()[2:4]:
+            path.unlink()
+        report = self.damaged("missing", 23)
+        self.assertTrue({23, 34} <= {f["seq"] for f in report["findings"]}, report)
+
+    def test_21_directory_of_yesterday(self):
+        writer = written(self.journal, OURS)
+        old = writer.stop()
+        shutil.copytree(self.journal, self.place / "old")
+        writer.record('"action":"B"')
+        newer = writer.stop()
+        shutil.rmtree(self.journal)
+        shutil.copytree(self.place / "old", self.journal)
+        self.whole("L3", "--anchor", self.anchor(old))
+        self.damaged("truncated", 46, "--anchor", self.anchor(newer))
+
+    def test_22_rewritten_with_the_key(self):
+        self.written()
+        shutil.rmtree(self.journal)
+        written(self.journal, OURS, mark="forged").stop()
+        self.whole("L2")
+        self.damaged("edited", 0, "--anchor", self.anchor(self.anchors[3]))
+        self.damaged("fork", 22, "--anchor", self.anchor(self.anchors[3]))
+
+    def test_23_two_checkpoints_of_one_size(self):
+        writer = self.written()
+        other = signed(f"{writer.origin}\n20\n{text(sha256(b'other').digest())}\n", OURS)
+        own = self.journal / "checkpoints"
+        mine = signed(f"{writer.origin}\n20\n{text(tree.root(writer.leaves[:20]))}\n", OURS)
+        own.write_text(mine + "\n" + other + "\n" + own.read_text())
+        self.damaged("fork", 19)
+
+    def test_24_wrong_key(self):
+        self.written()
+        report = self.damaged("unsigned", 45, key=FOREIGN)
+        self.assertIn("no trusted key has signed it", report["findings"][0]["reason"])
+
+    def test_24_newest_checkpoint_deleted(self):
+        self.written()
+        (self.journal / "checkpoint").unlink()
+        self.damaged("unsigned", 45)
+
+    def test_24_seal_that_contradicts_itself(self):
+        self.written()
+        seal = self.journal / "seg" / f"{12:020}.seal"
+        note = re.sub("peaks [^ ]*", f"peaks {text(sha256(b'').digest())}", Note.parse(seal.read_bytes()).text)
+        seal.write_text(signed(note, OURS))
+        self.damaged("unsigned", 12)
+
+    def test_24_key_swapped(self):
+        self.written()
+        self.rechain(lambda lines: lines, FOREIGN)
+        self.damaged("unsigned", 45)
+
+    def test_24_segment_without_seal(self):
+        self.written()
+        for name in (12, 23):
+            seal = self.journal / "seg" / f"{name:020}.seal"
+            kept = seal.read_bytes()
+            seal.unlink()
+            self.damaged("unsigned", name)
+            seal.write_bytes(kept)
+
+    def test_25_clock(self):
+        writer = written(self.journal, OURS)
+        writer.seconds -= 30
+        writer.record('"action":"B"')
+        writer.stop()
+        code, report = self.verify()
+        self.assertEqual((code, [finding["kind"] for finding in report["findings"]]), (0, ["clock"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,172 @@
+"""Verifies a journal without its writer's code: written from docs/design.md and the C2SP specifications alone.
+
+    verify.py DIR [--key VKEY|FILE]… [--anchor FILE]… [--level L1] [--require L1|L2|L3]
+    verify.py --proof FILE --line FILE --key VKEY|FILE…       is this line in the tree that was signed?
+    verify.py DIR --goes-on OLD NEW --key VKEY|FILE…          does one checkpoint go on from another? (by the tiles)
+
+Prints one JSON object. Exit codes: 0 all well, 1 damage, 2 cannot decide, 3 wrong arguments.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import epochs
+import notes
+import tree
+from chain import Newer, Undecided, Walk
+from notes import Checkpoint, Forged, Key, Malformed, Note
+from signed import DAMAGE, Signed, Statement
+
+LOOKS = 3
+LEVELS = ("L1", "L2", "L3")
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(3, f"{self.prog}: {message}\n")
+
+
+def main(given: list[str] | None = None) -> int:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directory", nargs="?", type=Path)
+    parser.add_argument("--key", action="append", default=[], help="a verifier key, or a file of them")
+    parser.add_argument("--anchor", action="append", default=[], help="checkpoints kept elsewhere; - is standard input")
+    parser.add_argument("--level", choices=["L1"])
+    parser.add_argument("--require", choices=LEVELS)
+    parser.add_argument("--proof", type=Path)
+    parser.add_argument("--line", type=Path)
+    parser.add_argument("--goes-on", nargs=2, type=Path, metavar=("OLD", "NEW"))
+    arguments = parser.parse_args(given)
+    try:
+        keys = [key for value in arguments.key for key in keys_of(value)]
+        anchors = [anchor for name in arguments.anchor for anchor in anchors_of(name)]
+    except (Malformed, OSError) as error:
+        parser.error(str(error))
+    if bool(arguments.proof) != bool(arguments.line) or bool(arguments.proof) == bool(arguments.directory):
+        parser.error("name either a journal, or --proof and --line")
+    if not keys and (anchors or arguments.proof or arguments.goes_on):
+        parser.error("without --key nothing that was signed can be checked")
+    try:
+        if arguments.proof:
+            report, code = check_proof(arguments.proof, arguments.line, keys)
+        elif arguments.goes_on:
+            report, code = check_goes_on(arguments.directory, *arguments.goes_on, keys)
+        else:
+            report, code = check_journal(arguments, keys, anchors)
+    except (Undecided, Newer, Malformed, Forged, OSError) as error:
+        report, code = {"level": None, "undecided": [str(error)]}, 2
+    print(json.dumps(report, ensure_ascii=True))
+    return code
+
+
+def keys_of(value: str) -> list[Key]:
+    path = Path(value)
+    lines = path.read_text().split("\n") if path.is_file() else [value]
+    return [Key.parse(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def anchors_of(name: str) -> list[Statement]:
+    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    ended = data if data.endswith(b"\n\n") else data + b"\n"
+    found = [Statement(name, note, is_anchor=True) for note in notes.history(ended)]
+    return found or [Statement(name, data, is_anchor=True)]
+
+
+def check_journal(arguments, keys: list[Key], anchors: list[Statement]) -> tuple[dict, int]:
+    for look in range(LOOKS):
+        # Beside a writer files come and go: what is not found once more was no damage.
+        try:
+            report, code, is_live = look_at(arguments, keys, anchors)
+        except FileNotFoundError:
+            if look + 1 == LOOKS:
+                raise
+            continue
+        if code != 1 or not is_live:
+            break
+    return report, code
+
+
+def look_at(arguments, keys: list[Key], anchors: list[Statement]) -> tuple[dict, int, bool]:
+    # What was signed is read first: it speaks of records that are durable by then.
+    signed = Signed(arguments.directory, [])
+    walk = Walk(arguments.directory, signed.take_leaf)
+    walk.walk()
+    older = epochs.check(arguments.directory, walk.epoch)
+    doubts = []
+    if arguments.level != "L1":
+        if keys:
+            own, others = by_origin(anchors, walk.origin)
+            signed.anchors = own
+            signed.compare(walk, keys)
+            doubts = signed.doubts + [doubt for anchor in others for doubt in in_epoch(arguments, anchor, older, keys, signed)]
+            if not signed.is_there:
+                doubts.append("nothing is signed here")
+        elif signed.is_there:
+            doubts.append("it is signed, and there is no --key; --level L1 leaves the signatures out")
+    findings = walk.findings + signed.findings
+    is_damaged = any(finding["kind"] in DAMAGE for finding in findings) or any(
+        epoch["state"] != "unchanged" for epoch in older)
+    level = None if is_damaged else "L3" if signed.anchored_size is not None and signed.signed_size is not None \
+        else "L2" if signed.signed_size is not None else "L1"
+    if arguments.require and (level or "") < arguments.require:
+        doubts.append(f"{arguments.require} is not reached")
+    report = {
+        "level": level, "records": walk.records, "first_seq": walk.first, "last_seq": walk.last,
+        "signed_size": signed.signed_size, "anchored_size": signed.anchored_size, "findings": findings,
+        "unfinished": walk.unfinished, "epochs": older, "undecided": doubts,
+    }
+    if walk.pruned:
+        report["pruned"] = walk.pruned
+    return report, 1 if is_damaged else 2 if doubts else 0, walk.is_live
+
+
+def by_origin(anchors: list[Statement], origin: str | None) -> tuple[list[Statement], list[Statement]]:
+    own = [anchor for anchor in anchors if anchor.trouble or anchor.checkpoint.origin == origin]
+    return own, [anchor for anchor in anchors if anchor not in own]
+
+
+def in_epoch(arguments, anchor: Statement, older: list[dict], keys: list[Key], into: Signed) -> list[str]:
+    """An anchor of an older epoch's origin speaks of that epoch; those of other journals are passed over."""
+    for epoch in older:
+        if (epoch["stated"] or {}).get("origin") == anchor.checkpoint.origin and epoch["state"] != "missing":
+            there = Signed(arguments.directory / epoch["directory"], [anchor])
+            walk = Walk(there.directory, there.take_leaf)
+            walk.walk()
+            there.compare(walk, keys)
+            into.findings += [finding for finding in there.findings if finding["segment"] == anchor.place]
+            return there.doubts
+    return []
+
+
+def trusted(note: Note, keys: list[Key]) -> Checkpoint:
+    if not note.signers(keys):
+        raise Undecided("no trusted key has signed this checkpoint")
+    return Checkpoint.parse(note.text)
+
+
+def check_proof(path: Path, line: Path, keys: list[Key]) -> tuple[dict, int]:
+    index, hashes, note = notes.proof(path.read_text())
+    checkpoint = trusted(note, keys)
+    leaf = tree.leaf(line.read_bytes().removesuffix(b"\n"))
+    is_there = tree.included(checkpoint.root, checkpoint.size, index, leaf, hashes)
+    return {"included": is_there, "origin": checkpoint.origin, "index": index, "size": checkpoint.size}, int(not is_there)
+
+
+def check_goes_on(directory: Path, old: Path, new: Path, keys: list[Key]) -> tuple[dict, int]:
+    before, after = (trusted(Note.parse(path.read_bytes()), keys) for path in (old, new))
+    data = (directory / "tiles/0").read_bytes()
+    leaves = [data[at : at + 32] for at in range(0, 32 * after.size, 32)]
+    if len(data) < 32 * after.size or before.size > after.size or before.origin != after.origin:
+        raise Undecided("the tiles are too short, or these are not an old and a new checkpoint of one journal")
+    # The tiles are not trusted: what they give is a proof, and that is checked against both roots.
+    proof = tree.consistency(leaves, before.size)
+    goes_on = tree.consistent((before.size, before.root), (after.size, after.root), proof)
+    if not goes_on and tree.root(leaves) != after.root:
+        raise Undecided("the tiles do not lead to the new checkpoint")
+    return {"goes_on": goes_on, "origin": after.origin, "from": before.size, "to": after.size}, int(not goes_on)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
