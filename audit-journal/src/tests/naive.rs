@@ -9,6 +9,9 @@ use super::*;
 use crate::line::{self, Chain};
 use crate::watermark;
 
+/// The lines of each segment.
+pub(super) type Segments = Vec<Vec<Vec<u8>>>;
+
 pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed("test/key", [seed; 32]).unwrap()
 }
@@ -104,12 +107,12 @@ fn tile(storage: &MemoryStorage, leaves: &[Hash]) {
 
 /// Writes all records anew behind a change of them, so that numbers, hashes, headers and WATERMARK fit: what
 /// somebody who can write to the journal can do without a key.
-pub(super) fn rewrite(storage: &MemoryStorage, change: impl FnOnce(&mut Vec<Vec<Vec<u8>>>)) {
+pub(super) fn rewrite(storage: &MemoryStorage, change: impl FnOnce(&mut Segments)) {
     let old = lines(storage);
     for (first, _) in &old {
         storage.replace(&format!("seg/{first:020}.jsonl"), None);
     }
-    let mut segments: Vec<Vec<Vec<u8>>> = old.into_iter().map(|(_, lines)| lines).collect();
+    let mut segments: Segments = old.into_iter().map(|(_, lines)| lines).collect();
     change(&mut segments);
     let mut chain = Chain::of_origin(ORIGIN);
     let mut previous = 0;

@@ -2,7 +2,7 @@
 
 use audit_tlog::{Note, SigningKey};
 
-use super::naive::{self, edit, key, leaves, lines, rewrite, sign};
+use super::naive::{self, Segments, edit, key, leaves, lines, rewrite, sign};
 use super::*;
 use crate::{Error, Kind, Level, Trust, Verification, verify, verify_signed};
 
@@ -124,7 +124,7 @@ fn without_tiles_the_signed_sizes_around_a_change_are_named() {
 
 #[test]
 fn a_record_that_is_deleted_swapped_doubled_or_added_and_chained_is_named() {
-    let changes: [fn(&mut Vec<Vec<Vec<u8>>>); 4] = [
+    let changes: [fn(&mut Segments); 4] = [
         |segments| _ = segments[0].remove(4),
         |segments| segments[0].swap(4, 5),
         |segments| {
