@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit_runtime::journal::{
-    DirectoryStorage, Entropy, EpochState, Journal, Kind, MemoryStorage, OnDamage, Options, Reader,
-    verify, verify_epochs,
+    DirectoryStorage, Entropy, EpochState, Journal, Kind, Level, MemoryStorage, OnDamage, Options,
+    Reader, Trust, prove, verify, verify_epochs, verify_signed,
 };
 use audit_runtime::{Clock, Digest, EventId, Timestamp};
 
+use audit_tlog::{Note, Signer as _, SigningKey};
 use storage::Failing;
 
 mod detect;
@@ -68,9 +69,13 @@ fn options() -> Options {
     }
 }
 
+fn key() -> SigningKey {
+    SigningKey::from_seed("example.com/golden", [1; 32]).unwrap()
+}
+
 /// Writes two runs, the first of which is torn, into more than one segment.
-fn written() -> MemoryStorage {
-    let (storage, options) = (MemoryStorage::new(), options());
+fn written(options: Options) -> MemoryStorage {
+    let storage = MemoryStorage::new();
     let open = || Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
     let mut journal = open();
     journal.append(br#""action":"UpdateUser","note":"plain""#).unwrap();
@@ -105,7 +110,7 @@ fn written_past_a_failed_sync() -> MemoryStorage {
 
 /// Damages the same journal, goes on in a new epoch, and in a third one because a person says so.
 fn renewed() -> MemoryStorage {
-    let (storage, options) = (written(), options());
+    let (storage, options) = (written(options()), options());
     let last = storage.names().into_iter().rfind(|name| name.starts_with("seg/")).unwrap();
     let damaged = String::from_utf8(storage.file(&last).unwrap()).unwrap();
     assert!(damaged.contains("\"number\":2"));
@@ -125,11 +130,8 @@ fn frozen(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
 
-fn files_of(storage: &MemoryStorage) -> BTreeMap<String, String> {
-    let file = |name: String| {
-        let bytes = storage.file(&name).unwrap();
-        (name, String::from_utf8(bytes).unwrap())
-    };
+fn files_of(storage: &MemoryStorage) -> BTreeMap<String, Vec<u8>> {
+    let file = |name: String| (name.clone(), storage.file(&name).unwrap());
     storage.names().into_iter().map(file).collect()
 }
 
@@ -142,19 +144,44 @@ fn compare(directory: &str, written: &MemoryStorage) -> Vec<String> {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, content).unwrap();
         }
-        let expected = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(*content, expected, "{directory}/{name}");
+        let expected = std::fs::read(&path).unwrap();
+        let shown = [content, &expected].map(|bytes| String::from_utf8_lossy(bytes));
+        assert!(*content == expected, "{directory}/{name}: {shown:#?}");
     }
     written.into_keys().collect()
 }
 
 #[test]
 fn the_writer_writes_the_frozen_bytes() {
-    let names = compare("journal", &written());
+    let names = compare("journal", &written(options()));
     let segments = names.iter().filter(|name| name.starts_with("seg/")).count();
     assert!(segments >= 2 && names.iter().any(|name| name.starts_with("quarantine/")));
     let names = compare("superseded", &written_past_a_failed_sync());
     assert_eq!(names, ["WATERMARK", FIRST, "seg/00000000000000000004.jsonl"]);
+}
+
+#[test]
+fn the_writer_signs_the_frozen_bytes() {
+    let signed = Options { signer: Some(Arc::new(key())), ..options() };
+    let names = compare("signed", &written(signed));
+    let kept = ["checkpoint", "checkpoints", "seg/00000000000000000000.seal", "tiles/0"];
+    assert!(kept.iter().all(|name| names.iter().any(|it| it == name)), "{names:?}");
+}
+
+#[test]
+fn the_frozen_signed_journal_verifies_and_proves() {
+    let storage = DirectoryStorage::read_only(frozen("signed"));
+    let anchor = std::fs::read_to_string(frozen("signed").join("checkpoint")).unwrap();
+    let anchors = vec![Note::parse(&anchor).unwrap()];
+    let keys = vec![key().verifier().clone()];
+    let verification = verify_signed(&storage, &Trust { keys: keys.clone(), anchors }).unwrap();
+    assert_eq!(verification.findings, []);
+    assert_eq!(verification.level(), Some(Level::Anchored));
+    let mut cursor = Reader::open(frozen("signed")).unwrap().cursor(0).unwrap();
+    for line in std::iter::from_fn(|| cursor.next().unwrap()) {
+        let proof = prove(&storage, line.seq()).unwrap();
+        assert_eq!(proof.check(line.bytes(), &keys).unwrap().size, verification.records);
+    }
 }
 
 #[test]

@@ -115,6 +115,12 @@ class Whole(Case):
         code, report = run(GOLDEN / "epochs/epochs/0")
         self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 9))
 
+    def test_golden_signed_journal(self):
+        """It was signed by the writer that is tested here, with a seed of ones."""
+        key, journal = Signer("example.com/golden", 1).key, GOLDEN / "signed"
+        code, report = run(journal, "--key", key, "--anchor", journal / "checkpoint")
+        self.assertEqual((code, report["level"], report["findings"]), (0, "L3", []))
+
     def test_large_journal_and_its_tiles(self):
         self.written(records=600, each=100)
         self.whole("L2")
