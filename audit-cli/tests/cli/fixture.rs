@@ -55,6 +55,16 @@ impl Fixture {
         fixture
     }
 
+    /// The same without a signature.
+    pub(crate) fn unsigned() -> Self {
+        let fixture = Self::new();
+        for name in ["checkpoint", "checkpoints"] {
+            fs::remove_file(fixture.journal().join(name)).unwrap();
+        }
+        fs::remove_dir_all(fixture.journal().join("tiles")).unwrap();
+        fixture
+    }
+
     pub(crate) fn recorder(&self) -> Recorder {
         let builder = Recorder::builder(self.journal()).origin("example/shop");
         builder.service("shop", "1.0").open().unwrap()

@@ -57,7 +57,7 @@ fn signatures_without_a_key_decide_nothing() {
     fixture.run(&["verify", "@"]).fails(2, &["is signed", "--key", "--level L1"]);
     let out = fixture.run(&["verify", "@", "--level", "L1"]).ok();
     assert!(out.contains("level L1") && out.contains("UNSIGNED, UNANCHORED: anyone"), "{out}");
-    let unsigned = Fixture::new();
+    let unsigned = Fixture::unsigned();
     unsigned
         .run(&["verify", "@", "--key", &vkey(1)])
         .fails(2, &["is signed", "--anchor", "--level L1"]);
@@ -156,5 +156,5 @@ fn a_proof_convinces_whoever_has_the_line_and_the_key() {
     fed(&fixture, &check, &line("7")).fails(2, &["holds no proof"]);
     fixture.run(&["prove", "900", "@"]).fails(2, &["record 900", "cannot be proved"]);
     assert_eq!(fixture.run(&["prove"]).code, Some(3));
-    Fixture::new().run(&["prove", "1", "@"]).fails(2, &["nothing in the journal", "is signed"]);
+    Fixture::unsigned().run(&["prove", "1", "@"]).fails(2, &["nothing in the journal", "is signed"]);
 }
