@@ -238,7 +238,9 @@ fn stats_knows_an_unclean_stop() {
     let mut lines = fixture.lines();
     lines.pop();
     fs::write(fixture.segment(), lines.join("\n") + "\n").unwrap();
-    ["WATERMARK", "checkpoint"].map(|name| fs::remove_file(fixture.journal().join(name)).unwrap());
+    ["WATERMARK", "checkpoint"]
+        .iter()
+        .for_each(|name| fs::remove_file(fixture.journal().join(name)).unwrap());
     drop(fixture.recorder());
     let out = fixture.run(&["stats", "@", "--json"]).ok();
     let stats: serde_json::Value = serde_json::from_str(&out).unwrap();

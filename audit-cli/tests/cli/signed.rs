@@ -156,5 +156,7 @@ fn a_proof_convinces_whoever_has_the_line_and_the_key() {
     fed(&fixture, &check, &line("7")).fails(2, &["holds no proof"]);
     fixture.run(&["prove", "900", "@"]).fails(2, &["record 900", "cannot be proved"]);
     assert_eq!(fixture.run(&["prove"]).code, Some(3));
-    Fixture::unsigned().run(&["prove", "1", "@"]).fails(2, &["nothing in the journal", "is signed"]);
+    Fixture::unsigned()
+        .run(&["prove", "1", "@"])
+        .fails(2, &["nothing in the journal", "is signed"]);
 }
