@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::held::may_be_locked;
 use super::modes;
 #[cfg(not(test))]
 use super::modes::sync_directory;
@@ -321,20 +322,6 @@ impl Storage for DirectoryStorage {
     }
 }
 
-/// True if a writer holds the lock's file, or if it cannot be asked, as by a reader group.
-fn may_be_locked(opened: io::Result<File>) -> io::Result<bool> {
-    let file = match opened {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(true),
-        opened => opened?,
-    };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
 /// The lock goes with the file's last handle, also when the process is killed.
 struct DiskLock(DiskFile);
 
@@ -402,18 +389,5 @@ fn read_holder(file: &File) -> String {
     match read {
         Ok(length) if length > 0 => String::from_utf8_lossy(&text).trim().to_owned(),
         _ => UNNAMED.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_may_not_open_the_lock_takes_it_to_be_held() {
-        let held = |kind: io::ErrorKind| may_be_locked(Err(kind.into()));
-        assert!(held(io::ErrorKind::PermissionDenied).unwrap());
-        assert!(!held(io::ErrorKind::NotFound).unwrap());
-        assert!(held(io::ErrorKind::TimedOut).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Where a journal's bytes lie: a flat set of named files, on disk or in memory.
 
 mod directory;
+mod held;
 mod memory;
 mod modes;
 #[cfg(target_os = "linux")]
