@@ -42,6 +42,7 @@ fn journal(events: u64) -> (TempDir, PathBuf) {
 fn segments(journal: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(journal.join("seg")).unwrap();
     let mut segments: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    segments.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     segments.sort();
     segments
 }
