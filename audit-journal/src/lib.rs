@@ -13,6 +13,7 @@ mod digest;
 pub mod encode;
 mod epoch;
 mod error;
+mod holder;
 mod id;
 mod joints;
 mod line;

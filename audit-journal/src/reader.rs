@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use audit_tlog::Note;
 
-use super::control;
 use super::cursor::Cursor;
 use super::epoch;
 use super::error::Error;
+use super::holder;
 use super::pruned;
 use super::segment;
 use super::signed;
@@ -155,7 +155,7 @@ impl Reader {
         let read = storage.open("LOCK", Access::Read).and_then(|file| file.read_at(0, &mut text));
         // Who may not open the lock, or cannot while it is held, still learns that it is.
         let text = String::from_utf8_lossy(&text[..read.unwrap_or(0)]);
-        let named = (!text.is_empty()).then(|| control::holder_in_words(&text));
+        let named = (!text.is_empty()).then(|| holder::in_words(&text));
         Ok(Some(named.unwrap_or_else(|| "a process whose name cannot be read here".to_owned())))
     }
 

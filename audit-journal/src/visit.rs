@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::control;
 use super::error::Error;
+use super::holder;
 use super::options::{OnDamage, Options};
 use super::redo;
 use super::segment;
@@ -31,7 +31,7 @@ pub(super) fn options(options: Options) -> Options {
 
 /// How long to wait at least for the holder of the lock that names itself so.
 pub(super) fn patience(holder: &str) -> Duration {
-    if control::is_visitor(holder) { VISIT_MAX } else { Duration::ZERO }
+    if holder::is_visitor(holder) { VISIT_MAX } else { Duration::ZERO }
 }
 
 /// Refuses a journal that recovery would change. The lock must be held.

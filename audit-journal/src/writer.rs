@@ -16,6 +16,7 @@ use super::batch::{Appended, Author, Batch};
 use super::control::{self, Envelope, Header, Interruption};
 use super::epoch::{self, Epoch, Wish};
 use super::error::Error;
+use super::holder;
 use super::line::{self, Chain};
 use super::members;
 use super::options::Options;
@@ -371,7 +372,7 @@ fn take_lock(
     // What is said of the holder can for an instant be of the one before: it is looked at twice.
     let mut is_certain = false;
     loop {
-        let holder = control::holder(&options.writer, options.clock.now(), is_visit);
+        let holder = holder::text(&options.writer, options.clock.now(), is_visit);
         match storage.lock(&holder).map_err(Error::io(storage, "lock", "LOCK"))? {
             LockOutcome::Acquired(guard) => return Ok(guard),
             LockOutcome::Held { holder } => {
@@ -380,7 +381,7 @@ fn take_lock(
                 if left.is_zero() && is_certain {
                     return Err(Error::InUse {
                         journal: storage.describe(),
-                        holder: control::holder_in_words(&holder),
+                        holder: holder::in_words(&holder),
                     });
                 }
                 is_certain = true;

@@ -238,9 +238,8 @@ fn stats_knows_an_unclean_stop() {
     let mut lines = fixture.lines();
     lines.pop();
     fs::write(fixture.segment(), lines.join("\n") + "\n").unwrap();
-    ["WATERMARK", "checkpoint"]
-        .iter()
-        .for_each(|name| fs::remove_file(fixture.journal().join(name)).unwrap());
+    let known = ["WATERMARK", "checkpoint"].map(|name| fixture.journal().join(name));
+    known.iter().for_each(|path| fs::remove_file(path).unwrap());
     drop(fixture.recorder());
     let out = fixture.run(&["stats", "@", "--json"]).ok();
     let stats: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -258,7 +257,6 @@ fn an_unclean_start_recovered_bytes_and_losses_are_seen() {
         recorder.record(ping()).wait().unwrap_err();
     }
     recorder.shutdown(Duration::from_secs(10)).unwrap();
-
     let out = fixture.run_on_copy(&["tail", "@"]).ok();
     let ends: Vec<&str> = out
         .lines()
