@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use audit_runtime::journal::{
-    self, DirectoryStorage, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust, Verification,
+    self, DirectoryStorage, Finding, Kind, Level, OlderEpoch, Pruned, Reader, Storage, Trust,
+    Verification,
 };
+use audit_tlog::{Checkpoint, Note};
 use serde::Serialize;
 
 use crate::arguments::Verify;
@@ -26,6 +28,8 @@ const STREAM_TRUST: &str = "lines from standard input have no signatures: leave 
 const KEYLESS_ANCHOR: &str =
     "--anchor needs --key: a checkpoint says nothing before its signature is checked";
 
+const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal, or no key of --key \
+                         has signed them";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
 
@@ -97,12 +101,43 @@ fn verify(
         return Err(journal::Error::NoJournal { journal }.into());
     }
     let storage = DirectoryStorage::read_only(journal);
+    let epochs = journal::verify_epochs(&storage)?;
     let checked = match trust {
-        Some(trust) => journal::verify_signed(&storage, trust)?,
+        Some(trust) => {
+            let mut checked = journal::verify_signed(&storage, trust)?;
+            if !trust.anchors.is_empty() && checked.is_intact() && checked.anchored_size.is_none() {
+                failure::warn(NO_ANCHOR);
+            }
+            checked.findings.extend(rewritten_epochs(journal, &epochs, trust)?);
+            checked
+        }
         None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),
         None => journal::verify(&storage)?,
     };
-    Ok((checked, journal::verify_epochs(&storage)?))
+    Ok((checked, epochs))
+}
+
+/// What anchors tell of older epochs whose chain is whole. How one was that was set aside for damage is told anyway.
+fn rewritten_epochs(
+    journal: &Path,
+    epochs: &[OlderEpoch],
+    trust: &Trust,
+) -> Result<Vec<Finding>, Failure> {
+    let mut findings = Vec::new();
+    for OlderEpoch { directory, .. } in epochs {
+        let place = journal.join(directory);
+        let Ok(origin) = Reader::open(&place).and_then(|reader| reader.origin()) else { continue };
+        let of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
+        let storage = DirectoryStorage::read_only(&place);
+        if trust.anchors.iter().any(of_it) && journal::verify(&storage)?.is_intact() {
+            let checked = journal::verify_signed(&storage, trust)?.findings.into_iter();
+            findings.extend(checked.map(|finding| {
+                let segment = format!("{directory}/{}", finding.segment);
+                Finding { segment, ..finding }
+            }));
+        }
+    }
+    Ok(findings)
 }
 
 /// True if something there looks signed.

@@ -120,6 +120,37 @@ fn an_anchor_from_a_file_or_a_log_shows_how_far_nothing_was_rewritten() {
 }
 
 #[test]
+fn an_older_epoch_is_held_against_its_anchors() {
+    let (fixture, rewritten) = (signed(), Fixture::empty());
+    let kept = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
+    write(&rewritten, 30);
+    for (fixture, code) in [(fixture, 0), (rewritten, 1)] {
+        fixture.run(&["adopt", "--new-epoch", "restored", "@"]).ok();
+        let mut journal = Journal::open(
+            Arc::new(DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap()),
+            Options { signer: Some(Arc::new(key(1))), ..Options::default() },
+        )
+        .unwrap();
+        journal.append(b"\"text\":\"in the new epoch\"").unwrap();
+        journal.close().unwrap();
+        let run = fed(&fixture, &["verify", "@", "--key", &vkey(1), "--anchor", "-"], &kept);
+        assert_eq!(run.code, Some(code), "{run:?}");
+        let is_named = format!("{run:?}").contains("segment=epochs/0/");
+        assert_eq!(is_named, code == 1, "{run:?}");
+    }
+}
+
+#[test]
+fn an_anchor_that_counts_for_nothing_is_told() {
+    let fixture = signed();
+    let kept = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
+    let other = kept.replace("example/shop", "example/other");
+    let run = fed(&fixture, &["verify", "@", "--key", &vkey(1), "--anchor", "-"], &other);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(format!("{run:?}").contains("no checkpoint of --anchor counts"), "{run:?}");
+}
+
+#[test]
 fn keys_and_anchors_that_make_no_sense_are_refused() {
     let fixture = signed();
     let secret = key(3).to_text().to_string();

@@ -217,7 +217,7 @@ fn yesterdays_directory_and_a_rewrite_with_the_real_key_pass_but_against_an_anch
 
     let forged = whole.snapshot();
     rewrite(&forged, |segments| edit(at(segments, 5)));
-    sign(&forged, &key(1), &[3, leaves(&forged).len()]);
+    sign(&forged, &key(1), &[3, 7, leaves(&forged).len()]);
     assert_eq!(check(&forged).level(), Some(Level::Signed));
     for size in [4, 5] {
         assert_eq!(against(&forged, &anchor(&whole, size)).level(), Some(Level::Anchored));
@@ -228,6 +228,20 @@ fn yesterdays_directory_and_a_rewrite_with_the_real_key_pass_but_against_an_anch
         assert!(matches!(damages[0], (Kind::Edited | Kind::Fork, _)), "{size}: {damages:?}");
         assert_eq!(verification.level(), None);
     }
+    // The forger's own checkpoint of 7 records does not narrow down what an anchor finds.
+    let damages = damage(&against(&forged, &anchor(&whole, 8)));
+    assert!(damages[0].1 <= 5, "{damages:?}");
+}
+
+#[test]
+fn an_anchor_that_no_trusted_key_has_signed_says_nothing() {
+    let storage = signed();
+    let mut others = leaves(&storage)[..9].to_vec();
+    others[5] = audit_tlog::leaf(b"another record");
+    let injected = naive::checkpoint(&key(9), &others);
+    let verification = against(&storage, &injected);
+    assert_eq!((verification.level(), verification.anchored_size), (Some(Level::Signed), None));
+    assert_eq!(damage(&verification), []);
 }
 
 #[test]

@@ -54,16 +54,18 @@ impl Tree {
         trusted
     }
 
-    /// True if a trusted key has signed the note of this journal; false for what was kept of others.
+    /// True if a trusted key has signed the note of this journal; false for what was kept elsewhere and is of
+    /// another journal, or of nobody who is trusted: anybody may have put that among the anchors.
     pub(super) fn check(&self, noted: &Noted) -> Result<bool, String> {
         let origin = &noted.checkpoint.origin;
-        if self.origin.as_ref().is_some_and(|own| own != origin) {
-            return match noted.is_anchor {
-                true => Ok(false),
-                false => Err(format!("it is of another journal: `{origin}`")),
-            };
+        let is_own = self.origin.as_ref().is_none_or(|own| own == origin);
+        let signed = noted.note.signers(&self.keys);
+        match signed {
+            _ if noted.is_anchor => Ok(is_own && signed.is_ok()),
+            _ if !is_own => Err(format!("it is of another journal: `{origin}`")),
+            Ok(_) => Ok(true),
+            Err(untrusted) => Err(untrusted.to_string()),
         }
-        noted.note.signers(&self.keys).map(|_| true).map_err(|untrusted| untrusted.to_string())
     }
 
     fn compare(&mut self, size: u64, trusted: &[&Noted]) {
@@ -104,8 +106,13 @@ impl Tree {
         match self.differing.take().filter(is_signed) {
             Some(Differing { seq, place, .. }) => self.tell(noted, Some(root), seq, &place, FIRST),
             None => {
-                let (first, last) = (self.agreed, noted.last());
-                let place = self.agreed_at.clone().unwrap_or_else(|| noted.place.clone());
+                // What somebody with the key has signed anew agrees with itself: of an anchor, anchors alone tell.
+                let (first, last) = match noted.is_anchor {
+                    true => (self.anchored_size.unwrap_or(0), noted.last()),
+                    false => (self.agreed, noted.last()),
+                };
+                let place = self.agreed_at.clone().filter(|_| first == self.agreed);
+                let place = place.unwrap_or_else(|| noted.place.clone());
                 let what = format!("the first other one stands between seq {first} and {last}");
                 self.tell(noted, Some(root), first, &place, &what);
             }

@@ -28,8 +28,7 @@ impl Tree {
         let rotated = serde_json::from_slice(&record.bytes);
         let rotation = rotated.map_or(String::new(), |it: Rotated| it.journal.rotation);
         let Some(new) = self.successor(&rotation) else {
-            // One whose owner has lost the key before it vouches for itself, and counts if it is trusted.
-            if Note::parse(&rotation).is_ok_and(|note| note.signers(&self.keys).is_ok()) {
+            if self.vouches_for_itself(&rotation) {
                 return;
             }
             let reason = "it names a new key, and no trusted key has signed that";
@@ -39,6 +38,13 @@ impl Tree {
         if !self.keys.contains(&new) {
             self.keys.push(new);
         }
+    }
+
+    /// True if a trusted key says itself that it is the new one: the one before it was lost.
+    fn vouches_for_itself(&self, rotation: &str) -> bool {
+        let Ok(note) = Note::parse(rotation) else { return false };
+        let new = note.text.lines().nth(3).and_then(|key| key.parse::<VerifierKey>().ok());
+        new.is_some_and(|new| self.keys.contains(&new) && note.signers(&[new]).is_ok())
     }
 
     fn successor(&self, rotation: &str) -> Option<VerifierKey> {
