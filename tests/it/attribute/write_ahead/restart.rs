@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use audit_runtime::journal::{Journal, MemoryStorage, Options, verify};
 use audit_runtime::{Actor, Context, Recorder};
+use audit_tlog::{Signer, SigningKey};
 use serde_json::Value;
 
 use super::{all_records, begin_paying, pairs, restart, send};
@@ -192,7 +193,10 @@ pub(super) fn unlisted() -> (MemoryStorage, Range<u64>) {
     let storage = killed();
     // A writer that has not read what was open begins a segment, so the newest list is older.
     let unknown = Arc::new(|| b"null".to_vec());
-    let options = Options { segment_bytes_max: 1, open: unknown, ..Options::default() };
+    // What it seals, no later start reads again.
+    let key = SigningKey::from_seed("test/writer", [3; 32]).unwrap();
+    let signer: Option<Arc<dyn Signer>> = Some(Arc::new(key));
+    let options = Options { segment_bytes_max: 1, open: unknown, signer, ..Options::default() };
     let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
     journal.append(b"\"text\":\"behind\"").unwrap();
     journal.commit().unwrap();
