@@ -181,7 +181,7 @@ fn an_intent_that_cannot_be_read_stays_open_and_stops_nobody() {
 
 /// The records that stand in the segments, damaged or not.
 pub(super) fn lines(storage: &MemoryStorage) -> Vec<Value> {
-    let segments = storage.names().into_iter().filter(|name| name.starts_with("seg/"));
+    let segments = storage.names().into_iter().filter(|name| name.ends_with(".jsonl"));
     let bytes: Vec<_> = segments.flat_map(|name| storage.file(&name).unwrap()).collect();
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
@@ -205,7 +205,8 @@ pub(super) fn unlisted() -> (MemoryStorage, Range<u64>) {
     let header = records.iter().rfind(|record| !record["journal"]["open"].is_null());
     let listed = header.unwrap()["seq"].as_u64().unwrap();
     let segment = format!("seg/{listed:020}.jsonl");
-    let next = storage.names().into_iter().find(|name| *name > segment).unwrap();
+    let mut segments = storage.names().into_iter().filter(|name| name.ends_with(".jsonl"));
+    let next = segments.find(|name| *name > segment).unwrap();
     let behind: u64 = next[4..24].parse().unwrap();
     assert!(next.starts_with("seg/") && behind > listed + 3, "{next}");
     (storage, listed + 1..behind - 1)
