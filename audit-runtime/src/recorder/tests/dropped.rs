@@ -3,8 +3,6 @@
 use std::pin::Pin;
 
 use super::*;
-use crate::event::Http;
-use crate::recorder::{ROUTE_UNAUDITED, Route};
 
 #[test]
 fn a_failure_that_comes_after_the_receipt_is_gone_raises_the_alarm_once() {
@@ -41,8 +39,12 @@ fn a_deadline_holds_for_a_receipt_that_is_gone_and_is_its_only_answer() {
     assert_eq!(recorder.health().unrecorded, 1);
 }
 
+#[cfg(any(feature = "actix", feature = "tower"))]
 #[test]
 fn a_route_that_could_not_be_told_of_is_told_of_later() {
+    use crate::event::Http;
+    use crate::recorder::{ROUTE_UNAUDITED, Route};
+
     let storage = Gated::default();
     let recorder = storage.recorder().open().unwrap();
     let http = Http::unrouted("POST", "/plain");
