@@ -28,8 +28,8 @@ const STREAM_TRUST: &str = "lines from standard input have no signatures: leave 
 const KEYLESS_ANCHOR: &str =
     "--anchor needs --key: a checkpoint says nothing before its signature is checked";
 
-const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal, or no key of --key \
-                         has signed them";
+const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal or of records that were \
+                         pruned, or no key of --key has signed them; give one that was kept of this journal";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
 
@@ -105,10 +105,12 @@ fn verify(
     let checked = match trust {
         Some(trust) => {
             let mut checked = journal::verify_signed(&storage, trust)?;
-            if !trust.anchors.is_empty() && checked.is_intact() && checked.anchored_size.is_none() {
-                failure::warn(NO_ANCHOR);
+            let older = anchored_epochs(journal, &epochs, trust)?;
+            let is_any = checked.anchored_size.is_some() || older.is_some();
+            checked.findings.extend(older.unwrap_or_default());
+            if !trust.anchors.is_empty() && checked.is_intact() && !is_any {
+                return Err(Failure::Undecided(NO_ANCHOR.to_owned()));
             }
-            checked.findings.extend(rewritten_epochs(journal, &epochs, trust)?);
             checked
         }
         None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),
@@ -118,12 +120,13 @@ fn verify(
 }
 
 /// What anchors tell of older epochs whose chain is whole. How one was that was set aside for damage is told anyway.
-fn rewritten_epochs(
+/// `None` if no anchor is of any of these.
+fn anchored_epochs(
     journal: &Path,
     epochs: &[OlderEpoch],
     trust: &Trust,
-) -> Result<Vec<Finding>, Failure> {
-    let mut findings = Vec::new();
+) -> Result<Option<Vec<Finding>>, Failure> {
+    let mut findings = None;
     for OlderEpoch { directory, .. } in epochs {
         let place = journal.join(directory);
         let Ok(origin) = Reader::open(&place).and_then(|reader| reader.origin()) else { continue };
@@ -131,7 +134,7 @@ fn rewritten_epochs(
         let storage = DirectoryStorage::read_only(&place);
         if trust.anchors.iter().any(of_it) && journal::verify(&storage)?.is_intact() {
             let checked = journal::verify_signed(&storage, trust)?.findings.into_iter();
-            findings.extend(checked.map(|finding| {
+            findings.get_or_insert_with(Vec::new).extend(checked.map(|finding| {
                 let segment = format!("{directory}/{}", finding.segment);
                 Finding { segment, ..finding }
             }));

@@ -51,13 +51,17 @@ impl Note {
     /// Signs `text`, which must end in a newline.
     ///
     /// # Errors
-    /// Fails if the text is none of a note, and when a key cannot sign.
+    /// Fails if the text is none of a note, when a key cannot sign, and if what it answers is no signature of it.
     pub fn sign(text: impl Into<String>, signers: &[&dyn Signer]) -> io::Result<Self> {
         let text = text.into();
         check_text(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let sign = |signer: &&dyn Signer| {
             let key = signer.verifier();
             let bytes = signer.sign(&text)?;
+            if !key.verifies(&text, &bytes) {
+                let reason = format!("what signs answered with no signature of the key {key}");
+                return Err(io::Error::other(reason));
+            }
             Ok(Signature { name: key.name().to_owned(), id: key.id(), bytes })
         };
         let signatures = signers.iter().map(sign).collect::<io::Result<_>>()?;
@@ -79,7 +83,8 @@ impl Note {
         if signatures.is_empty() || !signatures.ends_with('\n') {
             return Err(Malformed::at(lines + 1, "the last line of a note is a whole signature"));
         }
-        let parsed = signatures.lines().enumerate().map(|(at, line)| {
+        let signatures = signatures.strip_suffix('\n').unwrap_or(signatures);
+        let parsed = signatures.split('\n').enumerate().map(|(at, line)| {
             if at == SIGNATURES_MAX {
                 return Err(Malformed::at(lines + at + 1, "a note has at most 64 signatures"));
             }

@@ -86,7 +86,8 @@ impl Found {
     /// seals, and where one is missing from the lines. `end` is that of the segment before it.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if a segment is not what this key has sealed, or what its lines say.
+    /// [`Error::Damaged`] if a segment is not what this key has sealed. One without a seal whose lines are
+    /// damaged leaves no tree to go on with.
     pub(crate) fn before(
         storage: &dyn Storage,
         keys: &[VerifierKey],
@@ -99,27 +100,31 @@ impl Found {
         let pruned =
             notes.pruned(firsts.first().copied(), ends.first().and_then(Option::as_ref))?;
         let mut before = ends.first().and_then(Option::as_ref).map(|end| end.hash);
-        let (mut tree, mut seals, mut firm) = (pruned.clone(), Vec::new(), None);
+        let (mut tree, mut seals, mut firm, mut broken) = (pruned.clone(), Vec::new(), None, None);
         for (first, end) in firsts.iter().zip(ends.iter().skip(1)) {
             let Some(end) = end else { break };
             let of_origin = || Chain::of_origin(origin.unwrap_or_default()).tip;
             let joint = Joint { first: *first, before: before.unwrap_or_else(of_origin), end };
             match (notes.seal(&joint)?, &mut tree) {
                 (Some(seal), _) => tree = Some(seal.tree),
-                (None, Some(tree)) => {
-                    firm.get_or_insert_with(|| tree.clone());
-                    seals.push(joint.seal_again(storage, tree)?);
+                (None, Some(known)) => {
+                    firm.get_or_insert_with(|| known.clone());
+                    // What an old segment cannot give is no reason to record nothing more.
+                    match joint.seal_again(storage, known) {
+                        Ok(seal) => seals.push(seal),
+                        Err(error) => (tree, broken) = (None, Some(error)),
+                    }
                 }
                 (None, None) => {}
             }
             before = Some(end.hash);
         }
-        let lost = tree.is_none().then(|| no_tree(storage));
+        let lost = tree.is_none().then(|| broken.take().unwrap_or_else(|| no_tree(storage)));
         let tree = tree.unwrap_or_default();
         let firm = firm.unwrap_or_else(|| tree.clone());
         let base = Base { tree: tree.clone(), firm, pruned, firsts: firsts.to_vec() };
         let (checkpoint, flaw) = match notes.checkpoint() {
-            Ok(checkpoint) => (checkpoint, None),
+            Ok(checkpoint) => (checkpoint, broken),
             Err(flaw) => (None, Some(flaw)),
         };
         let mut found = Self { tree, seals, base, checkpoint, flaw, lost, ..Self::default() };

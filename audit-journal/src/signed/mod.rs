@@ -84,16 +84,18 @@ impl Signed {
     pub(super) fn is_pressing(&self, is_over: bool) -> bool {
         let behind = self.tree.size() - self.files.signed();
         let is_due = behind >= RECORDS_MAX || !self.seals.is_empty() || (is_over && behind > 0);
-        is_due && self.trouble.is_none()
+        is_due && (is_over || self.trouble.is_none())
     }
 
     /// Writes what is due; `is_last` if the journal is at its end. Trouble is tried again with the next call.
     pub(super) fn sign(&mut self, storage: &dyn Storage, monotonic_ns: u64, is_last: bool) {
         let is_turn = is_last || !self.seals.is_empty();
         let tiles = self.files.write_tiles(storage, !self.seals.is_empty());
-        let seals = self.write_seals(storage);
-        let checkpoint = self.files.write_checkpoint(storage, &self.tree, monotonic_ns, is_turn);
-        self.trouble = tiles.and(seals).and(checkpoint).err();
+        // A checkpoint behind a segment without a seal would say that the seal is gone.
+        let vouched = self
+            .write_seals(storage)
+            .and_then(|()| self.files.write_checkpoint(storage, &self.tree, monotonic_ns, is_turn));
+        self.trouble = tiles.and(vouched).err();
     }
 
     /// Writes the seals that are still owed.

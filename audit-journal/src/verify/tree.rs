@@ -175,12 +175,12 @@ impl Tree {
         self.notes.seals.contains_key(&first) || unreadable.any(|it| it.place.segment == name)
     }
 
-    /// The segment `at` has no seal. A crash, or the moment, may be between the first record behind it
-    /// and its seal.
+    /// The segment `at` has no seal. While nothing behind it is signed, the key may be away; beside a writer
+    /// the moment may be between the first record behind it and its seal.
     fn miss_seal(&mut self, at: usize, first: u64) {
         let next = self.segments[at + 1];
         let is_last_but_one = at + 2 == self.segments.len();
-        let may_lack_it = is_last_but_one && (self.is_live || !self.is_signed_behind(next));
+        let may_lack_it = !self.is_signed_behind(next) || (is_last_but_one && self.is_live);
         if may_lack_it || self.notes.is_unsigned() {
             return;
         }

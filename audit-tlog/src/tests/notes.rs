@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use signed_note::{Note as TheirNote, StandardSigner, StandardVerifier, VerifierList};
 
 use crate::{
-    Checkpoint, Frontier, Malformed, Note, Proof, Signer as _, SigningKey, Unproven, Untrusted,
+    Checkpoint, Frontier, Malformed, Note, Proof, Signer, SigningKey, Unproven, Untrusted,
     VerifierKey, inclusion, leaf,
 };
 
@@ -60,6 +60,25 @@ fn a_note_counts_only_by_a_trusted_key_and_not_if_that_is_forged() {
     assert!(changed.signers(&trusted).is_err());
 }
 
+/// One whose answers are another key's.
+struct Mistaken(SigningKey, SigningKey);
+
+impl Signer for Mistaken {
+    fn verifier(&self) -> &VerifierKey {
+        self.0.verifier()
+    }
+
+    fn sign(&self, text: &str) -> std::io::Result<Vec<u8>> {
+        self.1.sign(text)
+    }
+}
+
+#[test]
+fn what_no_signature_of_the_key_is_signs_no_note() {
+    let refused = Note::sign("text\n", &[&Mistaken(key(1), key(2))]).unwrap_err().to_string();
+    assert!(refused.contains("no signature of the key shop.example/audit+"), "{refused}");
+}
+
 #[test]
 fn keys_read_back_and_a_changed_one_is_refused() {
     let ours = key(3);
@@ -84,7 +103,8 @@ fn keys_read_back_and_a_changed_one_is_refused() {
 #[test]
 fn what_is_no_note_and_no_checkpoint_is_refused_with_its_line() {
     let whole = Note::sign("a\nb\n", &[&key(1)]).unwrap().to_string();
-    let cases: [(&str, String, usize); 6] = [
+    let cases: [(&str, String, usize); 7] = [
+        ("a carriage return", format!("{}\r\n", whole.trim_end()), 4),
         ("no signatures", "a\nb\n\n".to_owned(), 4),
         ("cut", whole[..whole.len() - 1].to_owned(), 4),
         ("no dash", whole.replace('\u{2014}', "-"), 4),
