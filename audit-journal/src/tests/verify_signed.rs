@@ -234,6 +234,18 @@ fn yesterdays_directory_and_a_rewrite_with_the_real_key_pass_but_against_an_anch
 }
 
 #[test]
+fn segments_that_were_written_while_the_key_was_away_lack_no_seal() {
+    let storage = signed();
+    let size = leaves(&storage).len() as u64;
+    let mut journal = Journal::open(Arc::new(storage.clone()), small_segments()).unwrap();
+    write(&mut journal, (0..30).map(|number| format!("unsigned {number}")));
+    journal.close().unwrap();
+    let verification = check(&storage);
+    assert_eq!(damage(&verification), []);
+    assert_eq!((verification.level(), verification.signed_size), (Some(Level::Signed), Some(size)));
+}
+
+#[test]
 fn an_anchor_that_no_trusted_key_has_signed_says_nothing() {
     let storage = signed();
     let mut others = leaves(&storage)[..9].to_vec();
