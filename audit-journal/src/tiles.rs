@@ -5,7 +5,8 @@ use audit_tlog::{Frontier, Hash};
 use super::signed::TILES;
 use super::storage::{Access, Storage, StorageFile, read_range};
 
-const HASH_BYTES: u64 = 32;
+/// How long a hash is.
+pub(super) const HASH_BYTES: u64 = 32;
 /// How many levels of the tree one level of tiles has.
 const HEIGHT: u32 = 8;
 /// How many levels of tiles the largest tree has.
@@ -39,6 +40,11 @@ impl TileFile {
     }
 }
 
+/// Which hash of a level is over the leaf `seq`.
+pub(super) fn index_of(seq: u64, level: u32) -> u64 {
+    seq >> (HEIGHT * level)
+}
+
 /// The file of a level.
 pub(super) fn name(level: u32) -> String {
     format!("{TILES}/{level}")
@@ -56,7 +62,7 @@ pub(super) fn subtree(storage: &dyn Storage, level: u32, index: u64) -> Option<H
 }
 
 /// The tree level by level of its tiles, so that each complete tile is known.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ranks(Vec<Frontier>);
 
 impl Ranks {
@@ -72,8 +78,8 @@ impl Ranks {
         Self(ranks)
     }
 
-    /// Appends a leaf, and tells of each tile that it completes: the level that its hash is in, and where.
-    pub(super) fn push(&mut self, seq: u64, leaf: Hash, mut complete: impl FnMut(u32, u64, Hash)) {
+    /// Appends a leaf, and tells of each tile that it completes: the level that its hash is in.
+    pub(super) fn push(&mut self, leaf: Hash, mut complete: impl FnMut(u32, Hash)) {
         let (mut level, mut hash) = (0, leaf);
         loop {
             if self.0.len() <= level {
@@ -86,7 +92,7 @@ impl Ranks {
             }
             hash = std::mem::take(rank).root();
             level += 1;
-            complete(level as u32, seq >> (HEIGHT * level as u32), hash);
+            complete(level as u32, hash);
         }
     }
 
@@ -109,7 +115,7 @@ mod tests {
         for seq in 0..70_000_u64 {
             let leaf = leaf(&seq.to_be_bytes());
             tree.push(leaf);
-            ranks.push(seq, leaf, |level, index, hash| tiles.push((level, index, hash)));
+            ranks.push(leaf, |level, hash| tiles.push((level, index_of(seq, level), hash)));
             if seq % 997 == 0 {
                 assert_eq!(ranks.tree(seq + 1).as_ref(), Some(&tree));
                 assert_eq!(Ranks::of(&tree).tree(seq + 1).as_ref(), Some(&tree));

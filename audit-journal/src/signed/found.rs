@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::line::Chain;
 use crate::lines::Piece;
 use crate::segment;
-use crate::storage::{Access, Storage, read_range};
+use crate::storage::{Access, Storage, read_if_there};
 
 /// The newest checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
@@ -338,11 +338,7 @@ fn for_each_line(
 
 /// A whole note; `None` if there is no such file.
 fn read_note(storage: &dyn Storage, name: &str) -> io::Result<Option<Note>> {
-    let file = match storage.open(name, Access::Read) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
-    };
-    let bytes = read_range(&*file, 0, file.len()?.min(NOTE_BYTES_MAX))?;
+    let Some(bytes) = read_if_there(storage, name, NOTE_BYTES_MAX)? else { return Ok(None) };
     let text = String::from_utf8(bytes).map_err(io::Error::other)?;
     Note::parse(&text).map(Some).map_err(io::Error::other)
 }

@@ -14,8 +14,9 @@ mod tiles;
 pub(super) use files::{HISTORY, TILES};
 pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
 pub use rotation::KeyRotation;
-pub(super) use rotation::open;
+pub(super) use rotation::{ROTATION, open};
 pub(super) use seal::Seal;
+pub(super) use span::Content;
 
 use std::sync::Arc;
 

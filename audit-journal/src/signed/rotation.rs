@@ -11,6 +11,9 @@ use crate::error::Error;
 use crate::options::Options;
 use crate::storage::Storage;
 
+/// The first line of what both keys sign.
+pub(crate) const ROTATION: &str = "audited key rotation";
+
 /// A change of the key that signs a journal, which a start has recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRotation {
@@ -59,7 +62,7 @@ impl KeyRotation {
         let older = options.older_signers.iter().find(|older| has_signed(older.verifier()));
         let named = || format!("{}+{:08x}", first.name, first.id);
         let former = older.map_or_else(named, |older| older.verifier().to_string());
-        let text = format!("audited key rotation\n{origin}\n{former}\n{new}\n");
+        let text = format!("{ROTATION}\n{origin}\n{former}\n{new}\n");
         let signers: Vec<&dyn Signer> =
             older.into_iter().chain([signer]).map(Arc::as_ref).collect();
         let note = Note::sign(text, &signers).map_err(Error::io(storage, "sign", "a new key"))?;

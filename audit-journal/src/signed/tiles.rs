@@ -2,12 +2,10 @@
 
 use audit_tlog::{Frontier, Hash, TILE_WIDTH};
 
-use super::files::TILES;
 use super::found::Base;
 use crate::error::Error;
 use crate::storage::{Access, Storage, open_or_create, read_range};
-
-const HASH_BYTES: u64 = 32;
+use crate::tiles::{HASH_BYTES, Ranks, name};
 
 /// How many hashes may wait for their file. One that cannot be written for so long is made again by the
 /// next start.
@@ -19,6 +17,7 @@ const HELD_MAX: u64 = 1 << 16;
 /// The tiles of a tree that grows, as far as whoever writes them has to know them.
 #[derive(Debug, Default)]
 pub(super) struct Tiles {
+    ranks: Ranks,
     levels: Vec<Level>,
     /// The files end where these do.
     is_cut: bool,
@@ -32,26 +31,20 @@ struct Level {
     firm: u64,
     /// Those that are still to be written behind them.
     waiting: Vec<Hash>,
-    /// The tree over those of the last tile, as long as it is not full.
-    partial: Frontier,
 }
 
 impl Tiles {
     /// Adds the next leaf.
     pub(super) fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for number in 0.. {
-            if number == self.levels.len() {
-                self.levels.push(Level::default());
+        let Self { ranks, levels, .. } = self;
+        let mut wait = |number: u32, hash| {
+            if levels.len() <= number as usize {
+                levels.push(Level::default());
             }
-            let level = &mut self.levels[number];
-            level.waiting.push(hash);
-            level.partial.push(hash);
-            if level.partial.size() < TILE_WIDTH {
-                return;
-            }
-            hash = std::mem::take(&mut level.partial).root();
-        }
+            levels[number as usize].waiting.push(hash);
+        };
+        wait(0, leaf);
+        ranks.push(leaf, wait);
     }
 
     /// True if too many hashes wait.
@@ -61,7 +54,7 @@ impl Tiles {
 
     /// Writes what waits.
     pub(super) fn write(&mut self, storage: &dyn Storage) -> Result<(), Error> {
-        for (number, level) in self.levels.iter_mut().enumerate() {
+        for (number, level) in (0..).zip(&mut self.levels) {
             if level.waiting.is_empty() && self.is_cut {
                 continue;
             }
@@ -88,7 +81,7 @@ impl Tiles {
     /// # Errors
     /// After a failure it is unknown what of it is on disk: it is cut off, so that the next start makes it again.
     pub(super) fn sync(&mut self, storage: &dyn Storage) -> Result<(), Error> {
-        for (number, level) in self.levels.iter_mut().enumerate() {
+        for (number, level) in (0..).zip(&mut self.levels) {
             let name = name(number);
             let opened = storage.open(&name, Access::Overwrite);
             let synced = opened.and_then(|mut file| {
@@ -107,26 +100,20 @@ impl Tiles {
     /// Those on disk, if they end as the tiles of `tree` do, or go on behind that.
     fn ending_as(storage: &dyn Storage, tree: &Frontier) -> Result<Option<Self>, Error> {
         let (mut levels, mut count, mut peaks) = (Vec::new(), tree.size(), Vec::new());
-        while count > 0 {
-            let Some(level) = Level::read(storage, levels.len(), count)? else { return Ok(None) };
-            peaks.splice(0..0, level.partial.peaks().iter().copied());
-            levels.push(level);
+        for number in 0.. {
+            if count == 0 {
+                break;
+            }
+            let last = hashes(storage, count - count % TILE_WIDTH, count, &name(number))?;
+            let Some(last) = last else { return Ok(None) };
+            let mut partial = Frontier::default();
+            last.into_iter().for_each(|hash| partial.push(hash));
+            peaks.splice(0..0, partial.peaks().iter().copied());
+            levels.push(Level { written: count, firm: count, waiting: Vec::new() });
             count /= TILE_WIDTH;
         }
-        Ok((peaks == tree.peaks()).then_some(Self { levels, is_cut: false }))
-    }
-}
-
-impl Level {
-    /// The end of the first `count` hashes in the file of a level, if it has so many.
-    fn read(storage: &dyn Storage, number: usize, count: u64) -> Result<Option<Self>, Error> {
-        let name = name(number);
-        let (start, end) = (count - count % TILE_WIDTH, count);
-        let hashes = hashes(storage, start, end, &name)?;
-        let Some(hashes) = hashes else { return Ok(None) };
-        let mut partial = Frontier::default();
-        hashes.into_iter().for_each(|hash| partial.push(hash));
-        Ok(Some(Self { written: count, firm: count, waiting: Vec::new(), partial }))
+        let ranks = Ranks::of(tree);
+        Ok((peaks == tree.peaks()).then_some(Self { ranks, levels, is_cut: false }))
     }
 }
 
@@ -162,7 +149,7 @@ pub(super) fn again(
 fn of_pruned(storage: &dyn Storage, base: &Base) -> Result<(Tiles, Frontier), String> {
     let told = |error: Error| error.to_string();
     // What is still to be read must not be cut.
-    let mut tiles = Tiles { levels: Vec::new(), is_cut: true };
+    let mut tiles = Tiles { is_cut: true, ..Tiles::default() };
     let mut tree = Frontier::default();
     let pruned = base.pruned.as_ref().ok_or("the seal of what was pruned is missing")?;
     while tree.size() < pruned.size() {
@@ -178,10 +165,6 @@ fn of_pruned(storage: &dyn Storage, base: &Base) -> Result<(Tiles, Frontier), St
         return Err("the hashes of pruned records are not those that were sealed".into());
     }
     Ok((tiles, tree))
-}
-
-fn name(level: usize) -> String {
-    format!("{TILES}/{level}")
 }
 
 /// So many hashes of a level; `None` if it has not all of them.

@@ -119,6 +119,21 @@ pub(super) fn append_all(file: &mut dyn StorageFile, mut bytes: &[u8]) -> io::Re
     Ok(())
 }
 
+/// The first `bytes_max` bytes of a file; `None` if there is no such file.
+pub(super) fn read_if_there(
+    storage: &dyn Storage,
+    name: &str,
+    bytes_max: u64,
+) -> io::Result<Option<Vec<u8>>> {
+    match storage.open(name, Access::Read) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.and_then(|file| {
+            let end = file.len()?.min(bytes_max);
+            read_range(&*file, 0, end).map(Some)
+        }),
+    }
+}
+
 /// Opens a file for overwriting, and makes it first if there is none.
 pub(super) fn open_or_create(
     storage: &dyn Storage,

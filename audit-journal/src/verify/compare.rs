@@ -1,7 +1,6 @@
 //! Compares the tree over the records with the signed notes, and judges the notes themselves.
 
 use audit_tlog::Hash;
-use sha2::Digest as _;
 
 use super::Kind;
 use super::item::Place;
@@ -146,15 +145,14 @@ impl Tree {
 
     /// Compares the segment that ends here with its seal.
     pub(super) fn leave(&mut self) {
-        let Some(Section { first, before, bytes, sha256 }) = self.section.take() else { return };
+        let Some(Section { first, before, content }) = self.section.take() else { return };
         let Some((noted, seal)) = self.notes.seals.get(&first) else { return };
         let tree = self.ranks.as_ref().and_then(|ranks| ranks.tree(self.next));
         let Some(tree) = tree.filter(|tree| tree.size() == seal.next_seq()) else { return };
         if self.check(noted) != Ok(true) {
             return;
         }
-        let digest = Hash::from_bytes(sha256.finalize().into());
-        let has_bytes = (bytes, digest) == (seal.bytes, seal.sha256);
+        let has_bytes = content.end() == (seal.bytes, seal.sha256);
         let begins_so = before.is_none_or(|before| before == seal.before);
         let has_chain = begins_so && self.tip == Some(seal.last);
         let has_tree = tree == seal.tree;

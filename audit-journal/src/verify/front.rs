@@ -1,5 +1,6 @@
 //! What the journal says of a front that is not there any more.
 
+use super::item::Place;
 use super::{Finding, Kind};
 use crate::error::Error;
 use crate::pruned::{self, Statement};
@@ -59,14 +60,7 @@ fn misstated(statement: &Statement, kept: Option<&Header>, reason: &str) -> Find
     let expected = kept.and_then(|kept| kept.previous.as_ref());
     let expected = expected.map(|previous| end(previous.last_seq, &previous.hash));
     let pruned = &statement.pruned;
-    Finding {
-        kind: Kind::Edited,
-        seq: pruned.seq,
-        segment: segment::name(statement.segment),
-        line: 2,
-        offset: statement.offset,
-        expected,
-        actual: Some(end(pruned.last_seq, &statement.hash)),
-        reason: reason.to_owned(),
-    }
+    let ends = [expected, Some(end(pruned.last_seq, &statement.hash))];
+    let (segment, offset) = (segment::name(statement.segment), statement.offset);
+    Finding::at(Kind::Edited, pruned.seq, &Place { segment, line: 2, offset }, ends, reason)
 }

@@ -336,19 +336,10 @@ impl Judge {
         kind: Kind,
         seq: u64,
         place: &Place,
-        [expected, actual]: [Option<String>; 2],
+        hashes: [Option<String>; 2],
         reason: &str,
     ) {
-        self.verification.findings.push(Finding {
-            kind,
-            seq,
-            segment: place.segment.clone(),
-            line: place.line,
-            offset: place.offset,
-            expected,
-            actual,
-            reason: reason.to_owned(),
-        });
+        self.verification.findings.push(Finding::at(kind, seq, place, hashes, reason));
     }
 }
 

@@ -17,6 +17,7 @@ use std::io::{self, Read};
 use audit_tlog::{Checkpoint, Note};
 use serde::{Deserialize, Serialize};
 
+use item::Place;
 pub use notes::Trust;
 
 use super::error::Error;
@@ -111,6 +112,19 @@ pub struct Finding {
     pub actual: Option<String>,
     /// What is wrong, as a sentence's end.
     pub reason: String,
+}
+
+impl Finding {
+    fn at(
+        kind: Kind,
+        seq: u64,
+        place: &Place,
+        [expected, actual]: [Option<String>; 2],
+        reason: &str,
+    ) -> Self {
+        let Place { segment, line, offset } = place.clone();
+        Self { kind, seq, segment, line, offset, expected, actual, reason: reason.to_owned() }
+    }
 }
 
 /// What has happened to a record.

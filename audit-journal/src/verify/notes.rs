@@ -1,7 +1,6 @@
 //! The signed notes of a journal and those held elsewhere, read before anything is compared with them.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use audit_tlog::{Checkpoint, Note, VerifierKey};
 
@@ -9,7 +8,7 @@ use super::item::Place;
 use crate::error::Error;
 use crate::segment;
 use crate::signed::{CHECKPOINT, HISTORY, Seal};
-use crate::storage::{Access, Storage, read_range};
+use crate::storage::{Storage, read_if_there};
 
 /// What findings call the place of a note that was held elsewhere.
 const ANCHOR: &str = "anchor";
@@ -181,12 +180,5 @@ fn is_begun(bytes: &[u8]) -> bool {
 
 /// The bytes of a file that may be missing.
 fn read(storage: &dyn Storage, name: &str) -> Result<Option<Vec<u8>>, Error> {
-    let read = storage.open(name, Access::Read).and_then(|file| {
-        let length = file.len()?;
-        read_range(&*file, 0, length)
-    });
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => read.map(Some).map_err(Error::io(storage, "read", name)),
-    }
+    read_if_there(storage, name, u64::MAX).map_err(Error::io(storage, "read", name))
 }

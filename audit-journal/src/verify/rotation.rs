@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::Kind;
 use super::item::Record;
 use super::tree::Tree;
-use crate::control;
+use crate::{control, signed};
 
 /// The record of that.
 #[derive(Deserialize)]
@@ -26,9 +26,9 @@ impl Tree {
             return;
         }
         let rotated = serde_json::from_slice(&record.bytes);
-        let rotation = rotated.map_or(String::new(), |it: Rotated| it.journal.rotation);
-        let Some(new) = self.successor(&rotation) else {
-            if self.vouches_for_itself(&rotation) {
+        let note = rotated.ok().and_then(|it: Rotated| Note::parse(&it.journal.rotation).ok());
+        let Some(new) = note.as_ref().and_then(|note| self.successor(note)) else {
+            if note.is_some_and(|note| self.vouches_for_itself(&note)) {
                 return;
             }
             let reason = "it names a new key, and no trusted key has signed that";
@@ -41,16 +41,14 @@ impl Tree {
     }
 
     /// True if a trusted key says itself that it is the new one: the one before it was lost.
-    fn vouches_for_itself(&self, rotation: &str) -> bool {
-        let Ok(note) = Note::parse(rotation) else { return false };
+    fn vouches_for_itself(&self, note: &Note) -> bool {
         let new = note.text.lines().nth(3).and_then(|key| key.parse::<VerifierKey>().ok());
         new.is_some_and(|new| self.keys.contains(&new) && note.signers(&[new]).is_ok())
     }
 
-    fn successor(&self, rotation: &str) -> Option<VerifierKey> {
-        let note = Note::parse(rotation).ok()?;
+    fn successor(&self, note: &Note) -> Option<VerifierKey> {
         let mut lines = note.text.strip_suffix('\n')?.split('\n');
-        let is_rotation = lines.next()? == "audited key rotation";
+        let is_rotation = lines.next()? == signed::ROTATION;
         let is_own = Some(lines.next()?) == self.origin.as_deref();
         let keys: [VerifierKey; 2] = [lines.next()?.parse().ok()?, lines.next()?.parse().ok()?];
         let is_whole = is_rotation && is_own && lines.next().is_none();

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use audit_tlog::{Frontier, VerifierKey, leaf};
-use sha2::{Digest as _, Sha256};
 
 use super::item::{Place, Record};
 use super::notes::{Noted, Notes, Unreadable};
@@ -11,7 +10,7 @@ use super::{Finding, Kind};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::segment;
-use crate::signed::CHECKPOINT;
+use crate::signed::{CHECKPOINT, Content};
 use crate::storage::Storage;
 use crate::tiles::{self, Ranks, TileFile};
 
@@ -70,8 +69,7 @@ pub(super) struct Differing {
 pub(super) struct Section {
     pub(super) first: u64,
     pub(super) before: Option<Digest>,
-    pub(super) bytes: u64,
-    pub(super) sha256: Sha256,
+    pub(super) content: Content,
 }
 
 impl Tree {
@@ -161,7 +159,7 @@ impl Tree {
             self.report(Kind::Unsigned, first, &place, [None, None], reason);
         }
         let is_whole = self.ranks.is_some() && self.next == first;
-        let section = Section { first, before: self.tip, bytes: 0, sha256: Sha256::new() };
+        let section = Section { first, before: self.tip, content: Content::default() };
         self.section = is_whole.then_some(section);
         if self.is_over(first) && !self.is_sealed(first) {
             self.miss_seal(at, first);
@@ -225,9 +223,7 @@ impl Tree {
         self.next = record.seq.saturating_add(1);
         self.tip = Some(record.stated);
         if let Some(section) = &mut self.section {
-            section.bytes += record.bytes.len() as u64 + 1;
-            section.sha256.update(&record.bytes);
-            section.sha256.update(b"\n");
+            section.content.push(&record.bytes);
         }
         self.learn(record);
         self.settle(self.next);
@@ -252,7 +248,8 @@ impl Tree {
             });
         }
         let Self { ranks: Some(ranks), tiles, suspects, tiled, .. } = self else { return };
-        ranks.push(seq, leaf, |level, index, hash| {
+        ranks.push(leaf, |level, hash| {
+            let index = tiles::index_of(seq, level);
             let file = tiles.get_mut(level as usize);
             if seq < *tiled && file.and_then(|file| file.hash(index)) != Some(hash) {
                 suspects.push((level, index));
@@ -299,19 +296,15 @@ impl Tree {
         kind: Kind,
         seq: u64,
         place: &Place,
-        [expected, actual]: [Option<String>; 2],
+        hashes: [Option<String>; 2],
         reason: &str,
     ) {
-        let Place { segment, line, offset } = place.clone();
-        let reason = reason.to_owned();
-        self.findings.push(Finding { kind, seq, segment, line, offset, expected, actual, reason });
+        self.findings.push(Finding::at(kind, seq, place, hashes, reason));
     }
 }
 
 impl Unreadable {
     fn finding(&self) -> Finding {
-        let Place { segment, line, offset } = self.place.clone();
-        let (kind, seq, reason) = (Kind::Unsigned, self.seq, self.reason.clone());
-        Finding { kind, seq, segment, line, offset, expected: None, actual: None, reason }
+        Finding::at(Kind::Unsigned, self.seq, &self.place, [None, None], &self.reason)
     }
 }

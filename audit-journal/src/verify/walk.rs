@@ -146,16 +146,9 @@ impl Extent<'_> {
 
 /// Nothing tells how many records should be there.
 fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
-    Finding {
-        kind: Kind::Watermark,
-        seq: verification.last_seq.map_or(0, |last| last.saturating_add(1)),
-        segment: watermark::NAME.to_owned(),
-        line: 1,
-        offset: 0,
-        expected: None,
-        actual: None,
-        reason: flaw.to_string(),
-    }
+    let seq = verification.last_seq.map_or(0, |last| last.saturating_add(1));
+    let place = Place { segment: watermark::NAME.to_owned(), line: 1, offset: 0 };
+    Finding::at(Kind::Watermark, seq, &place, [None, None], &flaw.to_string())
 }
 
 pub(super) struct Walk {
