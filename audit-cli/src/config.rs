@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use audit_runtime::Config;
-use audit_runtime::journal::Reader;
+use audit_runtime::journal::{self, Reader};
 
 use crate::arguments::VARIABLE;
 use crate::failure::{self, Failure};
@@ -32,6 +32,15 @@ pub(crate) fn settings(journal: &Path) -> Result<Config, Failure> {
         _ => false,
     };
     Ok(if config.journal().is_none_or(is_same) { config } else { Config::default() })
+}
+
+/// Refuses a place where there is no directory.
+pub(crate) fn demand(journal: &Path) -> Result<(), Failure> {
+    if journal.is_dir() {
+        return Ok(());
+    }
+    let journal = journal.display().to_string();
+    Err(journal::Error::NoJournal { journal }.into())
 }
 
 /// Opens a journal for reading, and warns if it may seem to have fewer records than it has.

@@ -14,10 +14,7 @@ use crate::terminal;
 
 pub(crate) fn run(arguments: &Health, out: &mut impl Write) -> Result<Exit, Failure> {
     let journal = config::journal(arguments.journal.as_deref())?;
-    if !journal.is_dir() {
-        let journal = journal.display().to_string();
-        return Err(audit_runtime::journal::Error::NoJournal { journal }.into());
-    }
+    config::demand(&journal)?;
     let json = ask(&journal).map_err(|error| undecided(&error))?;
     let health: Value = serde_json::from_str(&json).map_err(|_| senseless())?;
     let members = health.as_object().ok_or_else(senseless)?;

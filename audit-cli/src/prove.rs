@@ -19,10 +19,7 @@ pub(crate) fn run(arguments: &Prove, out: &mut impl Write) -> Result<Exit, Failu
     }
     let seq = arguments.seq.ok_or_else(|| Failure::Usage("SEQ is missing".to_owned()))?;
     let journal = config::journal(arguments.journal.as_deref())?;
-    if !journal.is_dir() {
-        let journal = journal.display().to_string();
-        return Err(journal::Error::NoJournal { journal }.into());
-    }
+    config::demand(&journal)?;
     let proof = journal::prove(&DirectoryStorage::read_only(&journal), seq)?;
     write!(out, "{proof}")?;
     Ok(Exit::Ok)

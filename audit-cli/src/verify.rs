@@ -96,10 +96,7 @@ fn verify(
     arguments: &Verify,
     trust: Option<&Trust>,
 ) -> Result<(Verification, Vec<OlderEpoch>), Failure> {
-    if !journal.is_dir() {
-        let journal = journal.display().to_string();
-        return Err(journal::Error::NoJournal { journal }.into());
-    }
+    config::demand(journal)?;
     let storage = DirectoryStorage::read_only(journal);
     let epochs = journal::verify_epochs(&storage)?;
     let checked = match trust {

@@ -174,10 +174,14 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// True for what the name of a key may have.
+pub fn is_of_name(char: char) -> bool {
+    char != '+' && !char.is_whitespace() && !char.is_control()
+}
+
 /// Refuses what no key may be called.
 pub(crate) fn check_name(name: &str) -> Result<(), Malformed> {
-    let is_odd = |char: char| char == '+' || char.is_whitespace() || char.is_control();
-    if name.is_empty() || name.contains(is_odd) { Err(NO_NAME) } else { Ok(()) }
+    if name.is_empty() || !name.chars().all(is_of_name) { Err(NO_NAME) } else { Ok(()) }
 }
 
 /// Name, id and the 32 bytes. Base64 may have a `+` as well.

@@ -39,7 +39,7 @@ mod tests;
 pub use checkpoint::Checkpoint;
 pub use frontier::Frontier;
 pub use hash::{Hash, leaf, node};
-pub use key::{Signer, SigningKey, VerifierKey};
+pub use key::{Signer, SigningKey, VerifierKey, is_of_name};
 pub use malformed::Malformed;
 pub use note::{Note, Signature, Untrusted};
 pub use paths::{consistency, inclusion, is_consistent, is_included, root_at};

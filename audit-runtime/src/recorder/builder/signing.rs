@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use audit_journal::{Entropy as _, KeyRotation, Reader, Storage, SystemEntropy};
 use audit_redact::keys::file;
-use audit_tlog::Signer;
+use audit_tlog::{Signer, is_of_name};
 
 use super::{Place, RecorderBuilder};
 use crate::recorder::{Error, SigningKeys};
@@ -70,7 +70,7 @@ impl RecorderBuilder {
     fn names(&self, storage: &Arc<dyn Storage>, is_new: bool) -> (String, Option<String>) {
         let known = || Reader::over(Arc::clone(storage)).origin().ok();
         // The journal judges its own name; that of a key may have less.
-        let is_odd = |char: char| char == '+' || char.is_whitespace() || char.is_control();
+        let is_odd = |char: char| !is_of_name(char);
         match self.origin.clone().or_else(known).filter(|origin| !origin.is_empty()) {
             Some(origin) => (origin.replace(is_odd, "-"), None),
             None => {
