@@ -1,7 +1,9 @@
 //! Checks a whole journal and names every record that is not as it was written.
 
+mod aside;
 mod compare;
 mod front;
+mod history;
 mod item;
 mod judge;
 mod notes;
@@ -226,8 +228,8 @@ pub(super) fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Veri
 pub(super) fn newest_checkpoint(
     storage: &dyn Storage,
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
-    let newest = notes::Notes::read(storage, &[])?.noted.pop();
-    Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
+    let newest = notes::Notes::read(storage, &Trust::default())?.behind(storage, 0);
+    Ok(newest.into_iter().next().map(|noted| (noted.note, noted.checkpoint)))
 }
 
 /// Why nothing can be told of a journal without signatures.
