@@ -84,9 +84,10 @@ impl Tree {
     /// The records up to here are those that these were signed over.
     pub(super) fn bear_out(&mut self, size: u64, same: &[&Noted]) {
         for noted in same {
-            let reached =
-                if noted.is_anchor { &mut self.anchored_size } else { &mut self.signed_size };
-            *reached = Some(size);
+            match noted.is_anchor {
+                true => (self.anchored_size, self.uncompared) = (Some(size), 0),
+                false => self.signed_size = Some(size),
+            }
         }
         self.agreed = size;
     }

@@ -155,6 +155,7 @@ impl Judge {
         verification.findings.extend(outcome.findings);
         verification.signed_size = outcome.signed_size;
         verification.anchored_size = outcome.anchored_size;
+        verification.uncompared = outcome.uncompared;
         outcome.due
     }
 

@@ -51,6 +51,15 @@ pub struct Verification {
     pub signed_size: Option<u64>,
     /// How many are as a checkpoint has them that was kept elsewhere.
     pub anchored_size: Option<u64>,
+    /// How many such checkpoints, of more records than that, could not be compared: what they speak of is
+    /// damaged or pruned, and the tiles do not tell.
+    #[serde(skip_serializing_if = "is_none")]
+    pub uncompared: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "this is what serde calls")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Verification {
@@ -230,6 +239,15 @@ pub(super) fn newest_checkpoint(
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
     let newest = notes::Notes::read(storage, &Trust::default())?.behind(storage, 0);
     Ok(newest.into_iter().next().map(|noted| (noted.note, noted.checkpoint)))
+}
+
+/// Takes findings of an older epoch for what it was set aside with: damage that was written down then.
+pub(super) fn is_stated(finding: &Finding, places: &[Finding]) -> bool {
+    let what = |it: &Finding| {
+        let Finding { kind, seq, segment, offset, expected, actual, .. } = it.clone();
+        (kind, seq, segment, offset, expected, actual)
+    };
+    places.iter().any(|place| what(place) == what(finding))
 }
 
 /// Why nothing can be told of a journal without signatures.

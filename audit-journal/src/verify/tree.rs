@@ -54,6 +54,7 @@ pub(super) struct Tree {
     is_live: bool,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    pub(super) uncompared: u64,
     pub(super) has_anchor: bool,
     /// The greatest trusted note of the history, and that of the newest checkpoint.
     pub(super) newest: [Option<Noted>; 2],
@@ -67,6 +68,7 @@ pub(super) struct Outcome {
     pub(super) due: u64,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    pub(super) uncompared: u64,
 }
 
 /// The segment that is walked over.
@@ -107,6 +109,7 @@ impl Tree {
             is_live,
             signed_size: None,
             anchored_size: None,
+            uncompared: 0,
             has_anchor: false,
             newest: [None, None],
             findings: notes.unreadable.iter().map(Unreadable::finding).collect(),
@@ -346,8 +349,8 @@ impl Tree {
                 "the newest checkpoint is gone, and other signatures show that there was one";
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
         }
-        let Self { findings, signed_size, anchored_size, .. } = self;
-        Outcome { findings, due, signed_size, anchored_size }
+        let Self { findings, signed_size, anchored_size, uncompared, .. } = self;
+        Outcome { findings, due, signed_size, anchored_size, uncompared }
     }
 
     pub(super) fn report(
