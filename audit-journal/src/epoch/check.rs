@@ -144,6 +144,7 @@ fn origin(journal: &dyn Storage, older: &OlderEpoch) -> Result<String, Error> {
 fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
     match manifest::read(storage, NAME) {
         Ok((manifest, _)) => Ok(changes(storage, "", &manifest)?.is_none()),
+        Err(error @ Error::Newer { .. }) => Err(error),
         Err(_) => Ok(false),
     }
 }

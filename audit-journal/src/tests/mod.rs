@@ -13,6 +13,7 @@ mod left_over;
 mod length;
 mod mutations;
 mod naive;
+mod newer;
 mod pass;
 mod planted;
 mod prove;

@@ -5,6 +5,7 @@ use super::tree::Tree;
 use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
 use crate::line;
+use crate::newer;
 use crate::pruned::{Pruned, Statement};
 use crate::segment;
 use crate::time::Timestamp;
@@ -17,9 +18,18 @@ pub(super) struct Judge {
     gaps: Vec<Gap>,
     strays: Vec<Stray>,
     awaited: Option<Awaited>,
+    /// The file in which a line of a later version was met, and that version: nothing more can be judged.
+    later: Option<Later>,
     /// What was signed, if that is checked.
     tree: Option<Tree>,
     verification: Verification,
+}
+
+/// A line that a later version has written.
+#[derive(Clone)]
+pub(super) struct Later {
+    pub(super) segment: String,
+    pub(super) version: u64,
 }
 
 /// The record of what was pruned, which is believed once it is met as a record of the journal.
@@ -62,6 +72,7 @@ impl Judge {
             gaps: Vec::new(),
             strays: Vec::new(),
             awaited: None,
+            later: None,
             tree: None,
             verification: Verification::default(),
         }
@@ -101,6 +112,11 @@ impl Judge {
     /// The record that is due next.
     pub(super) fn next(&self) -> u64 {
         self.next
+    }
+
+    /// Where a line of a later version was met.
+    pub(super) fn later(&self) -> Option<&Later> {
+        self.later.as_ref()
     }
 
     /// True if all before the record `next` has been judged, and may have `hash`.
@@ -236,6 +252,9 @@ impl Judge {
     }
 
     fn judge_garbage(&mut self, garbage: &Garbage, following: Option<u64>) {
+        if self.meets_later(garbage) {
+            return;
+        }
         let (seq, place) = (self.next, &garbage.place);
         if following == Some(seq) {
             let reason = format!("bytes that are no record stand before it: {}", garbage.reason);
@@ -246,6 +265,17 @@ impl Judge {
         self.pass(seq);
         let hashes: Vec<_> = garbage.stated.into_iter().collect();
         self.tips = Tips { sure: !hashes.is_empty(), hashes };
+    }
+
+    /// True if this is a line that continues the chain, and that a later version has written.
+    pub(super) fn meets_later(&mut self, garbage: &Garbage) -> bool {
+        let Some(line) = &garbage.later else { return false };
+        let first = || newer::version_of_first(line).filter(|_| garbage.place.offset == 0);
+        let mut tips = self.tips.hashes.iter().filter(|_| self.tips.sure);
+        let found = tips.find_map(|tip| newer::version_behind(line, tip)).or_else(first);
+        let segment = || garbage.place.segment.clone();
+        self.later = found.map(|version| Later { segment: segment(), version });
+        found.is_some()
     }
 
     /// Takes the journal for pruned as the record says, if it is the awaited one and the chain
