@@ -28,6 +28,7 @@ mod verify;
 mod verify_epoch;
 mod verify_keys;
 mod verify_moving;
+mod verify_notes;
 mod verify_signed;
 mod visit;
 mod watch;
