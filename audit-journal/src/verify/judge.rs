@@ -1,6 +1,7 @@
 //! Decides what has happened to a record, from the records around it.
 
 use super::item::{Garbage, Item, Place, Record};
+use super::strays::{Gap, Stray};
 use super::tree::Tree;
 use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
@@ -12,11 +13,11 @@ use crate::time::Timestamp;
 
 /// Follows the chain over all items and collects what is wrong.
 pub(super) struct Judge {
-    next: u64,
+    pub(super) next: u64,
     tips: Tips,
     observed: Option<Timestamp>,
-    gaps: Vec<Gap>,
-    strays: Vec<Stray>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) strays: Vec<Stray>,
     awaited: Option<Awaited>,
     /// The file in which a line of a later version was met, and that version: nothing more can be judged.
     later: Option<Later>,
@@ -46,21 +47,6 @@ pub(super) struct Tips {
     pub(super) hashes: Vec<Digest>,
     /// False if none of them need be right: then the next record cannot be checked.
     pub(super) sure: bool,
-}
-
-/// Records that are not where they should be.
-struct Gap {
-    first: u64,
-    end: u64,
-    place: Place,
-    found: u64,
-}
-
-/// A record where another one should be.
-struct Stray {
-    seq: u64,
-    place: Place,
-    expected: u64,
 }
 
 impl Judge {
@@ -312,54 +298,6 @@ impl Judge {
         self.verification.first_seq.get_or_insert(seq);
         self.verification.last_seq = Some(seq);
         self.next = seq.saturating_add(1);
-    }
-
-    fn stray(&mut self, record: &Record) {
-        let (seq, place, expected) = (record.seq, record.place.clone(), self.next);
-        self.strays.push(Stray { seq, place, expected });
-    }
-
-    fn is_missing(&self, seq: u64) -> bool {
-        self.gaps.iter().any(|gap| (gap.first..gap.end).contains(&seq))
-    }
-
-    /// A stray record is one that is missing elsewhere, or one too many.
-    fn settle_strays(&mut self) {
-        for stray in std::mem::take(&mut self.strays) {
-            let numbers = [stray.expected, stray.seq].map(|seq| Some(format!("seq {seq}")));
-            let (kind, reason) = if self.take_missing(stray.seq) {
-                (Kind::Reordered, "the record stands elsewhere than it was written")
-            } else {
-                (Kind::Inserted, "the record is one too many")
-            };
-            self.report(kind, stray.seq, &stray.place, numbers, reason);
-        }
-    }
-
-    /// Takes a record out of the gap it is missing from.
-    fn take_missing(&mut self, seq: u64) -> bool {
-        let is_inside = |gap: &Gap| (gap.first..gap.end).contains(&seq);
-        let Some(index) = self.gaps.iter().position(is_inside) else {
-            return false;
-        };
-        let gap = self.gaps.swap_remove(index);
-        for (first, end) in [(gap.first, seq), (seq.saturating_add(1), gap.end)] {
-            if first < end {
-                self.gaps.push(Gap { first, end, place: gap.place.clone(), found: gap.found });
-            }
-        }
-        true
-    }
-
-    fn settle_gaps(&mut self) {
-        for gap in std::mem::take(&mut self.gaps) {
-            let numbers = [gap.first, gap.found].map(|seq| Some(format!("seq {seq}")));
-            let reason = match gap.end - gap.first {
-                1 => "the record is missing".to_owned(),
-                count => format!("{count} records are missing, up to seq {}", gap.end - 1),
-            };
-            self.report(Kind::Missing, gap.first, &gap.place, numbers, &reason);
-        }
     }
 
     pub(super) fn report(

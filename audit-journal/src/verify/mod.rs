@@ -9,6 +9,7 @@ mod judge;
 mod look;
 mod notes;
 mod rotation;
+mod strays;
 mod stream;
 mod superseded;
 mod tree;
