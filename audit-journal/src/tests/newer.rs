@@ -1,8 +1,11 @@
 //! What a later version has written is refused by everybody, and told from a changed record.
 
+use sha2::{Digest as _, Sha256};
+
+use super::naive::rewrite;
 use super::*;
 use crate::line::{self, Chain};
-use crate::{Kind, OnDamage, verify, verify_epochs, verify_lines};
+use crate::{EpochState, Kind, OnDamage, verify, verify_epochs, verify_lines};
 
 /// The line as version 2 may write it, behind the chain.
 fn later(line: &[u8], chain: &mut Chain) -> Vec<u8> {
@@ -116,6 +119,7 @@ fn an_epoch_that_a_later_version_has_set_aside_is_refused() {
     for is_draft in [false, true] {
         let storage = finished();
         drop(Journal::adopt(Arc::new(storage.clone()), options(), "restored").unwrap());
+        let whole = storage.file("epochs/0/EPOCH").unwrap();
         tamper(&storage, "epochs/0/EPOCH", |bytes| {
             let text = String::from_utf8(std::mem::take(bytes)).unwrap();
             *bytes = text.replacen("{\"v\":1", "{\"v\":2,\"more\":[]", 1).into_bytes();
@@ -125,6 +129,17 @@ fn an_epoch_that_a_later_version_has_set_aside_is_refused() {
             storage.replace("epochs/0/EPOCH", None);
             check(&open(&storage).unwrap_err(), "a start");
         } else {
+            // One that the journal does not name is a changed file.
+            assert_eq!(verify_epochs(&storage).unwrap()[0].state, EpochState::Changed);
+            let digest = |bytes: Vec<u8>| {
+                Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            };
+            let named = digest(whole);
+            let later = digest(storage.file("epochs/0/EPOCH").unwrap());
+            rewrite(&storage, |segments| {
+                let text = String::from_utf8(std::mem::take(&mut segments[0][0])).unwrap();
+                segments[0][0] = text.replace(&named, &later).into_bytes();
+            });
             check(&verify_epochs(&storage).unwrap_err(), "verify_epochs");
             segments(&storage).iter().for_each(|name| storage.replace(name, None));
             storage.replace("WATERMARK", None);
