@@ -201,10 +201,7 @@ impl Entry {
 }
 
 /// Reads the seal of a segment; `None` if there is none.
-pub(super) fn read_seal(
-    storage: &dyn Storage,
-    first: u64,
-) -> Result<Option<Sealed>, Error> {
+pub(super) fn read_seal(storage: &dyn Storage, first: u64) -> Result<Option<Sealed>, Error> {
     let name = segment::seal(first);
     let Some(bytes) = read(storage, &name)? else { return Ok(None) };
     let place = Place { segment: name, line: 1, offset: 0 };
