@@ -19,6 +19,7 @@ mod joints;
 mod line;
 mod lines;
 mod members;
+mod newer;
 mod options;
 mod prove;
 mod pruned;
@@ -45,7 +46,9 @@ pub use batch::Appended;
 pub use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
-pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
+pub use epoch::{
+    Cause, Epoch, EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed,
+};
 pub use error::{Error, Refusal};
 pub use id::EventId;
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
