@@ -24,6 +24,8 @@ pub struct Status {
     pub failure: Option<String>,
     /// True if it speaks against the journal, or has kept nothing for longer than it may.
     pub is_stale: bool,
+    /// True if what it has speaks against the journal, as `failure` says.
+    pub contradicts: bool,
 }
 
 /// A change that somebody must hear of, once.
@@ -85,6 +87,7 @@ impl Lane {
             size: state.size,
             age_s: age.as_secs(),
             failure: state.failure.clone(),
+            contradicts: state.contradicts,
             is_stale: state.contradicts || (is_judged && age > self.age_max),
         }
     }
@@ -96,7 +99,7 @@ impl Lane {
         if state.size.unwrap_or(0) >= durable {
             state.abreast = Instant::now();
         }
-        let found = status.is_stale.then_some(state.contradicts);
+        let found = status.is_stale.then_some(status.contradicts);
         if found == std::mem::replace(&mut state.told, found) {
             return None;
         }

@@ -40,13 +40,13 @@ enum Place {
 }
 
 impl Syslog {
-    /// The server at `address`: `unix:/dev/log`, `udp://HOST:PORT` or `tcp://HOST:PORT`, of which the port may be missing.
+    /// The server at `address`: `tcp://HOST:PORT`, `udp://HOST:PORT` or `unix:PATH`; the port is 514 if it is missing.
     ///
     /// # Errors
     /// Says what an address is like.
     pub fn at(address: &str) -> Result<Self, &'static str> {
         let place = Place::parse(address)
-            .ok_or("write \"unix:PATH\", \"udp://HOST:PORT\" or \"tcp://HOST:PORT\"")?;
+            .ok_or("write \"tcp://HOST:PORT\", \"udp://HOST:PORT\" or \"unix:PATH\"")?;
         Ok(Self { place, name: format!("syslog {address}") })
     }
 }
