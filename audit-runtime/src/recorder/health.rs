@@ -9,6 +9,7 @@ use audit_journal::{self as journal, Appended, Epoch, encode};
 use serde::Serialize;
 
 use super::interruption::Interruptions;
+use super::levels::Levels;
 use crate::say;
 
 /// How a recorder fares, at one moment.
@@ -58,6 +59,13 @@ pub struct Health {
     pub signed_size: u64,
     /// Why no checkpoint can be signed or written now, if so.
     pub unsigned: Option<String>,
+    /// How many records the largest checkpoint vouches for that an anchor has confirmed to this process; `None` if none has.
+    pub anchored_size: Option<u64>,
+    /// For how many seconds there have been durable records that no anchor which confirms has a checkpoint of; 0 if it has all,
+    /// `None` without such an anchor.
+    pub anchor_age_s: Option<u64>,
+    /// How each anchor fares.
+    pub anchors: Vec<audit_anchor::Status>,
 }
 
 impl Health {
@@ -93,19 +101,6 @@ impl Status {
             Self::Red => "red",
         }
     }
-}
-
-/// What is on its way at one moment, and how much of it may be.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Levels {
-    /// Events and bytes.
-    pub(super) queued: (usize, usize),
-    pub(super) open_scopes: usize,
-    pub(super) scopes_max: usize,
-    pub(super) open_intents: usize,
-    pub(super) intents_max: usize,
-    /// Values that could not be sealed.
-    pub(super) unsealed: u64,
 }
 
 /// The counters behind [`Health`].
@@ -240,9 +235,9 @@ impl Counters {
 
     /// Judges the counters as they stand.
     pub(super) fn health(&self, levels: Levels) -> Health {
-        let (status, reason) = match self.alarm() {
+        let (status, reason) = match self.alarm().or_else(|| levels.contradiction()) {
             Some(reason) => (Status::Red, Some(reason)),
-            None => match self.loss().or_else(|| self.shortcoming(levels)) {
+            None => match self.loss().or_else(|| self.shortcoming(&levels)) {
                 Some(reason) => (Status::Yellow, Some(reason)),
                 None => (Status::Green, None),
             },
@@ -306,7 +301,7 @@ impl Counters {
     }
 
     /// What else is not as it should be, although everything is recorded.
-    fn shortcoming(&self, levels: Levels) -> Option<String> {
+    fn shortcoming(&self, levels: &Levels) -> Option<String> {
         let (unlisted, unsealed) = (self.scopes_unlisted.load(Relaxed), levels.unsealed);
         if unlisted > 0 {
             return Some(format!("{unlisted} actions or requests were more than `scopes_max`"));
@@ -325,34 +320,7 @@ impl Counters {
             let signed = self.signed.load(Relaxed);
             return Some(format!("only the first {signed} records are signed: {cause}"));
         }
-        self.control_flaw.get().cloned()
-    }
-}
-
-impl Levels {
-    /// A health of these levels, with nothing counted.
-    fn health(self, status: Status) -> Health {
-        Health {
-            status,
-            reason: None,
-            durable: 0,
-            queued_events: self.queued.0 as u64,
-            queued_bytes: self.queued.1 as u64,
-            lost: 0,
-            unrecorded: 0,
-            open_scopes: self.open_scopes as u64,
-            scopes_max: self.scopes_max as u64,
-            scopes_unlisted: 0,
-            open_intents: self.open_intents as u64,
-            intents_max: self.intents_max as u64,
-            unsealed: self.unsealed,
-            mirror_lost: 0,
-            sync_failures: 0,
-            control_refused: 0,
-            summarised: 0,
-            signed_size: 0,
-            unsigned: None,
-        }
+        levels.stale().or_else(|| self.control_flaw.get().cloned())
     }
 }
 
@@ -377,12 +345,13 @@ mod tests {
             open_intents: 6,
             intents_max: 7,
             unsealed: 8,
+            anchors: Vec::new(),
         };
         assert_eq!(
             counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
-             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0,\"signed_size\":0,\"unsigned\":null}"
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0,\"signed_size\":0,\"unsigned\":null,\"anchored_size\":null,\"anchor_age_s\":null,\"anchors\":[]}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
         let json = counters.health(Levels::default()).to_json();

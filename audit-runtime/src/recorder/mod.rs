@@ -3,6 +3,7 @@
 mod account;
 mod alarm;
 mod alert;
+mod anchored;
 mod answer;
 mod builder;
 mod caught;
@@ -17,6 +18,7 @@ mod floods;
 mod health;
 mod intents;
 mod interruption;
+mod levels;
 mod lookup;
 mod metrics;
 mod mirror;
@@ -66,11 +68,12 @@ pub(crate) use unaudited::Route;
 pub(crate) use unaudited::{ROUTE_UNAUDITED, UNAUDITED_OTHERS};
 
 use alarm::Alarm;
+use audit_anchor::Shipping;
 use audit_journal::{MemoryStorage, Reader, Storage};
 use cell::{Cell, Ticket};
 use deadline::Deadlines;
-use health::{Counters, Levels};
-use intents::{INTENTS_MAX, Intents, Side};
+use health::Counters;
+use intents::{Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
 use pruning::Pruning;
 use queue::{Queue, Rejected};
@@ -111,6 +114,7 @@ pub(crate) struct Shared {
     routes: unaudited::Routes,
     commits: Arc<metrics::Commits>,
     pruning: Pruning,
+    anchors: Shipping,
     /// The journal as it is seen from outside, and its name: for rows that wait in a database.
     #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
     reader: Reader,
@@ -268,6 +272,7 @@ impl Owner {
         };
         // How it ended is known from the counters, also when it panicked.
         let _ = thread.join();
+        self.finish_anchors(due);
         match self.shared.counters.failure() {
             Some(reason) => Err(Error::Failed(reason)),
             None => Ok(()),
@@ -367,17 +372,6 @@ impl Shared {
     fn encode(&self, event: &Event, body: &mut Vec<u8>) -> Scrubber {
         let stamp = Stamp { key: &self.key, service: &self.service, catalog: self.catalog };
         event.write(body, &stamp)
-    }
-
-    fn health(&self) -> Health {
-        self.counters.health(Levels {
-            queued: self.queue.depth(),
-            open_scopes: self.scopes.len(),
-            scopes_max: self.scopes.max(),
-            open_intents: self.intents.len(),
-            intents_max: INTENTS_MAX,
-            unsealed: self.redactor.unsealed(),
-        })
     }
 }
 

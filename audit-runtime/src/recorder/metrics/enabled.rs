@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use metrics::Unit;
 
-use crate::recorder::health::{Counters, Levels};
+use crate::recorder::health::Counters;
+use crate::recorder::levels::Levels;
 use crate::recorder::{Health, Shared, Status};
 
 /// How often the figures are passed on. A thread of their own does it, because the committer cannot
@@ -96,6 +97,18 @@ const GAUGES: &[Figure] = &[
         unit: Unit::Count,
         meaning: "Write-ahead actions that may be on their way at most",
         of: |health| health.intents_max,
+    },
+    Figure {
+        name: "audit_anchored_records",
+        unit: Unit::Count,
+        meaning: "Records of the largest checkpoint that an anchor has confirmed",
+        of: |health| health.anchored_size.unwrap_or(0),
+    },
+    Figure {
+        name: "audit_anchor_age_seconds",
+        unit: Unit::Seconds,
+        meaning: "For how long there have been records that no anchor has a checkpoint of",
+        of: |health| health.anchor_age_s.unwrap_or(0),
     },
     Figure {
         name: "audit_recorders_yellow",
