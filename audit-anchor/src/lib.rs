@@ -3,5 +3,9 @@
 //! A checkpoint covers every record before it, so an [`Anchor`] needs the newest one alone, now and then.
 
 mod anchor;
+#[cfg(feature = "witness")]
+mod witness;
 
 pub use anchor::{Anchor, DEADLINE};
+#[cfg(feature = "witness")]
+pub use witness::Witness;

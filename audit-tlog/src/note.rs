@@ -45,11 +45,6 @@ pub enum Untrusted {
         /// The name of the key.
         name: String,
     },
-    /// A witness has cosigned it, and says no time.
-    Undated {
-        /// The name of the witness.
-        name: String,
-    },
 }
 
 impl Note {
@@ -162,7 +157,6 @@ impl fmt::Display for Untrusted {
             Self::Forged { name } => {
                 write!(f, "it has a signature in the name of `{name}` that this key has not made")
             }
-            Self::Undated { name } => write!(f, "the cosignature of `{name}` says no time"),
         }
     }
 }

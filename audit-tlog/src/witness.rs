@@ -22,32 +22,31 @@ impl WitnessKey {
         self.0.id()
     }
 
-    /// When the witness has cosigned `note`, in seconds since 1970; of several times the first.
+    /// When the witness has cosigned `note`, in seconds since 1970; of several times the first. What says no time
+    /// is no cosignature of a checkpoint.
     ///
     /// # Errors
-    /// Fails if it has not, if a cosignature that claims to be its own is not, and if one says no time.
+    /// Fails if it has not, and if a cosignature that claims to be its own is not.
     pub fn cosigned(&self, note: &Note) -> Result<u64, Untrusted> {
         let claims = note.signatures.iter();
         let claims = claims.filter(|it| it.name == self.name() && it.id == self.id());
         let mut first = None;
         for claim in claims {
-            let time = self.time(&note.text, &claim.bytes)?;
-            first = Some(first.map_or(time, |first: u64| first.min(time)));
+            let time = self.time(&note.text, &claim.bytes);
+            let time = time.ok_or_else(|| Untrusted::Forged { name: self.name().to_owned() })?;
+            if time > 0 && i64::try_from(time).is_ok() {
+                first = Some(first.map_or(time, |first: u64| first.min(time)));
+            }
         }
         first.ok_or(Untrusted::Unknown)
     }
 
-    /// The time of one cosignature, which is a part of what was signed.
-    fn time(&self, text: &str, cosignature: &[u8]) -> Result<u64, Untrusted> {
-        let name = || self.name().to_owned();
-        let forged = || Untrusted::Forged { name: name() };
-        let (time, signature) = cosignature.split_first_chunk().ok_or_else(forged)?;
+    /// The time of one cosignature, which is a part of what was signed; `None` if it is another's.
+    fn time(&self, text: &str, cosignature: &[u8]) -> Option<u64> {
+        let (time, signature) = cosignature.split_first_chunk()?;
         let time = u64::from_be_bytes(*time);
-        if !self.0.verifies(&format!("cosignature/v1\ntime {time}\n{text}"), signature) {
-            return Err(forged());
-        }
-        let is_said = time > 0 && i64::try_from(time).is_ok();
-        if is_said { Ok(time) } else { Err(Untrusted::Undated { name: name() }) }
+        let signed = format!("cosignature/v1\ntime {time}\n{text}");
+        self.0.verifies(&signed, signature).then_some(time)
     }
 }
 
