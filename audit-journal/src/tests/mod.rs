@@ -26,6 +26,7 @@ mod signed_start;
 mod verify;
 mod verify_moving;
 mod verify_signed;
+mod verify_witnessed;
 mod visit;
 mod watch;
 mod writer;

@@ -4,7 +4,7 @@ use audit_tlog::Hash;
 
 use super::Kind;
 use super::item::Place;
-use super::notes::Noted;
+use super::notes::{Noted, Seen};
 use super::tree::{Differing, Section, Tree};
 use crate::tiles;
 
@@ -60,7 +60,9 @@ impl Tree {
         let is_own = self.origin.as_ref().is_none_or(|own| own == origin);
         let signed = noted.note.signers(&self.keys);
         match signed {
-            _ if noted.is_anchor => Ok(is_own && signed.is_ok()),
+            _ if noted.is_anchor => {
+                Ok(is_own && signed.is_ok() && Seen::of(&noted.note, &self.witnesses).is_ok())
+            }
             _ if !is_own => Err(format!("it is of another journal: `{origin}`")),
             Ok(_) => Ok(true),
             Err(untrusted) => Err(untrusted.to_string()),
@@ -72,10 +74,14 @@ impl Tree {
         let root = tree.root();
         let (same, others): (Vec<&Noted>, _) =
             trusted.iter().partition(|noted| noted.checkpoint.root == root);
-        for noted in &same {
-            let reached =
-                if noted.is_anchor { &mut self.anchored_size } else { &mut self.signed_size };
-            *reached = Some(size);
+        let (anchors, own): (Vec<&Noted>, _) = same.iter().partition(|noted| noted.is_anchor);
+        if !own.is_empty() {
+            self.signed_size = Some(size);
+        }
+        if !anchors.is_empty() {
+            self.anchored_size = Some(size);
+            let seen = anchors.iter().filter_map(|it| Seen::of(&it.note, &self.witnesses).ok()?);
+            self.seen = seen.min();
         }
         match (same.is_empty(), others.first()) {
             (false, _) => self.agree(size),

@@ -49,6 +49,10 @@ pub struct Verification {
     pub signed_size: Option<u64>,
     /// How many are as a checkpoint has them that was kept elsewhere.
     pub anchored_size: Option<u64>,
+    /// When a trusted witness has cosigned that checkpoint, if one has; of several the first.
+    pub anchored_at: Option<String>,
+    /// The name of this witness.
+    pub anchored_by: Option<String>,
 }
 
 impl Verification {
@@ -226,7 +230,7 @@ pub(super) fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Veri
 pub(super) fn newest_checkpoint(
     storage: &dyn Storage,
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
-    let newest = notes::Notes::read(storage, &[])?.noted.pop();
+    let newest = notes::Notes::read(storage, &Trust::default())?.noted.pop();
     Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use audit_tlog::{Checkpoint, Note, VerifierKey};
+use audit_tlog::{Checkpoint, Note, Untrusted, VerifierKey, WitnessKey};
 
 use super::item::Place;
+use crate::cosigned;
 use crate::error::Error;
 use crate::segment;
 use crate::signed::{CHECKPOINT, HISTORY, Seal};
@@ -21,6 +22,33 @@ pub struct Trust {
     pub keys: Vec<VerifierKey>,
     /// Checkpoints that were kept elsewhere. Those of other journals are passed over.
     pub anchors: Vec<Note>,
+    /// The public keys of witnesses. What one of them has cosigned was kept elsewhere, wherever it lies now.
+    pub witnesses: Vec<WitnessKey>,
+}
+
+/// When a witness has cosigned a checkpoint, in seconds since 1970, and which.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen {
+    pub(super) at: u64,
+    pub(super) by: String,
+}
+
+impl Seen {
+    /// Which of these witnesses has cosigned it first; fails if a cosignature in the name of one is another's.
+    pub(super) fn of(note: &Note, witnesses: &[WitnessKey]) -> Result<Option<Self>, Untrusted> {
+        let mut first = None;
+        for witness in witnesses {
+            match witness.cosigned(note) {
+                Ok(at) => {
+                    first =
+                        first.into_iter().chain([Self { at, by: witness.name().to_owned() }]).min()
+                }
+                Err(Untrusted::Unknown) => {}
+                Err(forged) => return Err(forged),
+            }
+        }
+        Ok(first)
+    }
 }
 
 /// A checkpoint, who signed it, and where it stands.
@@ -55,7 +83,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn read(storage: &dyn Storage, anchors: &[Note]) -> Result<Self, Error> {
+    pub(super) fn read(storage: &dyn Storage, trust: &Trust) -> Result<Self, Error> {
         let mut notes = Self::default();
         if let Some(bytes) = read(storage, HISTORY)? {
             notes.read_history(&bytes);
@@ -69,8 +97,12 @@ impl Notes {
             notes.has_newest = true;
             notes.add(&bytes, Place { segment: CHECKPOINT.to_owned(), line: 1, offset: 0 });
         }
-        let anchors = (1..).zip(anchors);
-        notes.noted.extend(anchors.filter_map(|(line, note)| Noted::of_anchor(note, line)));
+        let elsewhere = |line| Place { segment: ANCHOR.to_owned(), line, offset: 0 };
+        let anchors = (1..).zip(&trust.anchors);
+        notes
+            .noted
+            .extend(anchors.filter_map(|(line, note)| Noted::of_anchor(note, elsewhere(line))));
+        notes.read_cosigned(storage, &trust.witnesses)?;
         notes.noted.sort_by_key(|noted| noted.checkpoint.size);
         Ok(notes)
     }
@@ -78,6 +110,23 @@ impl Notes {
     /// True if the journal itself holds nothing signed.
     pub(super) fn is_unsigned(&self) -> bool {
         !self.has_newest && self.unreadable.is_empty() && self.noted.iter().all(|it| it.is_anchor)
+    }
+
+    /// Reads what these witnesses have cosigned. The rest, which anybody may have put there, is nothing.
+    fn read_cosigned(
+        &mut self,
+        storage: &dyn Storage,
+        witnesses: &[WitnessKey],
+    ) -> Result<(), Error> {
+        if witnesses.is_empty() {
+            return Ok(());
+        }
+        for (segment, note) in cosigned::all(storage)? {
+            if Seen::of(&note, witnesses).is_ok_and(|seen| seen.is_some()) {
+                self.noted.extend(Noted::of_anchor(&note, Place { segment, line: 1, offset: 0 }));
+            }
+        }
+        Ok(())
     }
 
     /// Reads the seal of a segment, unless there is none.
@@ -135,9 +184,8 @@ impl Notes {
 }
 
 impl Noted {
-    fn of_anchor(note: &Note, line: u64) -> Option<Self> {
+    fn of_anchor(note: &Note, place: Place) -> Option<Self> {
         let checkpoint = Checkpoint::parse(&note.text).ok()?;
-        let place = Place { segment: ANCHOR.to_owned(), line, offset: 0 };
         Some(Self { note: note.clone(), checkpoint, place, is_anchor: true })
     }
 

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use audit_tlog::{Frontier, VerifierKey, leaf};
+use audit_tlog::{Frontier, VerifierKey, WitnessKey, leaf};
 
 use super::item::{Place, Record};
-use super::notes::{Noted, Notes, Unreadable};
+use super::notes::{Noted, Notes, Seen, Trust, Unreadable};
 use super::{Finding, Kind};
 use crate::digest::Digest;
 use crate::error::Error;
@@ -17,6 +17,7 @@ use crate::tiles::{self, Ranks, TileFile};
 /// The signed notes, and how far the walk has borne them out.
 pub(super) struct Tree {
     pub(super) keys: Vec<VerifierKey>,
+    pub(super) witnesses: Vec<WitnessKey>,
     pub(super) origin: Option<String>,
     pub(super) notes: Notes,
     /// What is still to come, by size.
@@ -46,6 +47,7 @@ pub(super) struct Tree {
     pub(super) is_live: bool,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    pub(super) seen: Option<Seen>,
     pub(super) has_anchor: bool,
     pub(super) findings: Vec<Finding>,
 }
@@ -57,6 +59,7 @@ pub(super) struct Outcome {
     pub(super) due: u64,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    pub(super) seen: Option<Seen>,
 }
 
 pub(super) struct Differing {
@@ -75,7 +78,7 @@ pub(super) struct Section {
 impl Tree {
     pub(super) fn new(
         storage: &dyn Storage,
-        trusted: &[VerifierKey],
+        trust: &Trust,
         notes: Notes,
         segments: Vec<u64>,
         limit: u64,
@@ -85,7 +88,8 @@ impl Tree {
         let tiled = local.map(|noted| noted.checkpoint.size).max().unwrap_or(0);
         let unreadable = notes.unreadable.iter();
         Self {
-            keys: trusted.to_vec(),
+            keys: trust.keys.clone(),
+            witnesses: trust.witnesses.clone(),
             origin: None,
             queue: notes.noted.iter().cloned().collect(),
             ranks: Some(Ranks::default()),
@@ -104,6 +108,7 @@ impl Tree {
             is_live,
             signed_size: None,
             anchored_size: None,
+            seen: None,
             has_anchor: false,
             findings: unreadable.map(Unreadable::finding).collect(),
             notes,
@@ -287,8 +292,8 @@ impl Tree {
                 "the newest checkpoint is gone, and other signatures show that there was one";
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
         }
-        let Self { findings, signed_size, anchored_size, .. } = self;
-        Outcome { findings, due, signed_size, anchored_size }
+        let Self { findings, signed_size, anchored_size, seen, .. } = self;
+        Outcome { findings, due, signed_size, anchored_size, seen }
     }
 
     pub(super) fn report(

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use audit_tlog::VerifierKey;
-
 use super::front::Front;
 use super::item::{Garbage, Item, Opening, Place, Record};
 use super::judge::Judge;
@@ -31,7 +29,7 @@ pub(super) fn verify(
     // below it, the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
     let read_error = || Error::io(storage, "read", watermark::NAME);
-    let notes = trust.map(|trust| Notes::read(storage, &trust.anchors)).transpose()?;
+    let notes = trust.map(|trust| Notes::read(storage, trust)).transpose()?;
     let head = watermark::head(storage).map_err(read_error())?;
     let published = watermark::read(storage).map_err(read_error())?;
     let durable = published.unwrap_or(0);
@@ -44,7 +42,7 @@ pub(super) fn verify(
     // Where a power cut has taken sectors, the records behind them were never acknowledged.
     let last = segments.last().filter(|_| !live && published.is_ok());
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
-    let signed = trust.zip(notes).map(|(trust, notes)| Signed { keys: &trust.keys, notes, live });
+    let signed = trust.zip(notes).map(|(trust, notes)| Signed { trust, notes, live });
     let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
     let extent = Extent { segments, durable, limit, head, torn_in, signed };
     let mut verification = extent.verify(storage)?;
@@ -57,7 +55,7 @@ pub(super) fn verify(
 
 /// What was signed, and by whom it must be.
 struct Signed<'a> {
-    keys: &'a [VerifierKey],
+    trust: &'a Trust,
     notes: Notes,
     /// A writer is at work.
     live: bool,
@@ -110,8 +108,8 @@ impl Extent<'_> {
             ..Walk::of_stream()
         };
         let signed = self.signed.as_ref();
-        walk.judge.with_tree(signed.map(|Signed { keys, notes, live }| {
-            Tree::new(storage, keys, notes.clone(), self.segments.clone(), self.limit, *live)
+        walk.judge.with_tree(signed.map(|Signed { trust, notes, live }| {
+            Tree::new(storage, trust, notes.clone(), self.segments.clone(), self.limit, *live)
         }));
         let mut segments = &self.segments[..];
         if let Some(statement) = front.statement() {
