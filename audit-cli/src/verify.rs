@@ -4,10 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use audit_runtime::journal::{
-    self, DirectoryStorage, Finding, Kind, Level, OlderEpoch, Pruned, Reader, Storage, Trust,
-    Verification,
+    self, DirectoryStorage, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust, Verification,
 };
-use audit_tlog::{Checkpoint, Note};
 use serde::Serialize;
 
 use crate::arguments::Verify;
@@ -23,13 +21,17 @@ const UNSIGNED: &str = "UNSIGNED, UNANCHORED: anyone who can write here can rewr
 /// What signatures alone cannot tell.
 const UNANCHORED: &str = "UNANCHORED: anyone who can write here and use the key can rewrite it";
 
-const STREAM_TRUST: &str = "lines from standard input have no signatures: leave out --key and --anchor, or \
-                            name a directory";
-const KEYLESS_ANCHOR: &str =
-    "--anchor needs --key: a checkpoint says nothing before its signature is checked";
+const STREAM_TRUST: &str = "lines from standard input have no signatures: leave out --key, --anchor and --witness, \
+                            or name a directory";
+const KEYLESS_ANCHOR: &str = "--anchor and --witness need --key: a checkpoint says nothing before the journal's own \
+                              signature is checked";
 
 const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal or of records that were \
                          pruned, or no key of --key has signed them; give one that was kept of this journal";
+const NO_WITNESS: &str = "nothing of this journal was cosigned by a witness of --witness, in `anchors/` or in --anchor: \
+                          check the key, and whether the service has a `witness_url`";
+const UNCOMPARED: &str = "what a checkpoint of --anchor speaks of is damaged or pruned, as the warnings say: give \
+                          a copy of the journal that still has its `tiles`";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
 
@@ -71,15 +73,16 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
             print_limits(&checked, out)?;
         }
     }
-    conclude(checked.level().filter(|_| is_intact), arguments.require.map(Level::from))
+    conclude(&checked, is_intact, arguments.require.map(Level::from))
 }
 
 /// The keys and anchors to check with; `None` if the chain alone is to be checked.
 fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
-    let Verify { key, anchor, level, .. } = arguments;
+    let Verify { key, anchor, witness, level, .. } = arguments;
+    let has_anchors = !(anchor.is_empty() && witness.is_empty());
     let refused = match () {
-        () if is_stream && !(key.is_empty() && anchor.is_empty()) => Some(STREAM_TRUST),
-        () if key.is_empty() && !anchor.is_empty() => Some(KEYLESS_ANCHOR),
+        () if is_stream && (has_anchors || !key.is_empty()) => Some(STREAM_TRUST),
+        () if key.is_empty() && has_anchors => Some(KEYLESS_ANCHOR),
         () => None,
     };
     if let Some(refused) = refused {
@@ -88,7 +91,8 @@ fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failur
     if key.is_empty() || level.is_some() {
         return Ok(None);
     }
-    Ok(Some(Trust { keys: trust::keys(key)?, anchors: trust::anchors(anchor)? }))
+    let (keys, witnesses) = (trust::keys(key)?, trust::witnesses(witness)?);
+    Ok(Some(Trust { keys, anchors: trust::anchors(anchor)?, witnesses }))
 }
 
 fn verify(
@@ -102,11 +106,22 @@ fn verify(
     let checked = match trust {
         Some(trust) => {
             let mut checked = journal::verify_signed(&storage, trust)?;
-            let older = anchored_epochs(journal, &epochs, trust)?;
-            let is_any = checked.anchored_size.is_some() || older.is_some();
-            checked.findings.extend(older.unwrap_or_default());
-            if !trust.anchors.is_empty() && checked.is_intact() && !is_any {
-                return Err(Failure::Undecided(NO_ANCHOR.to_owned()));
+            let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
+            let is_any = is_any || checked.anchored_size.is_some() || checked.uncompared > 0;
+            let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
+            let missing = match (trust.anchors.is_empty(), trust.witnesses.is_empty()) {
+                _ if is_any || !is_intact => None,
+                (false, _) => Some(NO_ANCHOR),
+                (_, false) => Some(NO_WITNESS),
+                (true, true) => None,
+            };
+            if let Some(missing) = missing {
+                return Err(Failure::Undecided(missing.to_owned()));
+            }
+            // Up to the anchors it must all be as it was.
+            if checked.uncompared > 0 {
+                (checked.anchored_size, checked.anchored_at, checked.anchored_by) =
+                    (None, None, None);
             }
             checked
         }
@@ -116,28 +131,23 @@ fn verify(
     Ok((checked, epochs))
 }
 
-/// What anchors tell of older epochs whose chain is whole. How one was that was set aside for damage is told anyway.
-/// `None` if no anchor is of any of these.
-fn anchored_epochs(
+/// Takes what anchors tell of older epochs; true if one of them is of such an epoch.
+fn take_epochs(
+    checked: &mut Verification,
     journal: &Path,
     epochs: &[OlderEpoch],
     trust: &Trust,
-) -> Result<Option<Vec<Finding>>, Failure> {
-    let mut findings = None;
-    for OlderEpoch { directory, .. } in epochs {
-        let place = journal.join(directory);
-        let Ok(origin) = Reader::open(&place).and_then(|reader| reader.origin()) else { continue };
-        let of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
-        let storage = DirectoryStorage::read_only(&place);
-        if trust.anchors.iter().any(of_it) && journal::verify(&storage)?.is_intact() {
-            let checked = journal::verify_signed(&storage, trust)?.findings.into_iter();
-            findings.get_or_insert_with(Vec::new).extend(checked.map(|finding| {
-                let segment = format!("{directory}/{}", finding.segment);
-                Finding { segment, ..finding }
-            }));
-        }
+) -> Result<bool, Failure> {
+    let mut is_any = false;
+    for older in epochs {
+        let (own, place) = (DirectoryStorage::read_only(journal), journal.join(&older.directory));
+        let storage = DirectoryStorage::read_only(place);
+        let Some(found) = journal::verify_epoch(&own, &storage, older, trust)? else { continue };
+        is_any |= found.anchored_size.is_some() || !found.is_intact();
+        checked.findings.extend(found.findings);
+        checked.uncompared += found.uncompared;
     }
-    Ok(findings)
+    Ok(is_any)
 }
 
 /// True if something there looks signed.
@@ -178,13 +188,18 @@ struct Report<'a> {
     epochs: &'a [OlderEpoch],
 }
 
-fn conclude(reached: Option<Level>, required: Option<Level>) -> Result<Exit, Failure> {
-    let Some(reached) = reached else { return Ok(Exit::Tampered) };
+fn conclude(
+    checked: &Verification,
+    is_intact: bool,
+    required: Option<Level>,
+) -> Result<Exit, Failure> {
+    let Some(reached) = checked.level().filter(|_| is_intact) else { return Ok(Exit::Tampered) };
     let Some(required) = required.filter(|required| *required > reached) else {
         return Ok(Exit::Ok);
     };
     let advice = match reached {
         Level::Chain => "give the journal's public key with `--key`",
+        _ if checked.uncompared > 0 => UNCOMPARED,
         _ => "give a checkpoint of this journal that was kept elsewhere with `--anchor`",
     };
     let (required, reached) = (required.name(), reached.name());
@@ -248,6 +263,9 @@ fn print_level(level: Level, checked: &Verification, out: &mut impl Write) -> Re
         }
     };
     writeln!(out, "level {}: {shown}", level.name())?;
+    if let Some((at, by)) = checked.anchored_at.as_ref().zip(checked.anchored_by.as_ref()) {
+        writeln!(out, "anchored to size {size} at {at} by {}", terminal::escape(by))?;
+    }
     let sizes = [("signed", checked.signed_size), ("anchored", checked.anchored_size)];
     for (word, size) in sizes {
         let rest = size.zip(checked.last_seq).filter(|(size, last)| size <= last);

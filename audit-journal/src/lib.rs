@@ -47,7 +47,9 @@ pub use control::Interruption;
 pub use cosigned::{cosigned, keep_cosigned};
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
-pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
+pub use epoch::{
+    Cause, Epoch, EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed,
+};
 pub use error::{Error, Refusal};
 pub use id::EventId;
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};

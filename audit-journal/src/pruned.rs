@@ -247,6 +247,16 @@ fn readable(storage: &dyn Storage) -> Result<u64, Error> {
     Ok(if is_locked { read.unwrap_or(0) } else { u64::MAX })
 }
 
+/// The name of the journal, from the first of its headers that can be read.
+pub(super) fn origin(storage: &dyn Storage, firsts: &[u64]) -> Result<Option<String>, Error> {
+    for &first in firsts {
+        if let Some(header) = header_of(storage, first)? {
+            return Ok(Some(header.origin));
+        }
+    }
+    Ok(None)
+}
+
 /// The header of a segment; `None` if there is none that can be read.
 fn header_of(storage: &dyn Storage, first: u64) -> Result<Option<Header>, Error> {
     let name = segment::name(first);

@@ -24,6 +24,8 @@ mod signed_crash;
 mod signed_prune;
 mod signed_start;
 mod verify;
+mod verify_epoch;
+mod verify_keys;
 mod verify_moving;
 mod verify_signed;
 mod verify_witnessed;

@@ -161,6 +161,7 @@ impl Judge {
             verification.anchored_at = Some(Timestamp::from_unix_nanos(nanos).to_string());
             verification.anchored_by = Some(by);
         }
+        verification.uncompared = outcome.uncompared;
         outcome.due
     }
 

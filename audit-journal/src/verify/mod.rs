@@ -1,7 +1,9 @@
 //! Checks a whole journal and names every record that is not as it was written.
 
+mod aside;
 mod compare;
 mod front;
+mod history;
 mod item;
 mod judge;
 mod notes;
@@ -53,6 +55,15 @@ pub struct Verification {
     pub anchored_at: Option<String>,
     /// The name of this witness.
     pub anchored_by: Option<String>,
+    /// How many such checkpoints, of more records than that, could not be compared: what they speak of is
+    /// damaged or pruned, and the tiles do not tell.
+    #[serde(skip_serializing_if = "is_none")]
+    pub uncompared: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "this is what serde calls")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Verification {
@@ -230,8 +241,27 @@ pub(super) fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Veri
 pub(super) fn newest_checkpoint(
     storage: &dyn Storage,
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
-    let newest = notes::Notes::read(storage, &Trust::default())?.noted.pop();
-    Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
+    let newest = notes::Notes::read(storage, &Trust::default())?.behind(storage, 0);
+    Ok(newest.into_iter().next().map(|noted| (noted.note, noted.checkpoint)))
+}
+
+/// True if a checkpoint of this journal was kept elsewhere.
+pub(super) fn has_anchor(
+    storage: &dyn Storage,
+    trust: &Trust,
+    origin: &str,
+) -> Result<bool, Error> {
+    let is_of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
+    Ok(trust.kept(storage)?.iter().any(|(_, note)| is_of_it(note)))
+}
+
+/// Takes findings of an older epoch for what it was set aside with: damage that was written down then.
+pub(super) fn is_stated(finding: &Finding, places: &[Finding]) -> bool {
+    let what = |it: &Finding| {
+        let Finding { kind, seq, segment, offset, expected, actual, .. } = it.clone();
+        (kind, seq, segment, offset, expected, actual)
+    };
+    places.iter().any(|place| what(place) == what(finding))
 }
 
 /// Why nothing can be told of a journal without signatures.

@@ -1,17 +1,23 @@
 //! Walks over all lines of a journal and puts each before the judge with what follows it.
 
+use std::collections::HashSet;
 use std::io;
+use std::sync::Arc;
+
+use audit_tlog::Checkpoint;
 
 use super::front::Front;
 use super::item::{Garbage, Item, Opening, Place, Record};
 use super::judge::Judge;
-use super::notes::{Notes, Trust};
+use super::notes::{Noted, Notes, Trust};
+use super::rotation::Ring;
 use super::superseded::Claim;
 use super::tree::Tree;
 use super::{Finding, Kind, Unfinished, Verification};
 use crate::error::Error;
 use crate::line;
 use crate::lines::{Lines, Piece};
+use crate::pruned;
 use crate::segment;
 use crate::storage::Storage;
 use crate::torn;
@@ -20,11 +26,30 @@ use crate::watermark::{self, Head};
 /// How many records of what was pruned are tried before the front is taken for whole.
 const FRONTS_MAX: usize = 3;
 
+/// Looks again at what is found beside a writer, as that may be starting behind a power cut, when WATERMARK is
+/// behind what was signed: only what stands there both times is told.
 pub(super) fn verify(
     storage: &dyn Storage,
     is_alone: bool,
     trust: Option<&Trust>,
 ) -> Result<Verification, Error> {
+    let (first, is_live) = look(storage, is_alone, trust)?;
+    if !is_live || first.is_intact() {
+        return Ok(first);
+    }
+    let (mut second, _) = look(storage, is_alone, trust)?;
+    let key = |finding: &Finding| (finding.kind, finding.seq, finding.segment.clone());
+    let seen: HashSet<_> = first.findings.iter().map(key).collect();
+    second.findings.retain(|finding| finding.kind.is_warning() || seen.contains(&key(finding)));
+    Ok(second)
+}
+
+/// One look, and whether a writer was at work.
+fn look(
+    storage: &dyn Storage,
+    is_alone: bool,
+    trust: Option<&Trust>,
+) -> Result<(Verification, bool), Error> {
     // The order matters beside a live writer: what is signed before the watermark was read is of records
     // below it, the segments that are listed after the watermark was
     // read hold all records below it, and without a writer after that none is at work on them.
@@ -38,11 +63,22 @@ pub(super) fn verify(
     if segments.is_empty() && durable == 0 {
         return Err(Error::NoJournal { journal: storage.describe() });
     }
-    let limit = if live { durable } else { u64::MAX };
+    let mut limit = if live { durable } else { u64::MAX };
     // Where a power cut has taken sectors, the records behind them were never acknowledged.
     let last = segments.last().filter(|_| !live && published.is_ok());
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
-    let signed = trust.zip(notes).map(|(trust, notes)| Signed { trust, notes, live });
+    let mut signed = None;
+    if let Some((trust, notes)) = trust.zip(notes) {
+        let mut ring = Ring::of(&trust.keys);
+        let origin = pruned::origin(storage, &segments)?.unwrap_or_default();
+        if notes.has_others(&origin) {
+            ring.find_rotations(storage, &origin, &segments, limit)?;
+        }
+        let found = Signed { ring, notes: Arc::new(notes), live };
+        // What was signed is durable, whatever a start has published yet.
+        limit = if live && limit > 0 { found.end(storage, &origin, limit) } else { limit };
+        signed = Some(found);
+    }
     let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
     let extent = Extent { segments, durable, limit, head, torn_in, signed };
     let mut verification = extent.verify(storage)?;
@@ -50,19 +86,31 @@ pub(super) fn verify(
         return Err(super::unsigned(storage));
     }
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
-    Ok(verification)
+    Ok((verification, live))
 }
 
 /// What was signed, and by whom it must be.
-struct Signed<'a> {
-    trust: &'a Trust,
-    notes: Notes,
+struct Signed {
+    ring: Ring,
+    notes: Arc<Notes>,
     /// A writer is at work.
     live: bool,
 }
 
+impl Signed {
+    /// How many records are signed, if that is more than `durable` by a note that is trusted.
+    fn end(&self, storage: &dyn Storage, origin: &str, durable: u64) -> u64 {
+        let is_good = |noted: &Noted| {
+            let Checkpoint { origin: of, size, .. } = &noted.checkpoint;
+            of == origin && self.ring.check(&noted.note, *size).is_ok()
+        };
+        let ahead = self.notes.behind(storage, durable);
+        ahead.iter().find(|noted| is_good(noted)).map_or(durable, |noted| noted.checkpoint.size)
+    }
+}
+
 /// What there is to be walked over.
-struct Extent<'a> {
+struct Extent {
     segments: Vec<u64>,
     durable: u64,
     /// Records from here on are a live writer's business.
@@ -70,10 +118,10 @@ struct Extent<'a> {
     /// What the writer vouches for.
     head: Option<Head>,
     torn_in: Option<String>,
-    signed: Option<Signed<'a>>,
+    signed: Option<Signed>,
 }
 
-impl Extent<'_> {
+impl Extent {
     /// Walks from where the journal says that it begins, and from its very start if the record that
     /// says so turns out to be none of its own.
     fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
@@ -108,8 +156,8 @@ impl Extent<'_> {
             ..Walk::of_stream()
         };
         let signed = self.signed.as_ref();
-        walk.judge.with_tree(signed.map(|Signed { trust, notes, live }| {
-            Tree::new(storage, trust, notes.clone(), self.segments.clone(), self.limit, *live)
+        walk.judge.with_tree(signed.map(|Signed { ring, notes, live }| {
+            Tree::new(storage, (ring, notes), self.segments.clone(), self.limit, *live)
         }));
         let mut segments = &self.segments[..];
         if let Some(statement) = front.statement() {
