@@ -1,6 +1,7 @@
 //! What keeps checkpoints.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,11 @@ pub trait Anchor: Send {
         true
     }
 
+    /// Why it protects the journal in this directory little, if so; asked once.
+    fn doubt(&self, _journal: &Path) -> Option<String> {
+        None
+    }
+
     /// Keeps the `checkpoint`, whose signed text is `note`, and returns once the other side has it. It is the
     /// newest of the journal in `storage`, which is there for anchors that ask for proofs. It must end by
     /// itself within [`DEADLINE`].
@@ -34,4 +40,9 @@ pub trait Anchor: Send {
         note: &Note,
         storage: &Arc<dyn Storage>,
     ) -> io::Result<()>;
+}
+
+/// The error `cause`, with what was attempted.
+pub(crate) fn told(what: impl std::fmt::Display, cause: &io::Error) -> io::Error {
+    io::Error::new(cause.kind(), format!("{what}: {cause}"))
 }

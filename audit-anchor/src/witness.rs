@@ -6,6 +6,7 @@ mod tests;
 use std::fmt::Write as _;
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,7 @@ const SIZE_TYPE: &str = "text/x.tlog.size";
 /// than the witness's public key.
 pub struct Witness {
     agent: Agent,
+    https_only: bool,
     url: String,
     key: WitnessKey,
     /// How many records it has cosigned last, as far as is known.
@@ -44,29 +46,25 @@ enum Answer {
 
 impl Witness {
     /// The witness with this key at `url`, which `/add-checkpoint` is put behind. It must be `https://`, or name this
-    /// very machine. `ca` are certificates in PEM: the server's must be signed by one of them and by no other
-    /// authority; without them those that Mozilla trusts are.
+    /// very machine. Its certificate must be signed by one of the authorities that Mozilla trusts.
     ///
     /// # Errors
-    /// Says what is wrong with the address or the certificates.
-    pub fn new(url: &str, key: WitnessKey, ca: Option<&[u8]>) -> io::Result<Self> {
-        let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-        let https_only = check(url).map_err(refused)?;
-        let roots = ca.map_or(Some(RootCerts::WebPki), roots);
-        let roots = roots.ok_or_else(|| refused("the CA file holds no certificate in PEM"))?;
-        let agent = Agent::config_builder()
-            .https_only(https_only)
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .max_idle_connections(0)
-            .max_response_header_size(HEAD_BYTES_MAX)
-            .user_agent(concat!("audited/", env!("CARGO_PKG_VERSION")))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .build()
-            .into();
+    /// Says what is wrong with the address.
+    pub fn new(url: &str, key: WitnessKey) -> Result<Self, &'static str> {
+        let https_only = check(url)?;
+        let agent = agent(https_only, RootCerts::WebPki);
         let url = format!("{}/add-checkpoint", url.trim_end_matches('/'));
-        Ok(Self { agent, url, key, known: None, deadline: DEADLINE })
+        Ok(Self { agent, https_only, url, key, known: None, deadline: DEADLINE })
+    }
+
+    /// Has the certificate signed by one of those in this file, in PEM, and by no other authority.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file.
+    pub fn ca_file(self, path: &Path) -> Result<Self, &'static str> {
+        let pem = std::fs::read(path).map_err(|_| "the file is not there, or may not be read")?;
+        let roots = roots(&pem).ok_or("the file holds no certificate in PEM")?;
+        Ok(Self { agent: agent(self.https_only, roots), ..self })
     }
 
     /// How many records it has cosigned as far as is known here, but no more than there are to cosign.
@@ -225,6 +223,19 @@ fn failure(error: &ureq::Error) -> io::Error {
         _ => "it does not speak HTTP properly".to_owned(),
     };
     io::Error::other(why)
+}
+
+fn agent(https_only: bool, roots: RootCerts) -> Agent {
+    let config = Agent::config_builder()
+        .https_only(https_only)
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .proxy(None)
+        .max_idle_connections(0)
+        .max_response_header_size(HEAD_BYTES_MAX)
+        .user_agent(concat!("audited/", env!("CARGO_PKG_VERSION")))
+        .tls_config(TlsConfig::builder().root_certs(roots).build());
+    config.build().into()
 }
 
 /// Refuses an address that is none; true if it is to be reached by TLS.

@@ -18,6 +18,8 @@ mod web;
 #[path = "private.rs"]
 pub mod __private;
 
+/// What keeps a journal's checkpoints elsewhere, a crate of its own.
+pub use audit_anchor as anchor;
 /// The journal, a crate of its own.
 pub use audit_journal as journal;
 pub use audit_journal::{Clock, Digest, EventId, OnDamage, SystemClock, Timestamp};

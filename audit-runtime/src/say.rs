@@ -33,6 +33,16 @@ pub(crate) fn warning(message: fmt::Arguments<'_>) {
     }
 }
 
+/// The text of a checkpoint, which `audited verify --anchor` finds in a log: as a field of its own, so that each form of
+/// logs holds it whole, on one line.
+pub(crate) fn checkpoint(note: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::info!(target: "audit", checkpoint = note, "the journal's newest checkpoint");
+    } else {
+        on_stderr(format_args!("checkpoint={note:?}"));
+    }
+}
+
 /// Counts once more, and returns the count at the 1st, 2nd, 4th, 8th … time: what may be so in each request
 /// is to be no flood of messages.
 pub(crate) fn seldom(counter: &AtomicU64) -> Option<u64> {

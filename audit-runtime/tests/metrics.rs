@@ -187,6 +187,15 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     collector.shows("audit_events_summarised_total", 8.0);
     drop(flooded);
 
+    let kept = tempfile::tempdir().unwrap();
+    let anchored = Recorder::in_memory(MemoryStorage::new()).anchor_directory(kept.path());
+    let anchored = anchored.anchor_every_ms(10).open().unwrap();
+    let size = anchored.health().durable as f64;
+    collector.shows("audit_anchored_records", size);
+    collector.shows("audit_anchor_age_seconds", 0.0);
+    drop(anchored);
+    collector.shows("audit_anchored_records", 0.0);
+
     let narrow = Recorder::in_memory(MemoryStorage::new()).scopes_max(0).open().unwrap();
     show_what_is_open(&collector, &recorder, &narrow);
     drop(narrow);
@@ -216,7 +225,7 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     let shown: BTreeSet<_> =
         collected.values.keys().chain(collected.samples.keys()).cloned().collect();
     assert_eq!(collected.described, shown);
-    assert!(shown.len() == 16 && shown.iter().all(|name| name.starts_with("audit_")), "{shown:?}");
+    assert!(shown.len() == 18 && shown.iter().all(|name| name.starts_with("audit_")), "{shown:?}");
     assert_eq!(collected.labels, 0);
     let threads: Vec<_> = collected.threads.iter().map(String::as_str).collect();
     assert_eq!(threads, ["audit-metrics"]);

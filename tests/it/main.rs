@@ -11,6 +11,7 @@
 
 mod actors;
 mod alerts;
+mod anchors;
 mod attribute;
 mod background;
 mod bad_input;

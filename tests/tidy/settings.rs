@@ -12,6 +12,10 @@ const KEYS: &str = "recorder/config/keys.rs";
 
 /// Settings that no file can make, each with the reason.
 const WITHOUT_KEY: &[(&str, &str)] = &[
+    (
+        "anchor",
+        "an anchor is code; `anchor_directory` and `anchor_syslog` name those of this version",
+    ),
     ("clock", "a clock is code, and only tests replace it"),
     ("signer", "what signs is code: `signing_key_file` names the file of the keys"),
     ("service", "it is two keys, for `service_name` and `service_version`"),

@@ -76,7 +76,7 @@ fn serve(replies: Vec<Reply>) -> (Witness, Receiver<String>) {
             let _ = told.send(body);
         }
     });
-    (Witness::new(&url, KEY.parse().unwrap(), None).unwrap(), bodies)
+    (Witness::new(&url, KEY.parse().unwrap()).unwrap(), bodies)
 }
 
 /// Reads a request, and returns its body.
@@ -272,7 +272,7 @@ fn no_witness_holds_the_anchor_up_or_fills_its_memory() {
                 thread::sleep(Duration::from_millis(pause));
             }
         });
-        let witness = Witness::new(&url, KEY.parse().unwrap(), None).unwrap();
+        let witness = Witness::new(&url, KEY.parse().unwrap()).unwrap();
         Witness { deadline: Duration::from_millis(500), ..witness }
     };
     let long: &'static [u8] = &[b'x'; 4096];
@@ -290,24 +290,21 @@ fn no_witness_holds_the_anchor_up_or_fills_its_memory() {
         assert!(begun.elapsed() < Duration::from_secs(3), "{what}: {:?}", begun.elapsed());
     }
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut gone = Witness::new(&format!("http://{free}"), KEY.parse().unwrap(), None).unwrap();
+    let mut gone = Witness::new(&format!("http://{free}"), KEY.parse().unwrap()).unwrap();
     let told = fixture.keep(&mut gone).unwrap_err().to_string();
     assert!(told.contains("refused"), "{told}");
 }
 
 #[test]
 fn without_tls_only_this_machine_is_reached() {
-    let told = |url: &str, ca: Option<&[u8]>| {
-        let made = Witness::new(url, KEY.parse().unwrap(), ca);
-        made.map(|_| ()).map_err(|error| error.to_string())
-    };
+    let told = |url: &str| Witness::new(url, KEY.parse().unwrap()).map(|_| ());
     for url in [
         "https://witness.example/w1",
         "http://localhost:7380",
         "http://127.0.0.2/",
         "http://[::1]:1/w1/",
     ] {
-        assert_eq!(told(url, None), Ok(()), "{url}");
+        assert_eq!(told(url), Ok(()), "{url}");
     }
     for (url, expected) in [
         ("http://witness.example/w1", "https://"),
@@ -320,8 +317,15 @@ fn without_tls_only_this_machine_is_reached() {
         ("/w1", "names no host"),
         ("https:// x", "cannot be read"),
     ] {
-        let told = told(url, None).unwrap_err();
+        let told = told(url).unwrap_err();
         assert!(told.contains(expected) && !told.contains("secret"), "{url}: {told}");
     }
-    assert!(told("https://witness.example", Some(b"none")).unwrap_err().contains("no certificate"));
+    let with = |ca: &Path| {
+        let witness = Witness::new("https://witness.example", KEY.parse().unwrap()).unwrap();
+        witness.ca_file(ca).map(|_| ())
+    };
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca.path(), "none").unwrap();
+    assert_eq!(with(ca.path()), Err("the file holds no certificate in PEM"));
+    assert_eq!(with(Path::new("/nowhere")), Err("the file is not there, or may not be read"));
 }

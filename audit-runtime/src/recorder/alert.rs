@@ -27,10 +27,19 @@ pub fn alert<S: AsRef<str>>(
     severity: Severity,
     remediation: impl IntoIterator<Item = S>,
 ) -> Receipt {
+    record(raised(title, severity, remediation))
+}
+
+/// The event of an alert.
+pub(super) fn raised<S: AsRef<str>>(
+    title: impl Into<Cow<'static, str>>,
+    severity: Severity,
+    remediation: impl IntoIterator<Item = S>,
+) -> Event {
     let remediation: Vec<_> =
         remediation.into_iter().map(|sentence| public(sentence.as_ref().to_owned())).collect();
     let draft = Event::security("AlertRaised").name("alert.raised").description(title);
-    record(draft.severity(severity).field("remediation", &remediation).succeeded())
+    draft.severity(severity).field("remediation", &remediation).succeeded()
 }
 
 #[cfg(test)]

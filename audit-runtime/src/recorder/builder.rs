@@ -1,7 +1,9 @@
 //! The settings of a recorder.
 
+mod anchors;
 mod opening;
 mod signing;
+mod witness;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -43,6 +45,7 @@ pub struct RecorderBuilder {
     lock_wait_ms: u64,
     on_damage: OnDamage,
     retention_days_min: u32,
+    anchors: anchors::Anchors,
     clock: Arc<dyn Clock>,
 }
 
@@ -89,6 +92,7 @@ impl RecorderBuilder {
             lock_wait_ms: 0,
             on_damage: OnDamage::Refuse,
             retention_days_min: journal.retention_days_min,
+            anchors: anchors::Anchors::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -307,6 +311,7 @@ impl fmt::Debug for RecorderBuilder {
             .field("signing_key_file", &self.signing_key_file)
             .field("classes", &self.classes)
             .field("group", &self.group)
+            .field("anchors", &self.anchors)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! The one thread that writes: it takes everything queued, commits it at once and settles receipts.
 
+mod anchors;
 mod floods;
 mod prune;
 mod refused;
@@ -218,6 +219,7 @@ impl Committer<'_> {
             Err(error) => return self.fail(&error.to_string().into()),
         }
         self.catch_up();
+        self.tell_anchors();
     }
 
     /// Records what was missed, as soon as there is room for it.

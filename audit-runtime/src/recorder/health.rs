@@ -58,6 +58,13 @@ pub struct Health {
     pub signed_size: u64,
     /// Why no checkpoint can be signed or written now, if so.
     pub unsigned: Option<String>,
+    /// How many records the largest checkpoint vouches for that an anchor has confirmed to this process; `None` if none has.
+    pub anchored_size: Option<u64>,
+    /// For how many seconds there have been durable records that no anchor which confirms has a checkpoint of; 0 if it has all,
+    /// `None` without such an anchor.
+    pub anchor_age_s: Option<u64>,
+    /// How each anchor fares.
+    pub anchors: Vec<audit_anchor::Status>,
 }
 
 impl Health {
@@ -96,7 +103,7 @@ impl Status {
 }
 
 /// What is on its way at one moment, and how much of it may be.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Levels {
     /// Events and bytes.
     pub(super) queued: (usize, usize),
@@ -106,6 +113,7 @@ pub(super) struct Levels {
     pub(super) intents_max: usize,
     /// Values that could not be sealed.
     pub(super) unsealed: u64,
+    pub(super) anchors: Vec<audit_anchor::Status>,
 }
 
 /// The counters behind [`Health`].
@@ -240,9 +248,9 @@ impl Counters {
 
     /// Judges the counters as they stand.
     pub(super) fn health(&self, levels: Levels) -> Health {
-        let (status, reason) = match self.alarm() {
+        let (status, reason) = match self.alarm().or_else(|| levels.contradiction()) {
             Some(reason) => (Status::Red, Some(reason)),
-            None => match self.loss().or_else(|| self.shortcoming(levels)) {
+            None => match self.loss().or_else(|| self.shortcoming(&levels)) {
                 Some(reason) => (Status::Yellow, Some(reason)),
                 None => (Status::Green, None),
             },
@@ -306,7 +314,7 @@ impl Counters {
     }
 
     /// What else is not as it should be, although everything is recorded.
-    fn shortcoming(&self, levels: Levels) -> Option<String> {
+    fn shortcoming(&self, levels: &Levels) -> Option<String> {
         let (unlisted, unsealed) = (self.scopes_unlisted.load(Relaxed), levels.unsealed);
         if unlisted > 0 {
             return Some(format!("{unlisted} actions or requests were more than `scopes_max`"));
@@ -325,13 +333,28 @@ impl Counters {
             let signed = self.signed.load(Relaxed);
             return Some(format!("only the first {signed} records are signed: {cause}"));
         }
-        self.control_flaw.get().cloned()
+        levels.stale().or_else(|| self.control_flaw.get().cloned())
     }
 }
 
 impl Levels {
+    /// What an anchor has that speaks against the journal.
+    fn contradiction(&self) -> Option<String> {
+        let anchor = self.anchors.iter().find(|anchor| anchor.contradicts)?;
+        let why = anchor.failure.as_deref().unwrap_or_default();
+        Some(format!("the anchor `{}` speaks against the journal: {why}", anchor.name))
+    }
+
+    fn stale(&self) -> Option<String> {
+        let audit_anchor::Status { name, age_s, failure, .. } =
+            self.anchors.iter().find(|anchor| anchor.is_stale)?;
+        let why = failure.as_deref().unwrap_or("it does not answer, or nothing new is signed");
+        Some(format!("the anchor `{name}` has had no new checkpoint for {age_s} s: {why}"))
+    }
+
     /// A health of these levels, with nothing counted.
     fn health(self, status: Status) -> Health {
+        let confirming = || self.anchors.iter().filter(|anchor| anchor.confirms);
         Health {
             status,
             reason: None,
@@ -352,6 +375,9 @@ impl Levels {
             summarised: 0,
             signed_size: 0,
             unsigned: None,
+            anchored_size: confirming().filter_map(|anchor| anchor.size).max(),
+            anchor_age_s: confirming().map(|anchor| anchor.age_s).min(),
+            anchors: self.anchors.clone(),
         }
     }
 }
@@ -377,12 +403,13 @@ mod tests {
             open_intents: 6,
             intents_max: 7,
             unsealed: 8,
+            anchors: Vec::new(),
         };
         assert_eq!(
             counters.health(levels).to_json(),
             "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
-             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0,\"signed_size\":0,\"unsigned\":null}"
+             \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0,\"signed_size\":0,\"unsigned\":null,\"anchored_size\":null,\"anchor_age_s\":null,\"anchors\":[]}"
         );
         counters.fail(&"a\"b\n\u{1b}[2J\u{202e}".into());
         let json = counters.health(Levels::default()).to_json();

@@ -66,6 +66,7 @@ pub(crate) use unaudited::Route;
 pub(crate) use unaudited::{ROUTE_UNAUDITED, UNAUDITED_OTHERS};
 
 use alarm::Alarm;
+use audit_anchor::Shipping;
 use audit_journal::{MemoryStorage, Reader, Storage};
 use cell::{Cell, Ticket};
 use deadline::Deadlines;
@@ -77,6 +78,8 @@ use queue::{Queue, Rejected};
 
 /// How long a recorder that is dropped without a shutdown may take to write what is queued.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a shutdown waits for anchors to have the last checkpoint.
+const ANCHORS_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Records events in one journal.
 ///
@@ -111,6 +114,7 @@ pub(crate) struct Shared {
     routes: unaudited::Routes,
     commits: Arc<metrics::Commits>,
     pruning: Pruning,
+    anchors: Shipping,
     /// The journal as it is seen from outside, and its name: for rows that wait in a database.
     #[cfg_attr(not(feature = "rusqlite"), allow(dead_code))]
     reader: Reader,
@@ -268,9 +272,28 @@ impl Owner {
         };
         // How it ended is known from the counters, also when it panicked.
         let _ = thread.join();
+        self.finish_anchors(due);
         match self.shared.counters.failure() {
             Some(reason) => Err(Error::Failed(reason)),
             None => Ok(()),
+        }
+    }
+
+    /// Has the anchors given the last checkpoint, and says which have not taken it in time: the journal is closed by now.
+    fn finish_anchors(&self, due: Option<Instant>) {
+        let left =
+            due.map_or(ANCHORS_DEADLINE, |due| due.saturating_duration_since(Instant::now()));
+        self.shared.anchors.finish(left.min(ANCHORS_DEADLINE));
+        let durable = self.shared.counters.durable.load(Relaxed);
+        for anchor in self.shared.anchors.statuses(durable) {
+            let size = anchor.size.unwrap_or(0);
+            if size < durable {
+                let (name, why) =
+                    (anchor.name, anchor.failure.unwrap_or_else(|| "it took too long".into()));
+                say::warning(format_args!(
+                    "the anchor `{name}` has {size} of {durable} records at the end: {why}"
+                ));
+            }
         }
     }
 
@@ -377,6 +400,7 @@ impl Shared {
             open_intents: self.intents.len(),
             intents_max: INTENTS_MAX,
             unsealed: self.redactor.unsealed(),
+            anchors: self.anchors.statuses(self.counters.durable.load(Relaxed)),
         })
     }
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit_anchor::Shipping;
 use audit_journal::{DirectoryStorage, Journal, Modes, Options, Storage};
 
+use super::anchors::doubt;
 use super::{Place, RecorderBuilder};
 use crate::catalog;
 use crate::context::OpenScopes;
@@ -36,7 +38,7 @@ impl RecorderBuilder {
     /// Fails when the journal cannot be opened (another writer, wrong modes, damage), the key cannot
     /// be read or made, or a setting is not usable. Nothing is changed then, but for a directory and a
     /// key that signs, which were made.
-    pub fn open(self) -> Result<Recorder, Error> {
+    pub fn open(mut self) -> Result<Recorder, Error> {
         if self.heartbeat_ms == 0 {
             let reason = "0 would record nothing else; give the milliseconds between two heartbeats, \
                           or `u64::MAX` for none";
@@ -50,6 +52,7 @@ impl RecorderBuilder {
                 return Err(Error::Setting { name, reason });
             }
         }
+        let (anchors, anchor_age_max) = self.take_anchors()?;
         let service = self.service.encode();
         let writer = self.service.writer();
         let (storage, directory) = self.place.open(Modes { group: self.group })?;
@@ -90,9 +93,11 @@ impl RecorderBuilder {
             },
         };
         signing.publish(self.journal(), journal.key_rotation());
+        doubt(&anchors, self.journal());
+        let anchors = Shipping::start(anchors, &storage, anchor_age_max).map_err(Error::System)?;
         let left = unfinished::find(storage)?;
         let redactor = redactor.with_origin(journal.origin()).with_hash_key(key.clone());
-        let shared = self.share(&journal, intents, redactor, key, service)?;
+        let shared = self.share(&journal, intents, redactor, key, service, anchors)?;
         self.start(shared, journal, left, directory)
     }
 
@@ -167,6 +172,7 @@ impl RecorderBuilder {
         redactor: Redactor,
         key: HashKey,
         service: Vec<u8>,
+        anchors: Shipping,
     ) -> Result<Arc<Shared>, Error> {
         event::redact_by(lookup::redacting);
         let limit = Duration::from_millis(self.wait_ms_max);
@@ -185,6 +191,7 @@ impl RecorderBuilder {
             routes: Default::default(),
             commits: Arc::default(),
             pruning: Pruning::default(),
+            anchors,
             reader: journal.reader(),
             origin: journal.origin().to_owned(),
         }))

@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Path(Apply<PathBuf>),
     /// A text of at most so many bytes.
     Text(usize, Apply<String>),
+    /// The address of a syslog server.
+    Syslog(Apply<String>),
     Number(RangeInclusive<u64>, Apply<u64>),
     /// One of a few words.
     Word(&'static [(&'static str, Change)]),
@@ -55,6 +57,23 @@ pub(super) const KEYS: &[Key] = &[
     key("hash_key", Kind::Secret(|builder, key| builder.hash_key(key))),
     key("keys", Kind::Ring(|builder, keys| builder.keys(keys))),
     key("signing_key_file", Kind::Path(|builder, path| builder.signing_key_file(path))),
+    key("anchor_directory", Kind::Path(|builder, path| builder.anchor_directory(path))),
+    key("anchor_syslog", Kind::Syslog(|builder, address| builder.anchor_syslog(address))),
+    key("witness_url", Kind::Text(1024, |builder, url| builder.witness_url(url))),
+    key("witness_key", Kind::Text(1024, |builder, key| builder.witness_key(key))),
+    key("witness_ca_file", Kind::Path(|builder, path| builder.witness_ca_file(path))),
+    key(
+        "anchor_every_ms",
+        Kind::Number(1_000..=86_400_000, |builder, ms| builder.anchor_every_ms(ms)),
+    ),
+    key(
+        "anchor_log_every_ms",
+        Kind::Number(1_000..=86_400_000, |builder, ms| builder.anchor_log_every_ms(ms)),
+    ),
+    key(
+        "anchor_age_ms_max",
+        Kind::Number(1_000..=31_536_000_000, |builder, ms| builder.anchor_age_ms_max(ms)),
+    ),
     key("wait_ms_max", Kind::Number(1..=3_600_000, |builder, ms| builder.wait_ms_max(ms))),
     key("heartbeat_ms", Kind::Number(1..=31_536_000_000, |builder, ms| builder.heartbeat_ms(ms))),
     key(

@@ -277,17 +277,18 @@ impl Config {
                 first.place, second.place
             ))
         });
-        let inside = ["key_file", "signing_key_file"].into_iter().filter_map(|name| {
-            let setting = self.settings.get(name)?;
-            let lies_inside = matches!((&setting.value, self.journal()),
+        let inside =
+            ["key_file", "signing_key_file", "anchor_directory"].into_iter().filter_map(|name| {
+                let setting = self.settings.get(name)?;
+                let lies_inside = matches!((&setting.value, self.journal()),
                 (Value::Path(path, _), Some(journal)) if path.starts_with(journal));
-            let place = &setting.place;
-            lies_inside.then(|| {
-                format!(
-                    "{place}: `{name}` lies in the journal's directory; give it a place outside"
-                )
-            })
-        });
+                let place = &setting.place;
+                lies_inside.then(|| {
+                    format!(
+                        "{place}: `{name}` lies in the journal's directory; give it a place outside"
+                    )
+                })
+            });
         both.chain(inside).collect()
     }
 }

@@ -50,6 +50,14 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("group", "77", "group: Some(77)"),
         ("key_file", "/k", "key_file: Some(\"/k\")"),
         ("signing_key_file", "/s", "signing_key_file: Some(\"/s\")"),
+        ("anchor_directory", "/a", "directory: Some(\"/a\")"),
+        ("anchor_syslog", "tcp://a", "syslog: Some(\"tcp://a\")"),
+        ("witness_url", "https://w", "url: Some(\"https://w\")"),
+        ("witness_key", "w+1", "key: Some(\"w+1\")"),
+        ("witness_ca_file", "/c", "ca_file: Some(\"/c\")"),
+        ("anchor_every_ms", "7000", " every_ms: 7000"),
+        ("anchor_log_every_ms", "7000", "log_every_ms: 7000"),
+        ("anchor_age_ms_max", "7000", "age_ms_max: 7000, "),
         ("wait_ms_max", "77", "wait_ms_max: 77"),
         ("heartbeat_ms", "77", "heartbeat_ms: 77"),
         ("scopes_max", "77", "scopes_max: 77"),
@@ -175,6 +183,14 @@ fn single_mistakes_say_what_to_do() {
         (
             "journal = \"a\"\nsigning_key_file = \"a/key\"",
             "line 2: `signing_key_file` lies in the journal's",
+        ),
+        (
+            "journal = \"a\"\nanchor_directory = \"a/kept\"",
+            "line 2: `anchor_directory` lies in the journal's",
+        ),
+        (
+            "anchor_syslog = \"logs.example.com\"",
+            "line 1: `anchor_syslog` is `logs.example.com`; write \"tcp://HOST:PORT\"",
         ),
     ];
     for (text, words) in cases {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::keys::{Apply, Change, Classify, Key, Kind};
 use crate::recorder::RecorderBuilder;
+use audit_anchor::Syslog;
 use audit_redact::keys::file as key_file;
 use audit_redact::{HashKey, Keys, Tightness};
 use audit_syntax::quoted;
@@ -77,6 +78,13 @@ impl Value {
                 fits.then_some(Self::Text(text, *apply)).ok_or_else(|| {
                     format!("`{}` is longer than {bytes_max} bytes; shorten it", key.name)
                 })
+            }
+            Kind::Syslog(apply) => {
+                let address = text(key, written, "\"tcp://HOST:PORT\"")?;
+                match Syslog::at(&address) {
+                    Ok(_) => Ok(Self::Text(address, *apply)),
+                    Err(advice) => Err(format!("`{}` is {}; {advice}", key.name, quoted(&address))),
+                }
             }
             Kind::Journal => Ok(Self::Journal(base.join(text(key, written, "\"PATH\"")?))),
             Kind::Path(apply) => Ok(Self::Path(base.join(text(key, written, "\"PATH\"")?), *apply)),

@@ -98,6 +98,18 @@ const GAUGES: &[Figure] = &[
         of: |health| health.intents_max,
     },
     Figure {
+        name: "audit_anchored_records",
+        unit: Unit::Count,
+        meaning: "Records of the largest checkpoint that an anchor has confirmed",
+        of: |health| health.anchored_size.unwrap_or(0),
+    },
+    Figure {
+        name: "audit_anchor_age_seconds",
+        unit: Unit::Seconds,
+        meaning: "For how long there have been records that no anchor has a checkpoint of",
+        of: |health| health.anchor_age_s.unwrap_or(0),
+    },
+    Figure {
         name: "audit_recorders_yellow",
         unit: Unit::Count,
         meaning: "Recorders that have lost something and go on",

@@ -1,0 +1,134 @@
+//! Gives each anchor the newest checkpoint when that is due, on a thread of its own.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use audit_journal::{Reader, Storage};
+use audit_tlog::Checkpoint;
+
+use crate::Anchor;
+use crate::status::{Lane, Status, Turn};
+
+/// How soon a first checkpoint is looked for, and what failed is tried again; then each time later by as much again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often a shutdown looks whether all have ended.
+const STEP: Duration = Duration::from_millis(1);
+
+/// The anchors of a journal at work. Dropped, each makes a last attempt, for which nobody waits.
+pub struct Shipping {
+    lanes: Vec<(Arc<Lane>, JoinHandle<()>)>,
+}
+
+impl Shipping {
+    /// Starts giving each of `anchors` the newest checkpoint of the journal in `storage`: at once, then each time that its
+    /// pause has passed and there is a larger one. One that has had not all records for `age_max` is stale.
+    ///
+    /// # Errors
+    /// Fails when the operating system gives no thread.
+    pub fn start(
+        anchors: Vec<(Box<dyn Anchor>, Duration)>,
+        storage: &Arc<dyn Storage>,
+        age_max: Duration,
+    ) -> io::Result<Self> {
+        let mut shipping = Self { lanes: Vec::new() };
+        for (anchor, pause) in anchors {
+            let lane = Arc::new(Lane::new(anchor.name(), anchor.confirms(), age_max));
+            let mut way = Way { anchor, storage: Arc::clone(storage), lane: Arc::clone(&lane) };
+            let ship = move || way.ship(pause);
+            let thread = thread::Builder::new().name("audit-anchor".into()).spawn(ship)?;
+            shipping.lanes.push((lane, thread));
+        }
+        Ok(shipping)
+    }
+
+    /// How the anchors fare when so many records are durable.
+    pub fn statuses(&self, durable: u64) -> Vec<Status> {
+        self.lanes.iter().map(|(lane, _)| lane.status(durable)).collect()
+    }
+
+    /// What has turned since the last look; to be called about once a second.
+    pub fn look(&self, durable: u64) -> Vec<Turn> {
+        self.lanes.iter().filter_map(|(lane, _)| lane.look(durable)).collect()
+    }
+
+    /// Gives each anchor the last checkpoint, and waits until they have it, or that time has passed.
+    pub fn finish(&self, deadline: Duration) {
+        self.end();
+        let begun = Instant::now();
+        while begun.elapsed() < deadline
+            && !self.lanes.iter().all(|(_, thread)| thread.is_finished())
+        {
+            thread::sleep(STEP);
+        }
+    }
+
+    fn end(&self) {
+        self.lanes.iter().for_each(|(lane, _)| lane.end());
+    }
+}
+
+impl Drop for Shipping {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl std::fmt::Debug for Shipping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.statuses(0).iter().map(|status| &status.name)).finish()
+    }
+}
+
+/// The way of the checkpoints to one anchor.
+struct Way {
+    anchor: Box<dyn Anchor>,
+    storage: Arc<dyn Storage>,
+    lane: Arc<Lane>,
+}
+
+impl Way {
+    fn ship(&mut self, pause: Duration) {
+        let mut retry = RETRY;
+        let mut is_last = false;
+        loop {
+            // One that panics is no reason to keep nothing any more.
+            let shipped = catch_unwind(AssertUnwindSafe(|| self.ship_newest()));
+            let next = match shipped.unwrap_or_else(|_| Err(io::Error::other("it panicked"))) {
+                Ok(there_is_one) => {
+                    retry = RETRY;
+                    if there_is_one { pause } else { pause.min(RETRY) }
+                }
+                Err(error) => {
+                    let contradicts = error.kind() == io::ErrorKind::InvalidData;
+                    self.lane.failed(&error.to_string(), contradicts);
+                    let next = retry.min(pause);
+                    retry = retry.saturating_mul(2);
+                    next
+                }
+            };
+            if is_last {
+                return;
+            }
+            is_last = self.lane.sleep(next);
+        }
+    }
+
+    /// Gives it the newest checkpoint, unless it has one of that size; false if there is none yet.
+    fn ship_newest(&mut self) -> io::Result<bool> {
+        let taken = Instant::now();
+        let Some(note) =
+            Reader::over(Arc::clone(&self.storage)).checkpoint().map_err(io::Error::other)?
+        else {
+            return Ok(false);
+        };
+        let checkpoint = Checkpoint::parse(&note.text).map_err(io::Error::other)?;
+        if self.lane.size().is_none_or(|size| size < checkpoint.size) {
+            self.anchor.keep(&checkpoint, &note, &self.storage)?;
+            self.lane.kept(checkpoint.size, taken);
+        }
+        Ok(true)
+    }
+}
