@@ -30,8 +30,8 @@ const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another j
                          pruned, or no key of --key has signed them; give one that was kept of this journal";
 const NO_WITNESS: &str = "nothing of this journal was cosigned by a witness of --witness, in `anchors/` or in --anchor: \
                           check the key, and whether the service has a `witness_url`";
-const UNCOMPARED: &str = "what a checkpoint of --anchor speaks of is damaged or pruned, as the warnings say: give \
-                          a copy of the journal that still has its `tiles`";
+const UNCOMPARED: &str = "a checkpoint of --anchor cannot be compared: what it speaks of is damaged or pruned, and \
+                          `tiles/` is missing or wrong; put that back from a copy, or leave the checkpoint out";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
 
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
             print_limits(&checked, out)?;
         }
     }
-    conclude(&checked, is_intact, arguments.require.map(Level::from))
+    conclude(checked.level().filter(|_| is_intact), arguments.require.map(Level::from))
 }
 
 /// The keys and anchors to check with; `None` if the chain alone is to be checked.
@@ -107,21 +107,17 @@ fn verify(
         Some(trust) => {
             let mut checked = journal::verify_signed(&storage, trust)?;
             let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
-            let is_any = is_any || checked.anchored_size.is_some() || checked.uncompared > 0;
+            let is_any = is_any || checked.anchored_size.is_some();
             let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
-            let missing = match (trust.anchors.is_empty(), trust.witnesses.is_empty()) {
-                _ if is_any || !is_intact => None,
-                (false, _) => Some(NO_ANCHOR),
-                (_, false) => Some(NO_WITNESS),
-                (true, true) => None,
+            let doubt = match () {
+                () if checked.uncompared > 0 => Some(UNCOMPARED),
+                () if is_any => None,
+                () if !trust.anchors.is_empty() => Some(NO_ANCHOR),
+                () if !trust.witnesses.is_empty() => Some(NO_WITNESS),
+                () => None,
             };
-            if let Some(missing) = missing {
-                return Err(Failure::Undecided(missing.to_owned()));
-            }
-            // Up to the anchors it must all be as it was.
-            if checked.uncompared > 0 {
-                (checked.anchored_size, checked.anchored_at, checked.anchored_by) =
-                    (None, None, None);
+            if let Some(doubt) = doubt.filter(|_| is_intact) {
+                return Err(Failure::Undecided(doubt.to_owned()));
             }
             checked
         }
@@ -188,18 +184,13 @@ struct Report<'a> {
     epochs: &'a [OlderEpoch],
 }
 
-fn conclude(
-    checked: &Verification,
-    is_intact: bool,
-    required: Option<Level>,
-) -> Result<Exit, Failure> {
-    let Some(reached) = checked.level().filter(|_| is_intact) else { return Ok(Exit::Tampered) };
+fn conclude(reached: Option<Level>, required: Option<Level>) -> Result<Exit, Failure> {
+    let Some(reached) = reached else { return Ok(Exit::Tampered) };
     let Some(required) = required.filter(|required| *required > reached) else {
         return Ok(Exit::Ok);
     };
     let advice = match reached {
         Level::Chain => "give the journal's public key with `--key`",
-        _ if checked.uncompared > 0 => UNCOMPARED,
         _ => "give a checkpoint of this journal that was kept elsewhere with `--anchor`",
     };
     let (required, reached) = (required.name(), reached.name());

@@ -20,6 +20,7 @@ mod joints;
 mod line;
 mod lines;
 mod members;
+mod newer;
 mod options;
 mod prove;
 mod pruned;

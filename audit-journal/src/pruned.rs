@@ -216,6 +216,7 @@ pub(super) fn end(statement: &Statement, first: u64, kept: &Header) -> Option<Ea
 /// `error`, or that the record `seq`, which was to be read next, is pruned.
 pub(super) fn or_pruned(storage: &dyn Storage, seq: u64, error: Error) -> Error {
     match first_seq(storage) {
+        _ if matches!(error, Error::Newer { .. }) => error,
         Ok(first_seq) if seq < first_seq => {
             Error::Pruned { journal: storage.describe(), first_seq }
         }

@@ -14,6 +14,8 @@ use crate::segment;
 use crate::storage::Storage;
 use crate::verify::{self, Trust, Verification};
 
+const OTHER_MANIFEST: &str = "its EPOCH is not the one that the journal names";
+
 /// How many changed files are named.
 const NAMED_MAX: usize = 8;
 
@@ -142,6 +144,7 @@ fn origin(journal: &dyn Storage, older: &OlderEpoch) -> Result<String, Error> {
 fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
     match manifest::read(storage, NAME) {
         Ok((manifest, _)) => Ok(changes(storage, "", &manifest)?.is_none()),
+        Err(error @ Error::Newer { .. }) => Err(error),
         Err(_) => Ok(false),
     }
 }
@@ -225,9 +228,10 @@ fn check(
     let alone = |state, change: String| (OlderEpoch::new(epoch, state, Some(change), None), None);
     let manifest = match manifest::read(storage, &manifest::path(epoch, NAME)) {
         Ok((manifest, found)) if found == sha256 => manifest,
-        Ok(_) => {
-            let change = format!("its {NAME} is not the one that the journal names");
-            return Ok(alone(EpochState::Changed, change));
+        Ok(_) => return Ok(alone(EpochState::Changed, OTHER_MANIFEST.to_owned())),
+        // One that the journal does not name may say anything.
+        Err(Error::Newer { .. }) if manifest::digest(storage, epoch)? != sha256 => {
+            return Ok(alone(EpochState::Changed, OTHER_MANIFEST.to_owned()));
         }
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             return Ok(alone(EpochState::Missing, format!("there is no {NAME} in it")));

@@ -4,9 +4,9 @@ use std::sync::atomic::AtomicBool;
 
 use super::naive::{checkpoint, key, leaves, lines, sign};
 use super::prune::{before, firsts, living};
-use super::verify_signed::{against, anchor, check, damage, signed};
+use super::verify_signed::{against, anchor, check, damage, signed, trust};
 use super::*;
-use crate::{Kind, Level};
+use crate::{Kind, Level, verify_signed};
 
 /// A pruned journal with the seals of what was pruned, from where on it is kept, and what it was with all of it.
 fn pruned() -> (MemoryStorage, u64, MemoryStorage) {
@@ -113,4 +113,95 @@ fn beside_a_living_writer_nothing_is_found() {
         }
     });
     assert_eq!(check(&storage).signed_size, Some(leaves(&storage).len() as u64));
+}
+
+/// Storage that is another one from the second look at WATERMARK behind a look at the lock on.
+struct Moving {
+    stages: [MemoryStorage; 2],
+    looks: AtomicUsize,
+}
+
+impl Moving {
+    fn now(&self) -> &MemoryStorage {
+        &self.stages[usize::from(self.looks.load(Ordering::Relaxed) >= 2)]
+    }
+}
+
+impl Storage for Moving {
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        self.now().list(dir)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        self.now().create(name)
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
+        if name == "WATERMARK" && self.looks.load(Ordering::Relaxed) == 1 {
+            self.looks.store(2, Ordering::Relaxed);
+        }
+        self.now().open(name, access)
+    }
+
+    fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
+        self.now().lock(holder)
+    }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        self.looks.fetch_max(1, Ordering::Relaxed);
+        self.now().is_locked()
+    }
+
+    fn describe(&self) -> String {
+        "moving memory".into()
+    }
+}
+
+/// A signed journal whose writer is starting behind a power cut: WATERMARK is as old as the start before, and all
+/// records are there.
+fn starting() -> (MemoryStorage, u64) {
+    let storage = signed();
+    let end = leaves(&storage).len() as u64;
+    let last = lines(&storage).pop().unwrap();
+    let tip = crate::line::stated_hash(&last.1[0]).unwrap();
+    let chain = crate::line::Chain { next: last.0 + 1, tip };
+    crate::watermark::Publisher::open(&storage, &chain).unwrap();
+    (storage, end)
+}
+
+/// The last segment without its last record, as it is for a moment while a start writes it again.
+fn cut(storage: &MemoryStorage) -> MemoryStorage {
+    let storage = storage.snapshot();
+    tamper(&storage, &segments(&storage).pop().unwrap(), |bytes| {
+        let end = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+        bytes.truncate(end + 1);
+    });
+    storage
+}
+
+#[test]
+fn beside_a_writer_that_starts_behind_a_power_cut_nothing_is_found() {
+    let (storage, end) = starting();
+    let held = storage.lock("a start").unwrap();
+    let verification = check(&storage);
+    assert_eq!((damage(&verification), verification.signed_size), (vec![], Some(end)));
+    drop(held);
+    let stages = [cut(&storage), storage.snapshot()];
+    let _held = stages.each_ref().map(|stage| stage.lock("a start").unwrap());
+    let moving = Moving { stages, looks: AtomicUsize::new(0) };
+    let verification = verify_signed(&moving, &trust(&[&key(1)], &[])).unwrap();
+    assert_eq!(damage(&verification), [], "what is there again was not gone");
+    assert_eq!(moving.looks.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn damage_beside_a_writer_is_found_by_both_looks() {
+    let (storage, end) = starting();
+    let storage = cut(&storage);
+    let _held = storage.lock("a start").unwrap();
+    assert_eq!(damage(&check(&storage)), [(Kind::Truncated, end - 1)]);
+    let (whole, _) = starting();
+    tamper(&whole, &segments(&whole)[0], |bytes| bytes[700] ^= 1);
+    let _held = whole.lock("a start").unwrap();
+    assert_eq!(damage(&check(&whole)).len(), 1);
 }

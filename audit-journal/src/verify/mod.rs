@@ -6,8 +6,10 @@ mod front;
 mod history;
 mod item;
 mod judge;
+mod look;
 mod notes;
 mod rotation;
+mod strays;
 mod stream;
 mod superseded;
 mod tree;
@@ -229,12 +231,12 @@ pub struct Unfinished {
 
 /// Checks every line, its hash and its place, beside a live writer or without one.
 pub(super) fn verify_beside(storage: &dyn Storage) -> Result<Verification, Error> {
-    walk::verify(storage, false, None)
+    look::verify(storage, false, None)
 }
 
 /// Does the same, and compares the records with what was signed.
 pub(super) fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Verification, Error> {
-    walk::verify(storage, false, Some(trust))
+    look::verify(storage, false, Some(trust))
 }
 
 /// The checkpoint of the most records that the journal holds, whoever has signed it.
@@ -276,7 +278,7 @@ pub(super) fn unsigned(storage: &dyn Storage) -> Error {
 
 /// Does the same for whoever holds the lock, and so knows that no other writer is at work.
 pub(super) fn verify_alone(storage: &dyn Storage) -> Result<Verification, Error> {
-    walk::verify(storage, true, None)
+    look::verify(storage, true, None)
 }
 
 /// Checks the lines of a journal that arrive one after the other, such as a shipped mirror.

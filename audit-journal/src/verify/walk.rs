@@ -1,23 +1,18 @@
 //! Walks over all lines of a journal and puts each before the judge with what follows it.
 
-use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
-
-use audit_tlog::Checkpoint;
 
 use super::front::Front;
 use super::item::{Garbage, Item, Opening, Place, Record};
-use super::judge::Judge;
-use super::notes::{Noted, Notes, Trust};
-use super::rotation::Ring;
+use super::judge::{Judge, Later};
+use super::look::Signed;
 use super::superseded::Claim;
 use super::tree::Tree;
-use super::{Finding, Kind, Unfinished, Verification};
+use super::{Kind, Unfinished, Verification};
 use crate::error::Error;
 use crate::line;
 use crate::lines::{Lines, Piece};
-use crate::pruned;
+use crate::newer;
 use crate::segment;
 use crate::storage::Storage;
 use crate::torn;
@@ -26,105 +21,22 @@ use crate::watermark::{self, Head};
 /// How many records of what was pruned are tried before the front is taken for whole.
 const FRONTS_MAX: usize = 3;
 
-/// Looks again at what is found beside a writer, as that may be starting behind a power cut, when WATERMARK is
-/// behind what was signed: only what stands there both times is told.
-pub(super) fn verify(
-    storage: &dyn Storage,
-    is_alone: bool,
-    trust: Option<&Trust>,
-) -> Result<Verification, Error> {
-    let (first, is_live) = look(storage, is_alone, trust)?;
-    if !is_live || first.is_intact() {
-        return Ok(first);
-    }
-    let (mut second, _) = look(storage, is_alone, trust)?;
-    let key = |finding: &Finding| (finding.kind, finding.seq, finding.segment.clone());
-    let seen: HashSet<_> = first.findings.iter().map(key).collect();
-    second.findings.retain(|finding| finding.kind.is_warning() || seen.contains(&key(finding)));
-    Ok(second)
-}
-
-/// One look, and whether a writer was at work.
-fn look(
-    storage: &dyn Storage,
-    is_alone: bool,
-    trust: Option<&Trust>,
-) -> Result<(Verification, bool), Error> {
-    // The order matters beside a live writer: what is signed before the watermark was read is of records
-    // below it, the segments that are listed after the watermark was
-    // read hold all records below it, and without a writer after that none is at work on them.
-    let read_error = || Error::io(storage, "read", watermark::NAME);
-    let notes = trust.map(|trust| Notes::read(storage, trust)).transpose()?;
-    let head = watermark::head(storage).map_err(read_error())?;
-    let published = watermark::read(storage).map_err(read_error())?;
-    let durable = published.unwrap_or(0);
-    let segments = segment::list(storage)?;
-    let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
-    if segments.is_empty() && durable == 0 {
-        return Err(Error::NoJournal { journal: storage.describe() });
-    }
-    let mut limit = if live { durable } else { u64::MAX };
-    // Where a power cut has taken sectors, the records behind them were never acknowledged.
-    let last = segments.last().filter(|_| !live && published.is_ok());
-    let torn_in = last.map(|first_seq| segment::name(*first_seq));
-    let mut signed = None;
-    if let Some((trust, notes)) = trust.zip(notes) {
-        let mut ring = Ring::of(&trust.keys);
-        let origin = pruned::origin(storage, &segments)?.unwrap_or_default();
-        if notes.has_others(&origin) {
-            ring.find_rotations(storage, &origin, &segments, limit)?;
-        }
-        let found = Signed { ring, notes: Arc::new(notes), live };
-        // What was signed is durable, whatever a start has published yet.
-        limit = if live && limit > 0 { found.end(storage, &origin, limit) } else { limit };
-        signed = Some(found);
-    }
-    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
-    let extent = Extent { segments, durable, limit, head, torn_in, signed };
-    let mut verification = extent.verify(storage)?;
-    if is_unsigned && verification.is_intact() {
-        return Err(super::unsigned(storage));
-    }
-    verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
-    Ok((verification, live))
-}
-
-/// What was signed, and by whom it must be.
-struct Signed {
-    ring: Ring,
-    notes: Arc<Notes>,
-    /// A writer is at work.
-    live: bool,
-}
-
-impl Signed {
-    /// How many records are signed, if that is more than `durable` by a note that is trusted.
-    fn end(&self, storage: &dyn Storage, origin: &str, durable: u64) -> u64 {
-        let is_good = |noted: &Noted| {
-            let Checkpoint { origin: of, size, .. } = &noted.checkpoint;
-            of == origin && self.ring.check(&noted.note, *size).is_ok()
-        };
-        let ahead = self.notes.behind(storage, durable);
-        ahead.iter().find(|noted| is_good(noted)).map_or(durable, |noted| noted.checkpoint.size)
-    }
-}
-
 /// What there is to be walked over.
-struct Extent {
-    segments: Vec<u64>,
-    durable: u64,
+pub(super) struct Extent {
+    pub(super) segments: Vec<u64>,
+    pub(super) durable: u64,
     /// Records from here on are a live writer's business.
-    limit: u64,
+    pub(super) limit: u64,
     /// What the writer vouches for.
-    head: Option<Head>,
-    torn_in: Option<String>,
-    signed: Option<Signed>,
+    pub(super) head: Option<Head>,
+    pub(super) torn_in: Option<String>,
+    pub(super) signed: Option<Signed>,
 }
 
 impl Extent {
     /// Walks from where the journal says that it begins, and from its very start if the record that
     /// says so turns out to be none of its own.
-    fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
+    pub(super) fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
         let mut below = self.limit;
         for _ in 0..FRONTS_MAX {
             let front = Front::read(storage, &self.segments, below)?;
@@ -186,15 +98,8 @@ impl Extent {
             }
             end = walk.segment(storage, first_seq, claim.as_ref())?;
         }
-        Ok(walk.finish(end))
+        walk.finish(end).map_err(|later| newer::refusal(storage, &later.segment, later.version))
     }
-}
-
-/// Nothing tells how many records should be there.
-fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
-    let seq = verification.last_seq.map_or(0, |last| last.saturating_add(1));
-    let place = Place { segment: watermark::NAME.to_owned(), line: 1, offset: 0 };
-    Finding::at(Kind::Watermark, seq, &place, [None, None], &flaw.to_string())
 }
 
 pub(super) struct Walk {
@@ -218,7 +123,7 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) fn is_done(&self) -> bool {
-        self.judge.next() >= self.limit
+        self.judge.next() >= self.limit || self.judge.later().is_some()
     }
 
     /// Starts at whatever record comes first.
@@ -302,7 +207,7 @@ impl Walk {
         }
         match (self.pending.take(), item) {
             (Some(Item::Garbage(before)), Item::Garbage(after))
-                if before.place.segment == after.place.segment =>
+                if before.place.segment == after.place.segment && after.later.is_none() =>
             {
                 self.pending = Some(Item::Garbage(Garbage {
                     stated: after.stated,
@@ -342,7 +247,14 @@ impl Walk {
         self.judge.report(Kind::Edited, seq, place, hashes, watermark::DISOWNED);
     }
 
-    pub(super) fn finish(mut self, end: Place) -> Verification {
+    /// Fails where a later version has written: nothing can be said of that, nor of what it may have meant before.
+    pub(super) fn finish(mut self, end: Place) -> Result<Verification, Later> {
+        if let Some(Item::Garbage(last)) = self.pending.as_ref().filter(|_| !self.is_done()) {
+            self.judge.meets_later(last);
+        }
+        if let Some(later) = self.judge.later() {
+            return Err(later.clone());
+        }
         let left = |place: Place| {
             let (segment, offset) = (place.segment, place.offset);
             Unfinished { segment, offset, bytes: end.offset.saturating_sub(offset) }
@@ -366,7 +278,7 @@ impl Walk {
             pending => self.judge_pending(pending, (self.durable > 0).then_some(self.durable)),
         }
         let unfinished = unfinished.filter(|_| self.limit == u64::MAX);
-        Verification { unfinished, ..self.judge.finish(self.durable, &end) }
+        Ok(Verification { unfinished, ..self.judge.finish(self.durable, &end) })
     }
 }
 
@@ -376,7 +288,7 @@ pub(super) fn end_of(lines: &Lines, name: &str) -> io::Result<Place> {
 }
 
 fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> Option<Item> {
-    let place = place.clone();
+    let (place, mut later) = (place.clone(), None);
     let (reason, stated) = match piece {
         Piece::End => return None,
         Piece::Overlong => ("it is longer than a line may be", None),
@@ -402,7 +314,10 @@ fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> 
                         opens,
                     }));
                 }
-                Err(reason) => (reason, line::stated_hash(bytes)),
+                Err(reason) => {
+                    later = line::later_version(bytes).map(|_| bytes.to_owned());
+                    (reason, line::stated_hash(bytes))
+                }
             }
         }
     };
@@ -411,6 +326,7 @@ fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> 
         reason,
         stated,
         is_whole_line: is_whole_line(lines, piece),
+        later,
     }))
 }
 
