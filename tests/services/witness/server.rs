@@ -1,11 +1,12 @@
 //! A witness of somebody else's, as a program on a port of this machine: `aics-witness` of PyPI.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use audit_runtime::Digest;
 use audit_tlog::WitnessKey;
 
 const INSTALL: &str = ".ci/run services, which makes an environment of Python 3.12 for it";
@@ -52,6 +53,20 @@ impl Witness {
             running.kill().unwrap();
             running.wait().unwrap();
         }
+    }
+
+    /// The newest checkpoint that it serves of a journal.
+    pub(crate) fn latest(&self, origin: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let place: String = Digest::of(origin.as_bytes())
+            .as_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        write!(stream, "GET /{place}/checkpoint HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
     /// How many log-signed requests it has kept as evidence of a journal that contradicts itself.
