@@ -4,6 +4,8 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "../alerts/certificates.rs"]
+mod certificates;
 mod server;
 
 use std::fs;
@@ -19,6 +21,7 @@ use audit_runtime::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use certificates::Certificates;
 use server::Witness;
 
 const NAME: &str = "example.com/shop";
@@ -48,6 +51,13 @@ impl Place {
     fn open(&self) -> Recorder {
         let builder = self.builder().witness_url(self.witness.url());
         builder.witness_key(self.witness.key.to_string()).anchor_age_ms_max(1000).open().unwrap()
+    }
+
+    fn open_by_tls(&self, url: &str, ca_file: Option<&Path>) -> Recorder {
+        let builder = self.builder().witness_url(url).witness_key(self.witness.key.to_string());
+        let builder =
+            ca_file.into_iter().fold(builder, |builder, path| builder.witness_ca_file(path));
+        builder.open().unwrap()
     }
 
     /// The journal, judged by its own key and that of the witness.
@@ -247,4 +257,23 @@ fn what_another_key_has_cosigned_counts_for_nothing() {
     close(recorder);
     assert_eq!(place.verified().anchored_size, None);
     assert!(!place.journal().join("anchors").exists());
+}
+
+#[test]
+fn a_witness_behind_tls_is_believed_by_the_authority_that_is_named_and_by_no_other() {
+    let (place, certificates) = (Place::new(), Certificates::make());
+    let [certificate, key] = ["server.pem", "server.key"].map(|name| certificates.path(name));
+    let (url, _front) = place.witness.with_tls(&certificate, &key);
+    let ca = place.directory.path().join("ca.pem");
+    fs::write(&ca, certificates.ca()).unwrap();
+    let recorder = place.open_by_tls(&url, None);
+    let health = awaited(&recorder, |health| health.anchors[0].failure.is_some());
+    let failure = health.anchors[0].failure.as_deref().unwrap_or_default();
+    assert!(failure.contains("certificate"), "{failure}");
+    close(recorder);
+    assert_eq!(place.verified().anchored_size, None);
+    let recorder = place.open_by_tls(&url, Some(&ca));
+    awaited(&recorder, |health| health.anchored_size == Some(health.durable));
+    close(recorder);
+    expect_whole(&place);
 }

@@ -55,6 +55,21 @@ impl Witness {
         }
     }
 
+    /// Puts a front with TLS before it, with this certificate; returns its address, and what stops it when dropped.
+    pub(crate) fn with_tls(&self, certificate: &Path, key: &Path) -> (String, Front) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/front.py");
+        let mut front = Command::new("python3")
+            .arg(script)
+            .args([certificate, key])
+            .arg(self.port.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut port = String::new();
+        BufReader::new(front.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        (format!("https://localhost:{}", port.trim()), Front(front))
+    }
+
     /// The newest checkpoint that it serves of a journal.
     pub(crate) fn latest(&self, origin: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
@@ -80,6 +95,16 @@ impl Witness {
 impl Drop for Witness {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// What speaks TLS before a witness.
+pub(crate) struct Front(Child);
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
     }
 }
 
