@@ -154,6 +154,17 @@ fn show_what_is_open(collector: &Collector, recorder: &Recorder, narrow: &Record
     collector.shows("audit_open_intents", 0.0);
 }
 
+fn show_what_is_anchored(collector: &Collector) {
+    let kept = tempfile::tempdir().unwrap();
+    let anchored = Recorder::in_memory(MemoryStorage::new()).anchor_directory(kept.path());
+    let anchored = anchored.anchor_every_ms(10).open().unwrap();
+    let size = anchored.health().durable as f64;
+    collector.shows("audit_anchored_records", size);
+    collector.shows("audit_anchor_age_seconds", 0.0);
+    drop(anchored);
+    collector.shows("audit_anchored_records", 0.0);
+}
+
 #[test]
 fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     let collector = Collector::default();
@@ -187,15 +198,7 @@ fn a_collector_sees_all_figures_and_nobody_waits_for_it() {
     collector.shows("audit_events_summarised_total", 8.0);
     drop(flooded);
 
-    let kept = tempfile::tempdir().unwrap();
-    let anchored = Recorder::in_memory(MemoryStorage::new()).anchor_directory(kept.path());
-    let anchored = anchored.anchor_every_ms(10).open().unwrap();
-    let size = anchored.health().durable as f64;
-    collector.shows("audit_anchored_records", size);
-    collector.shows("audit_anchor_age_seconds", 0.0);
-    drop(anchored);
-    collector.shows("audit_anchored_records", 0.0);
-
+    show_what_is_anchored(&collector);
     let narrow = Recorder::in_memory(MemoryStorage::new()).scopes_max(0).open().unwrap();
     show_what_is_open(&collector, &recorder, &narrow);
     drop(narrow);

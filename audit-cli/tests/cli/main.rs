@@ -4,6 +4,7 @@
 
 #[cfg(feature = "alerts")]
 mod alerts;
+mod anchored;
 mod catalog;
 mod changes;
 mod detect;

@@ -36,6 +36,18 @@ pub(super) struct Monitor {
 struct Health {
     status: String,
     reason: Option<String>,
+    /// Older writers have none.
+    #[serde(default)]
+    anchors: Vec<Anchor>,
+}
+
+/// What it reads of an anchor.
+#[derive(Deserialize)]
+struct Anchor {
+    name: String,
+    age_s: u64,
+    failure: Option<String>,
+    is_stale: bool,
 }
 
 impl Monitor {
@@ -89,10 +101,9 @@ impl Monitor {
         for letter in &letters {
             *of_channels.entry(&letter.channel).or_default() += 1;
         }
-        let today = SystemClock.now().to_string();
-        let day = today.get(..10).unwrap_or_default();
+        let day = today();
         for (channel, count) in of_channels {
-            let told = trouble::undelivered(&self.report.origin, channel, day, count);
+            let told = trouble::undelivered(&self.report.origin, channel, &day, count);
             self.report.tell(told)?;
         }
         self.report.outbox().reported(&letters).map_err(Error::consumer)
@@ -113,9 +124,18 @@ impl Monitor {
         let health =
             Client::connect(&self.journal, DEADLINE).and_then(|mut client| client.health());
         let health: Option<Health> = health.ok().and_then(|json| serde_json::from_str(&json).ok());
-        if let Some(Health { reason, .. }) = health.filter(|health| health.status == "red") {
-            let reason = reason.unwrap_or_default();
-            self.report.tell(trouble::failing(&self.report.origin, durable, &reason))?;
+        if let Some(Health { status, reason, anchors }) = health {
+            let day = today();
+            for Anchor { name, age_s, failure, .. } in anchors.into_iter().filter(|it| it.is_stale)
+            {
+                let why = failure.unwrap_or_default();
+                let told = trouble::unanchored(&self.report.origin, &name, &day, age_s, &why);
+                self.report.tell(told)?;
+            }
+            if status == "red" {
+                let reason = reason.unwrap_or_default();
+                self.report.tell(trouble::failing(&self.report.origin, durable, &reason))?;
+            }
         }
         let silent = self.durable.1.elapsed();
         let silence_max = self.settings.silence_max();
@@ -130,6 +150,11 @@ impl Monitor {
         self.quiet = Some(durable);
         Ok(())
     }
+}
+
+/// The day of this moment (UTC).
+fn today() -> String {
+    SystemClock.now().to_string().get(..10).unwrap_or_default().to_owned()
 }
 
 /// True if the last record is that of a writer that has ended in order.

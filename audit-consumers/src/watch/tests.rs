@@ -1,5 +1,7 @@
 //! Tests of the pipeline beside a real recorder, from events to what a channel is given.
 
+#[cfg(target_os = "linux")]
+mod anchor;
 #[cfg(unix)]
 mod owner;
 mod unrecorded;

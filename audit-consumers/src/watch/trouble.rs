@@ -66,6 +66,27 @@ pub(super) fn lag(origin: &str, consumer: &str, next_seq: u64, seconds: u64, why
     finding
 }
 
+/// An anchor has had no new checkpoint for so many seconds, or speaks against the journal; told once a day for each.
+pub(super) fn unanchored(
+    origin: &str,
+    anchor: &str,
+    day: &str,
+    seconds: u64,
+    why: &str,
+) -> Finding {
+    let id = id(&["pipeline_anchor", origin, anchor, day]);
+    let mut finding = finding("pipeline_anchor", anchor, id, Severity::High);
+    (finding.count, finding.window_s) = (1, seconds);
+    finding.title = Some("An anchor of the audit journal has no new checkpoint".to_owned());
+    finding.note =
+        Some(cut(&format!("The anchor `{anchor}` has had none for {seconds} seconds. {why}")));
+    finding.remediation = sentences(&[
+        "Run `audited doctor` on the machine: it says why, and whether the anchor speaks against the journal.",
+        "Mend the anchor, or the way to it; it catches up by itself.",
+    ]);
+    finding
+}
+
 /// The journal is not as it was written; `None` if it is.
 pub(super) fn damage(origin: &str, verification: &Verification) -> Option<Finding> {
     if verification.is_intact() {

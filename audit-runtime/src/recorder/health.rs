@@ -9,6 +9,7 @@ use audit_journal::{self as journal, Appended, Epoch, encode};
 use serde::Serialize;
 
 use super::interruption::Interruptions;
+use super::levels::Levels;
 use crate::say;
 
 /// How a recorder fares, at one moment.
@@ -100,20 +101,6 @@ impl Status {
             Self::Red => "red",
         }
     }
-}
-
-/// What is on its way at one moment, and how much of it may be.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Levels {
-    /// Events and bytes.
-    pub(super) queued: (usize, usize),
-    pub(super) open_scopes: usize,
-    pub(super) scopes_max: usize,
-    pub(super) open_intents: usize,
-    pub(super) intents_max: usize,
-    /// Values that could not be sealed.
-    pub(super) unsealed: u64,
-    pub(super) anchors: Vec<audit_anchor::Status>,
 }
 
 /// The counters behind [`Health`].
@@ -334,51 +321,6 @@ impl Counters {
             return Some(format!("only the first {signed} records are signed: {cause}"));
         }
         levels.stale().or_else(|| self.control_flaw.get().cloned())
-    }
-}
-
-impl Levels {
-    /// What an anchor has that speaks against the journal.
-    fn contradiction(&self) -> Option<String> {
-        let anchor = self.anchors.iter().find(|anchor| anchor.contradicts)?;
-        let why = anchor.failure.as_deref().unwrap_or_default();
-        Some(format!("the anchor `{}` speaks against the journal: {why}", anchor.name))
-    }
-
-    fn stale(&self) -> Option<String> {
-        let audit_anchor::Status { name, age_s, failure, .. } =
-            self.anchors.iter().find(|anchor| anchor.is_stale)?;
-        let why = failure.as_deref().unwrap_or("it does not answer, or nothing new is signed");
-        Some(format!("the anchor `{name}` has had no new checkpoint for {age_s} s: {why}"))
-    }
-
-    /// A health of these levels, with nothing counted.
-    fn health(self, status: Status) -> Health {
-        let confirming = || self.anchors.iter().filter(|anchor| anchor.confirms);
-        Health {
-            status,
-            reason: None,
-            durable: 0,
-            queued_events: self.queued.0 as u64,
-            queued_bytes: self.queued.1 as u64,
-            lost: 0,
-            unrecorded: 0,
-            open_scopes: self.open_scopes as u64,
-            scopes_max: self.scopes_max as u64,
-            scopes_unlisted: 0,
-            open_intents: self.open_intents as u64,
-            intents_max: self.intents_max as u64,
-            unsealed: self.unsealed,
-            mirror_lost: 0,
-            sync_failures: 0,
-            control_refused: 0,
-            summarised: 0,
-            signed_size: 0,
-            unsigned: None,
-            anchored_size: confirming().filter_map(|anchor| anchor.size).max(),
-            anchor_age_s: confirming().map(|anchor| anchor.age_s).min(),
-            anchors: self.anchors.clone(),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod alarm;
 mod alert;
+mod anchored;
 mod answer;
 mod builder;
 mod caught;
@@ -17,6 +18,7 @@ mod floods;
 mod health;
 mod intents;
 mod interruption;
+mod levels;
 mod lookup;
 mod metrics;
 mod mirror;
@@ -70,16 +72,14 @@ use audit_anchor::Shipping;
 use audit_journal::{MemoryStorage, Reader, Storage};
 use cell::{Cell, Ticket};
 use deadline::Deadlines;
-use health::{Counters, Levels};
-use intents::{INTENTS_MAX, Intents, Side};
+use health::Counters;
+use intents::{Intents, Side};
 use lookup::{INSTALLED, InRecorder, WITHOUT_RECORDER};
 use pruning::Pruning;
 use queue::{Queue, Rejected};
 
 /// How long a recorder that is dropped without a shutdown may take to write what is queued.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
-/// How long a shutdown waits for anchors to have the last checkpoint.
-const ANCHORS_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Records events in one journal.
 ///
@@ -279,24 +279,6 @@ impl Owner {
         }
     }
 
-    /// Has the anchors given the last checkpoint, and says which have not taken it in time: the journal is closed by now.
-    fn finish_anchors(&self, due: Option<Instant>) {
-        let left =
-            due.map_or(ANCHORS_DEADLINE, |due| due.saturating_duration_since(Instant::now()));
-        self.shared.anchors.finish(left.min(ANCHORS_DEADLINE));
-        let durable = self.shared.counters.durable.load(Relaxed);
-        for anchor in self.shared.anchors.statuses(durable) {
-            let size = anchor.size.unwrap_or(0);
-            if size < durable {
-                let (name, why) =
-                    (anchor.name, anchor.failure.unwrap_or_else(|| "it took too long".into()));
-                say::warning(format_args!(
-                    "the anchor `{name}` has {size} of {durable} records at the end: {why}"
-                ));
-            }
-        }
-    }
-
     fn committer(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
         self.committer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -390,18 +372,6 @@ impl Shared {
     fn encode(&self, event: &Event, body: &mut Vec<u8>) -> Scrubber {
         let stamp = Stamp { key: &self.key, service: &self.service, catalog: self.catalog };
         event.write(body, &stamp)
-    }
-
-    fn health(&self) -> Health {
-        self.counters.health(Levels {
-            queued: self.queue.depth(),
-            open_scopes: self.scopes.len(),
-            scopes_max: self.scopes.max(),
-            open_intents: self.intents.len(),
-            intents_max: INTENTS_MAX,
-            unsealed: self.redactor.unsealed(),
-            anchors: self.anchors.statuses(self.counters.durable.load(Relaxed)),
-        })
     }
 }
 

@@ -57,7 +57,7 @@ fn every_setting_reaches_the_builder_from_the_file_and_from_its_variable() {
         ("witness_ca_file", "/c", "ca_file: Some(\"/c\")"),
         ("anchor_every_ms", "7000", " every_ms: 7000"),
         ("anchor_log_every_ms", "7000", "log_every_ms: 7000"),
-        ("anchor_age_ms_max", "7000", "age_ms_max: 7000, "),
+        ("anchor_age_ms_max", "7000", " age_ms_max: 7000 "),
         ("wait_ms_max", "77", "wait_ms_max: 77"),
         ("heartbeat_ms", "77", "heartbeat_ms: 77"),
         ("scopes_max", "77", "scopes_max: 77"),

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use metrics::Unit;
 
-use crate::recorder::health::{Counters, Levels};
+use crate::recorder::health::Counters;
+use crate::recorder::levels::Levels;
 use crate::recorder::{Health, Shared, Status};
 
 /// How often the figures are passed on. A thread of their own does it, because the committer cannot
