@@ -76,6 +76,10 @@ impl Tree {
             trusted.iter().partition(|noted| noted.checkpoint.root == root);
         match (same.is_empty(), others.first()) {
             (false, _) => {
+                // Whoever signed anew has signed checkpoints of the same size, too.
+                for noted in others.iter().filter(|noted| noted.is_anchor) {
+                    self.tell_range(noted, Some(root));
+                }
                 self.bear_out(tree.size(), &same);
                 self.agree();
             }
