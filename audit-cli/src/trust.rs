@@ -3,14 +3,30 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use audit_runtime::anchor::found;
-use audit_tlog::{Note, VerifierKey};
+use audit_tlog::{Malformed, Note, VerifierKey, WitnessKey};
 
 use crate::failure::Failure;
 
 /// The keys that are given as such, or in files with one on each line.
 pub(crate) fn keys(given: &[String]) -> Result<Vec<VerifierKey>, Failure> {
+    let advice = "give what `audited keys show` prints for the journal, or a file of such lines";
+    read("--key", advice, given)
+}
+
+/// The same of witnesses.
+pub(crate) fn witnesses(given: &[String]) -> Result<Vec<WitnessKey>, Failure> {
+    let advice = "give the key that the witness's operator publishes, or a file of such lines";
+    read("--witness", advice, given)
+}
+
+fn read<K: FromStr<Err = Malformed>>(
+    option: &str,
+    advice: &str,
+    given: &[String],
+) -> Result<Vec<K>, Failure> {
     let mut keys = Vec::new();
     for given in given {
         match given.parse() {
@@ -19,8 +35,7 @@ pub(crate) fn keys(given: &[String]) -> Result<Vec<VerifierKey>, Failure> {
             // What is no public key may be a private one, so it is not repeated.
             Err(malformed) => {
                 return Err(Failure::Usage(format!(
-                    "--key names neither a public key nor a file that is there: as a key, {malformed}; \
-                     give what `audited keys show` prints for the journal, or a file of such lines"
+                    "{option} names neither a public key nor a file that is there: as a key, {malformed}; {advice}"
                 )));
             }
         }
@@ -28,7 +43,7 @@ pub(crate) fn keys(given: &[String]) -> Result<Vec<VerifierKey>, Failure> {
     Ok(keys)
 }
 
-fn keys_of(file: &Path) -> Result<Vec<VerifierKey>, Failure> {
+fn keys_of<K: FromStr<Err = Malformed>>(file: &Path) -> Result<Vec<K>, Failure> {
     let name = file.display();
     let text = fs::read_to_string(file)
         .map_err(|error| Failure::Undecided(format!("cannot read the keys in {name}: {error}")))?;

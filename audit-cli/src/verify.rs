@@ -21,13 +21,15 @@ const UNSIGNED: &str = "UNSIGNED, UNANCHORED: anyone who can write here can rewr
 /// What signatures alone cannot tell.
 const UNANCHORED: &str = "UNANCHORED: anyone who can write here and use the key can rewrite it";
 
-const STREAM_TRUST: &str = "lines from standard input have no signatures: leave out --key and --anchor, or \
-                            name a directory";
-const KEYLESS_ANCHOR: &str =
-    "--anchor needs --key: a checkpoint says nothing before its signature is checked";
+const STREAM_TRUST: &str = "lines from standard input have no signatures: leave out --key, --anchor and --witness, \
+                            or name a directory";
+const KEYLESS_ANCHOR: &str = "--anchor and --witness need --key: a checkpoint says nothing before the journal's own \
+                              signature is checked";
 
 const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal or of records that were \
                          pruned, or no key of --key has signed them; give one that was kept of this journal";
+const NO_WITNESS: &str = "nothing of this journal was cosigned by a witness of --witness, in `anchors/` or in --anchor: \
+                          check the key, and whether the service has a `witness_url`";
 const UNCOMPARED: &str = "a checkpoint of --anchor cannot be compared: what it speaks of is damaged or pruned, and \
                           `tiles/` is missing or wrong; put that back from a copy, or leave the checkpoint out";
 const STREAM_EPOCH: &str =
@@ -76,10 +78,11 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
 
 /// The keys and anchors to check with; `None` if the chain alone is to be checked.
 fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
-    let Verify { key, anchor, level, .. } = arguments;
+    let Verify { key, anchor, witness, level, .. } = arguments;
+    let has_anchors = !(anchor.is_empty() && witness.is_empty());
     let refused = match () {
-        () if is_stream && !(key.is_empty() && anchor.is_empty()) => Some(STREAM_TRUST),
-        () if key.is_empty() && !anchor.is_empty() => Some(KEYLESS_ANCHOR),
+        () if is_stream && (has_anchors || !key.is_empty()) => Some(STREAM_TRUST),
+        () if key.is_empty() && has_anchors => Some(KEYLESS_ANCHOR),
         () => None,
     };
     if let Some(refused) = refused {
@@ -88,7 +91,8 @@ fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failur
     if key.is_empty() || level.is_some() {
         return Ok(None);
     }
-    Ok(Some(Trust { keys: trust::keys(key)?, anchors: trust::anchors(anchor)? }))
+    let (keys, witnesses) = (trust::keys(key)?, trust::witnesses(witness)?);
+    Ok(Some(Trust { keys, anchors: trust::anchors(anchor)?, witnesses }))
 }
 
 fn verify(
@@ -107,7 +111,9 @@ fn verify(
             let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
             let doubt = match () {
                 () if checked.uncompared > 0 => Some(UNCOMPARED),
-                () if !trust.anchors.is_empty() && !is_any => Some(NO_ANCHOR),
+                () if is_any => None,
+                () if !trust.anchors.is_empty() => Some(NO_ANCHOR),
+                () if !trust.witnesses.is_empty() => Some(NO_WITNESS),
                 () => None,
             };
             if let Some(doubt) = doubt.filter(|_| is_intact) {
@@ -248,6 +254,9 @@ fn print_level(level: Level, checked: &Verification, out: &mut impl Write) -> Re
         }
     };
     writeln!(out, "level {}: {shown}", level.name())?;
+    if let Some((at, by)) = checked.anchored_at.as_ref().zip(checked.anchored_by.as_ref()) {
+        writeln!(out, "anchored to size {size} at {at} by {}", terminal::escape(by))?;
+    }
     let sizes = [("signed", checked.signed_size), ("anchored", checked.anchored_size)];
     for (word, size) in sizes {
         let rest = size.zip(checked.last_seq).filter(|(size, last)| size <= last);

@@ -7,6 +7,7 @@
 
 mod batch;
 mod control;
+mod cosigned;
 mod cursor;
 mod digest;
 #[doc(hidden)]
@@ -44,6 +45,7 @@ mod writer;
 
 pub use batch::Appended;
 pub use control::Interruption;
+pub use cosigned::{cosigned, keep_cosigned};
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
 pub use epoch::{
@@ -55,7 +57,7 @@ pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 #[doc(hidden)]
 pub use options::{Entropy, SystemEntropy};
 pub use options::{OnDamage, Options};
-pub use prove::{prove, prove_consistency};
+pub use prove::{prove, prove_consistency, prove_growth};
 pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
 pub use signed::KeyRotation;

@@ -2,6 +2,7 @@
 
 use audit_tlog::{
     Checkpoint, Frontier, Hash, Proof, consistency, inclusion, is_consistent, is_included, leaf,
+    root_at,
 };
 
 use super::error::Error;
@@ -52,22 +53,43 @@ pub fn prove_consistency(
     from: &Checkpoint,
     to: &Checkpoint,
 ) -> Result<Vec<Hash>, Error> {
+    growth(storage, from.size, Some(from.root), to)
+}
+
+/// Proves that the journal that `to` was signed over goes on from its own first `from` records, to whoever has
+/// their root.
+///
+/// # Errors
+/// As [`prove_consistency`].
+pub fn prove_growth(storage: &dyn Storage, from: u64, to: &Checkpoint) -> Result<Vec<Hash>, Error> {
+    growth(storage, from, None, to)
+}
+
+/// Proves it of the records that have this root, or those that are there.
+fn growth(
+    storage: &dyn Storage,
+    from: u64,
+    root: Option<Hash>,
+    to: &Checkpoint,
+) -> Result<Vec<Hash>, Error> {
     let proof = made(
         |trusts_tiles| {
-            consistency(from.size, to.size, &mut |level, index| {
-                subtree(storage, level, index, trusts_tiles)
-            })
+            let subtree =
+                &mut |level: u32, index: u64| subtree(storage, level, index, trusts_tiles);
+            let root = root.map_or_else(|| root_at(from, subtree), Ok)?;
+            Ok((root, consistency(from, to.size, subtree)?))
         },
-        |hashes| is_consistent((from.size, &from.root), (to.size, &to.root), hashes),
+        |(root, hashes)| is_consistent((from, root), (to.size, &to.root), hashes),
     )?;
-    proof.ok_or_else(|| other(storage, from.size.saturating_sub(1), to.size))
+    let (_, hashes) = proof.ok_or_else(|| other(storage, from.saturating_sub(1), to.size))?;
+    Ok(hashes)
 }
 
 /// Makes a proof from the tiles, or else from the records; `None` if neither is right.
-fn made(
-    make: impl Fn(bool) -> Result<Vec<Hash>, Error>,
-    is_right: impl Fn(&[Hash]) -> bool,
-) -> Result<Option<Vec<Hash>>, Error> {
+fn made<P>(
+    make: impl Fn(bool) -> Result<P, Error>,
+    is_right: impl Fn(&P) -> bool,
+) -> Result<Option<P>, Error> {
     for trusts_tiles in [true, false] {
         let proof = make(trusts_tiles)?;
         if is_right(&proof) {

@@ -14,6 +14,8 @@ use crate::malformed::Malformed;
 
 /// The type of Ed25519 signatures.
 const ED25519: u8 = 1;
+/// The type of cosignatures by Ed25519, which name a time.
+const COSIGNATURE: u8 = 4;
 const PRIVATE: &str = "PRIVATE+KEY+";
 
 const NO_NAME: Malformed = Malformed::whole(
@@ -27,6 +29,11 @@ const OTHER_ID: Malformed =
     Malformed::whole("the key's id is not that of its name and its key: a part of it was changed");
 const NO_KEY: Malformed =
     Malformed::whole("the third part of a key is base64 of one byte 1, for Ed25519, and 32 bytes");
+const OF_WITNESS: Malformed =
+    Malformed::whole("this is the key of a witness, which signs no journal (type 4)");
+const NO_WITNESS: Malformed = Malformed::whole(
+    "the third part of a witness's key is base64 of one byte 4, for cosignatures by Ed25519, and 32 bytes",
+);
 const NO_POINT: Malformed = Malformed::whole("the 32 bytes are no public key of Ed25519");
 const NOT_PRIVATE: Malformed =
     Malformed::whole("a private key begins with `PRIVATE+KEY+`; this may be a public one");
@@ -41,6 +48,7 @@ pub struct VerifierKey {
     name: String,
     id: u32,
     key: ed25519_dalek::VerifyingKey,
+    kind: u8,
 }
 
 /// What signs notes: a key in memory, or one in a system that keeps keys.
@@ -79,14 +87,28 @@ impl VerifierKey {
         signature.is_ok_and(|it| self.key.verify_strict(text.as_bytes(), &it).is_ok())
     }
 
-    fn new(name: &str, key: ed25519_dalek::VerifyingKey) -> Result<Self, Malformed> {
+    /// Reads the key of a witness.
+    pub(crate) fn of_witness(text: &str) -> Result<Self, Malformed> {
+        Self::read(text, COSIGNATURE, NO_WITNESS)
+    }
+
+    fn read(text: &str, kind: u8, other: Malformed) -> Result<Self, Malformed> {
+        if text.starts_with(PRIVATE) {
+            return Err(IS_PRIVATE);
+        }
+        let (name, id, bytes) = parts(text, kind, other)?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| NO_POINT)?;
+        Self::new(name, key, kind)?.check_id(id)
+    }
+
+    fn new(name: &str, key: ed25519_dalek::VerifyingKey, kind: u8) -> Result<Self, Malformed> {
         check_name(name)?;
         let mut hasher = Sha256::new();
         hasher.update(name);
-        hasher.update([b'\n', ED25519]);
+        hasher.update([b'\n', kind]);
         hasher.update(key.as_bytes());
         let [a, b, c, d, ..] = <[u8; 32]>::from(hasher.finalize());
-        Ok(Self { name: name.to_owned(), id: u32::from_be_bytes([a, b, c, d]), key })
+        Ok(Self { name: name.to_owned(), id: u32::from_be_bytes([a, b, c, d]), key, kind })
     }
 
     fn check_id(self, id: &str) -> Result<Self, Malformed> {
@@ -102,18 +124,18 @@ impl FromStr for VerifierKey {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        if text.starts_with(PRIVATE) {
-            return Err(IS_PRIVATE);
-        }
-        let (name, id, bytes) = parts(text)?;
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| NO_POINT)?;
-        Self::new(name, key)?.check_id(id)
+        let is_of_witness = || Self::of_witness(text).is_ok();
+        Self::read(text, ED25519, NO_KEY).map_err(|error| match error {
+            NO_KEY if is_of_witness() => OF_WITNESS,
+            error => error,
+        })
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{:08x}+{}", self.name, self.id, encoded(self.key.as_bytes()).as_str())
+        let key = encoded(self.kind, self.key.as_bytes());
+        write!(f, "{}+{:08x}+{}", self.name, self.id, key.as_str())
     }
 }
 
@@ -130,14 +152,14 @@ impl SigningKey {
     /// Fails if the name is empty, or has a space, a `+` or a control character.
     pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<Self, Malformed> {
         let key = ed25519_dalek::SigningKey::from_bytes(&Zeroizing::new(seed));
-        let verifier = VerifierKey::new(name, key.verifying_key())?;
+        let verifier = VerifierKey::new(name, key.verifying_key(), ED25519)?;
         Ok(Self { key, verifier })
     }
 
     /// The text to keep it as: `PRIVATE+KEY+name+id+seed`.
     pub fn to_text(&self) -> Zeroizing<String> {
         let VerifierKey { name, id, .. } = &self.verifier;
-        let seed = encoded(self.key.as_bytes());
+        let seed = encoded(ED25519, self.key.as_bytes());
         let mut text = Zeroizing::new(String::with_capacity(PRIVATE.len() + name.len() + 64));
         text.push_str(PRIVATE);
         text.push_str(name);
@@ -161,7 +183,8 @@ impl FromStr for SigningKey {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let (name, id, seed) = parts(text.strip_prefix(PRIVATE).ok_or(NOT_PRIVATE)?)?;
+        let (name, id, seed) =
+            parts(text.strip_prefix(PRIVATE).ok_or(NOT_PRIVATE)?, ED25519, NO_KEY)?;
         let Self { key, verifier } = Self::from_seed(name, *seed)?;
         Ok(Self { key, verifier: verifier.check_id(id)? })
     }
@@ -184,27 +207,28 @@ pub(crate) fn check_name(name: &str) -> Result<(), Malformed> {
     if name.is_empty() || !name.chars().all(is_of_name) { Err(NO_NAME) } else { Ok(()) }
 }
 
-/// Name, id and the 32 bytes. Base64 may have a `+` as well.
-fn parts(text: &str) -> Result<(&str, &str, Zeroizing<[u8; 32]>), Malformed> {
+/// Name, id and the 32 bytes of a key of this kind; `other` is told of one that is none. Base64 may have a `+` as well.
+fn parts(
+    text: &str,
+    kind: u8,
+    other: Malformed,
+) -> Result<(&str, &str, Zeroizing<[u8; 32]>), Malformed> {
     let (name, rest) = text.split_once('+').ok_or(NO_PARTS)?;
     let (id, key) = rest.split_once('+').ok_or(NO_PARTS)?;
     let mut bytes = Zeroizing::new([0; 36]);
-    let length = STANDARD.decode_slice(key, &mut *bytes).map_err(|_| NO_KEY)?;
+    let length = STANDARD.decode_slice(key, &mut *bytes).map_err(|_| other.clone())?;
     match bytes.get(..length) {
-        Some([ED25519, key @ ..]) => {
+        Some([found, key @ ..]) if *found == kind && key.len() == 32 => {
             let mut seed = Zeroizing::new([0; 32]);
-            if key.len() != seed.len() {
-                return Err(NO_KEY);
-            }
             seed.copy_from_slice(key);
             Ok((name, id, seed))
         }
-        _ => Err(NO_KEY),
+        _ => Err(other),
     }
 }
 
-fn encoded(key: &[u8; 32]) -> Zeroizing<String> {
-    let mut typed = Zeroizing::new([ED25519; 33]);
+fn encoded(kind: u8, key: &[u8; 32]) -> Zeroizing<String> {
+    let mut typed = Zeroizing::new([kind; 33]);
     typed[1..].copy_from_slice(key);
     Zeroizing::new(STANDARD.encode(*typed))
 }

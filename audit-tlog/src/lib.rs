@@ -6,7 +6,7 @@
 //! later log goes on from it; [`is_included`] and [`is_consistent`] check that without the log.
 //!
 //! Nothing here opens a file. The tree is that of RFC 6962, section 2.1; the texts are those of
-//! `c2sp.org/signed-note`, `c2sp.org/tlog-checkpoint` and `c2sp.org/tlog-proof@v1`.
+//! `c2sp.org/signed-note`, `c2sp.org/tlog-checkpoint`, `c2sp.org/tlog-cosignature` and `c2sp.org/tlog-proof@v1`.
 //!
 //! ```
 //! use audit_tlog::{Checkpoint, Frontier, Note, Signer as _, SigningKey, leaf};
@@ -35,6 +35,7 @@ mod paths;
 mod proof;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 pub use checkpoint::Checkpoint;
 pub use frontier::Frontier;
@@ -44,6 +45,7 @@ pub use malformed::Malformed;
 pub use note::{Note, Signature, Untrusted};
 pub use paths::{consistency, inclusion, is_consistent, is_included, root_at};
 pub use proof::{Proof, Unproven};
+pub use witness::WitnessKey;
 
 /// How many hashes a tile has (`c2sp.org/tlog-tiles`): each level of tiles is eight levels of the tree.
 pub const TILE_WIDTH: u64 = 256;

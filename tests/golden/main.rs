@@ -126,6 +126,8 @@ fn renewed() -> MemoryStorage {
     storage
 }
 
+const WITNESS: &str = "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY";
+
 fn frozen(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
@@ -174,9 +176,16 @@ fn the_frozen_signed_journal_verifies_and_proves() {
     let anchor = std::fs::read_to_string(frozen("signed").join("checkpoint")).unwrap();
     let anchors = vec![Note::parse(&anchor).unwrap()];
     let keys = vec![key().verifier().clone()];
-    let verification = verify_signed(&storage, &Trust { keys: keys.clone(), anchors }).unwrap();
+    let trust = Trust { keys: keys.clone(), ..Trust::default() };
+    let verification = verify_signed(&storage, &Trust { anchors, ..trust.clone() }).unwrap();
     assert_eq!(verification.findings, []);
     assert_eq!(verification.level(), Some(Level::Anchored));
+    // What lies in `anchors/` was cosigned by a program in Python: its seed is 32 times 9.
+    let witnesses = vec![WITNESS.parse().unwrap()];
+    let witnessed = verify_signed(&storage, &Trust { witnesses, ..trust }).unwrap();
+    assert_eq!((witnessed.findings.as_slice(), witnessed.anchored_size), (&[][..], Some(8)));
+    assert_eq!(witnessed.anchored_at.as_deref(), Some("2026-01-01T00:00:10.000000000Z"));
+    assert_eq!(witnessed.anchored_by.as_deref(), Some("witness.example/w1"));
     let mut cursor = Reader::open(frozen("signed")).unwrap().cursor(0).unwrap();
     for line in std::iter::from_fn(|| cursor.next().unwrap()) {
         let proof = prove(&storage, line.seq()).unwrap();

@@ -42,3 +42,4 @@ mod testing;
 mod tower;
 mod vocabulary;
 mod web;
+mod witness;

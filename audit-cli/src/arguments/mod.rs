@@ -198,6 +198,10 @@ pub(crate) struct Verify {
     /// lines, such as a shipped log. May be given several times.
     #[arg(long, value_name = "FILE|-", value_parser = place())]
     pub(crate) anchor: Vec<PathBuf>,
+    /// The public key of a witness, or a file of such keys: what it has cosigned, in the journal's `anchors/` or in
+    /// --anchor, was kept elsewhere, at a time that it tells. May be given several times.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(crate) witness: Vec<String>,
     /// Checks the chain alone: whoever can write there can rewrite all of it unseen.
     #[arg(long, value_name = "L1", value_parser = ["L1"])]
     pub(crate) level: Option<String>,

@@ -47,7 +47,8 @@ fn fed(fixture: &Fixture, arguments: &[&str], text: &str) -> Run {
     let mut command = fixture.command(arguments);
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    // One that refuses its arguments may have ended before it reads.
+    let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
     Run::of(child.wait_with_output().unwrap())
 }
 
@@ -190,7 +191,9 @@ fn keys_and_anchors_that_make_no_sense_are_refused() {
     fs::write(&file, format!("{}\nnonsense\n", vkey(1))).unwrap();
     let file = file.to_str().unwrap();
     fixture.run(&["verify", "@", "--key", file]).fails(3, &["keys, line 2 is no public key"]);
-    fixture.run(&["verify", "@", "--anchor", file]).fails(3, &["--anchor needs --key"]);
+    fixture
+        .run(&["verify", "@", "--anchor", file])
+        .fails(3, &["--anchor and --witness need --key"]);
     fixture.run(&["verify", "-", "--key", &vkey(1)]).fails(3, &["no signatures"]);
 }
 
@@ -216,4 +219,53 @@ fn a_proof_convinces_whoever_has_the_line_and_the_key() {
     Fixture::unsigned()
         .run(&["prove", "1", "@"])
         .fails(2, &["nothing in the journal", "is signed"]);
+}
+
+/// That of the frozen journal's cosigned checkpoint.
+const WITNESS: &str = "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY";
+
+#[test]
+fn what_a_witness_has_cosigned_lies_with_the_journal_and_says_when_and_by_whom() {
+    let frozen = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/signed");
+    let golden = SigningKey::from_seed("example.com/golden", [1; 32]).unwrap();
+    let key = golden.verifier().to_string();
+    let fixture = Fixture::empty();
+    let given = ["verify", frozen, "--key", &key, "--require", "L3", "--witness"];
+    // The frozen files are open to others, of which a warning tells.
+    let shown = |more: &[&str]| {
+        let run = fixture.run(&[&given[..], more].concat());
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run.out
+    };
+    let out = shown(&[WITNESS]);
+    let told = "level L3: the records up to seq 7 agree with what was kept elsewhere\n\
+                anchored to size 8 at 2026-01-01T00:00:10.000000000Z by witness.example/w1\n\
+                records 8..10 not yet anchored\n";
+    assert!(out.ends_with(told), "{out}");
+    let file = fixture.directory().join("witnesses");
+    fs::write(&file, format!("# ours\n{WITNESS}\n")).unwrap();
+    let out = shown(&[file.to_str().unwrap(), "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let at = "2026-01-01T00:00:10.000000000Z";
+    assert_eq!((&report["level"], &report["anchored_size"]), (&"L3".into(), &8.into()));
+    assert_eq!(
+        (&report["anchored_at"], &report["anchored_by"]),
+        (&at.into(), &"witness.example/w1".into())
+    );
+    // A copy that was kept elsewhere is as good, and needs no `anchors/`.
+    let copied = format!("{frozen}/anchors/24b5d9fe");
+    shown(&[WITNESS, "--anchor", &copied]);
+
+    let other = WITNESS.replace("w1+24b5d9fe", "w1+24b5d9ff");
+    fixture
+        .run(&[&given[..], &[&other]].concat())
+        .fails(3, &["--witness names neither", "the key's id"]);
+    fixture
+        .run(&[&given[..], &[&key]].concat())
+        .fails(3, &["--witness names neither", "one byte 4"]);
+    fixture.run(&["verify", frozen, "--key", WITNESS]).fails(3, &["the key of a witness"]);
+    fixture.run(&["verify", frozen, "--witness", WITNESS]).fails(3, &["--witness need --key"]);
+    let signed = signed();
+    let nothing = ["verify", "@", "--key", &vkey(1), "--witness", WITNESS];
+    signed.run(&nothing).fails(2, &["nothing of this journal was cosigned"]);
 }

@@ -37,7 +37,7 @@ fn an_intact_journal_passes_and_the_limit_of_that_is_said() {
     fixture.run(&["verify", "@", "--require", "L1"]).ok();
     let run = fixture.run(&["verify", "@", "--json"]);
     let expected = serde_json::json!({
-        "level": "L1", "signed_size": null, "anchored_size": null, "unchecked": [], "records": 7, "first_seq": 0, "last_seq": 6,
+        "level": "L1", "signed_size": null, "anchored_size": null, "anchored_at": null, "anchored_by": null, "unchecked": [], "records": 7, "first_seq": 0, "last_seq": 6,
         "findings": [], "unfinished": null, "epochs": [],
     });
     assert_eq!(json(&run), expected);

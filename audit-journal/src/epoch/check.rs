@@ -2,7 +2,6 @@
 
 use std::io;
 
-use audit_tlog::{Checkpoint, Note};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{self, Earlier, Epoch, Link, Manifest, NAME};
@@ -116,8 +115,7 @@ pub fn verify_epoch(
     trust: &Trust,
 ) -> Result<Option<Verification>, Error> {
     let origin = origin(journal, older)?;
-    let is_of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
-    if !trust.anchors.iter().any(is_of_it) {
+    if !verify::has_anchor(storage, trust, &origin)? {
         return Ok(None);
     }
     let mut checked = match verify_signed(storage, trust) {

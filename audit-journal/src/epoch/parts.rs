@@ -1,6 +1,7 @@
 //! What belongs to an epoch, and where it lies once the epoch is set aside.
 
 use super::manifest::{self, DIR, NAME};
+use crate::cosigned;
 use crate::error::Error;
 use crate::quarantine;
 use crate::redo;
@@ -14,11 +15,12 @@ use crate::watermark;
 ///
 /// Whatever else comes to lie in the journal's directory belongs here, too, unless it serves the
 /// epoch that is current, as the lock does.
-pub(super) const PARTS: [(&str, Part); 7] = [
+pub(super) const PARTS: [(&str, Part); 8] = [
     (watermark::NAME, Part::File),
     (signed::CHECKPOINT, Part::File),
     (signed::HISTORY, Part::File),
     (signed::TILES, Part::Directory),
+    (cosigned::DIR, Part::Directory),
     (redo::NAME, Part::File),
     (quarantine::DIR, Part::Directory),
     (segment::DIR, Part::Directory),

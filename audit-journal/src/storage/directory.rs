@@ -17,7 +17,7 @@ use crate::Error;
 const LOCK: &str = "LOCK";
 
 /// The directories of a journal, relative to its own.
-const DIRECTORIES: [&str; 5] = ["", "seg", "quarantine", "tiles", EPOCHS];
+const DIRECTORIES: [&str; 6] = ["", "seg", "quarantine", "tiles", "anchors", EPOCHS];
 
 /// Older epochs, each in a directory of its own.
 const EPOCHS: &str = "epochs";

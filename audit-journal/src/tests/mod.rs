@@ -30,6 +30,7 @@ mod verify_keys;
 mod verify_moving;
 mod verify_notes;
 mod verify_signed;
+mod verify_witnessed;
 mod visit;
 mod watch;
 mod writer;

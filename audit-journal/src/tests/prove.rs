@@ -6,7 +6,7 @@ use super::naive::{checkpoint, edit, key, leaves, lines, rewrite, sign};
 use super::signed::{key as signer, signed as signed_by_writer};
 use super::verify_signed::signed;
 use super::*;
-use crate::{Error, prove, prove_consistency};
+use crate::{Error, prove, prove_consistency, prove_growth};
 
 /// The line of a record.
 fn line(storage: &MemoryStorage, seq: usize) -> Vec<u8> {
@@ -78,6 +78,27 @@ fn a_checkpoint_goes_on_from_every_earlier_one() {
     }
     let other = Checkpoint { root: all[0], ..of(7) };
     assert!(matches!(prove_consistency(&storage, &other, &of(9)), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn a_journal_goes_on_from_as_many_records_as_somebody_names_and_from_no_others() {
+    for wrong_at in [None, Some(1)] {
+        let storage = signed();
+        if let Some(at) = wrong_at {
+            tamper(&storage, "tiles/0", |bytes| bytes[at] ^= 1);
+        }
+        let end = leaves(&storage).len();
+        let of = |size| Checkpoint::parse(&checkpoint(&key(1), &leaves(&storage)[..size]).text);
+        let to = of(end).unwrap();
+        for from in 0..=end {
+            let hashes = prove_growth(&storage, from as u64, &to).unwrap();
+            let root = of(from).unwrap().root;
+            assert!(is_consistent((from as u64, &root), (to.size, &to.root), &hashes), "{from}");
+        }
+        assert!(prove_growth(&storage, to.size + 1, &to).is_err());
+        let edited = Checkpoint { root: of(3).unwrap().root, ..to };
+        assert!(matches!(prove_growth(&storage, 3, &edited), Err(Error::Damaged { .. })));
+    }
 }
 
 #[test]

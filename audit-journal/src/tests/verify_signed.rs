@@ -17,7 +17,7 @@ pub(super) fn signed() -> MemoryStorage {
 pub(super) fn trust(keys: &[&SigningKey], anchors: &[Note]) -> Trust {
     use audit_tlog::Signer as _;
     let keys = keys.iter().map(|key| key.verifier().clone()).collect();
-    Trust { keys, anchors: anchors.to_vec() }
+    Trust { keys, anchors: anchors.to_vec(), ..Trust::default() }
 }
 
 pub(super) fn check(storage: &MemoryStorage) -> Verification {

@@ -114,7 +114,7 @@ impl Tree {
         {
             let size = noted.checkpoint.size;
             // It is not known to be as this one has it.
-            (self.anchored_size, self.uncompared) = (None, self.uncompared + 1);
+            (self.anchored_size, self.seen, self.uncompared) = (None, None, self.uncompared + 1);
             let place = Place { segment: tiles::name(0), line: 1, offset: 0 };
             let reason = format!(
                 "the note in {}, line {}, cannot be compared: records below {size} are damaged or pruned, and the \

@@ -4,7 +4,7 @@ use audit_tlog::{Frontier, Hash};
 
 use super::Kind;
 use super::item::Place;
-use super::notes::Noted;
+use super::notes::{Noted, Seen};
 use super::tree::{Section, Tree};
 use crate::tiles;
 
@@ -60,7 +60,10 @@ impl Tree {
         let is_own = self.origin.as_ref().is_none_or(|own| own == origin);
         let signed = self.ring.check(&noted.note, noted.checkpoint.size);
         match signed {
-            _ if noted.is_anchor => Ok(is_own && signed.is_ok()),
+            _ if noted.is_anchor => {
+                let is_forged = Seen::of(&noted.note, &self.notes.witnesses).is_err();
+                Ok(is_own && signed.is_ok() && !is_forged)
+            }
             _ if !is_own => Err(format!("it is of another journal: `{origin}`")),
             signed => signed.map(|()| true),
         }
@@ -92,6 +95,11 @@ impl Tree {
                 true => (self.anchored_size, self.uncompared) = (Some(size), 0),
                 false => self.signed_size = Some(size),
             }
+        }
+        let anchors = same.iter().filter(|noted| noted.is_anchor);
+        if self.anchored_size == Some(size) {
+            let seen = anchors.filter_map(|it| Seen::of(&it.note, &self.notes.witnesses).ok()?);
+            self.seen = seen.min();
         }
         self.agreed = size;
     }

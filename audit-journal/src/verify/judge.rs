@@ -1,6 +1,7 @@
 //! Decides what has happened to a record, from the records around it.
 
 use super::item::{Garbage, Item, Place, Record};
+use super::notes::Seen;
 use super::strays::{Gap, Stray};
 use super::tree::Tree;
 use super::{Finding, Kind, Verification};
@@ -157,6 +158,11 @@ impl Judge {
         verification.findings.extend(outcome.findings);
         verification.signed_size = outcome.signed_size;
         verification.anchored_size = outcome.anchored_size;
+        if let Some(Seen { at, by }) = outcome.seen {
+            let nanos = i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000_000_000);
+            verification.anchored_at = Some(Timestamp::from_unix_nanos(nanos).to_string());
+            verification.anchored_by = Some(by);
+        }
         verification.uncompared = outcome.uncompared;
         outcome.due
     }

@@ -53,6 +53,10 @@ pub struct Verification {
     pub signed_size: Option<u64>,
     /// How many are as a checkpoint has them that was kept elsewhere.
     pub anchored_size: Option<u64>,
+    /// When a trusted witness has cosigned that checkpoint, if one has; of several the first.
+    pub anchored_at: Option<String>,
+    /// The name of this witness.
+    pub anchored_by: Option<String>,
     /// How many such checkpoints, of more records than that, could not be compared: what they speak of is
     /// damaged or pruned, and the tiles do not tell.
     #[serde(skip_serializing_if = "is_none")]
@@ -241,6 +245,16 @@ pub(super) fn newest_checkpoint(
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
     let newest = notes::Notes::read(storage, &Trust::default())?.behind(storage, 0);
     Ok(newest.into_iter().next().map(|noted| (noted.note, noted.checkpoint)))
+}
+
+/// True if a checkpoint of this journal was kept elsewhere.
+pub(super) fn has_anchor(
+    storage: &dyn Storage,
+    trust: &Trust,
+    origin: &str,
+) -> Result<bool, Error> {
+    let is_of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
+    Ok(trust.kept(storage)?.iter().any(|(_, note)| is_of_it(note)))
 }
 
 /// Takes findings of an older epoch for what it was set aside with: damage that was written down then.

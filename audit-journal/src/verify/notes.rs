@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use audit_tlog::{Checkpoint, Note, Signature, VerifierKey};
+use audit_tlog::{Checkpoint, Note, Signature, Untrusted, VerifierKey, WitnessKey};
 
 use super::history::{NOTE_BYTES_MAX, Span};
 use super::item::Place;
+use crate::cosigned;
 use crate::error::Error;
 use crate::segment;
 use crate::signed::{CHECKPOINT, HISTORY, Seal};
@@ -23,6 +24,48 @@ pub struct Trust {
     pub keys: Vec<VerifierKey>,
     /// Checkpoints that were kept elsewhere. Those of other journals are passed over.
     pub anchors: Vec<Note>,
+    /// The public keys of witnesses. What one of them has cosigned was kept elsewhere, wherever it lies now.
+    pub witnesses: Vec<WitnessKey>,
+}
+
+impl Trust {
+    /// What was kept elsewhere: the checkpoints given, and those in the journal that a witness has cosigned. What
+    /// else lies there, where anybody may have put it, is nothing.
+    pub(super) fn kept(&self, storage: &dyn Storage) -> Result<Vec<(Place, Note)>, Error> {
+        let place = |segment, line| Place { segment, line, offset: 0 };
+        let given = (1..).zip(&self.anchors);
+        let given = given.map(|(line, note)| (place(ANCHOR.to_owned(), line), note.clone()));
+        let mut kept: Vec<_> = given.collect();
+        if !self.witnesses.is_empty() {
+            let mut cosigned = cosigned::all(storage)?;
+            cosigned.retain(|(_, note)| matches!(Seen::of(note, &self.witnesses), Ok(Some(_))));
+            kept.extend(cosigned.into_iter().map(|(name, note)| (place(name, 1), note)));
+        }
+        Ok(kept)
+    }
+}
+
+/// When a witness has cosigned a checkpoint, in seconds since 1970, and which.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen {
+    pub(super) at: u64,
+    pub(super) by: String,
+}
+
+impl Seen {
+    /// Which of these witnesses has cosigned it first.
+    pub(super) fn of(note: &Note, witnesses: &[WitnessKey]) -> Result<Option<Self>, Untrusted> {
+        let mut first = None;
+        for witness in witnesses {
+            let seen = |at| Self { at, by: witness.name().to_owned() };
+            match witness.cosigned(note) {
+                Ok(at) => first = first.into_iter().chain([seen(at)]).min(),
+                Err(Untrusted::Unknown) => {}
+                Err(forged) => return Err(forged),
+            }
+        }
+        Ok(first)
+    }
 }
 
 /// A checkpoint, who signed it, and where it stands.
@@ -79,13 +122,15 @@ pub(super) struct Notes {
     pub(super) has_newest: bool,
     /// Those that are trusted from the start.
     keys: Vec<VerifierKey>,
+    pub(super) witnesses: Vec<WitnessKey>,
     /// One of the journal's own names none of them.
     has_others: bool,
 }
 
 impl Notes {
     pub(super) fn read(storage: &dyn Storage, trust: &Trust) -> Result<Self, Error> {
-        let mut notes = Self { keys: trust.keys.clone(), ..Self::default() };
+        let (keys, witnesses) = (trust.keys.clone(), trust.witnesses.clone());
+        let mut notes = Self { keys, witnesses, ..Self::default() };
         notes.read_history(storage).map_err(Error::io(storage, "read", HISTORY))?;
         for name in storage.list(segment::DIR).map_err(Error::io(storage, "list", segment::DIR))? {
             if let Some(first) = segment::sealed(&name) {
@@ -100,10 +145,8 @@ impl Notes {
                 Err(reason) => notes.pass(place, reason),
             }
         }
-        let anchors = (1..).zip(&trust.anchors);
-        anchors
-            .filter_map(|(line, note)| Noted::of_anchor(note, line))
-            .for_each(|it| notes.hold(it));
+        let kept = trust.kept(storage)?.into_iter();
+        kept.filter_map(Noted::of_anchor).for_each(|it| notes.hold(it));
         notes.entries.sort_by_key(|entry| entry.size);
         Ok(notes)
     }
@@ -223,10 +266,9 @@ impl Noted {
         }
     }
 
-    fn of_anchor(note: &Note, line: u64) -> Option<Self> {
+    fn of_anchor((place, note): (Place, Note)) -> Option<Self> {
         let checkpoint = Checkpoint::parse(&note.text).ok()?;
-        let place = Place { segment: ANCHOR.to_owned(), line, offset: 0 };
-        let noted = Self { note: note.clone(), checkpoint, place, is_anchor: true };
+        let noted = Self { note, checkpoint, place, is_anchor: true };
         Some(noted).filter(|noted| noted.checkpoint.extensions.is_empty())
     }
 

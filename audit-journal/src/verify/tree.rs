@@ -7,7 +7,7 @@ use audit_tlog::leaf;
 
 use super::aside::Aside;
 use super::item::{Place, Record};
-use super::notes::{self, Entry, Noted, Notes, Seals, Unreadable};
+use super::notes::{self, Entry, Noted, Notes, Seals, Seen, Unreadable};
 use super::rotation::Ring;
 use super::{Finding, Kind};
 use crate::digest::Digest;
@@ -54,6 +54,8 @@ pub(super) struct Tree {
     is_live: bool,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    /// Who has cosigned that.
+    pub(super) seen: Option<Seen>,
     pub(super) uncompared: u64,
     pub(super) has_anchor: bool,
     /// The greatest trusted note of the history, and that of the newest checkpoint.
@@ -68,6 +70,7 @@ pub(super) struct Outcome {
     pub(super) due: u64,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    pub(super) seen: Option<Seen>,
     pub(super) uncompared: u64,
 }
 
@@ -109,6 +112,7 @@ impl Tree {
             is_live,
             signed_size: None,
             anchored_size: None,
+            seen: None,
             uncompared: 0,
             has_anchor: false,
             newest: [None, None],
@@ -352,8 +356,8 @@ impl Tree {
                 "the newest checkpoint is gone, and other signatures show that there was one";
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
         }
-        let Self { findings, signed_size, anchored_size, uncompared, .. } = self;
-        Outcome { findings, due, signed_size, anchored_size, uncompared }
+        let Self { findings, signed_size, anchored_size, seen, uncompared, .. } = self;
+        Outcome { findings, due, signed_size, anchored_size, seen, uncompared }
     }
 
     pub(super) fn report(

@@ -3,6 +3,7 @@
 mod anchors;
 mod opening;
 mod signing;
+mod witness;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

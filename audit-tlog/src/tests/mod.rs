@@ -2,3 +2,4 @@
 
 mod notes;
 mod tree;
+mod witness;

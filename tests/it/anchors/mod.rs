@@ -58,7 +58,7 @@ impl Place {
 
     /// The journal, judged by the key and by what an anchor has kept.
     fn verified(&self, anchors: Vec<Note>) -> Verification {
-        let trust = Trust { keys: vec![key().verifier().clone()], anchors };
+        let trust = Trust { keys: vec![key().verifier().clone()], anchors, ..Trust::default() };
         verify_signed(&DirectoryStorage::read_only(self.journal()), &trust).unwrap()
     }
 

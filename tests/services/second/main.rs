@@ -159,7 +159,7 @@ fn both_verifiers_say_the_same_of_journals_that_were_changed() {
     let place = tempfile::tempdir().unwrap();
     let journal = place.path().join("journal");
     written(&journal);
-    let trust = Trust { keys: vec![key().verifier().clone()], anchors: Vec::new() };
+    let trust = Trust { keys: vec![key().verifier().clone()], ..Trust::default() };
     let judge = || {
         let storage = DirectoryStorage::read_only(&journal);
         (of_rust(journal::verify_signed(&storage, &trust)), of_python(&journal))

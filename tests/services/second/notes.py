@@ -4,6 +4,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import ClassVar
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -50,19 +51,20 @@ class Key:
     name: str
     id: bytes
     public: bytes
+    KIND: ClassVar[int] = 1
 
     @classmethod
     def parse(cls, vkey: str) -> "Key":
         name, id_, kind = matched(r"([^\s+]+)\+([0-9a-f]{8})\+(\S+)", vkey, "verifier key").groups()
         material = decode(kind, 33)
-        if material[0] != 1:
-            raise Malformed(f"{name}: only Ed25519 keys (0x01) are known")
+        if material[0] != cls.KIND:
+            raise Malformed(f"{name}: its type is {material[0]:#04x}, and {cls.KIND:#04x} is needed")
         if sha256(name.encode() + b"\n" + material).digest()[:4].hex() != id_:
             raise Malformed(f"{name}: its id does not follow from the key")
         return cls(name, bytes.fromhex(id_), material[1:])
 
     def __str__(self) -> str:
-        kind = base64.b64encode(b"\x01" + self.public).decode()
+        kind = base64.b64encode(bytes([self.KIND]) + self.public).decode()
         return f"{self.name}+{self.id.hex()}+{kind}"
 
     def verifies(self, text: str, signature: bytes) -> bool:
@@ -71,6 +73,23 @@ class Key:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+class Witness(Key):
+    """The key of a witness (c2sp.org/tlog-cosignature)."""
+
+    KIND = 4
+
+    def cosigned(self, note: "Note") -> int | None:
+        """When it has cosigned the note first, in seconds since 1970; None if it has not."""
+        times = []
+        for name, signature in note.signatures:
+            if (name, signature[:4]) == (self.name, self.id):
+                time = int.from_bytes(signature[4:12], "big")
+                if not self.verifies(f"cosignature/v1\ntime {time}\n{note.text}", signature[12:]):
+                    raise Forged(f"the cosignature of {name} does not verify")
+                times += [time] if 0 < time < 1 << 63 else []
+        return min(times, default=None)
 
 
 @dataclass(frozen=True)

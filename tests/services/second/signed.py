@@ -7,7 +7,7 @@ from pathlib import Path
 import notes
 import tree
 from chain import Line, Walk, segment_name, shown
-from notes import Checkpoint, Forged, Key, Malformed, Note
+from notes import Checkpoint, Forged, Key, Malformed, Note, Witness
 
 DAMAGE = ("edited", "missing", "inserted", "reordered", "truncated", "unsigned", "fork")
 
@@ -23,6 +23,7 @@ class Statement:
     note: Note | None = None
     checkpoint: Checkpoint | None = None
     trouble: str | None = None
+    seen: tuple[int, str] | None = None  # when a trusted witness has cosigned it, and which
 
     def __post_init__(self):
         try:
@@ -34,6 +35,13 @@ class Statement:
                 raise Malformed("the seal of another segment")
         except Malformed as error:
             self.trouble = f"it is {error}" if str(error)[:2] == "a " else str(error)
+
+    def see(self, witnesses: list[Witness]) -> None:
+        try:
+            times = [(witness.cosigned(self.note), witness.name) for witness in witnesses if self.note]
+            self.seen = min((seen for seen in times if seen[0]), default=None)
+        except Forged as error:
+            self.trouble = str(error)
 
 
 class Trust:
@@ -88,7 +96,7 @@ class Signed:
         self.agreed: set[int] = set()
         self.findings: list[dict] = []
         self.doubts: list[str] = []
-        self.signed_size = self.anchored_size = None
+        self.signed_size = self.anchored_size = self.seen = None
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -132,6 +140,7 @@ class Signed:
         if not self.findings and not self.damaged and any(True for _ in differing):
             self.find("tiles", None, "tiles/0", "hashes are short or wrong; a start makes them again")
         self.anchored_size = self.check_roots(believed)
+        self.seen = min((s.seen for s in believed if s.seen and s.checkpoint.size == self.anchored_size), default=None)
         self.check_forks(believed, good)
 
     def rotations(self) -> list[tuple[int, Key | None, Key]]:

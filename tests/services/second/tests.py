@@ -16,10 +16,11 @@ import tree
 import verify
 from chain import Line, chained, lines_of, shown
 from notes import Note
-from writer import Signer, Writer, signed, text, written
+from writer import Cosigner, Signer, Writer, signed, text, written
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parent.parent / "golden"
+WITNESS = Cosigner("witness.example/w1", 9)
 OURS, NEW, FOREIGN = Signer("example.com/second", 1), Signer("example.com/second-2", 2), Signer("example.com/other", 3)
 
 
@@ -125,6 +126,47 @@ class Whole(Case):
         key, journal = Signer("example.com/golden", 1).key, GOLDEN / "signed"
         code, report = run(journal, "--key", key, "--anchor", journal / "checkpoint")
         self.assertEqual((code, report["level"], report["findings"]), (0, "L3", []))
+        code, report = run(journal, "--key", key, "--witness", WITNESS.key)
+        self.assertEqual((code, report["level"], report["anchored_size"]), (0, "L3", 8))
+        self.assertEqual(report["anchored_at"], "2026-01-01T00:00:10.000000000Z")
+
+    def test_what_a_witness_has_cosigned(self):
+        writer = self.written()
+        kept = self.journal / "anchors" / WITNESS.key.id.hex()
+        kept.parent.mkdir()
+        for cosigned, counts in [
+            (WITNESS.cosign(self.anchors[3], 1767225700), True),
+            (Cosigner(WITNESS.key.name, 5).cosign(self.anchors[3], 1767225700), False),
+            (WITNESS.cosign(self.anchors[3], 1767225700, changed="more"), False),
+            (WITNESS.cosign(self.anchors[3], 0), False),
+            (WITNESS.cosign(signed(self.anchors[3].partition("\n\n")[0] + "\n", FOREIGN), 1767225700), False),
+            (self.anchors[3], False),
+        ]:
+            kept.write_text(cosigned)
+            code, report = self.verify("--witness", WITNESS.key)
+            found = report["level"], report["anchored_size"], report["anchored_at"], report["anchored_by"]
+            time = "2026-01-01T00:01:40.000000000Z"
+            self.assertEqual(found, ("L3", 23, time, WITNESS.key.name) if counts else ("L2", None, None, None))
+            self.assertEqual((code, report["findings"]), (0 if counts else 2, []))
+            self.whole("L2")
+        kept.unlink()
+        copied = self.anchor(WITNESS.cosign(self.anchors[3], 1767225700))
+        self.assertEqual(self.whole("L3", "--anchor", copied, "--witness", WITNESS.key)["anchored_by"], WITNESS.key.name)
+        self.assertEqual(run(self.journal, "--witness", WITNESS.key)[0], 3)
+        self.assertEqual(self.verify("--witness", OURS.key)[0], 3)
+        self.assertEqual(self.verify("--anchor", copied)[1]["anchored_at"], None)
+        kept.write_text(copied.read_text())
+        writer.set_aside().stop()
+        report = self.whole("L2", "--witness", WITNESS.key)
+        self.assertEqual((report["anchored_size"], [epoch["state"] for epoch in report["epochs"]]), (None, ["unchanged"]))
+
+    def test_a_rewritten_journal_is_found_by_what_was_cosigned(self):
+        self.written()
+        self.rechain(lambda lines: [line for line in lines if b"record 7" not in line.raw], OURS)
+        (self.journal / "anchors").mkdir()
+        (self.journal / "anchors/x").write_text(WITNESS.cosign(self.anchors[3], 1767225700))
+        self.whole("L2")
+        self.assertEqual(self.verify("--witness", WITNESS.key)[0], 1)
 
     def test_large_journal_and_its_tiles(self):
         self.written(records=600, each=100)

@@ -1,6 +1,6 @@
 """Verifies a journal without its writer's code: written from docs/design.md and the C2SP specifications alone.
 
-    verify.py DIR [--key VKEY|FILE]… [--anchor FILE]… [--level L1] [--require L1|L2|L3]
+    verify.py DIR [--key VKEY|FILE]… [--anchor FILE]… [--witness VKEY|FILE]… [--level L1] [--require L1|L2|L3]
     verify.py --proof FILE --line FILE --key VKEY|FILE…       is this line in the tree that was signed?
     verify.py DIR --goes-on OLD NEW --key VKEY|FILE…          does one checkpoint go on from another? (by the tiles)
 
@@ -11,13 +11,14 @@ import argparse
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import epochs
 import notes
 import tree
 from chain import Newer, Undecided, Walk
-from notes import Checkpoint, Forged, Key, Malformed, Note
+from notes import Checkpoint, Forged, Key, Malformed, Note, Witness
 from signed import DAMAGE, Signed, Statement
 
 LOOKS = 3
@@ -34,6 +35,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("directory", nargs="?", type=Path)
     parser.add_argument("--key", action="append", default=[], help="a verifier key, or a file of them")
     parser.add_argument("--anchor", action="append", default=[], help="checkpoints kept elsewhere; - is standard input")
+    parser.add_argument("--witness", action="append", default=[], help="the key of a witness, or a file of them")
     parser.add_argument("--level", choices=["L1"])
     parser.add_argument("--require", choices=LEVELS)
     parser.add_argument("--proof", type=Path)
@@ -43,11 +45,12 @@ def main(given: list[str] | None = None) -> int:
     try:
         keys = [key for value in arguments.key for key in keys_of(value)]
         anchors = [anchor for name in arguments.anchor for anchor in anchors_of(name)]
+        witnesses = [key for value in arguments.witness for key in keys_of(value, Witness)]
     except (Malformed, OSError) as error:
         parser.error(str(error))
     if bool(arguments.proof) != bool(arguments.line) or bool(arguments.proof) == bool(arguments.directory):
         parser.error("name either a journal, or --proof and --line")
-    if not keys and (anchors or arguments.proof or arguments.goes_on):
+    if not keys and (anchors or witnesses or arguments.proof or arguments.goes_on):
         parser.error("without --key nothing that was signed can be checked")
     try:
         if arguments.proof:
@@ -55,17 +58,17 @@ def main(given: list[str] | None = None) -> int:
         elif arguments.goes_on:
             report, code = check_goes_on(arguments.directory, *arguments.goes_on, keys)
         else:
-            report, code = check_journal(arguments, keys, anchors)
+            report, code = check_journal(arguments, keys, anchors, witnesses)
     except (Undecided, Newer, Malformed, Forged, OSError) as error:
         report, code = {"level": None, "undecided": [str(error)]}, 2
     print(json.dumps(report, ensure_ascii=True))
     return code
 
 
-def keys_of(value: str) -> list[Key]:
+def keys_of(value: str, kind: type[Key] = Key) -> list[Key]:
     path = Path(value)
     lines = path.read_text().split("\n") if path.is_file() else [value]
-    return [Key.parse(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+    return [kind.parse(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def anchors_of(name: str) -> list[Statement]:
@@ -75,11 +78,22 @@ def anchors_of(name: str) -> list[Statement]:
     return found or [Statement(name, data, is_anchor=True)]
 
 
-def check_journal(arguments, keys: list[Key], anchors: list[Statement]) -> tuple[dict, int]:
+def cosigned(directory: Path, witnesses: list[Witness]) -> list[Statement]:
+    """What these witnesses have cosigned; what else lies there, where anybody may have put it, is nothing."""
+    paths = sorted((directory / "anchors").glob("*")) if witnesses else []
+    found = [Statement(f"anchors/{path.name}", path.read_bytes(), is_anchor=True) for path in paths]
+    for statement in found:
+        statement.see(witnesses)
+    return [statement for statement in found if statement.seen and not statement.trouble]
+
+
+def check_journal(arguments, keys: list[Key], anchors: list[Statement], witnesses: list[Witness]) -> tuple[dict, int]:
+    for anchor in anchors:
+        anchor.see(witnesses)
     for look in range(LOOKS):
         # Beside a writer files come and go: what is not found once more was no damage.
         try:
-            report, code, is_live = look_at(arguments, keys, anchors)
+            report, code, is_live = look_at(arguments, keys, anchors, witnesses)
         except FileNotFoundError:
             if look + 1 == LOOKS:
                 raise
@@ -89,12 +103,15 @@ def check_journal(arguments, keys: list[Key], anchors: list[Statement]) -> tuple
     return report, code
 
 
-def look_at(arguments, keys: list[Key], anchors: list[Statement]) -> tuple[dict, int, bool]:
+def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: list[Witness]) -> tuple[dict, int, bool]:
     # What was signed is read first: it speaks of records that are durable by then.
     signed = Signed(arguments.directory, [])
+    anchors = anchors + cosigned(arguments.directory, witnesses)
     walk = Walk(arguments.directory, signed.take_leaf)
     walk.walk()
     older = epochs.check(arguments.directory, walk.epoch)
+    for epoch in older:
+        anchors += cosigned(arguments.directory / epoch["directory"], witnesses)
     doubts = []
     if arguments.level != "L1":
         if keys:
@@ -102,6 +119,8 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement]) -> tuple[dict,
             signed.anchors = own
             signed.compare(walk, keys)
             doubts = signed.doubts + [doubt for anchor in others for doubt in in_epoch(arguments, anchor, older, keys, signed)]
+            if witnesses and not any(anchor.seen for anchor in anchors):
+                doubts.append("no witness of --witness has cosigned anything of it")
             if not signed.is_there:
                 doubts.append("nothing is signed here")
         elif signed.is_there:
@@ -115,12 +134,19 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement]) -> tuple[dict,
         doubts.append(f"{arguments.require} is not reached")
     report = {
         "level": level, "records": walk.records, "first_seq": walk.first, "last_seq": walk.last,
-        "signed_size": signed.signed_size, "anchored_size": signed.anchored_size, "findings": findings,
+        "signed_size": signed.signed_size, "anchored_size": signed.anchored_size,
+        "anchored_at": shown(signed.seen), "anchored_by": signed.seen and signed.seen[1], "findings": findings,
         "unfinished": walk.unfinished, "epochs": older, "undecided": doubts,
     }
     if walk.pruned:
         report["pruned"] = walk.pruned
     return report, 1 if is_damaged else 2 if doubts else 0, walk.is_live
+
+
+def shown(seen: tuple[int, str] | None) -> str | None:
+    # The last second that 64 bits of nanoseconds can have.
+    time = seen and datetime.fromtimestamp(min(seen[0], (1 << 63) // 10**9), UTC)
+    return time and time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
 
 
 def by_origin(anchors: list[Statement], origin: str | None) -> tuple[list[Statement], list[Statement]]:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import tree
 from chain import chained, shown
-from notes import Key
+from notes import Key, Witness
 
 ORIGIN = "example.com/second"
 
@@ -26,6 +26,20 @@ class Signer:
 
     def line(self, note: str) -> str:
         return f"\u2014 {self.key.name} {text(self.key.id + self.secret.sign(note.encode()))}\n"
+
+
+class Cosigner:
+    """A witness that looks at nothing."""
+
+    def __init__(self, name: str, seed: int):
+        self.secret = Signer(name, seed).secret
+        public = self.secret.public_key().public_bytes_raw()
+        self.key = Witness(name, sha256(name.encode() + b"\n\x04" + public).digest()[:4], public)
+
+    def cosign(self, note: str, time: int, changed: str = "") -> str:
+        told = f"cosignature/v1\ntime {time}\n{note.partition(chr(10) * 2)[0]}\n{changed}"
+        line = self.key.id + time.to_bytes(8, "big") + self.secret.sign(told.encode())
+        return f"{note}\u2014 {self.key.name} {text(line)}\n"
 
 
 def signed(note: str, *signers: Signer) -> str:
@@ -131,8 +145,9 @@ class Writer:
         """Makes an epoch of it, and begins the next."""
         epoch, files = self.directory / "epochs/0", []
         epoch.mkdir(parents=True)
-        for name in ("WATERMARK", "checkpoint", "checkpoints", "tiles", "seg"):
-            (self.directory / name).rename(epoch / name)
+        for name in ("WATERMARK", "checkpoint", "checkpoints", "tiles", "anchors", "seg"):
+            if (self.directory / name).exists():
+                (self.directory / name).rename(epoch / name)
         for path in sorted(epoch.rglob("*")):
             if path.is_file():
                 content = path.read_bytes()

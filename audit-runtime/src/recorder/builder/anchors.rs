@@ -7,6 +7,7 @@ use std::time::Duration;
 use audit_anchor::{Anchor, Directory, Log, Syslog};
 
 use super::RecorderBuilder;
+use super::witness::Witness;
 use crate::recorder::Error;
 use crate::say;
 
@@ -15,6 +16,7 @@ pub(super) struct Anchors {
     given: Vec<Box<dyn Anchor>>,
     directory: Option<PathBuf>,
     syslog: Option<String>,
+    pub(super) witness: Witness,
     every_ms: u64,
     log_every_ms: u64,
     age_ms_max: u64,
@@ -67,7 +69,7 @@ impl RecorderBuilder {
 
     /// What the anchors are, and how old what they have may be.
     pub(super) fn take_anchors(&mut self) -> Result<(Paced, Duration), Error> {
-        let Anchors { given, directory, syslog, every_ms, log_every_ms, age_ms_max } =
+        let Anchors { given, directory, syslog, witness, every_ms, log_every_ms, age_ms_max } =
             std::mem::take(&mut self.anchors);
         for (name, millis) in [("anchor_every_ms", every_ms), ("anchor_log_every_ms", log_every_ms)]
         {
@@ -82,6 +84,7 @@ impl RecorderBuilder {
         let mut anchors = given;
         anchors.extend(directory.map(|directory| Box::new(directory) as Box<dyn Anchor>));
         anchors.extend(syslog.map(|syslog| Box::new(syslog) as Box<dyn Anchor>));
+        anchors.extend(witness.anchor()?);
         let pause = Duration::from_millis(every_ms);
         let mut paced: Paced = anchors.into_iter().map(|anchor| (anchor, pause)).collect();
         // A journal that is gone with its process needs none.
@@ -109,6 +112,7 @@ impl Default for Anchors {
             given: Vec::new(),
             directory: None,
             syslog: None,
+            witness: Witness::default(),
             every_ms,
             log_every_ms,
             age_ms_max,
@@ -123,6 +127,7 @@ impl fmt::Debug for Anchors {
             .field("given", &given)
             .field("directory", &self.directory)
             .field("syslog", &self.syslog)
+            .field("witness", &self.witness)
             .field("every_ms", &self.every_ms)
             .field("log_every_ms", &self.log_every_ms)
             .field("age_ms_max", &self.age_ms_max)

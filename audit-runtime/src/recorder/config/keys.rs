@@ -59,6 +59,9 @@ pub(super) const KEYS: &[Key] = &[
     key("signing_key_file", Kind::Path(|builder, path| builder.signing_key_file(path))),
     key("anchor_directory", Kind::Path(|builder, path| builder.anchor_directory(path))),
     key("anchor_syslog", Kind::Syslog(|builder, address| builder.anchor_syslog(address))),
+    key("witness_url", Kind::Text(1024, |builder, url| builder.witness_url(url))),
+    key("witness_key", Kind::Text(1024, |builder, key| builder.witness_key(key))),
+    key("witness_ca_file", Kind::Path(|builder, path| builder.witness_ca_file(path))),
     key(
         "anchor_every_ms",
         Kind::Number(1_000..=86_400_000, |builder, ms| builder.anchor_every_ms(ms)),
