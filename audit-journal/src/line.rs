@@ -138,19 +138,22 @@ pub(super) fn check_body(body: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::TooLong { bytes: body.len() });
     }
     // Without a branch in the loop the compiler checks sixteen bytes at a time.
-    let clean = body.iter().fold(true, |clean, &byte| clean & (byte >= 0x20) & (byte != 0x7f));
-    if !clean {
-        return Err(first_control(body));
+    let is_plain = body.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte < 0x7f));
+    if is_plain {
+        return Ok(());
+    }
+    if let Some(refusal) = first_control(body) {
+        return Err(refusal);
     }
     std::str::from_utf8(body)
         .map(|_| ())
         .map_err(|error| Refusal::NotUtf8 { offset: error.valid_up_to() })
 }
 
-fn first_control(body: &[u8]) -> Refusal {
+fn first_control(body: &[u8]) -> Option<Refusal> {
     let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7f;
-    let offset = body.iter().position(is_control).unwrap_or(0);
-    Refusal::Control { byte: body[offset], offset }
+    let offset = body.iter().position(is_control)?;
+    Some(Refusal::Control { byte: body[offset], offset })
 }
 
 fn write_prefix(out: &mut Vec<u8>, stamp: &Stamp<'_>) {

@@ -13,6 +13,8 @@ pub(super) struct Lines {
     file: Box<dyn StorageFile>,
     buffer: Vec<u8>,
     taken: usize,
+    /// Where what was read ends in the buffer.
+    filled: usize,
     offset: u64,
     number: u64,
     /// Where the file ends for this reader.
@@ -34,7 +36,7 @@ pub(super) enum Piece {
 
 impl Lines {
     pub(super) fn of(file: Box<dyn StorageFile>) -> Self {
-        Self { file, buffer: Vec::new(), taken: 0, offset: 0, number: 0, end: u64::MAX }
+        Self { file, buffer: Vec::new(), taken: 0, filled: 0, offset: 0, number: 0, end: u64::MAX }
     }
 
     /// Reads no further than `end` from now on, as if the file ended there.
@@ -70,8 +72,7 @@ impl Lines {
 
     /// Goes back to an earlier offset and line number, and reads from the file again.
     pub(super) fn rewind(&mut self, offset: u64, number: u64) {
-        self.buffer.clear();
-        self.taken = 0;
+        (self.taken, self.filled) = (0, 0);
         self.offset = offset;
         self.number = number;
     }
@@ -80,7 +81,7 @@ impl Lines {
         let mut searched = 0;
         loop {
             let from = self.taken + searched;
-            let passed = (&self.buffer[from..]).skip_until(b'\n')?;
+            let passed = (&self.buffer[from..self.filled]).skip_until(b'\n')?;
             if passed > 0 && self.buffer[from + passed - 1] == b'\n' {
                 return Ok(Piece::Line(self.pass_line(searched + passed)));
             }
@@ -90,7 +91,7 @@ impl Lines {
                 return Ok(Piece::Overlong);
             }
             if self.fill()? == 0 {
-                let rest = self.taken..self.buffer.len();
+                let rest = self.taken..self.filled;
                 return Ok(if rest.is_empty() { Piece::End } else { Piece::Rest(rest) });
             }
         }
@@ -105,7 +106,7 @@ impl Lines {
 
     fn pass_overlong(&mut self) -> io::Result<()> {
         loop {
-            let passed = (&self.buffer[self.taken..]).skip_until(b'\n')?;
+            let passed = (&self.buffer[self.taken..self.filled]).skip_until(b'\n')?;
             self.pass(passed);
             let ended = passed > 0 && self.buffer[self.taken - 1] == b'\n';
             if ended || self.fill()? == 0 {
@@ -121,16 +122,26 @@ impl Lines {
     }
 
     fn fill(&mut self) -> io::Result<usize> {
-        self.buffer.drain(..self.taken);
-        self.taken = 0;
-        let held = self.buffer.len();
-        let from = self.offset + held as u64;
+        self.make_room();
+        let from = self.offset + self.filled as u64;
         let left = usize::try_from(self.end.saturating_sub(from)).unwrap_or(usize::MAX);
-        // Growing the buffer by zeros instead takes most of the time of a build without optimisation.
-        let mut chunk = vec![0; left.min(CHUNK_BYTES)];
-        let read = self.file.read_at(from, &mut chunk)?;
-        self.buffer.extend_from_slice(&chunk[..read]);
+        let room = self.filled..self.filled + left.min(CHUNK_BYTES);
+        let read = self.file.read_at(from, &mut self.buffer[room])?;
+        self.filled += read;
         Ok(read)
+    }
+
+    /// Moves what is left to the front of the buffer, and has room for another chunk behind it.
+    fn make_room(&mut self) {
+        let left = self.taken..self.filled;
+        (self.taken, self.filled) = (0, left.len());
+        if self.buffer.len() >= left.len() + CHUNK_BYTES {
+            return self.buffer.copy_within(left, 0);
+        }
+        // Growing the buffer by zeros instead takes most of the time of a build without optimisation.
+        let mut larger = vec![0; left.len() + CHUNK_BYTES];
+        larger[..left.len()].copy_from_slice(&self.buffer[left]);
+        self.buffer = larger;
     }
 }
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::judge::Tips;
 use crate::digest::Digest;
+use crate::line::Parsed;
 use crate::members;
-use crate::segment::Header;
+use crate::segment::{self, Header};
 use crate::time::Timestamp;
 
 /// Where something stands.
@@ -63,13 +64,35 @@ impl Item {
 }
 
 impl Record {
+    /// A line as it was parsed; `first_seq` is what the name of its file says, if it has one.
+    pub(super) fn of(
+        place: Place,
+        bytes: Vec<u8>,
+        parsed: Parsed<'_>,
+        first_seq: Option<u64>,
+    ) -> Self {
+        // The first record of all starts a segment, whatever the file is called.
+        let named = first_seq.or((parsed.stamp.seq == 0).then_some(0));
+        let opens = named.filter(|_| place.offset == 0).map(|named_seq| Opening {
+            named_seq,
+            header: segment::header(&bytes, &parsed),
+            is_joined: true,
+        });
+        let Parsed { stamp, body, hash: stated } = parsed;
+        Self { place, seq: stamp.seq, observed: stamp.observed, stated, bytes, body, opens }
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.bytes[self.body.clone()]
+    }
+
     pub(super) fn origin(&self) -> Option<&str> {
         Some(&self.opens.as_ref()?.header.as_ref()?.origin)
     }
 
     /// What a reader could not use, although the chain may vouch for it.
     pub(super) fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
-        if let Err(reason) = members::check_line(&self.bytes) {
+        if let Err(reason) = members::check_line(&self.bytes, self.body()) {
             return Some(([None, None], reason));
         }
         let opening = self.opens.as_ref()?;

@@ -22,7 +22,7 @@ struct Members {
 impl Tree {
     /// Trusts the key that a trusted one names as its successor.
     pub(super) fn learn(&mut self, record: &Record) {
-        if !control::is(&record.bytes[record.body.clone()], control::KEY_ROTATED) {
+        if !control::is(record.body(), control::KEY_ROTATED) {
             return;
         }
         let rotated = serde_json::from_slice(&record.bytes);

@@ -5,7 +5,7 @@ use std::io;
 use audit_tlog::VerifierKey;
 
 use super::front::Front;
-use super::item::{Garbage, Item, Opening, Place, Record};
+use super::item::{Garbage, Item, Place, Record};
 use super::judge::Judge;
 use super::notes::{Notes, Trust};
 use super::superseded::Claim;
@@ -168,6 +168,15 @@ pub(super) struct Walk {
     torn_in: Option<String>,
     /// Where it has.
     torn_at: Option<Place>,
+    /// What the last record took in memory, for the next one.
+    room: Room,
+}
+
+/// Memory that records take by turns: one after the other is judged, and most need as much.
+#[derive(Default)]
+struct Room {
+    segment: String,
+    bytes: Vec<u8>,
 }
 
 impl Walk {
@@ -187,6 +196,7 @@ impl Walk {
             is_joined: true,
             torn_in: None,
             torn_at: None,
+            room: Room::default(),
         }
     }
 
@@ -217,12 +227,15 @@ impl Walk {
         name: &str,
         first_seq: Option<u64>,
     ) -> io::Result<bool> {
-        let place =
-            Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.offset() };
+        let mut segment = std::mem::take(&mut self.room.segment);
+        name.clone_into(&mut segment);
+        let place = Place { segment, line: lines.number() + 1, offset: lines.offset() };
         let piece = lines.next()?;
-        if let Some(mut item) = item(lines, &piece, &place, first_seq) {
-            if matches!(item, Item::Garbage(_)) && self.is_torn(lines, &place)? {
-                self.torn_at = Some(place);
+        if let Some(mut item) = self.item(lines, &piece, place, first_seq) {
+            if let Item::Garbage(Garbage { place, .. }) = &item
+                && self.is_torn(lines, place)?
+            {
+                self.torn_at = Some(place.clone());
                 return Ok(false);
             }
             if let Item::Record(Record { opens: Some(opening), .. }) = &mut item {
@@ -232,6 +245,30 @@ impl Walk {
         }
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
         Ok(!is_end && !self.is_done())
+    }
+
+    fn item(
+        &mut self,
+        lines: &Lines,
+        piece: &Piece,
+        place: Place,
+        first_seq: Option<u64>,
+    ) -> Option<Item> {
+        let (reason, stated) = match piece {
+            Piece::End => return None,
+            Piece::Overlong => ("it is longer than a line may be", None),
+            Piece::Rest(rest) => ("it has no end", line::stated_hash(lines.bytes(rest))),
+            Piece::Line(range) => match line::parse(lines.bytes(range)) {
+                Ok(parsed) => {
+                    let mut bytes = std::mem::take(&mut self.room.bytes);
+                    lines.bytes(range).clone_into(&mut bytes);
+                    return Some(Item::Record(Record::of(place, bytes, parsed, first_seq)));
+                }
+                Err(reason) => (reason, line::stated_hash(lines.bytes(range))),
+            },
+        };
+        let is_whole_line = is_whole_line(lines, piece);
+        Some(Item::Garbage(Garbage { place, reason, stated, is_whole_line }))
     }
 
     /// True if sectors are gone here and all that was acknowledged stands before them.
@@ -277,6 +314,9 @@ impl Walk {
         {
             self.judge.judge(&item, following);
             self.compare_with_head(&item);
+            if let Item::Record(Record { place: Place { segment, .. }, bytes, .. }) = item {
+                self.room = Room { segment, bytes };
+            }
         }
     }
 
@@ -327,45 +367,6 @@ impl Walk {
 /// The place behind the last byte.
 pub(super) fn end_of(lines: &Lines, name: &str) -> io::Result<Place> {
     Ok(Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.file_len()? })
-}
-
-fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> Option<Item> {
-    let place = place.clone();
-    let (reason, stated) = match piece {
-        Piece::End => return None,
-        Piece::Overlong => ("it is longer than a line may be", None),
-        Piece::Rest(rest) => ("it has no end", line::stated_hash(lines.bytes(rest))),
-        Piece::Line(range) => {
-            let bytes = lines.bytes(range);
-            match line::parse(bytes) {
-                Ok(parsed) => {
-                    // The first record of all starts a segment, whatever the file is called.
-                    let named = first_seq.or((parsed.stamp.seq == 0).then_some(0));
-                    let opens = named.filter(|_| place.offset == 0).map(|named_seq| Opening {
-                        named_seq,
-                        header: segment::header(bytes, &parsed),
-                        is_joined: true,
-                    });
-                    return Some(Item::Record(Record {
-                        place,
-                        seq: parsed.stamp.seq,
-                        observed: parsed.stamp.observed,
-                        stated: parsed.hash,
-                        body: parsed.body,
-                        bytes: bytes.to_owned(),
-                        opens,
-                    }));
-                }
-                Err(reason) => (reason, line::stated_hash(bytes)),
-            }
-        }
-    };
-    Some(Item::Garbage(Garbage {
-        place,
-        reason,
-        stated,
-        is_whole_line: is_whole_line(lines, piece),
-    }))
 }
 
 /// True for what no crash leaves, by the rule of recovery.
