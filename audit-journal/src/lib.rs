@@ -45,7 +45,9 @@ pub use batch::Appended;
 pub use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
-pub use epoch::{Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
+pub use epoch::{
+    Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed, verify_with,
+};
 pub use error::{Error, Refusal};
 pub use id::EventId;
 pub use line::{BODY_BYTES_MAX, LINE_BYTES_MAX};
@@ -63,6 +65,8 @@ pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
 };
 pub use time::{Clock, SystemClock, Timestamp};
-pub use verify::{Finding, Kind, Level, Trust, Unfinished, Verification, verify_lines};
+pub use verify::{
+    Effort, Finding, Kind, Level, Progress, Trust, Unfinished, Verification, verify_lines,
+};
 pub use watermark::Watermark;
 pub use writer::{Committed, Journal};

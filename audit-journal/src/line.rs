@@ -189,7 +189,11 @@ fn take_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     if digits > 1 && number[0] == b'0' {
         return None;
     }
-    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    let (first, others) = number.split_first()?;
+    let value = |digit: &u8| u64::from(digit - b'0');
+    let number = others.iter().try_fold(value(first), |number, digit| {
+        number.checked_mul(10)?.checked_add(value(digit))
+    })?;
     Some((number, rest))
 }
 

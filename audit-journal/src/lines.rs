@@ -1,7 +1,9 @@
 //! Splits a file of the journal into lines, with bounded memory whatever the file holds.
 
-use std::io::{self, BufRead as _};
+use std::io;
 use std::ops::Range;
+
+use memchr::memchr;
 
 use super::line::LINE_BYTES_MAX;
 use super::storage::StorageFile;
@@ -81,11 +83,10 @@ impl Lines {
         let mut searched = 0;
         loop {
             let from = self.taken + searched;
-            let passed = (&self.buffer[from..self.filled]).skip_until(b'\n')?;
-            if passed > 0 && self.buffer[from + passed - 1] == b'\n' {
-                return Ok(Piece::Line(self.pass_line(searched + passed)));
+            if let Some(length) = memchr(b'\n', &self.buffer[from..self.filled]) {
+                return Ok(Piece::Line(self.pass_line(searched + length)));
             }
-            searched += passed;
+            searched = self.filled - self.taken;
             if searched > LINE_BYTES_MAX {
                 self.pass_overlong()?;
                 return Ok(Piece::Overlong);
@@ -98,18 +99,17 @@ impl Lines {
     }
 
     fn pass_line(&mut self, length: usize) -> Range<usize> {
-        let line = self.taken..self.taken + length - 1;
-        self.pass(length);
+        let line = self.taken..self.taken + length;
+        self.pass(length + 1);
         self.number += 1;
         line
     }
 
     fn pass_overlong(&mut self) -> io::Result<()> {
         loop {
-            let passed = (&self.buffer[self.taken..self.filled]).skip_until(b'\n')?;
-            self.pass(passed);
-            let ended = passed > 0 && self.buffer[self.taken - 1] == b'\n';
-            if ended || self.fill()? == 0 {
+            let end = memchr(b'\n', &self.buffer[self.taken..self.filled]);
+            self.pass(end.map_or(self.filled - self.taken, |length| length + 1));
+            if end.is_some() || self.fill()? == 0 {
                 self.number += 1;
                 return Ok(());
             }

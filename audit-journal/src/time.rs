@@ -44,10 +44,12 @@ impl Timestamp {
         if !fits {
             return None;
         }
-        let number = |from: usize, to: usize| text[from..to].parse::<i64>().ok();
-        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-        let nanos = number(20, 29)?;
+        let digits = |from, to| bytes[from..to].iter().map(|digit| i64::from(digit - b'0'));
+        let number =
+            |from: usize, to: usize| digits(from, to).fold(0, |all, digit| all * 10 + digit);
+        let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+        let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
+        let nanos = number(20, 29);
         let days = days_from_civil(year, month, day);
         if civil_from_days(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
             return None;

@@ -1,12 +1,13 @@
 //! A whole journal checked, with its signatures, against the hashes that this needs and nothing else.
 //!
-//! The files are in the page cache, and the lines that are only hashed are in memory.
+//! The files are in the page cache, and the lines that are only hashed are in memory. Ratios are of times by the
+//! clock on the wall, and in brackets of this thread's own.
 
 use std::path::{Path, PathBuf};
 
 use audit_benches::{Table, Taken, interleave, median, paired_ratio, quarters};
 use audit_runtime::Signer as _;
-use audit_runtime::journal::{DirectoryStorage, Trust, verify_signed};
+use audit_runtime::journal::{DirectoryStorage, Effort, Trust, verify_with};
 
 use crate::{hashes, written};
 
@@ -28,34 +29,46 @@ pub(crate) fn run(places: &[PathBuf]) {
 }
 
 fn compare(directory: &Path, segments: &[Vec<u8>]) -> Table {
-    let [required, one] = interleave(
+    let sides = interleave(
         ROUNDS,
-        [&mut || Taken::by(|| hashes::required(segments)), &mut || {
-            Taken::by(|| assert!(check(directory, 1) >= RECORDS))
-        }],
+        [
+            &mut || Taken::by(|| hashes::required(segments)),
+            &mut || Taken::by(|| assert!(check(directory, 1) >= RECORDS)),
+            &mut || Taken::by(|| assert!(check(directory, 2) >= RECORDS)),
+        ],
     );
-    let mut table = Table::new(&["side", "ns a record", "in thread time", "ratio", "middle half"]);
+    let names = ["the required hashes, 1 thread", "verify, 1 thread", "verify, 2 threads"];
+    let [required, one, _] = &sides;
+    let columns =
+        ["side", "ns a record", "of this thread", "to the hashes", "middle half", "to 1 thread"];
+    let mut table = Table::new(&columns);
     let each = |nanos: u128| format!("{:.0}", nanos as f64 / RECORDS as f64);
-    for (name, side) in [("the required hashes", &required), ("verify", &one)] {
-        let ratios = side.iter().zip(&required);
-        let (low, high) = quarters(
-            ratios.map(|(side, base)| side.thread.as_secs_f64() / base.thread.as_secs_f64()),
-        );
+    for (name, side) in names.iter().zip(&sides) {
+        let ratio =
+            |(side, base): (&Taken, &Taken)| side.wall.as_secs_f64() / base.wall.as_secs_f64();
+        let (low, high) = quarters(side.iter().zip(required).map(ratio));
         table.row(&[
-            name.to_owned(),
+            (*name).to_owned(),
             each(median(side.iter().map(|taken| taken.wall.as_nanos()))),
             each(median(side.iter().map(|taken| taken.thread.as_nanos()))),
-            format!("{:.2}", paired_ratio(side, &required, |taken| taken.thread)),
+            format!(
+                "{:.2} ({:.2})",
+                paired_ratio(side, required, |taken| taken.wall),
+                paired_ratio(side, required, |taken| taken.thread)
+            ),
             format!("{low:.2}–{high:.2}"),
+            format!("{:.2}", paired_ratio(side, one, |taken| taken.wall)),
         ]);
     }
     table
 }
 
 /// Checks a journal with its key, and returns how many records it has.
-pub(crate) fn check(directory: &Path, _threads: usize) -> u64 {
+pub(crate) fn check(directory: &Path, threads: usize) -> u64 {
     let trust = Trust { keys: vec![written::key().verifier().clone()], anchors: Vec::new() };
-    let checked = verify_signed(&DirectoryStorage::read_only(directory), &trust).unwrap();
+    let storage = DirectoryStorage::read_only(directory);
+    let effort = Effort { threads, ..Effort::default() };
+    let checked = verify_with(&storage, Some(&trust), effort).unwrap();
     assert!(checked.is_intact() && checked.signed_size.is_some(), "{checked:?}");
     checked.records
 }

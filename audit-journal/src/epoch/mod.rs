@@ -9,7 +9,7 @@ mod manifest;
 mod parts;
 
 pub(super) use check::number;
-pub use check::{EpochState, OlderEpoch, verify, verify_epochs, verify_signed};
+pub use check::{EpochState, OlderEpoch, verify, verify_epochs, verify_signed, verify_with};
 pub use manifest::{Cause, Epoch};
 
 pub(super) use manifest::Link;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use audit_tlog::{Frontier, VerifierKey, leaf};
+use audit_tlog::{Frontier, VerifierKey};
 
 use super::item::{Place, Record};
 use super::notes::{Noted, Notes, Unreadable};
@@ -230,7 +230,7 @@ impl Tree {
     }
 
     fn push(&mut self, record: &Record) {
-        let (seq, leaf) = (record.seq, leaf(&record.bytes));
+        let (seq, leaf) = (record.seq, record.leaf());
         if seq == self.agreed {
             self.agreed_at = Some(record.place.clone());
         }

@@ -1,9 +1,12 @@
 //! Walks over all lines of a journal and puts each before the judge with what follows it.
 
 use std::io;
+use std::sync::Arc;
 
 use audit_tlog::VerifierKey;
 
+use super::ahead::{self, Ahead, Facts, Shared};
+use super::effort::{Effort, Meter};
 use super::front::Front;
 use super::item::{Garbage, Item, Place, Record};
 use super::judge::Judge;
@@ -15,7 +18,7 @@ use crate::error::Error;
 use crate::line;
 use crate::lines::{Lines, Piece};
 use crate::segment;
-use crate::storage::Storage;
+use crate::storage::{Access, Storage};
 use crate::torn;
 use crate::watermark::{self, Head};
 
@@ -26,6 +29,7 @@ pub(super) fn verify(
     storage: &dyn Storage,
     is_alone: bool,
     trust: Option<&Trust>,
+    effort: Effort<'_>,
 ) -> Result<Verification, Error> {
     // The order matters beside a live writer: what is signed before the watermark was read is of records
     // below it, the segments that are listed after the watermark was
@@ -46,7 +50,7 @@ pub(super) fn verify(
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
     let signed = trust.zip(notes).map(|(trust, notes)| Signed { keys: &trust.keys, notes, live });
     let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
-    let extent = Extent { segments, durable, limit, head, torn_in, signed };
+    let extent = Extent { segments, durable, limit, head, torn_in, signed, effort };
     let mut verification = extent.verify(storage)?;
     if is_unsigned && verification.is_intact() {
         return Err(super::unsigned(storage));
@@ -73,6 +77,7 @@ struct Extent<'a> {
     head: Option<Head>,
     torn_in: Option<String>,
     signed: Option<Signed<'a>>,
+    effort: Effort<'a>,
 }
 
 impl Extent<'_> {
@@ -101,7 +106,17 @@ impl Extent<'_> {
     }
 
     fn walk(&self, storage: &dyn Storage, front: &Front) -> Result<Verification, Error> {
+        ahead::with(self.effort.threads, |ahead| self.walk_behind(ahead, storage, front))
+    }
+
+    fn walk_behind(
+        &self,
+        ahead: Option<&Arc<Ahead>>,
+        storage: &dyn Storage,
+        front: &Front,
+    ) -> Result<Verification, Error> {
         let mut walk = Walk {
+            ahead: ahead.cloned(),
             limit: self.limit,
             head: self.head,
             durable: self.durable,
@@ -122,6 +137,7 @@ impl Extent<'_> {
             segments = &segments[segments.partition_point(|first| *first < kept)..];
             walk.judge.start_behind(kept, statement.hash);
         }
+        walk.meter = Meter::of(&self.effort, self.bytes(storage, segments)?);
         let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
         for (index, &first_seq) in segments.iter().enumerate() {
             if walk.is_done() {
@@ -138,9 +154,21 @@ impl Extent<'_> {
             if let Some(tree) = walk.judge.tree() {
                 tree.find_seal(storage, first_seq)?;
             }
-            end = walk.segment(storage, first_seq, claim.as_ref())?;
+            let next = segments.get(index + 1).copied();
+            end = walk.segment(storage, first_seq, next, claim.as_ref())?;
         }
         Ok(walk.finish(end))
+    }
+
+    /// How long the segments are, if anybody asks.
+    fn bytes(&self, storage: &dyn Storage, firsts: &[u64]) -> Result<u64, Error> {
+        let length = |first: &u64| {
+            let name = segment::name(*first);
+            let length = storage.open(&name, Access::Read).and_then(|file| file.len());
+            length.map_err(Error::io(storage, "read", &name))
+        };
+        let asked = self.effort.progress.map_or(&[][..], |_| firsts);
+        asked.iter().map(length).sum()
     }
 }
 
@@ -151,7 +179,7 @@ fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
     Finding::at(Kind::Watermark, seq, &place, [None, None], &flaw.to_string())
 }
 
-pub(super) struct Walk {
+pub(super) struct Walk<'a> {
     pub(super) judge: Judge,
     /// What is judged once it is known what follows.
     pub(super) pending: Option<Item>,
@@ -170,6 +198,11 @@ pub(super) struct Walk {
     torn_at: Option<Place>,
     /// What the last record took in memory, for the next one.
     room: Room,
+    meter: Meter<'a>,
+    /// The threads that hash ahead, what they have found out of this segment, and the next one.
+    ahead: Option<Arc<Ahead>>,
+    facts: Option<Facts>,
+    planned: Option<(u64, Shared)>,
 }
 
 /// Memory that records take by turns: one after the other is judged, and most need as much.
@@ -179,7 +212,7 @@ struct Room {
     bytes: Vec<u8>,
 }
 
-impl Walk {
+impl Walk<'_> {
     pub(super) fn is_done(&self) -> bool {
         self.judge.next() >= self.limit
     }
@@ -197,6 +230,10 @@ impl Walk {
             torn_in: None,
             torn_at: None,
             room: Room::default(),
+            meter: Meter::default(),
+            ahead: None,
+            facts: None,
+            planned: None,
         }
     }
 
@@ -205,18 +242,40 @@ impl Walk {
         &mut self,
         storage: &dyn Storage,
         first_seq: u64,
+        next: Option<u64>,
         claim: Option<&Claim>,
     ) -> Result<Place, Error> {
         let name = segment::name(first_seq);
         let read_error = || Error::io(storage, "read", &name);
-        let mut lines = segment::lines(storage, first_seq)?;
+        let mut lines = self.lines(storage, first_seq, next)?;
         match claim {
             Some(claim) => {
                 self.claimed(&mut lines, &name, first_seq, claim).map_err(read_error())?;
             }
             None => while self.step(&mut lines, &name, Some(first_seq)).map_err(read_error())? {},
         }
-        end_of(&lines, &name).map_err(read_error())
+        let end = end_of(&lines, &name).map_err(read_error())?;
+        self.meter.leave(end.offset);
+        Ok(end)
+    }
+
+    /// Opens a segment, and has it and the next one hashed ahead.
+    fn lines(
+        &mut self,
+        storage: &dyn Storage,
+        first_seq: u64,
+        next: Option<u64>,
+    ) -> Result<Lines, Error> {
+        let Some(ahead) = &self.ahead else { return segment::lines(storage, first_seq) };
+        let file = match self.planned.take() {
+            Some((planned, file)) if planned == first_seq => file,
+            _ => ahead.plan(storage, first_seq)?,
+        };
+        self.facts = Some(Facts::of(ahead, first_seq));
+        // One that cannot be read is told of where the walk comes to it.
+        let plan = |next| Some((next, ahead.plan(storage, next).ok()?));
+        self.planned = next.and_then(plan);
+        Ok(Lines::of(file.reading(ahead)))
     }
 
     /// Takes one line and returns true if there may be more. `first_seq` is what the name of the
@@ -243,6 +302,7 @@ impl Walk {
             }
             self.push(item);
         }
+        self.meter.pass(lines.offset());
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
         Ok(!is_end && !self.is_done())
     }
@@ -258,14 +318,22 @@ impl Walk {
             Piece::End => return None,
             Piece::Overlong => ("it is longer than a line may be", None),
             Piece::Rest(rest) => ("it has no end", line::stated_hash(lines.bytes(rest))),
-            Piece::Line(range) => match line::parse(lines.bytes(range)) {
-                Ok(parsed) => {
-                    let mut bytes = std::mem::take(&mut self.room.bytes);
-                    lines.bytes(range).clone_into(&mut bytes);
-                    return Some(Item::Record(Record::of(place, bytes, parsed, first_seq)));
+            Piece::Line(range) => {
+                let line = lines.bytes(range);
+                let facts = self.facts.as_mut();
+                let fact = facts.and_then(|facts| facts.of_line(place.offset, line));
+                let mut bytes = std::mem::take(&mut self.room.bytes);
+                line.clone_into(&mut bytes);
+                if let Some(fact) = fact {
+                    return Some(Item::Record(Record::known(place, bytes, fact)));
                 }
-                Err(reason) => (reason, line::stated_hash(lines.bytes(range))),
-            },
+                match line::parse(line) {
+                    Ok(parsed) => {
+                        return Some(Item::Record(Record::of(place, bytes, parsed, first_seq)));
+                    }
+                    Err(reason) => (reason, line::stated_hash(line)),
+                }
+            }
         };
         let is_whole_line = is_whole_line(lines, piece);
         Some(Item::Garbage(Garbage { place, reason, stated, is_whole_line }))
