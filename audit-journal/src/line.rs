@@ -97,7 +97,7 @@ pub(super) fn hashed(line: &[u8]) -> &[u8] {
 pub(super) fn stated_hash(line: &[u8]) -> Option<Digest> {
     let suffix = &line[hashed(line).len()..];
     let text = suffix.strip_prefix(b",\"h\":\"")?.strip_suffix(b"\"}")?;
-    Digest::parse(std::str::from_utf8(text).ok()?)
+    Digest::parse_bytes(text)
 }
 
 /// True for a line without the zeros of pages that a crash did not let reach the disk: no crash
@@ -172,14 +172,14 @@ fn parse_prefix(hashed: &[u8]) -> Option<(Stamp<'_>, &[u8])> {
     let rest = hashed.strip_prefix(b"{\"v\":1,\"seq\":")?;
     let (seq, rest) = take_number(rest)?;
     let rest = rest.strip_prefix(b",\"observed\":\"")?;
-    let (observed, rest) = take_text(rest, crate::time::TIMESTAMP_LEN)?;
+    let (observed, rest) = rest.split_at_checked(crate::time::TIMESTAMP_LEN)?;
     let rest = rest.strip_prefix(b"\",\"boot\":\"")?;
     let (boot, rest) = take_text(rest, BOOT_CHARS)?;
     let rest = rest.strip_prefix(b"\",\"mono\":")?;
     let (mono, rest) = take_number(rest)?;
     let body = rest.strip_prefix(b",")?;
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let stamp = Stamp { seq, observed: Timestamp::parse(observed)?, boot, mono };
+    let stamp = Stamp { seq, observed: Timestamp::parse_bytes(observed)?, boot, mono };
     boot.bytes().all(is_hex).then_some((stamp, body))
 }
 

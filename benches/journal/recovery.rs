@@ -6,10 +6,8 @@ use audit_benches::{Table, Taken, median};
 
 use crate::written;
 
-const SEGMENTS: [u64; 3] = [1, 4, 16];
+const SEGMENTS: [usize; 3] = [1, 4, 16];
 const SEGMENT_BYTES: u64 = 16 << 20;
-/// Each segment is over by a part of a batch.
-const BATCH_BYTES_MAX: u64 = 1 << 20;
 const ROUNDS: usize = 9;
 
 pub(crate) fn run(places: &[PathBuf]) {
@@ -36,13 +34,17 @@ pub(crate) fn run(places: &[PathBuf]) {
 }
 
 /// Writes a journal whose last segment is all but full, and returns how many bytes it has.
-fn write(directory: &Path, segments: u64) -> usize {
-    let enough =
-        (segments - 1) * (SEGMENT_BYTES + BATCH_BYTES_MAX) + SEGMENT_BYTES - BATCH_BYTES_MAX;
-    written::write(directory, SEGMENT_BYTES, |_, bytes| bytes >= enough);
-    let written = written::segments(directory);
-    assert_eq!(written.len() as u64, segments);
-    written.iter().map(Vec::len).sum()
+fn write(directory: &Path, segments: usize) -> u64 {
+    let lengths = || {
+        let files = written::segment_files(directory).into_iter();
+        files.map(|file| file.metadata().unwrap().len()).collect::<Vec<_>>()
+    };
+    let is_full = |length: &u64| *length >= SEGMENT_BYTES * 9 / 10;
+    written::write(directory, SEGMENT_BYTES, |_, _| {
+        let lengths = lengths();
+        lengths.len() == segments && lengths.last().is_some_and(is_full)
+    });
+    lengths().iter().sum()
 }
 
 /// Opens the journal, and leaves it again as a crash does.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use audit_benches::synced_event;
-use audit_runtime::journal::{DirectoryStorage, Journal, Modes, Options};
+use audit_runtime::journal::{
+    Access, DirectoryStorage, Journal, MemoryStorage, Modes, Options, Storage as _,
+};
 use audit_runtime::{Recorder, SigningKey};
 
 /// What is written at once where nobody measures it.
@@ -14,12 +16,14 @@ const SUFFIX_BYTES: usize = 51;
 
 /// The body of a record as a recorder writes it: the inside of its line, behind the journal's own fields.
 pub(crate) fn body() -> Vec<u8> {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = directory.path().join("journal");
-    let recorder = Recorder::builder(&journal).service("accounts", "1.4.2").open().unwrap();
+    let storage = MemoryStorage::new();
+    let recorder = Recorder::over(Arc::new(storage.clone())).service("accounts", "1.4.2");
+    let recorder = recorder.open().unwrap();
     recorder.record(synced_event()).wait().unwrap();
-    let segment = journal.join("seg/00000000000000000000.jsonl");
-    let lines = fs::read_to_string(segment).unwrap();
+    let segment = storage.open("seg/00000000000000000000.jsonl", Access::Read).unwrap();
+    let mut lines = vec![0; usize::try_from(segment.len().unwrap()).unwrap()];
+    segment.read_at(0, &mut lines).unwrap();
+    let lines = String::from_utf8(lines).unwrap();
     let line = lines.lines().find(|line| line.contains("\"UpdateAccount\"")).unwrap();
     let start = line.find("\"id\":").unwrap();
     line.as_bytes()[start..line.len() - SUFFIX_BYTES].to_vec()

@@ -22,7 +22,7 @@ pub(super) struct Place {
 
 /// One line that has the form of a record, or a run of lines that have not.
 pub(super) enum Item {
-    Record(Record),
+    Record(Box<Record>),
     Garbage(Garbage),
 }
 

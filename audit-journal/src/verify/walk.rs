@@ -1,6 +1,7 @@
 //! Walks over all lines of a journal and puts each before the judge with what follows it.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 
 use audit_tlog::VerifierKey;
@@ -196,20 +197,13 @@ pub(super) struct Walk<'a> {
     torn_in: Option<String>,
     /// Where it has.
     torn_at: Option<Place>,
-    /// What the last record took in memory, for the next one.
-    room: Room,
+    /// The record before the last one: most take as much memory as another.
+    room: Option<Box<Record>>,
     meter: Meter<'a>,
     /// The threads that hash ahead, what they have found out of this segment, and the next one.
     ahead: Option<Arc<Ahead>>,
     facts: Option<Facts>,
     planned: Option<(u64, Shared)>,
-}
-
-/// Memory that records take by turns: one after the other is judged, and most need as much.
-#[derive(Default)]
-struct Room {
-    segment: String,
-    bytes: Vec<u8>,
 }
 
 impl Walk<'_> {
@@ -229,7 +223,7 @@ impl Walk<'_> {
             is_joined: true,
             torn_in: None,
             torn_at: None,
-            room: Room::default(),
+            room: None,
             meter: Meter::default(),
             ahead: None,
             facts: None,
@@ -286,7 +280,8 @@ impl Walk<'_> {
         name: &str,
         first_seq: Option<u64>,
     ) -> io::Result<bool> {
-        let mut segment = std::mem::take(&mut self.room.segment);
+        let room = self.room.as_mut();
+        let mut segment = room.map(|room| mem::take(&mut room.place.segment)).unwrap_or_default();
         name.clone_into(&mut segment);
         let place = Place { segment, line: lines.number() + 1, offset: lines.offset() };
         let piece = lines.next()?;
@@ -297,8 +292,10 @@ impl Walk<'_> {
                 self.torn_at = Some(place.clone());
                 return Ok(false);
             }
-            if let Item::Record(Record { opens: Some(opening), .. }) = &mut item {
-                opening.is_joined = std::mem::replace(&mut self.is_joined, true);
+            if let Item::Record(record) = &mut item
+                && let Some(opening) = &mut record.opens
+            {
+                opening.is_joined = mem::replace(&mut self.is_joined, true);
             }
             self.push(item);
         }
@@ -322,14 +319,17 @@ impl Walk<'_> {
                 let line = lines.bytes(range);
                 let facts = self.facts.as_mut();
                 let fact = facts.and_then(|facts| facts.of_line(place.offset, line));
-                let mut bytes = std::mem::take(&mut self.room.bytes);
+                let room = self.room.as_mut();
+                let mut bytes = room.map(|room| mem::take(&mut room.bytes)).unwrap_or_default();
                 line.clone_into(&mut bytes);
                 if let Some(fact) = fact {
-                    return Some(Item::Record(Record::known(place, bytes, fact)));
+                    let record = Record::known(place, bytes, fact);
+                    return Some(self.item_of(record));
                 }
                 match line::parse(line) {
                     Ok(parsed) => {
-                        return Some(Item::Record(Record::of(place, bytes, parsed, first_seq)));
+                        let record = Record::of(place, bytes, parsed, first_seq);
+                        return Some(self.item_of(record));
                     }
                     Err(reason) => (reason, line::stated_hash(line)),
                 }
@@ -337,6 +337,16 @@ impl Walk<'_> {
         };
         let is_whole_line = is_whole_line(lines, piece);
         Some(Item::Garbage(Garbage { place, reason, stated, is_whole_line }))
+    }
+
+    fn item_of(&mut self, record: Record) -> Item {
+        Item::Record(match self.room.take() {
+            Some(mut room) => {
+                *room = record;
+                room
+            }
+            None => Box::new(record),
+        })
     }
 
     /// True if sectors are gone here and all that was acknowledged stands before them.
@@ -382,8 +392,8 @@ impl Walk<'_> {
         {
             self.judge.judge(&item, following);
             self.compare_with_head(&item);
-            if let Item::Record(Record { place: Place { segment, .. }, bytes, .. }) = item {
-                self.room = Room { segment, bytes };
+            if let Item::Record(record) = item {
+                self.room = Some(record);
             }
         }
     }
