@@ -5,10 +5,9 @@ use std::path::Path;
 use std::thread;
 
 use audit_runtime::journal::{
-    self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Reader, Storage,
-    Trust, Verification,
+    self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust,
+    Verification,
 };
-use audit_tlog::{Checkpoint, Note};
 use serde::Serialize;
 
 use crate::arguments::Verify;
@@ -32,6 +31,8 @@ const KEYLESS_ANCHOR: &str =
 
 const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal or of records that were \
                          pruned, or no key of --key has signed them; give one that was kept of this journal";
+const UNCOMPARED: &str = "a checkpoint of --anchor cannot be compared: what it speaks of is damaged or pruned, and \
+                          `tiles/` is missing or wrong; put that back from a copy, or leave the checkpoint out";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
 
@@ -108,11 +109,16 @@ fn verify(
     let checked = match trust {
         Some(trust) => {
             let mut checked = journal::verify_with(&storage, Some(trust), effort)?;
-            let older = anchored_epochs(journal, &epochs, trust)?;
-            let is_any = checked.anchored_size.is_some() || older.is_some();
-            checked.findings.extend(older.unwrap_or_default());
-            if !trust.anchors.is_empty() && checked.is_intact() && !is_any {
-                return Err(Failure::Undecided(NO_ANCHOR.to_owned()));
+            let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
+            let is_any = is_any || checked.anchored_size.is_some();
+            let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
+            let doubt = match () {
+                () if checked.uncompared > 0 => Some(UNCOMPARED),
+                () if !trust.anchors.is_empty() && !is_any => Some(NO_ANCHOR),
+                () => None,
+            };
+            if let Some(doubt) = doubt.filter(|_| is_intact) {
+                return Err(Failure::Undecided(doubt.to_owned()));
             }
             checked
         }
@@ -127,28 +133,23 @@ fn available_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// What anchors tell of older epochs whose chain is whole. How one was that was set aside for damage is told anyway.
-/// `None` if no anchor is of any of these.
-fn anchored_epochs(
+/// Takes what anchors tell of older epochs; true if one of them is of such an epoch.
+fn take_epochs(
+    checked: &mut Verification,
     journal: &Path,
     epochs: &[OlderEpoch],
     trust: &Trust,
-) -> Result<Option<Vec<Finding>>, Failure> {
-    let mut findings = None;
-    for OlderEpoch { directory, .. } in epochs {
-        let place = journal.join(directory);
-        let Ok(origin) = Reader::open(&place).and_then(|reader| reader.origin()) else { continue };
-        let of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
-        let storage = DirectoryStorage::read_only(&place);
-        if trust.anchors.iter().any(of_it) && journal::verify(&storage)?.is_intact() {
-            let checked = journal::verify_signed(&storage, trust)?.findings.into_iter();
-            findings.get_or_insert_with(Vec::new).extend(checked.map(|finding| {
-                let segment = format!("{directory}/{}", finding.segment);
-                Finding { segment, ..finding }
-            }));
-        }
+) -> Result<bool, Failure> {
+    let mut is_any = false;
+    for older in epochs {
+        let (own, place) = (DirectoryStorage::read_only(journal), journal.join(&older.directory));
+        let storage = DirectoryStorage::read_only(place);
+        let Some(found) = journal::verify_epoch(&own, &storage, older, trust)? else { continue };
+        is_any |= found.anchored_size.is_some() || !found.is_intact();
+        checked.findings.extend(found.findings);
+        checked.uncompared += found.uncompared;
     }
-    Ok(findings)
+    Ok(is_any)
 }
 
 /// True if something there looks signed.

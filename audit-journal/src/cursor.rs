@@ -10,6 +10,7 @@ use super::epoch::{self, Age};
 use super::error::Error;
 use super::line::Chain;
 use super::lines::{Lines, Piece};
+use super::newer;
 use super::pruned;
 use super::segment;
 use super::storage::Storage;
@@ -125,8 +126,9 @@ impl Cursor {
         self.place.as_ref().map_or(0, |place| place.chain.next).max(self.from_seq)
     }
 
-    /// What was pruned looks as if it was lost.
+    /// What was pruned looks as if it was lost, and what a later version has written as if it was damaged.
     fn or_pruned(&self, error: Error) -> Error {
+        let error = newer::or_newer_here(&*self.storage, error);
         pruned::or_pruned(&*self.storage, self.next_seq(), error)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use super::line::BODY_BYTES_MAX;
+use super::line::{BODY_BYTES_MAX, VERSION};
 use super::storage::Storage;
 use crate::time::Timestamp;
 
@@ -86,6 +86,15 @@ pub enum Error {
         seq: u64,
         /// What is wrong with the line.
         reason: String,
+    },
+    /// A later version has written this, and only that or one after it can read it.
+    Newer {
+        /// Where the journal is.
+        journal: String,
+        /// The file, relative to the journal.
+        name: String,
+        /// The version of the format that it has.
+        version: u64,
     },
     /// Records that were acknowledged as durable are gone from the end of the journal.
     Lost {
@@ -308,6 +317,11 @@ impl fmt::Display for Error {
                 "the journal in {journal} ends after {found} records, but {acknowledged} were acknowledged as \
                  durable: its end is missing; nothing was changed: put it back, or set the journal aside: `audited adopt --new-epoch REASON`"
             ),
+            Self::Newer { journal, name, version } => write!(
+                f,
+                "{name} of the journal in {journal} has version {version} of the format, and this program knows \
+                 version {VERSION}: nothing was changed; use the version of `audited` that wrote it, or a later one"
+            ),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Full { since, cause } => {
                 write!(f, "the journal has no room since {since} and goes on when it has: {cause}")
@@ -375,20 +389,5 @@ fn advice(source: &io::Error) -> &'static str {
         }
         io::ErrorKind::NotADirectory => "; a file stands where a directory should be",
         _ => "",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::MemoryStorage;
-
-    #[test]
-    fn a_full_disk_is_named_with_the_file_and_what_to_do() {
-        let storage = MemoryStorage::new();
-        let error = Error::io(&storage, "sync", "WATERMARK")(io::ErrorKind::StorageFull.into());
-        let shown = error.to_string();
-        assert!(shown.starts_with("cannot sync WATERMARK of the journal in memory: "), "{shown}");
-        assert!(shown.ends_with("; free space there"), "{shown}");
     }
 }

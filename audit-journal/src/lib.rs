@@ -19,6 +19,7 @@ mod joints;
 mod line;
 mod lines;
 mod members;
+mod newer;
 mod options;
 mod prove;
 mod pruned;
@@ -46,7 +47,8 @@ pub use control::Interruption;
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
 pub use epoch::{
-    Cause, Epoch, EpochState, OlderEpoch, verify, verify_epochs, verify_signed, verify_with,
+    Cause, Epoch, EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed,
+    verify_with,
 };
 pub use error::{Error, Refusal};
 pub use id::EventId;

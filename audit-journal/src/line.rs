@@ -13,6 +13,9 @@ pub const LINE_BYTES_MAX: usize = 65_000;
 /// The longest body in bytes: what the journal's own fields leave of a line.
 pub const BODY_BYTES_MAX: usize = LINE_BYTES_MAX - PREFIX_BYTES_MAX - SUFFIX_BYTES;
 
+/// The version of the format, which is written as such in [`write_prefix`].
+pub(super) const VERSION: u64 = 1;
+
 /// `,"h":"`, a digest and `"}`.
 pub(super) const SUFFIX_BYTES: usize = 51;
 
@@ -98,6 +101,17 @@ pub(super) fn stated_hash(line: &[u8]) -> Option<Digest> {
     let suffix = &line[hashed(line).len()..];
     let text = suffix.strip_prefix(b",\"h\":\"")?.strip_suffix(b"\"}")?;
     Digest::parse_bytes(text)
+}
+
+/// The version of a line that a later one has written, as far as its form tells: all versions begin with it and
+/// the number, and end in a hash.
+pub(super) fn later_version(line: &[u8]) -> Option<u64> {
+    stated_hash(line).filter(|_| line.len() <= LINE_BYTES_MAX)?;
+    let (version, rest) = take_number(hashed(line).strip_prefix(b"{\"v\":")?)?;
+    let (_, rest) = take_number(rest.strip_prefix(b",\"seq\":")?)?;
+    let rest = std::str::from_utf8(rest.strip_prefix(b",")?).ok()?;
+    let is_text = !rest.is_empty() && !rest.bytes().any(|byte| byte < 0x20 || byte == 0x7f);
+    (version > VERSION && is_text).then_some(version)
 }
 
 /// True for a line without the zeros of pages that a crash did not let reach the disk: no crash

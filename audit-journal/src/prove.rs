@@ -103,12 +103,16 @@ fn counted(storage: &dyn Storage, start: u64, end: u64) -> Result<Option<Hash>, 
     let firsts = segment::list(storage)?;
     let before = firsts.partition_point(|first| *first <= start).saturating_sub(1);
     let mut tree = Frontier::default();
-    for &first in &firsts[before..] {
+    for (at, &first) in firsts.iter().enumerate().skip(before) {
         let mut lines = segment::lines(storage, first)?;
         loop {
             let due = start + tree.size();
             if due == end {
                 return Ok(Some(tree.root()));
+            }
+            // What stands in this one from there on, a failed sync has left.
+            if firsts.get(at + 1) == Some(&due) {
+                break;
             }
             let piece = lines.next().map_err(Error::io(storage, "read", &segment::name(first)))?;
             let Piece::Line(range) = piece else { break };

@@ -216,6 +216,7 @@ pub(super) fn end(statement: &Statement, first: u64, kept: &Header) -> Option<Ea
 /// `error`, or that the record `seq`, which was to be read next, is pruned.
 pub(super) fn or_pruned(storage: &dyn Storage, seq: u64, error: Error) -> Error {
     match first_seq(storage) {
+        _ if matches!(error, Error::Newer { .. }) => error,
         Ok(first_seq) if seq < first_seq => {
             Error::Pruned { journal: storage.describe(), first_seq }
         }
@@ -245,6 +246,16 @@ fn readable(storage: &dyn Storage) -> Result<u64, Error> {
     // A writer that was killed may have published less than it has made durable.
     let is_locked = storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
     Ok(if is_locked { read.unwrap_or(0) } else { u64::MAX })
+}
+
+/// The name of the journal, from the first of its headers that can be read.
+pub(super) fn origin(storage: &dyn Storage, firsts: &[u64]) -> Result<Option<String>, Error> {
+    for &first in firsts {
+        if let Some(header) = header_of(storage, first)? {
+            return Ok(Some(header.origin));
+        }
+    }
+    Ok(None)
 }
 
 /// The header of a segment; `None` if there is none that can be read.

@@ -9,6 +9,7 @@ use super::cursor::Cursor;
 use super::epoch;
 use super::error::Error;
 use super::holder;
+use super::newer;
 use super::pruned;
 use super::segment;
 use super::signed;
@@ -109,13 +110,12 @@ impl Reader {
         let missing = || Error::NoJournal { journal: storage.describe() };
         let header = pruned::between_prunings(storage, || {
             let first = *segment::list(storage)?.first().ok_or_else(missing)?;
-            segment::peek_header(&mut segment::lines(storage, first)?).map_err(Error::io(
-                storage,
-                "read",
-                &segment::name(first),
-            ))
+            let (name, mut lines) = (segment::name(first), segment::lines(storage, first)?);
+            let header = segment::peek_header(&mut lines);
+            let header = header.map_err(Error::io(storage, "read", &name))?;
+            header.ok_or_else(|| newer::at(storage, &name, 0).unwrap_or_else(missing))
         });
-        Ok(header?.ok_or_else(missing)?.origin)
+        Ok(header?.origin)
     }
 
     /// Why it is unknown how many records are durable, if so, and what to do about it.

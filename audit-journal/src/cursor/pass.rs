@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::line::{self, Chain};
 use crate::lines::Piece;
+use crate::newer;
 use crate::segment;
 use crate::storage::Storage;
 
@@ -17,7 +18,8 @@ impl Cursor {
         from_seq: u64,
     ) -> Result<Self, Error> {
         let mut cursor = Self::nowhere(storage, from_seq);
-        match cursor.enter() {
+        let entered = cursor.enter();
+        match entered.map_err(|error| newer::or_newer_here(&*cursor.storage, error)) {
             Err(Error::Damaged { .. }) => _ = cursor.pass_damage()?,
             Err(error) => return Err(cursor.or_pruned(error)),
             Ok(_) => {}

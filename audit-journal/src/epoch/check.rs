@@ -2,6 +2,7 @@
 
 use std::io;
 
+use audit_tlog::{Checkpoint, Note};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{self, Earlier, Epoch, Link, Manifest, NAME};
@@ -13,6 +14,8 @@ use crate::pruned;
 use crate::segment;
 use crate::storage::Storage;
 use crate::verify::{self, Effort, Trust, Verification};
+
+const OTHER_MANIFEST: &str = "its EPOCH is not the one that the journal names";
 
 /// How many changed files are named.
 const NAMED_MAX: usize = 8;
@@ -108,21 +111,68 @@ pub fn verify_epochs(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     super::within_one(storage, || pruned::between_prunings(storage, || compare(storage)))
 }
 
+/// Holds an older epoch, whose directory is `storage`, against the checkpoints that were kept elsewhere of it;
+/// `None` if there are none. The places of findings are relative to the directory of `journal`.
+///
+/// What is damaged in the very way that was written down when it was set aside is no finding; whatever else is
+/// other than it was signed is one.
+///
+/// # Errors
+/// As [`verify_signed`].
+pub fn verify_epoch(
+    journal: &dyn Storage,
+    storage: &dyn Storage,
+    older: &OlderEpoch,
+    trust: &Trust,
+) -> Result<Option<Verification>, Error> {
+    let origin = origin(journal, older)?;
+    let is_of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
+    if !trust.anchors.iter().any(is_of_it) {
+        return Ok(None);
+    }
+    let mut checked = match verify_signed(storage, trust) {
+        Err(Error::Unsigned { .. } | Error::NoJournal { .. }) => return Ok(None),
+        checked => checked?,
+    };
+    let places = older.stated.as_ref().map_or(&[][..], |stated| &stated.places);
+    checked.findings.retain(|finding| !verify::is_stated(finding, places));
+    for finding in &mut checked.findings {
+        finding.segment = format!("{}/{}", older.directory, finding.segment);
+    }
+    Ok(Some(checked))
+}
+
+/// The name of an older epoch: as it was written down, else by that of the journal. Its own records may be other ones.
+fn origin(journal: &dyn Storage, older: &OlderEpoch) -> Result<String, Error> {
+    if let Some(origin) = older.stated.as_ref().and_then(|stated| stated.origin.clone()) {
+        return Ok(origin);
+    }
+    let current = pruned::origin(journal, &segment::list(journal)?)?.unwrap_or_default();
+    let base = super::base(&current);
+    Ok(if older.epoch == 0 { base.to_owned() } else { super::origin(base, older.epoch) })
+}
+
 /// True if the directory is that of an older epoch: not because it says so, but file by file.
 fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
     match manifest::read(storage, NAME) {
         Ok((manifest, _)) => Ok(changes(storage, "", &manifest)?.is_none()),
+        Err(error @ Error::Newer { .. }) => Err(error),
         Err(_) => Ok(false),
     }
 }
 
 fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     let mut present = parts::set_aside_numbers(storage)?;
-    let mut named = read_link(storage, published(storage)?)?.map(|link| link.earlier());
+    let link = read_link(storage, published(storage)?)?;
+    let mut named = link.as_ref().map(Link::earlier);
+    // The journal says itself what the newest one was.
+    let mut stated = link.map(Link::into_previous);
     let mut found = Vec::new();
     while let Some(Earlier { epoch, sha256 }) = named.take() {
         present.retain(|number| *number != epoch);
-        let (checked, earlier) = check(storage, epoch, &sha256)?;
+        let (mut checked, earlier) = check(storage, epoch, &sha256)?;
+        let said = stated.take();
+        checked.stated = checked.stated.or(said);
         found.push(checked);
         // Numbers that do not fall would go on for ever.
         named = earlier.filter(|earlier| earlier.epoch < epoch);
@@ -190,9 +240,10 @@ fn check(
     let alone = |state, change: String| (OlderEpoch::new(epoch, state, Some(change), None), None);
     let manifest = match manifest::read(storage, &manifest::path(epoch, NAME)) {
         Ok((manifest, found)) if found == sha256 => manifest,
-        Ok(_) => {
-            let change = format!("its {NAME} is not the one that the journal names");
-            return Ok(alone(EpochState::Changed, change));
+        Ok(_) => return Ok(alone(EpochState::Changed, OTHER_MANIFEST.to_owned())),
+        // One that the journal does not name may say anything.
+        Err(Error::Newer { .. }) if manifest::digest(storage, epoch)? != sha256 => {
+            return Ok(alone(EpochState::Changed, OTHER_MANIFEST.to_owned()));
         }
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             return Ok(alone(EpochState::Missing, format!("there is no {NAME} in it")));

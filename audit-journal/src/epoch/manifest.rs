@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::encode;
 use crate::error::Error;
+use crate::line::VERSION;
+use crate::newer;
 use crate::quarantine::{for_each_chunk, measure};
 use crate::storage::{Access, Storage, open_or_create};
 use crate::verify::Finding;
@@ -83,6 +85,12 @@ pub(crate) struct Link {
     pub(super) previous: Epoch,
     /// Of the file that tells of it, and by which every other file of it is vouched for.
     pub(super) sha256: String,
+}
+
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
 }
 
 /// What the file holds.
@@ -169,6 +177,7 @@ pub(super) fn has_draft(storage: &dyn Storage, epoch: u64) -> Result<bool, Error
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         bytes => {
             let (bytes, _) = bytes.map_err(Error::io(storage, "read", &name))?;
+            check_version(storage, &name, &bytes)?;
             Ok(parse(&bytes).is_ok())
         }
     }
@@ -176,9 +185,17 @@ pub(super) fn has_draft(storage: &dyn Storage, epoch: u64) -> Result<bool, Error
 
 /// Reads what was written down about an epoch, and the digest of it.
 pub(super) fn read(storage: &dyn Storage, name: &str) -> Result<(Manifest, String), Error> {
-    read_file(storage, name)
-        .and_then(|(bytes, sha256)| Ok((parse(&bytes)?, sha256)))
-        .map_err(Error::io(storage, "read", name))
+    let (bytes, sha256) = read_file(storage, name).map_err(Error::io(storage, "read", name))?;
+    check_version(storage, name, &bytes)?;
+    Ok((parse(&bytes).map_err(Error::io(storage, "read", name))?, sha256))
+}
+
+/// Refuses what a later version has written, whatever else of it can be read.
+fn check_version(storage: &dyn Storage, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    match serde_json::from_slice(bytes) {
+        Ok(Version { v }) if v > VERSION => Err(newer::refusal(storage, name, v)),
+        _ => Ok(()),
+    }
 }
 
 /// The digest of what was written down about an epoch, whatever it says.

@@ -9,7 +9,9 @@ mod manifest;
 mod parts;
 
 pub(super) use check::number;
-pub use check::{EpochState, OlderEpoch, verify, verify_epochs, verify_signed, verify_with};
+pub use check::{
+    EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed, verify_with,
+};
 pub use manifest::{Cause, Epoch};
 
 pub(super) use manifest::Link;
@@ -17,6 +19,7 @@ pub(super) use manifest::Link;
 use std::io;
 
 use super::error::Error;
+use super::newer;
 use super::options::{OnDamage, Options};
 use super::recovery::{self, Recovered};
 use super::segment;
@@ -178,7 +181,9 @@ fn is_about_to_begin(storage: &dyn Storage) -> Result<bool, Error> {
 }
 
 fn recover_records(storage: &dyn Storage, options: &Options) -> Result<Option<Recovered>, Error> {
-    recovery::recover(storage, published(storage)?, &options.verifiers())
+    let recovered = recovery::recover(storage, published(storage)?, &options.verifiers());
+    // What a later version has written must neither be set aside nor be cut.
+    recovered.map_err(|error| newer::or_newer(storage, error))
 }
 
 fn published(storage: &dyn Storage) -> Result<Option<u64>, Error> {

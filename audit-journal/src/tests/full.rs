@@ -337,3 +337,12 @@ fn a_segment_that_cannot_be_made_is_made_when_there_is_room() {
         &own.map(|name| format!("journal.{name}")).each_ref().map(String::as_str),
     );
 }
+
+#[test]
+fn a_full_disk_is_named_with_the_file_and_what_to_do() {
+    let storage = MemoryStorage::new();
+    let error = Error::io(&storage, "sync", "WATERMARK")(io::ErrorKind::StorageFull.into());
+    let shown = error.to_string();
+    assert!(shown.starts_with("cannot sync WATERMARK of the journal in memory: "), "{shown}");
+    assert!(shown.ends_with("; free space there"), "{shown}");
+}

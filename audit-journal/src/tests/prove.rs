@@ -1,8 +1,9 @@
 //! Proofs of records and of checkpoints, from tiles and without them.
 
-use audit_tlog::{Checkpoint, Proof, is_consistent};
+use audit_tlog::{Checkpoint, Proof, Signer as _, is_consistent};
 
 use super::naive::{checkpoint, edit, key, leaves, lines, rewrite, sign};
+use super::signed::{key as signer, signed as signed_by_writer};
 use super::verify_signed::signed;
 use super::*;
 use crate::{Error, prove, prove_consistency};
@@ -13,7 +14,6 @@ fn line(storage: &MemoryStorage, seq: usize) -> Vec<u8> {
 }
 
 fn is_proved(storage: &MemoryStorage, seq: usize) -> bool {
-    use audit_tlog::Signer as _;
     let proof = prove(storage, seq as u64).unwrap();
     let read = Proof::parse(&proof.to_string()).unwrap();
     assert_eq!(read, proof);
@@ -78,4 +78,23 @@ fn a_checkpoint_goes_on_from_every_earlier_one() {
     }
     let other = Checkpoint { root: all[0], ..of(7) };
     assert!(matches!(prove_consistency(&storage, &other, &of(9)), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn what_a_failed_sync_has_left_is_not_taken_for_a_record() {
+    let storage = Faulty::new();
+    let options = signed_by_writer(options());
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    write(&mut journal, ["before"]);
+    storage.fail_next_syncs(1);
+    ["one", "two", "three"].iter().for_each(|text| _ = journal.append(&body(text)).unwrap());
+    journal.commit().unwrap();
+    journal.close().unwrap();
+    storage.inner.replace("tiles/0", None);
+    for seq in 0..read(&storage.inner).len() as u64 {
+        let proof = prove(&storage.inner, seq).unwrap();
+        let line = read(&storage.inner)[usize::try_from(seq).unwrap()].bytes().to_vec();
+        let keys = [signer().verifier().clone()];
+        assert!(proof.check(&line, &keys).is_ok(), "{seq}");
+    }
 }

@@ -280,3 +280,11 @@ fn a_finding_reads_and_serialises_as_documented() {
     assert_eq!(json["seq"], 2);
     assert_eq!(json["line"], 3);
 }
+
+#[test]
+fn a_copy_before_the_record_that_its_own_follows_is_one_too_many() {
+    for (from, to) in [(3, 2), (4, 3), (4, 2), (5, 2), (3, 4), (2, 5)] {
+        let found = after(0, |lines| lines.insert(to, lines[from].clone()));
+        assert_eq!(found, [(Kind::Inserted, from as u64)], "{from} to {to}");
+    }
+}

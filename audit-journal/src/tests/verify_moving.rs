@@ -2,80 +2,14 @@
 
 use std::sync::atomic::AtomicBool;
 
-use audit_tlog::{Note, Signer as _, SigningKey};
-
-use super::naive::{checkpoint, key, leaves, lines, rewrite, sign};
+use super::naive::{checkpoint, key, leaves, lines, sign};
 use super::prune::{before, firsts, living};
-use super::verify_signed::{check, damage, signed, trust};
+use super::verify_signed::{against, anchor, check, damage, signed, trust};
 use super::*;
-use crate::line::{self, Chain};
 use crate::{Kind, Level, verify_signed};
 
-/// A line of the record that `old` hands its duty to `new`, signed by these.
-fn rotation(
-    like: &[u8],
-    old: &SigningKey,
-    new: &SigningKey,
-    signers: &[&dyn audit_tlog::Signer],
-) -> Vec<u8> {
-    let [old, new] = [old, new].map(|key| key.verifier().clone());
-    let text = format!("audited key rotation\n{ORIGIN}\n{old}\n{new}\n");
-    let note = Note::sign(text, signers).unwrap().to_string();
-    let parsed = line::parse(like).unwrap();
-    let body = std::str::from_utf8(&like[parsed.body.clone()]).unwrap();
-    let body = body.replace(
-        "\"JournalStart\",\"name\":\"journal.start\"",
-        "\"JournalKeyRotated\",\"name\":\"journal.key_rotated\"",
-    );
-    let (envelope, _) = body.split_once("\"journal\":").unwrap();
-    let rotation = serde_json::json!({ "rotation": note });
-    let mut line = Vec::new();
-    let body = format!("{envelope}\"journal\":{rotation}");
-    Chain::of_origin(ORIGIN).extend(&mut line, &parsed.stamp, body.as_bytes());
-    line.pop();
-    line
-}
-
-/// A journal in which key 2 follows key 1 with record 5, as far as these have signed that.
-fn rotated(signers: &[&dyn audit_tlog::Signer]) -> MemoryStorage {
-    let storage = finished();
-    rewrite(&storage, |segments| {
-        let line = rotation(&segments[0][1], &key(1), &key(2), signers);
-        segments[0].insert(5, line);
-    });
-    let end = leaves(&storage).len();
-    sign(&storage, &key(2), &[9, end]);
-    let history = storage.file("checkpoints").unwrap();
-    let first = format!("{}\n", checkpoint(&key(1), &leaves(&storage)[..4]));
-    storage.replace("checkpoints", Some([first.into_bytes(), history].concat()));
-    storage
-}
-
-#[test]
-fn a_key_that_a_trusted_one_names_is_trusted_from_there_on() {
-    let both = [&key(1) as &dyn audit_tlog::Signer, &key(2)];
-    let storage = rotated(&both);
-    let verification = check(&storage);
-    assert_eq!(verification.level(), Some(Level::Signed), "{verification:#?}");
-    assert!(verify_signed(&storage, &trust(&[&key(1), &key(2)], &[])).unwrap().is_intact());
-    // Of a rotation that one of them alone has signed, or that comes later, nothing follows.
-    for signers in [&both[..1], &both[1..]] {
-        let kinds = damage(&check(&rotated(signers)));
-        assert!(kinds.contains(&(Kind::Unsigned, 5)), "{kinds:?}");
-        assert!(
-            kinds.len() > 1 && kinds.iter().all(|(kind, _)| *kind == Kind::Unsigned),
-            "{kinds:?}"
-        );
-    }
-    let early = format!("{}\n", checkpoint(&key(2), &leaves(&storage)[..3]));
-    tamper(&storage, "checkpoints", |bytes| drop(bytes.splice(..0, early.into_bytes())));
-    assert_eq!(damage(&check(&storage)), [(Kind::Unsigned, 2)]);
-    // Whoever knows the new key alone cannot tell who was before.
-    assert!(!verify_signed(&storage, &trust(&[&key(2)], &[])).unwrap().is_intact());
-}
-
-/// A pruned journal with the seals of what was pruned, and how many records are kept from where on.
-fn pruned() -> (MemoryStorage, u64) {
+/// A pruned journal with the seals of what was pruned, from where on it is kept, and what it was with all of it.
+fn pruned() -> (MemoryStorage, u64, MemoryStorage) {
     let (storage, mut journal) = living();
     let whole = storage.snapshot();
     let kept = firsts(&storage)[2];
@@ -87,20 +21,51 @@ fn pruned() -> (MemoryStorage, u64) {
         storage.replace(name, whole.file(name));
     }
     sign(&storage, &key(1), &[3, 20, leaves(&storage).len()]);
+    let whole = storage.snapshot();
     gone.iter().for_each(|name| storage.replace(name, None));
-    (storage, kept)
+    (storage, kept, whole)
 }
 
 #[test]
 fn a_pruned_journal_is_followed_from_the_seal_before_it() {
-    let (storage, kept) = pruned();
-    let verification = check(&storage);
+    let (whole, kept, _) = pruned();
+    let verification = check(&whole);
     assert_eq!(verification.findings, []);
     assert!(verification.pruned.is_some() && verification.first_seq == Some(kept));
     assert_eq!(verification.level(), Some(Level::Signed));
-    let before = names(&storage, "seg/").into_iter().filter(|name| name.ends_with(".seal")).nth(1);
-    storage.replace(&before.unwrap(), None);
-    assert_eq!(damage(&check(&storage)), [(Kind::Unsigned, kept)]);
+    let mut seals = names(&whole, "seg/");
+    seals.retain(|name| name.ends_with(".seal"));
+    let first: u64 = seals[1]["seg/".len()..][..20].parse().unwrap();
+    for (seal, expected) in [(0, &[0][..]), (1, &[first, kept])] {
+        let storage = whole.snapshot();
+        storage.replace(&seals[seal], None);
+        let expected: Vec<_> = expected.iter().map(|seq| (Kind::Unsigned, *seq)).collect();
+        assert_eq!(damage(&check(&storage)), expected, "{}", seals[seal]);
+        storage.replace(&seals[seal], Some(b"no seal".to_vec()));
+        assert_eq!(damage(&check(&storage)), expected, "{}", seals[seal]);
+    }
+}
+
+#[test]
+fn an_anchor_below_what_was_pruned_is_held_against_the_tiles() {
+    let (storage, kept, whole) = pruned();
+    for size in [1, 3, kept as usize - 1, kept as usize] {
+        let verification = against(&storage, &anchor(&whole, size));
+        assert_eq!(verification.findings, [], "{size}");
+        assert_eq!(verification.anchored_size, Some(size as u64));
+        let mut others = leaves(&whole)[..size].to_vec();
+        others[0] = audit_tlog::leaf(b"another record");
+        let verification = against(&storage, &checkpoint(&key(1), &others));
+        let kinds = damage(&verification);
+        assert!(!kinds.is_empty() && kinds[0].1 < size as u64, "{size}: {verification:#?}");
+    }
+    storage.replace("tiles/0", None);
+    let verification = against(&storage, &anchor(&whole, 3));
+    assert_eq!((damage(&verification), verification.anchored_size), (vec![], None));
+    let told = |it: &crate::Finding| it.reason.contains("cannot be compared") && it.seq == 2;
+    assert!(verification.findings.iter().any(told), "{verification:#?}");
+    let verification = against(&storage, &anchor(&whole, kept as usize));
+    assert_eq!(verification.anchored_size, Some(kept), "the seal has it");
 }
 
 #[test]
@@ -148,4 +113,95 @@ fn beside_a_living_writer_nothing_is_found() {
         }
     });
     assert_eq!(check(&storage).signed_size, Some(leaves(&storage).len() as u64));
+}
+
+/// Storage that is another one from the second look at WATERMARK behind a look at the lock on.
+struct Moving {
+    stages: [MemoryStorage; 2],
+    looks: AtomicUsize,
+}
+
+impl Moving {
+    fn now(&self) -> &MemoryStorage {
+        &self.stages[usize::from(self.looks.load(Ordering::Relaxed) >= 2)]
+    }
+}
+
+impl Storage for Moving {
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        self.now().list(dir)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        self.now().create(name)
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
+        if name == "WATERMARK" && self.looks.load(Ordering::Relaxed) == 1 {
+            self.looks.store(2, Ordering::Relaxed);
+        }
+        self.now().open(name, access)
+    }
+
+    fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
+        self.now().lock(holder)
+    }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        self.looks.fetch_max(1, Ordering::Relaxed);
+        self.now().is_locked()
+    }
+
+    fn describe(&self) -> String {
+        "moving memory".into()
+    }
+}
+
+/// A signed journal whose writer is starting behind a power cut: WATERMARK is as old as the start before, and all
+/// records are there.
+fn starting() -> (MemoryStorage, u64) {
+    let storage = signed();
+    let end = leaves(&storage).len() as u64;
+    let last = lines(&storage).pop().unwrap();
+    let tip = crate::line::stated_hash(&last.1[0]).unwrap();
+    let chain = crate::line::Chain { next: last.0 + 1, tip };
+    crate::watermark::Publisher::open(&storage, &chain).unwrap();
+    (storage, end)
+}
+
+/// The last segment without its last record, as it is for a moment while a start writes it again.
+fn cut(storage: &MemoryStorage) -> MemoryStorage {
+    let storage = storage.snapshot();
+    tamper(&storage, &segments(&storage).pop().unwrap(), |bytes| {
+        let end = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+        bytes.truncate(end + 1);
+    });
+    storage
+}
+
+#[test]
+fn beside_a_writer_that_starts_behind_a_power_cut_nothing_is_found() {
+    let (storage, end) = starting();
+    let held = storage.lock("a start").unwrap();
+    let verification = check(&storage);
+    assert_eq!((damage(&verification), verification.signed_size), (vec![], Some(end)));
+    drop(held);
+    let stages = [cut(&storage), storage.snapshot()];
+    let _held = stages.each_ref().map(|stage| stage.lock("a start").unwrap());
+    let moving = Moving { stages, looks: AtomicUsize::new(0) };
+    let verification = verify_signed(&moving, &trust(&[&key(1)], &[])).unwrap();
+    assert_eq!(damage(&verification), [], "what is there again was not gone");
+    assert_eq!(moving.looks.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn damage_beside_a_writer_is_found_by_both_looks() {
+    let (storage, end) = starting();
+    let storage = cut(&storage);
+    let _held = storage.lock("a start").unwrap();
+    assert_eq!(damage(&check(&storage)), [(Kind::Truncated, end - 1)]);
+    let (whole, _) = starting();
+    tamper(&whole, &segments(&whole)[0], |bytes| bytes[700] ^= 1);
+    let _held = whole.lock("a start").unwrap();
+    assert_eq!(damage(&check(&whole)).len(), 1);
 }

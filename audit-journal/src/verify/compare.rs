@@ -1,27 +1,26 @@
 //! Compares the tree over the records with the signed notes, and judges the notes themselves.
 
-use audit_tlog::Hash;
+use audit_tlog::{Frontier, Hash};
 
 use super::Kind;
 use super::item::Place;
 use super::notes::Noted;
-use super::tree::{Differing, Section, Tree};
+use super::tree::{Section, Tree};
 use crate::tiles;
-
-const FIRST: &str = "this is the first other one";
 
 impl Tree {
     /// Compares what was signed of the first `size` records, and lets go of what was of fewer.
     pub(super) fn settle(&mut self, size: u64) {
-        while let Some(first) = self.queue.front().map(|noted| noted.checkpoint.size) {
+        while let Some(first) = self.queue.front().map(|entry| entry.size) {
             if first > size {
                 return;
             }
-            let count = self.queue.partition_point(|noted| noted.checkpoint.size == first);
-            let group: Vec<_> = self.queue.drain(..count).collect();
+            let group = self.take_group(first);
             let trusted = self.trusted(&group);
-            if first == self.next && self.ranks.is_some() {
-                self.compare(first, &trusted);
+            match self.ranks.as_ref().filter(|_| first == self.next).map(|ranks| ranks.tree(first))
+            {
+                Some(tree) => self.compare(tree, &trusted),
+                None => self.compare_aside(first, &trusted),
             }
         }
     }
@@ -39,6 +38,7 @@ impl Tree {
             }
         }
         self.has_anchor |= trusted.iter().any(|noted| noted.is_anchor);
+        trusted.iter().for_each(|noted| self.follow_newest(noted));
         let Some((one, rest)) = trusted.split_first() else { return trusted };
         let (size, root) = (one.checkpoint.size, one.checkpoint.root);
         if let Some(other) = rest.iter().find(|other| other.checkpoint.root != root) {
@@ -58,33 +58,45 @@ impl Tree {
     pub(super) fn check(&self, noted: &Noted) -> Result<bool, String> {
         let origin = &noted.checkpoint.origin;
         let is_own = self.origin.as_ref().is_none_or(|own| own == origin);
-        let signed = noted.note.signers(&self.keys);
+        let signed = self.ring.check(&noted.note, noted.checkpoint.size);
         match signed {
             _ if noted.is_anchor => Ok(is_own && signed.is_ok()),
             _ if !is_own => Err(format!("it is of another journal: `{origin}`")),
-            Ok(_) => Ok(true),
-            Err(untrusted) => Err(untrusted.to_string()),
+            signed => signed.map(|()| true),
         }
     }
 
-    fn compare(&mut self, size: u64, trusted: &[&Noted]) {
-        let Some(tree) = self.ranks.as_ref().and_then(|ranks| ranks.tree(size)) else { return };
+    fn compare(&mut self, tree: Option<Frontier>, trusted: &[&Noted]) {
+        let Some(tree) = tree else { return };
         let root = tree.root();
         let (same, others): (Vec<&Noted>, _) =
             trusted.iter().partition(|noted| noted.checkpoint.root == root);
-        for noted in &same {
-            let reached =
-                if noted.is_anchor { &mut self.anchored_size } else { &mut self.signed_size };
-            *reached = Some(size);
-        }
         match (same.is_empty(), others.first()) {
-            (false, _) => self.agree(size),
+            (false, _) => {
+                // Whoever signed anew has signed checkpoints of the same size, too.
+                for noted in others.iter().filter(|noted| noted.is_anchor) {
+                    self.tell_range(noted, Some(root));
+                }
+                self.bear_out(tree.size(), &same);
+                self.agree();
+            }
             (true, Some(noted)) => self.disagree(noted, root),
             (true, None) => {}
         }
     }
 
-    fn agree(&mut self, size: u64) {
+    /// The records up to here are those that these were signed over.
+    pub(super) fn bear_out(&mut self, size: u64, same: &[&Noted]) {
+        for noted in same {
+            match noted.is_anchor {
+                true => (self.anchored_size, self.uncompared) = (Some(size), 0),
+                false => self.signed_size = Some(size),
+            }
+        }
+        self.agreed = size;
+    }
+
+    fn agree(&mut self) {
         for (level, index) in std::mem::take(&mut self.suspects) {
             let segment = tiles::name(level);
             if self.findings.iter().any(|it| it.kind == Kind::Tiles && it.segment == segment) {
@@ -95,46 +107,41 @@ impl Tree {
                           next start of the service makes it again";
             self.report(Kind::Tiles, index << (8 * level), &place, [None, None], reason);
         }
-        (self.agreed, self.differing) = (size, None);
+        self.aside = None;
     }
 
-    /// The chain is whole, and the records are not those that were signed.
+    /// The chain is whole, and the records are not those that were signed. If the tiles are, they tell which.
     fn disagree(&mut self, noted: &Noted, root: Hash) {
-        let signed = noted.checkpoint.root;
-        let is_signed = |it: &Differing| it.tree.as_ref().is_some_and(|tree| tree.root() == signed);
-        match self.differing.take().filter(is_signed) {
-            Some(Differing { seq, place, .. }) => self.tell(noted, Some(root), seq, &place, FIRST),
-            None => {
-                // What somebody with the key has signed anew agrees with itself: of an anchor, anchors alone tell.
-                let (first, last) = match noted.is_anchor {
-                    true => (self.anchored_size.unwrap_or(0), noted.last()),
-                    false => (self.agreed, noted.last()),
-                };
-                let place = self.agreed_at.clone().filter(|_| first == self.agreed);
-                let place = place.unwrap_or_else(|| noted.place.clone());
-                let what = format!("the first other one stands between seq {first} and {last}");
-                self.tell(noted, Some(root), first, &place, &what);
-            }
+        let found = self.findings.len();
+        self.miss_end(noted);
+        if self.findings.len() == found {
+            self.tell_range(noted, Some(root));
         }
         self.lose();
     }
 
-    /// Records of this note are gone from the end. If the tiles are those that were signed, they tell also
-    /// whether one before that is another.
-    pub(super) fn miss_end(&mut self, noted: &Noted) {
-        let Some(Differing { seq, place, tree: Some(mut tree) }) = self.differing.take() else {
-            return;
+    /// Between the last note that agrees and this one the first other record stands.
+    pub(super) fn tell_range(&mut self, noted: &Noted, root: Option<Hash>) {
+        // What somebody with the key has signed anew agrees with itself: of an anchor, anchors alone tell.
+        let first = match noted.is_anchor {
+            true => self.anchored_size.unwrap_or(0),
+            false => self.agreed,
         };
-        while tree.size() < noted.checkpoint.size {
-            let Some(leaf) = self.tiles[0].hash(tree.size()) else { return };
-            tree.push(leaf);
-        }
-        if tree.root() == noted.checkpoint.root {
-            self.tell(noted, None, seq, &place, FIRST);
-        }
+        let first = first.min(noted.last());
+        let place = self.agreed_at.clone().filter(|_| first == self.agreed);
+        let place = place.unwrap_or_else(|| noted.place.clone());
+        let what = format!("the first other one stands between seq {first} and {}", noted.last());
+        self.tell(noted, root, first, &place, &what);
     }
 
-    fn tell(&mut self, noted: &Noted, root: Option<Hash>, seq: u64, place: &Place, what: &str) {
+    pub(super) fn tell(
+        &mut self,
+        noted: &Noted,
+        root: Option<Hash>,
+        seq: u64,
+        place: &Place,
+        what: &str,
+    ) {
         let roots = [Some(noted.checkpoint.root), root].map(|root| Some(root?.to_string()));
         let (last, note) = (noted.last(), told(&noted.place));
         let reason = format!(
@@ -146,10 +153,10 @@ impl Tree {
     /// Compares the segment that ends here with its seal.
     pub(super) fn leave(&mut self) {
         let Some(Section { first, before, content }) = self.section.take() else { return };
-        let Some((noted, seal)) = self.notes.seals.get(&first) else { return };
+        let Some((noted, seal)) = self.seals.get(&first).cloned() else { return };
         let tree = self.ranks.as_ref().and_then(|ranks| ranks.tree(self.next));
         let Some(tree) = tree.filter(|tree| tree.size() == seal.next_seq()) else { return };
-        if self.check(noted) != Ok(true) {
+        if self.check(&noted) != Ok(true) {
             return;
         }
         let has_bytes = content.end() == (seal.bytes, seal.sha256);

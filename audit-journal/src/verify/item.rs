@@ -57,6 +57,8 @@ pub(super) struct Garbage {
     pub(super) stated: Option<Digest>,
     /// One of them is a whole line, which no crash leaves behind the last record.
     pub(super) is_whole_line: bool,
+    /// The first of them, if it has the form that all later versions have.
+    pub(super) later: Option<Vec<u8>>,
 }
 
 impl Item {

@@ -1,25 +1,36 @@
 //! Decides what has happened to a record, from the records around it.
 
 use super::item::{Garbage, Item, Place, Record};
+use super::strays::{Gap, Stray};
 use super::tree::Tree;
 use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
 use crate::line;
+use crate::newer;
 use crate::pruned::{Pruned, Statement};
 use crate::segment;
 use crate::time::Timestamp;
 
 /// Follows the chain over all items and collects what is wrong.
 pub(super) struct Judge {
-    next: u64,
+    pub(super) next: u64,
     tips: Tips,
     observed: Option<Timestamp>,
-    gaps: Vec<Gap>,
-    strays: Vec<Stray>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) strays: Vec<Stray>,
     awaited: Option<Awaited>,
+    /// The file in which a line of a later version was met, and that version: nothing more can be judged.
+    later: Option<Later>,
     /// What was signed, if that is checked.
     tree: Option<Tree>,
     verification: Verification,
+}
+
+/// A line that a later version has written.
+#[derive(Clone)]
+pub(super) struct Later {
+    pub(super) segment: String,
+    pub(super) version: u64,
 }
 
 /// The record of what was pruned, which is believed once it is met as a record of the journal.
@@ -38,21 +49,6 @@ pub(super) struct Tips {
     pub(super) sure: bool,
 }
 
-/// Records that are not where they should be.
-struct Gap {
-    first: u64,
-    end: u64,
-    place: Place,
-    found: u64,
-}
-
-/// A record where another one should be.
-struct Stray {
-    seq: u64,
-    place: Place,
-    expected: u64,
-}
-
 impl Judge {
     pub(super) fn new() -> Self {
         Self {
@@ -62,6 +58,7 @@ impl Judge {
             gaps: Vec::new(),
             strays: Vec::new(),
             awaited: None,
+            later: None,
             tree: None,
             verification: Verification::default(),
         }
@@ -101,6 +98,11 @@ impl Judge {
     /// The record that is due next.
     pub(super) fn next(&self) -> u64 {
         self.next
+    }
+
+    /// Where a line of a later version was met.
+    pub(super) fn later(&self) -> Option<&Later> {
+        self.later.as_ref()
     }
 
     /// True if all before the record `next` has been judged, and may have `hash`.
@@ -155,6 +157,7 @@ impl Judge {
         verification.findings.extend(outcome.findings);
         verification.signed_size = outcome.signed_size;
         verification.anchored_size = outcome.anchored_size;
+        verification.uncompared = outcome.uncompared;
         outcome.due
     }
 
@@ -235,6 +238,9 @@ impl Judge {
     }
 
     fn judge_garbage(&mut self, garbage: &Garbage, following: Option<u64>) {
+        if self.meets_later(garbage) {
+            return;
+        }
         let (seq, place) = (self.next, &garbage.place);
         if following == Some(seq) {
             let reason = format!("bytes that are no record stand before it: {}", garbage.reason);
@@ -245,6 +251,17 @@ impl Judge {
         self.pass(seq);
         let hashes: Vec<_> = garbage.stated.into_iter().collect();
         self.tips = Tips { sure: !hashes.is_empty(), hashes };
+    }
+
+    /// True if this is a line that continues the chain, and that a later version has written.
+    pub(super) fn meets_later(&mut self, garbage: &Garbage) -> bool {
+        let Some(line) = &garbage.later else { return false };
+        let first = || newer::version_of_first(line).filter(|_| garbage.place.offset == 0);
+        let mut tips = self.tips.hashes.iter().filter(|_| self.tips.sure);
+        let found = tips.find_map(|tip| newer::version_behind(line, tip)).or_else(first);
+        let segment = || garbage.place.segment.clone();
+        self.later = found.map(|version| Later { segment: segment(), version });
+        found.is_some()
     }
 
     /// Takes the journal for pruned as the record says, if it is the awaited one and the chain
@@ -281,54 +298,6 @@ impl Judge {
         self.verification.first_seq.get_or_insert(seq);
         self.verification.last_seq = Some(seq);
         self.next = seq.saturating_add(1);
-    }
-
-    fn stray(&mut self, record: &Record) {
-        let (seq, place, expected) = (record.seq, record.place.clone(), self.next);
-        self.strays.push(Stray { seq, place, expected });
-    }
-
-    fn is_missing(&self, seq: u64) -> bool {
-        self.gaps.iter().any(|gap| (gap.first..gap.end).contains(&seq))
-    }
-
-    /// A stray record is one that is missing elsewhere, or one too many.
-    fn settle_strays(&mut self) {
-        for stray in std::mem::take(&mut self.strays) {
-            let numbers = [stray.expected, stray.seq].map(|seq| Some(format!("seq {seq}")));
-            let (kind, reason) = if self.take_missing(stray.seq) {
-                (Kind::Reordered, "the record stands elsewhere than it was written")
-            } else {
-                (Kind::Inserted, "the record is one too many")
-            };
-            self.report(kind, stray.seq, &stray.place, numbers, reason);
-        }
-    }
-
-    /// Takes a record out of the gap it is missing from.
-    fn take_missing(&mut self, seq: u64) -> bool {
-        let is_inside = |gap: &Gap| (gap.first..gap.end).contains(&seq);
-        let Some(index) = self.gaps.iter().position(is_inside) else {
-            return false;
-        };
-        let gap = self.gaps.swap_remove(index);
-        for (first, end) in [(gap.first, seq), (seq.saturating_add(1), gap.end)] {
-            if first < end {
-                self.gaps.push(Gap { first, end, place: gap.place.clone(), found: gap.found });
-            }
-        }
-        true
-    }
-
-    fn settle_gaps(&mut self) {
-        for gap in std::mem::take(&mut self.gaps) {
-            let numbers = [gap.first, gap.found].map(|seq| Some(format!("seq {seq}")));
-            let reason = match gap.end - gap.first {
-                1 => "the record is missing".to_owned(),
-                count => format!("{count} records are missing, up to seq {}", gap.end - 1),
-            };
-            self.report(Kind::Missing, gap.first, &gap.place, numbers, &reason);
-        }
     }
 
     pub(super) fn report(

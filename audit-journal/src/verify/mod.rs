@@ -1,14 +1,18 @@
 //! Checks a whole journal and names every record that is not as it was written.
 
 mod ahead;
+mod aside;
 mod compare;
 mod effort;
 mod fact;
 mod front;
+mod history;
 mod item;
 mod judge;
+mod look;
 mod notes;
 mod rotation;
+mod strays;
 mod stream;
 mod superseded;
 mod tree;
@@ -53,6 +57,15 @@ pub struct Verification {
     pub signed_size: Option<u64>,
     /// How many are as a checkpoint has them that was kept elsewhere.
     pub anchored_size: Option<u64>,
+    /// How many such checkpoints, of more records than that, could not be compared: what they speak of is
+    /// damaged or pruned, and the tiles do not tell.
+    #[serde(skip_serializing_if = "is_none")]
+    pub uncompared: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "this is what serde calls")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Verification {
@@ -223,15 +236,24 @@ pub(super) fn verify_beside(
     trust: Option<&Trust>,
     effort: Effort<'_>,
 ) -> Result<Verification, Error> {
-    walk::verify(storage, false, trust, effort)
+    look::verify(storage, false, trust, effort)
 }
 
 /// The checkpoint of the most records that the journal holds, whoever has signed it.
 pub(super) fn newest_checkpoint(
     storage: &dyn Storage,
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
-    let newest = notes::Notes::read(storage, &[])?.noted.pop();
-    Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
+    let newest = notes::Notes::read(storage, &Trust::default())?.behind(storage, 0);
+    Ok(newest.into_iter().next().map(|noted| (noted.note, noted.checkpoint)))
+}
+
+/// Takes findings of an older epoch for what it was set aside with: damage that was written down then.
+pub(super) fn is_stated(finding: &Finding, places: &[Finding]) -> bool {
+    let what = |it: &Finding| {
+        let Finding { kind, seq, segment, offset, expected, actual, .. } = it.clone();
+        (kind, seq, segment, offset, expected, actual)
+    };
+    places.iter().any(|place| what(place) == what(finding))
 }
 
 /// Why nothing can be told of a journal without signatures.
@@ -246,7 +268,7 @@ pub(super) fn unsigned(storage: &dyn Storage) -> Error {
 
 /// Does the same for whoever holds the lock, and so knows that no other writer is at work.
 pub(super) fn verify_alone(storage: &dyn Storage) -> Result<Verification, Error> {
-    walk::verify(storage, true, None, Effort::default())
+    look::verify(storage, true, None, Effort::default())
 }
 
 /// Checks the lines of a journal that arrive one after the other, such as a shipped mirror.

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use audit_tlog::{Checkpoint, Note, VerifierKey};
+use audit_tlog::{Checkpoint, Note, Signature, VerifierKey};
 
+use super::history::{NOTE_BYTES_MAX, Span};
 use super::item::Place;
 use crate::error::Error;
 use crate::segment;
 use crate::signed::{CHECKPOINT, HISTORY, Seal};
-use crate::storage::{Storage, read_if_there};
+use crate::storage::{Access, Storage, StorageFile, read_if_there};
 
 /// What findings call the place of a note that was held elsewhere.
 const ANCHOR: &str = "anchor";
-const MARK: &str = "\u{2014} ";
+/// How many of the last notes are looked at for what was signed.
+const BEHIND_MAX: usize = 1000;
 
 /// What a check of signatures starts from: nothing of it may come from the journal's own directory.
 #[derive(Clone, Debug, Default)]
@@ -42,103 +44,190 @@ pub(super) struct Unreadable {
     pub(super) reason: String,
 }
 
+/// Where the note of so many records stands. Of a long history no more than this is held.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) size: u64,
+    at: At,
+}
+
+#[derive(Clone)]
+enum At {
+    /// One of those that are held.
+    Held(usize),
+    /// The seal of the segment that begins with this record.
+    Seal(u64),
+    History(Span),
+}
+
+pub(super) type Seals = BTreeMap<u64, (Noted, Seal)>;
+
 /// All that was signed.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Notes {
     /// By size, seals included.
-    pub(super) noted: Vec<Noted>,
+    pub(super) entries: Vec<Entry>,
+    /// The newest checkpoint, and those that were kept elsewhere.
+    held: Vec<Noted>,
     /// By the first record of their segments.
-    pub(super) seals: BTreeMap<u64, (Noted, Seal)>,
+    pub(super) seals: Seals,
     pub(super) unreadable: Vec<Unreadable>,
     /// There is a file for the newest checkpoint.
     pub(super) has_newest: bool,
+    /// Those that are trusted from the start.
+    keys: Vec<VerifierKey>,
+    /// One of the journal's own names none of them.
+    has_others: bool,
 }
 
 impl Notes {
-    pub(super) fn read(storage: &dyn Storage, anchors: &[Note]) -> Result<Self, Error> {
-        let mut notes = Self::default();
-        if let Some(bytes) = read(storage, HISTORY)? {
-            notes.read_history(&bytes);
-        }
+    pub(super) fn read(storage: &dyn Storage, trust: &Trust) -> Result<Self, Error> {
+        let mut notes = Self { keys: trust.keys.clone(), ..Self::default() };
+        notes.read_history(storage).map_err(Error::io(storage, "read", HISTORY))?;
         for name in storage.list(segment::DIR).map_err(Error::io(storage, "list", segment::DIR))? {
             if let Some(first) = segment::sealed(&name) {
-                notes.read_seal(storage, first)?;
+                notes.take_seal(storage, first)?;
             }
         }
         if let Some(bytes) = read(storage, CHECKPOINT)? {
             notes.has_newest = true;
-            notes.add(&bytes, Place { segment: CHECKPOINT.to_owned(), line: 1, offset: 0 });
+            let place = Place { segment: CHECKPOINT.to_owned(), line: 1, offset: 0 };
+            match Noted::parse(&bytes, &place) {
+                Ok(noted) => notes.hold(noted),
+                Err(reason) => notes.pass(place, reason),
+            }
         }
-        let anchors = (1..).zip(anchors);
-        notes.noted.extend(anchors.filter_map(|(line, note)| Noted::of_anchor(note, line)));
-        notes.noted.sort_by_key(|noted| noted.checkpoint.size);
+        let anchors = (1..).zip(&trust.anchors);
+        anchors
+            .filter_map(|(line, note)| Noted::of_anchor(note, line))
+            .for_each(|it| notes.hold(it));
+        notes.entries.sort_by_key(|entry| entry.size);
         Ok(notes)
     }
 
     /// True if the journal itself holds nothing signed.
     pub(super) fn is_unsigned(&self) -> bool {
-        !self.has_newest && self.unreadable.is_empty() && self.noted.iter().all(|it| it.is_anchor)
+        !self.has_newest && self.unreadable.is_empty() && self.own_end() == 0
     }
 
-    /// Reads the seal of a segment, unless there is none.
-    pub(super) fn read_seal(&mut self, storage: &dyn Storage, first: u64) -> Result<(), Error> {
-        let name = segment::seal(first);
-        let Some(bytes) = read(storage, &name)? else { return Ok(()) };
-        let place = Place { segment: name, line: 1, offset: 0 };
-        let sealed = parse(&bytes).and_then(|(note, checkpoint)| {
-            let seal = Seal::of(&checkpoint).filter(|seal| seal.first_seq == first);
-            let seal = seal.ok_or("it is not the seal of its segment")?;
-            let place = place.clone();
-            Ok((Noted { note, checkpoint, place, is_anchor: false }, seal))
-        });
-        match sealed {
-            Ok((noted, seal)) => {
-                self.noted.push(noted.clone());
+    /// The most records that the journal's own notes speak of.
+    pub(super) fn own_end(&self) -> u64 {
+        let mut own = self.entries.iter().rev().filter(|entry| !self.is_anchor(entry));
+        own.next().map_or(0, |entry| entry.size)
+    }
+
+    /// Those of more than `size` records, the last one first.
+    pub(super) fn behind(&self, storage: &dyn Storage, size: u64) -> Vec<Noted> {
+        let history = storage.open(HISTORY, Access::Read).ok();
+        let entries = self.entries.iter().rev().take_while(|entry| entry.size > size);
+        let read = |entry| self.noted(entry, &self.seals, history.as_deref())?.ok();
+        entries.take(BEHIND_MAX).filter_map(read).collect()
+    }
+
+    /// True if it was kept elsewhere.
+    pub(super) fn is_anchor(&self, entry: &Entry) -> bool {
+        matches!(entry.at, At::Held(at) if self.held[at].is_anchor)
+    }
+
+    /// True if a note of the journal `origin` names none of the keys that are trusted from the start.
+    pub(super) fn has_others(&self, origin: &str) -> bool {
+        let is_own = |it: &&Noted| it.is_anchor && it.checkpoint.origin == origin;
+        self.has_others || self.held.iter().filter(is_own).any(|it| self.is_other(&it.note))
+    }
+
+    fn is_other(&self, note: &Note) -> bool {
+        let names = |it: &Signature| {
+            self.keys.iter().any(|key| (key.name(), key.id()) == (it.name.as_str(), it.id))
+        };
+        !note.signatures.iter().any(names)
+    }
+
+    /// The note of an entry, read anew if it is one of the history.
+    pub(super) fn noted(
+        &self,
+        entry: &Entry,
+        seals: &Seals,
+        history: Option<&dyn StorageFile>,
+    ) -> Option<Result<Noted, Unreadable>> {
+        match &entry.at {
+            At::Held(at) => self.held.get(*at).cloned().map(Ok),
+            At::Seal(first) => seals.get(first).map(|(noted, _)| Ok(noted.clone())),
+            At::History(span) => Some(span.read(history, entry.size)),
+        }
+    }
+
+    /// Puts a seal with the others.
+    fn take_seal(&mut self, storage: &dyn Storage, first: u64) -> Result<(), Error> {
+        match read_seal(storage, first)? {
+            Some(Ok((noted, seal))) => {
+                self.has_others |= self.is_other(&noted.note);
+                self.entries.push(Entry::of_seal(first, &noted));
                 self.seals.insert(first, (noted, seal));
             }
-            Err(reason) => self.unreadable.push(Unreadable { place, seq: first, reason }),
+            Some(Err(unreadable)) => self.unreadable.push(unreadable),
+            None => {}
         }
         Ok(())
     }
 
-    /// Reads notes with an empty line behind each; one without it at the end was not written whole.
-    fn read_history(&mut self, bytes: &[u8]) {
-        let mut place = Place { segment: HISTORY.to_owned(), line: 1, offset: 0 };
-        let (mut start, mut end, mut lines, mut is_signed) = (0, 0, 0, false);
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            (end, lines) = (end + line.len(), lines + 1);
-            let is_end = is_signed && line == b"\n";
-            is_signed = line.starts_with(MARK.as_bytes());
-            if is_end {
-                self.add(&bytes[start..end - 1], place.clone());
-                (start, place.line, place.offset) = (end, lines + 1, end as u64);
-            }
-        }
-        let rest = &bytes[start..];
-        // Zeros are what a power cut leaves of bytes that did not reach the disk.
-        if !rest.contains(&0) && !is_begun(rest) {
-            self.add(rest, place);
-        }
+    /// Notes that what stands there is no checkpoint.
+    pub(super) fn pass(&mut self, place: Place, reason: String) {
+        let seq = self.entries.last().map_or(0, |entry| entry.size);
+        self.unreadable.push(Unreadable { place, seq, reason });
     }
 
-    fn add(&mut self, bytes: &[u8], place: Place) {
-        match parse(bytes) {
-            Ok((note, checkpoint)) => {
-                self.noted.push(Noted { note, checkpoint, place, is_anchor: false });
-            }
-            Err(reason) => {
-                let seq = self.noted.last().map_or(0, |noted| noted.checkpoint.size);
-                self.unreadable.push(Unreadable { place, seq, reason });
-            }
+    fn hold(&mut self, noted: Noted) {
+        if !noted.is_anchor {
+            self.has_others |= self.is_other(&noted.note);
         }
+        self.entries.push(Entry { size: noted.checkpoint.size, at: At::Held(self.held.len()) });
+        self.held.push(noted);
+    }
+
+    /// Takes one of the history, of which its place is enough.
+    pub(super) fn remember(&mut self, noted: &Noted, span: Span) {
+        self.has_others |= self.is_other(&noted.note);
+        self.entries.push(Entry { size: noted.checkpoint.size, at: At::History(span) });
     }
 }
 
+impl Entry {
+    pub(super) fn of_seal(first: u64, noted: &Noted) -> Self {
+        Self { size: noted.checkpoint.size, at: At::Seal(first) }
+    }
+}
+
+/// Reads the seal of a segment; `None` if there is none.
+pub(super) fn read_seal(
+    storage: &dyn Storage,
+    first: u64,
+) -> Result<Option<Result<(Noted, Seal), Unreadable>>, Error> {
+    let name = segment::seal(first);
+    let Some(bytes) = read(storage, &name)? else { return Ok(None) };
+    let place = Place { segment: name, line: 1, offset: 0 };
+    let sealed = parse(&bytes).and_then(|(note, checkpoint)| {
+        let seal = Seal::of(&checkpoint).filter(|seal| seal.first_seq == first);
+        let seal = seal.ok_or("it is not the seal of its segment")?;
+        Ok((Noted { note, checkpoint, place: place.clone(), is_anchor: false }, seal))
+    });
+    Ok(Some(sealed.map_err(|reason| Unreadable { place, seq: first, reason })))
+}
+
 impl Noted {
+    /// A checkpoint of the journal itself: it has no further lines, as those of a seal.
+    pub(super) fn parse(bytes: &[u8], place: &Place) -> Result<Self, String> {
+        let (note, checkpoint) = parse(bytes)?;
+        match checkpoint.extensions.is_empty() {
+            true => Ok(Self { note, checkpoint, place: place.clone(), is_anchor: false }),
+            false => Err("it is a checkpoint with further lines".to_owned()),
+        }
+    }
+
     fn of_anchor(note: &Note, line: u64) -> Option<Self> {
         let checkpoint = Checkpoint::parse(&note.text).ok()?;
         let place = Place { segment: ANCHOR.to_owned(), line, offset: 0 };
-        Some(Self { note: note.clone(), checkpoint, place, is_anchor: true })
+        let noted = Self { note: note.clone(), checkpoint, place, is_anchor: true };
+        Some(noted).filter(|noted| noted.checkpoint.extensions.is_empty())
     }
 
     /// The last record that it vouches for.
@@ -147,7 +236,7 @@ impl Noted {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<(Note, Checkpoint), String> {
+pub(super) fn parse(bytes: &[u8]) -> Result<(Note, Checkpoint), String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
     let note =
         Note::parse(text).map_err(|malformed| format!("it is no signed note: {malformed}"))?;
@@ -156,29 +245,8 @@ fn parse(bytes: &[u8]) -> Result<(Note, Checkpoint), String> {
     Ok((note, checkpoint))
 }
 
-/// True if a note may begin so, as far as this goes.
-fn is_begun(bytes: &[u8]) -> bool {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        // A character may be cut.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
-    if text.lines().last().is_some_and(|line| line.starts_with(MARK)) && text.ends_with('\n') {
-        return parse(bytes).is_ok();
-    }
-    text.split('\n').enumerate().all(|(at, line)| match at {
-        0 => !line.contains(char::is_whitespace),
-        1 => line.bytes().all(|byte| byte.is_ascii_digit()),
-        2 => line.len() <= 44 && line.bytes().all(|byte| byte > b' '),
-        3 => line.is_empty(),
-        _ => MARK.starts_with(line) || line.starts_with(MARK),
-    })
-}
-
 /// The bytes of a file that may be missing.
 fn read(storage: &dyn Storage, name: &str) -> Result<Option<Vec<u8>>, Error> {
-    read_if_there(storage, name, u64::MAX).map_err(Error::io(storage, "read", name))
+    read_if_there(storage, name, NOTE_BYTES_MAX as u64 + 1)
+        .map_err(Error::io(storage, "read", name))
 }

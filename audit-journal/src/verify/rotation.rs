@@ -1,4 +1,4 @@
-//! Trusts the keys to which trusted ones hand their duty.
+//! The keys that are trusted: those given, and those to which they hand their duty.
 
 use audit_tlog::{Note, VerifierKey};
 use serde::Deserialize;
@@ -6,7 +6,34 @@ use serde::Deserialize;
 use super::Kind;
 use super::item::Record;
 use super::tree::Tree;
+use crate::error::Error;
+use crate::line;
+use crate::lines::Piece;
+use crate::segment;
+use crate::storage::Storage;
 use crate::{control, signed};
+
+/// The trusted keys, and up to where.
+#[derive(Clone)]
+pub(super) struct Ring {
+    given: Vec<VerifierKey>,
+    keys: Vec<VerifierKey>,
+    /// Of each key the record with which it has handed over its duty.
+    ends: Vec<Option<u64>>,
+    /// By record.
+    rotations: Vec<Rotation>,
+}
+
+/// What a record says of a change of keys.
+#[derive(Clone)]
+struct Rotation {
+    seq: u64,
+    /// Unknown if it was lost: then the new one has signed alone.
+    old: Option<VerifierKey>,
+    new: VerifierKey,
+    /// A key that was trusted there has signed it.
+    is_good: bool,
+}
 
 /// The record of that.
 #[derive(Deserialize)]
@@ -19,41 +46,139 @@ struct Members {
     rotation: String,
 }
 
-impl Tree {
-    /// Trusts the key that a trusted one names as its successor.
-    pub(super) fn learn(&mut self, record: &Record) {
-        if !control::is(record.body(), control::KEY_ROTATED) {
-            return;
-        }
-        let rotated = serde_json::from_slice(&record.bytes);
-        let note = rotated.ok().and_then(|it: Rotated| Note::parse(&it.journal.rotation).ok());
-        let Some(new) = note.as_ref().and_then(|note| self.successor(note)) else {
-            if note.is_some_and(|note| self.vouches_for_itself(&note)) {
-                return;
+impl Ring {
+    pub(super) fn of(keys: &[VerifierKey]) -> Self {
+        let (given, keys, ends) = (keys.to_vec(), keys.to_vec(), vec![None; keys.len()]);
+        Self { given, keys, ends, rotations: Vec::new() }
+    }
+
+    /// Finds all changes of the key in the journal of this origin before the record `limit`: what the new one
+    /// has signed can be of records before that, such as a seal that was made again.
+    pub(super) fn find_rotations(
+        &mut self,
+        storage: &dyn Storage,
+        origin: &str,
+        firsts: &[u64],
+        limit: u64,
+    ) -> Result<(), Error> {
+        for &first in firsts.iter().filter(|first| **first < limit) {
+            let mut lines = segment::lines(storage, first)?;
+            let mut before = None;
+            loop {
+                let piece =
+                    lines.next().map_err(Error::io(storage, "read", &segment::name(first)))?;
+                let line = match &piece {
+                    Piece::Line(range) => lines.bytes(range),
+                    Piece::Overlong => &[],
+                    Piece::Rest(_) | Piece::End => break,
+                };
+                let tip = std::mem::replace(&mut before, line::stated_hash(line));
+                let Ok(parsed) = line::parse(line) else { continue };
+                let follows = |tip| line::link(&tip, line::hashed(line)) == parsed.hash;
+                let seq = parsed.stamp.seq;
+                if seq < limit && is_rotation(&line[parsed.body]) && tip.is_some_and(follows) {
+                    self.rotations.extend(Rotation::read(seq, line, origin));
+                }
             }
-            let reason = "it names a new key, and no trusted key has signed that";
-            self.report(Kind::Unsigned, record.seq, &record.place, [None, None], reason);
-            return;
-        };
-        if !self.keys.contains(&new) {
-            self.keys.push(new);
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Fails with the reason for which a note of so many records counts for nothing.
+    pub(super) fn check(&self, note: &Note, size: u64) -> Result<(), String> {
+        let signers = note.signers(&self.keys).map_err(|untrusted| untrusted.to_string())?;
+        let ends = signers.iter().map(|signer| self.end_of(signer));
+        match ends.max_by_key(|end| end.unwrap_or(u64::MAX)).flatten() {
+            Some(end) if end < size => Err(format!(
+                "it is signed by a key that another one has replaced before, as record {end} says"
+            )),
+            _ => Ok(()),
         }
     }
 
-    /// True if a trusted key says itself that it is the new one: the one before it was lost.
-    fn vouches_for_itself(&self, note: &Note) -> bool {
-        let new = note.text.lines().nth(3).and_then(|key| key.parse::<VerifierKey>().ok());
-        new.is_some_and(|new| self.keys.contains(&new) && note.signers(&[new]).is_ok())
+    /// Takes a change of keys; false if no trusted key vouches for it.
+    fn take(&mut self, rotation: Option<Rotation>, seq: u64) -> bool {
+        let is_known = |it: &Rotation| it.seq == seq;
+        if let Some(rotation) = rotation.filter(|_| !self.rotations.iter().any(is_known)) {
+            self.rotations.push(rotation);
+            self.settle();
+        }
+        self.rotations.iter().any(|it| it.seq == seq && it.is_good)
     }
 
-    fn successor(&self, note: &Note) -> Option<VerifierKey> {
-        let mut lines = note.text.strip_suffix('\n')?.split('\n');
-        let is_rotation = lines.next()? == signed::ROTATION;
-        let is_own = Some(lines.next()?) == self.origin.as_deref();
-        let keys: [VerifierKey; 2] = [lines.next()?.parse().ok()?, lines.next()?.parse().ok()?];
-        let is_whole = is_rotation && is_own && lines.next().is_none();
-        let are_both = note.signers(&keys).is_ok_and(|signers| signers.len() == 2);
-        let [old, new] = keys;
-        (is_whole && are_both && self.keys.contains(&old)).then_some(new)
+    fn end_of(&self, key: &VerifierKey) -> Option<u64> {
+        self.ends[self.keys.iter().position(|known| known == key)?]
     }
+
+    /// Learns from all changes: a key that is trusted where it hands over trusts the new one, and the new one
+    /// says who was before.
+    fn settle(&mut self) {
+        self.rotations.sort_by_key(|rotation| rotation.seq);
+        self.hand_over(self.given.clone());
+        let mut known = self.keys.clone();
+        for Rotation { seq, old, new, .. } in self.rotations.iter().rev() {
+            let vouches = known.contains(new) && self.end_of(new).is_none_or(|end| end >= *seq);
+            if let Some(old) = old.as_ref().filter(|old| vouches && !known.contains(old)) {
+                known.push(old.clone());
+            }
+        }
+        self.hand_over(known);
+    }
+
+    fn hand_over(&mut self, known: Vec<VerifierKey>) {
+        let Self { keys, ends, rotations, .. } = self;
+        (*ends, *keys) = (vec![None; known.len()], known);
+        for Rotation { seq, old, new, is_good } in rotations {
+            let at = |key: &VerifierKey| keys.iter().position(|known| known == key);
+            let (old_at, new_at) = (old.as_ref().and_then(at), at(new));
+            match old_at.filter(|at| ends[*at].is_none()) {
+                Some(old_at) => {
+                    ends[old_at] = Some(*seq);
+                    match new_at {
+                        Some(new_at) => ends[new_at] = None,
+                        None => (keys.push(new.clone()), ends.push(None)).1,
+                    }
+                    *is_good = true;
+                }
+                // It was lost; or the writer has died before the new one signed anything, and says so again.
+                None => *is_good = new_at.is_some_and(|at| old.is_none() || ends[at].is_none()),
+            }
+        }
+    }
+}
+
+impl Rotation {
+    /// Reads what both keys have signed, or the new one alone if it does not know the old one.
+    fn read(seq: u64, line: &[u8], origin: &str) -> Option<Self> {
+        let rotated: Rotated = serde_json::from_slice(line).ok()?;
+        let note = Note::parse(&rotated.journal.rotation).ok()?;
+        let mut lines = note.text.strip_suffix('\n')?.split('\n');
+        let is_rotation = lines.next()? == signed::ROTATION && lines.next()? == origin;
+        let old: Option<VerifierKey> = lines.next()?.parse().ok();
+        let new: VerifierKey = lines.next()?.parse().ok()?;
+        let is_whole = is_rotation && lines.next().is_none();
+        let keys: Vec<VerifierKey> = old.iter().chain([&new]).cloned().collect();
+        let is_signed = note.signers(&keys).is_ok_and(|signers| signers.len() == keys.len());
+        (is_whole && is_signed).then_some(Self { seq, old, new, is_good: false })
+    }
+}
+
+impl Tree {
+    /// Learns of a new key, if a trusted one names it as its successor.
+    pub(super) fn learn(&mut self, record: &Record) {
+        if !is_rotation(record.body()) {
+            return;
+        }
+        let origin = self.origin.as_deref().unwrap_or_default();
+        let rotation = Rotation::read(record.seq, &record.bytes, origin);
+        if !self.ring.take(rotation, record.seq) {
+            let reason = "it names a new key, and no key that was trusted there has signed that";
+            self.report(Kind::Unsigned, record.seq, &record.place, [None, None], reason);
+        }
+    }
+}
+
+fn is_rotation(body: &[u8]) -> bool {
+    control::is(body, control::KEY_ROTATED)
 }

@@ -4,7 +4,9 @@ use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 use super::Verification;
+use super::judge::Later;
 use super::walk::{self, Walk};
+use crate::error::Error;
 use crate::lines::Lines;
 use crate::storage::StorageFile;
 
@@ -17,7 +19,10 @@ pub(super) fn verify_lines(input: impl Read + Send + 'static) -> io::Result<Veri
     let mut walk = Walk::of_stream();
     while walk.step(&mut lines, NAME, None)? {}
     let end = walk::end_of(&lines, NAME)?;
-    Ok(walk.finish(end))
+    walk.finish(end).map_err(|Later { version, .. }| {
+        let (journal, name) = ("these lines".to_owned(), "a record".to_owned());
+        io::Error::other(Error::Newer { journal, name, version })
+    })
 }
 
 /// A file that is read once, from its start to its end.

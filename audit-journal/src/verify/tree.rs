@@ -1,26 +1,30 @@
 //! Follows the Merkle tree over the records of a walk, and compares it with what was signed.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use audit_tlog::{Frontier, VerifierKey};
-
+use super::aside::Aside;
 use super::item::{Place, Record};
-use super::notes::{Noted, Notes, Unreadable};
+use super::notes::{self, Entry, Noted, Notes, Seals, Unreadable};
+use super::rotation::Ring;
 use super::{Finding, Kind};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::segment;
-use crate::signed::{CHECKPOINT, Content};
-use crate::storage::Storage;
+use crate::signed::{CHECKPOINT, Content, HISTORY};
+use crate::storage::{Access, Storage, StorageFile};
 use crate::tiles::{self, Ranks, TileFile};
 
 /// The signed notes, and how far the walk has borne them out.
 pub(super) struct Tree {
-    pub(super) keys: Vec<VerifierKey>,
+    pub(super) ring: Ring,
     pub(super) origin: Option<String>,
-    pub(super) notes: Notes,
+    pub(super) notes: Arc<Notes>,
+    /// Those of the notes, and those that have come since.
+    pub(super) seals: Seals,
+    history: Option<Box<dyn StorageFile>>,
     /// What is still to come, by size.
-    pub(super) queue: VecDeque<Noted>,
+    pub(super) queue: VecDeque<Entry>,
     /// The tree so far; `None` behind damage, until a seal tells it again.
     pub(super) ranks: Option<Ranks>,
     /// How many records have been passed.
@@ -32,21 +36,26 @@ pub(super) struct Tree {
     pub(super) agreed_at: Option<Place>,
     pub(super) tiles: Vec<TileFile>,
     /// How many records the tiles must have.
-    pub(super) tiled: u64,
-    /// The first record since then for which `tiles/0` has another hash, and the tree that it gives.
-    pub(super) differing: Option<Differing>,
+    tiled: u64,
+    /// The tree as the tiles have it, from the first record on that is another in them, or is not there.
+    pub(super) aside: Option<Aside>,
     /// Places in the tiles that have another hash, unless the records have.
     pub(super) suspects: Vec<(u32, u64)>,
+    /// Notes that the tiles do not lead to, where there is no other tree.
+    pub(super) unmatched: Vec<Noted>,
     pub(super) segments: Vec<u64>,
     /// The file that the walk is in.
-    pub(super) segment: Option<String>,
+    segment: Option<String>,
     pub(super) section: Option<Section>,
     /// Records from here on are a living writer's business.
-    pub(super) limit: u64,
-    pub(super) is_live: bool,
+    limit: u64,
+    is_live: bool,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
+    pub(super) uncompared: u64,
     pub(super) has_anchor: bool,
+    /// The greatest trusted note of the history, and that of the newest checkpoint.
+    pub(super) newest: [Option<Noted>; 2],
     pub(super) findings: Vec<Finding>,
 }
 
@@ -57,12 +66,7 @@ pub(super) struct Outcome {
     pub(super) due: u64,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
-}
-
-pub(super) struct Differing {
-    pub(super) seq: u64,
-    pub(super) place: Place,
-    pub(super) tree: Option<Frontier>,
+    pub(super) uncompared: u64,
 }
 
 /// The segment that is walked over.
@@ -75,28 +79,27 @@ pub(super) struct Section {
 impl Tree {
     pub(super) fn new(
         storage: &dyn Storage,
-        trusted: &[VerifierKey],
-        notes: Notes,
+        (ring, notes): (&Ring, &Arc<Notes>),
         segments: Vec<u64>,
         limit: u64,
         is_live: bool,
     ) -> Self {
-        let local = notes.noted.iter().filter(|noted| !noted.is_anchor);
-        let tiled = local.map(|noted| noted.checkpoint.size).max().unwrap_or(0);
-        let unreadable = notes.unreadable.iter();
         Self {
-            keys: trusted.to_vec(),
+            ring: ring.clone(),
             origin: None,
-            queue: notes.noted.iter().cloned().collect(),
+            seals: notes.seals.clone(),
+            history: storage.open(HISTORY, Access::Read).ok(),
+            queue: notes.entries.iter().cloned().collect(),
             ranks: Some(Ranks::default()),
             next: 0,
             tip: None,
             agreed: 0,
             agreed_at: None,
             tiles: (0..tiles::LEVELS).map(|level| TileFile::open(storage, level)).collect(),
-            tiled,
-            differing: None,
+            tiled: notes.own_end(),
+            aside: None,
             suspects: Vec::new(),
+            unmatched: Vec::new(),
             segments,
             segment: None,
             section: None,
@@ -104,27 +107,59 @@ impl Tree {
             is_live,
             signed_size: None,
             anchored_size: None,
+            uncompared: 0,
             has_anchor: false,
-            findings: unreadable.map(Unreadable::finding).collect(),
-            notes,
+            newest: [None, None],
+            findings: notes.unreadable.iter().map(Unreadable::finding).collect(),
+            notes: Arc::clone(notes),
         }
     }
 
-    /// Begins behind what was pruned.
+    /// Begins behind what was pruned. Checkpoints of fewer records that were kept elsewhere are held against its tiles.
     pub(super) fn start_behind(&mut self, seq: u64) {
-        (self.next, self.agreed, self.ranks) = (seq, seq, None);
+        (self.next, self.ranks) = (seq, None);
+        let mut earlier = self.queue.iter().filter(|entry| entry.size < seq);
+        self.aside = earlier.any(|entry| self.notes.is_anchor(entry)).then(Aside::default);
+        self.check_pruned(seq);
+    }
+
+    /// The seals of what was pruned are kept, and follow one another up to the record `end`.
+    fn check_pruned(&mut self, end: u64) {
+        if self.notes.is_unsigned() {
+            return;
+        }
+        let broken = self.notes.unreadable.iter().filter_map(|it| sealed(&it.place.segment));
+        let broken: Vec<u64> = broken.collect();
+        let mut spans: Vec<_> =
+            self.seals.iter().map(|(first, (_, seal))| (*first, seal.next_seq())).collect();
+        spans.retain(|(first, _)| *first < end);
+        let mut reach = 0;
+        for (first, next) in spans.into_iter().chain([(end, end)]) {
+            // What an unreadable one says is unknown, and it is told of by itself.
+            if first > reach && !broken.contains(&reach) {
+                let place = Place { segment: segment::seal(reach), line: 1, offset: 0 };
+                let reason = "the seal is missing: that of a pruned segment is kept";
+                self.report(Kind::Unsigned, reach, &place, [None, None], reason);
+            }
+            reach = next;
+        }
     }
 
     /// Looks again for the seal of a segment: beside a writer it may have come since the others were read.
     pub(super) fn find_seal(&mut self, storage: &dyn Storage, first: u64) -> Result<(), Error> {
-        if self.notes.seals.contains_key(&first) || !self.is_over(first) {
+        if self.seals.contains_key(&first) || !self.is_over(first) {
             return Ok(());
         }
-        self.notes.read_seal(storage, first)?;
-        if let Some((noted, _)) = self.notes.seals.get(&first) {
-            let size = noted.checkpoint.size;
-            let at = self.queue.partition_point(|earlier| earlier.checkpoint.size <= size);
-            self.queue.insert(at, noted.clone());
+        match notes::read_seal(storage, first)? {
+            Some(Ok((noted, seal))) => {
+                let entry = Entry::of_seal(first, &noted);
+                let at = self.queue.partition_point(|earlier| earlier.size <= entry.size);
+                self.queue.insert(at, entry);
+                self.seals.insert(first, (noted, seal));
+            }
+            // One that was there before has been told of.
+            Some(Err(flaw)) if !self.is_sealed(first) => self.findings.push(flaw.finding()),
+            _ => {}
         }
         Ok(())
     }
@@ -150,6 +185,7 @@ impl Tree {
         let is_first = at == 0 || self.tip.is_none() && self.ranks.is_none();
         if self.ranks.is_none() || self.next != first {
             self.lose();
+            self.settle(first.saturating_sub(1));
             self.resume(first);
         }
         if self.ranks.is_none() && is_first && self.next == first {
@@ -170,7 +206,7 @@ impl Tree {
     fn is_sealed(&self, first: u64) -> bool {
         let name = segment::seal(first);
         let mut unreadable = self.notes.unreadable.iter();
-        self.notes.seals.contains_key(&first) || unreadable.any(|it| it.place.segment == name)
+        self.seals.contains_key(&first) || unreadable.any(|it| it.place.segment == name)
     }
 
     /// The segment `at` has no seal. While nothing behind it is signed, the key may be away; beside a writer
@@ -188,19 +224,26 @@ impl Tree {
     }
 
     fn is_signed_behind(&self, size: u64) -> bool {
-        self.queue.iter().any(|noted| !noted.is_anchor && noted.checkpoint.size > size)
+        let later = self.queue.iter().rev().take_while(|entry| entry.size > size);
+        later.into_iter().any(|entry| !self.notes.is_anchor(entry))
     }
 
     /// Takes the tree up from the seal before the segment `first`.
     fn resume(&mut self, first: u64) {
-        let mut seals = self.notes.seals.values();
+        let mut seals = self.seals.values();
         let before =
             seals.find(|(noted, seal)| seal.next_seq() == first && self.check(noted) == Ok(true));
         let Some((_, before)) = before else { return };
-        self.ranks = Some(Ranks::of(&before.tree));
-        (self.next, self.tip) = (first, Some(before.last));
-        (self.agreed, self.differing) = (first, None);
+        let (tree, tip) = (before.tree.clone(), before.last);
+        if self.root_aside(first) == Some(tree.root()) {
+            self.tell_unmatched();
+        }
+        self.give_up();
+        self.ranks = Some(Ranks::of(&tree));
+        (self.next, self.tip) = (first, Some(tip));
+        (self.agreed, self.aside) = (first, None);
         self.suspects.clear();
+        self.settle(first);
     }
 
     /// Takes a record that stands where it should.
@@ -216,8 +259,9 @@ impl Tree {
         }
         if record.seq != self.next {
             self.lose();
+            self.settle(record.seq);
         }
-        if self.ranks.is_some() {
+        if self.ranks.is_some() || self.aside.is_some() {
             self.push(record);
         }
         self.next = record.seq.saturating_add(1);
@@ -235,48 +279,64 @@ impl Tree {
             self.agreed_at = Some(record.place.clone());
         }
         let is_tiled = seq < self.tiled;
-        let known = is_tiled.then(|| self.tiles[0].hash(seq)).flatten();
-        if self.differing.is_none() && is_tiled && known != Some(leaf) {
-            let tree = self.ranks.as_ref().and_then(|ranks| ranks.tree(seq));
-            self.differing = Some(Differing { seq, place: record.place.clone(), tree });
-            self.suspects.push((0, seq));
+        let Self { ranks, aside, tiles, suspects, .. } = self;
+        if let Some(aside) = aside {
+            aside.push(&mut tiles[0], seq, leaf, &record.place);
+        } else if is_tiled && tiles[0].hash(seq) != Some(leaf) {
+            let tree = ranks.as_ref().and_then(|ranks| ranks.tree(seq));
+            let mut begun = Aside::of(tree);
+            begun.push(&mut tiles[0], seq, leaf, &record.place);
+            *aside = Some(begun);
+            suspects.push((0, seq));
         }
-        if let Some(differing) = &mut self.differing {
-            differing.tree = differing.tree.take().zip(known).map(|(mut tree, leaf)| {
-                tree.push(leaf);
-                tree
-            });
-        }
-        let Self { ranks: Some(ranks), tiles, suspects, tiled, .. } = self else { return };
+        let Some(ranks) = ranks else { return };
         ranks.push(leaf, |level, hash| {
             let index = tiles::index_of(seq, level);
             let file = tiles.get_mut(level as usize);
-            if seq < *tiled && file.and_then(|file| file.hash(index)) != Some(hash) {
+            if is_tiled && file.and_then(|file| file.hash(index)) != Some(hash) {
                 suspects.push((level, index));
             }
         });
     }
 
-    /// Nothing can be compared from here on, until a seal tells the tree again.
+    /// Nothing but the tiles can be compared from here on, until a seal tells the tree again.
     pub(super) fn lose(&mut self) {
-        (self.ranks, self.section, self.differing) = (None, None, None);
+        let tree = self.ranks.take().and_then(|ranks| ranks.tree(self.next));
+        self.aside = self.aside.take().or_else(|| tree.map(|tree| Aside::of(Some(tree))));
+        self.section = None;
         self.suspects.clear();
+    }
+
+    /// The next notes, all those of so many records. One that cannot be read any more is told of.
+    pub(super) fn take_group(&mut self, size: u64) -> Vec<Noted> {
+        let count = self.queue.partition_point(|entry| entry.size == size);
+        let mut group = Vec::new();
+        for entry in self.queue.drain(..count) {
+            match self.notes.noted(&entry, &self.seals, self.history.as_deref()) {
+                Some(Ok(noted)) => group.push(noted),
+                Some(Err(flaw)) => self.findings.push(flaw.finding()),
+                None => {}
+            }
+        }
+        group
     }
 
     /// Ends the walk behind so many records.
     pub(super) fn finish(mut self, end: u64) -> Outcome {
         self.leave();
         self.settle(end);
-        let rest: Vec<_> = std::mem::take(&mut self.queue).into();
         let mut due = 0;
-        for group in rest.chunk_by(|one, other| one.checkpoint.size == other.checkpoint.size) {
-            if let Some(noted) = self.trusted(group).first() {
+        while let Some(first) = self.queue.front().map(|entry| entry.size) {
+            let group = self.take_group(first);
+            if let Some(noted) = self.trusted(&group).first() {
                 due = noted.checkpoint.size;
                 self.miss_end(noted);
             }
         }
+        self.give_up();
+        self.check_newest();
         // A segment is sealed once there are records behind it.
-        let sealed = self.notes.seals.values().filter(|(noted, _)| self.check(noted) == Ok(true));
+        let sealed = self.seals.values().filter(|(noted, _)| self.check(noted) == Ok(true));
         let sealed = sealed.map(|(_, seal)| seal.next_seq().saturating_add(1)).max();
         // Beside a writer that has published nothing, no record is looked at.
         due = if self.limit > 0 { due.max(sealed.unwrap_or(0)) } else { 0 };
@@ -287,8 +347,8 @@ impl Tree {
                 "the newest checkpoint is gone, and other signatures show that there was one";
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
         }
-        let Self { findings, signed_size, anchored_size, .. } = self;
-        Outcome { findings, due, signed_size, anchored_size }
+        let Self { findings, signed_size, anchored_size, uncompared, .. } = self;
+        Outcome { findings, due, signed_size, anchored_size, uncompared }
     }
 
     pub(super) fn report(
@@ -301,6 +361,11 @@ impl Tree {
     ) {
         self.findings.push(Finding::at(kind, seq, place, hashes, reason));
     }
+}
+
+/// The first record of the segment that a file seals.
+fn sealed(name: &str) -> Option<u64> {
+    segment::sealed(name.strip_prefix(segment::DIR)?.strip_prefix('/')?)
 }
 
 impl Unreadable {

@@ -4,20 +4,19 @@ use std::io;
 use std::mem;
 use std::sync::Arc;
 
-use audit_tlog::VerifierKey;
-
 use super::ahead::{self, Ahead, Facts, Shared};
 use super::effort::{Effort, Meter};
 use super::front::Front;
 use super::item::{Garbage, Item, Place, Record};
-use super::judge::Judge;
-use super::notes::{Notes, Trust};
+use super::judge::{Judge, Later};
+use super::look::Signed;
 use super::superseded::Claim;
 use super::tree::Tree;
-use super::{Finding, Kind, Unfinished, Verification};
+use super::{Kind, Unfinished, Verification};
 use crate::error::Error;
 use crate::line;
 use crate::lines::{Lines, Piece};
+use crate::newer;
 use crate::segment;
 use crate::storage::{Access, Storage};
 use crate::torn;
@@ -26,65 +25,23 @@ use crate::watermark::{self, Head};
 /// How many records of what was pruned are tried before the front is taken for whole.
 const FRONTS_MAX: usize = 3;
 
-pub(super) fn verify(
-    storage: &dyn Storage,
-    is_alone: bool,
-    trust: Option<&Trust>,
-    effort: Effort<'_>,
-) -> Result<Verification, Error> {
-    // The order matters beside a live writer: what is signed before the watermark was read is of records
-    // below it, the segments that are listed after the watermark was
-    // read hold all records below it, and without a writer after that none is at work on them.
-    let read_error = || Error::io(storage, "read", watermark::NAME);
-    let notes = trust.map(|trust| Notes::read(storage, &trust.anchors)).transpose()?;
-    let head = watermark::head(storage).map_err(read_error())?;
-    let published = watermark::read(storage).map_err(read_error())?;
-    let durable = published.unwrap_or(0);
-    let segments = segment::list(storage)?;
-    let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
-    if segments.is_empty() && durable == 0 {
-        return Err(Error::NoJournal { journal: storage.describe() });
-    }
-    let limit = if live { durable } else { u64::MAX };
-    // Where a power cut has taken sectors, the records behind them were never acknowledged.
-    let last = segments.last().filter(|_| !live && published.is_ok());
-    let torn_in = last.map(|first_seq| segment::name(*first_seq));
-    let signed = trust.zip(notes).map(|(trust, notes)| Signed { keys: &trust.keys, notes, live });
-    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
-    let extent = Extent { segments, durable, limit, head, torn_in, signed, effort };
-    let mut verification = extent.verify(storage)?;
-    if is_unsigned && verification.is_intact() {
-        return Err(super::unsigned(storage));
-    }
-    verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
-    Ok(verification)
-}
-
-/// What was signed, and by whom it must be.
-struct Signed<'a> {
-    keys: &'a [VerifierKey],
-    notes: Notes,
-    /// A writer is at work.
-    live: bool,
-}
-
 /// What there is to be walked over.
-struct Extent<'a> {
-    segments: Vec<u64>,
-    durable: u64,
+pub(super) struct Extent<'a> {
+    pub(super) segments: Vec<u64>,
+    pub(super) durable: u64,
     /// Records from here on are a live writer's business.
-    limit: u64,
+    pub(super) limit: u64,
     /// What the writer vouches for.
-    head: Option<Head>,
-    torn_in: Option<String>,
-    signed: Option<Signed<'a>>,
-    effort: Effort<'a>,
+    pub(super) head: Option<Head>,
+    pub(super) torn_in: Option<String>,
+    pub(super) signed: Option<Signed>,
+    pub(super) effort: Effort<'a>,
 }
 
 impl Extent<'_> {
     /// Walks from where the journal says that it begins, and from its very start if the record that
     /// says so turns out to be none of its own.
-    fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
+    pub(super) fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
         let mut below = self.limit;
         for _ in 0..FRONTS_MAX {
             let front = Front::read(storage, &self.segments, below)?;
@@ -126,8 +83,8 @@ impl Extent<'_> {
             ..Walk::of_stream()
         };
         let signed = self.signed.as_ref();
-        walk.judge.with_tree(signed.map(|Signed { keys, notes, live }| {
-            Tree::new(storage, keys, notes.clone(), self.segments.clone(), self.limit, *live)
+        walk.judge.with_tree(signed.map(|Signed { ring, notes, live }| {
+            Tree::new(storage, (ring, notes), self.segments.clone(), self.limit, *live)
         }));
         let mut segments = &self.segments[..];
         if let Some(statement) = front.statement() {
@@ -158,7 +115,7 @@ impl Extent<'_> {
             let next = segments.get(index + 1).copied();
             end = walk.segment(storage, first_seq, next, claim.as_ref())?;
         }
-        Ok(walk.finish(end))
+        walk.finish(end).map_err(|later| newer::refusal(storage, &later.segment, later.version))
     }
 
     /// How long the segments are, if anybody asks.
@@ -171,13 +128,6 @@ impl Extent<'_> {
         let asked = self.effort.progress.map_or(&[][..], |_| firsts);
         asked.iter().map(length).sum()
     }
-}
-
-/// Nothing tells how many records should be there.
-fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
-    let seq = verification.last_seq.map_or(0, |last| last.saturating_add(1));
-    let place = Place { segment: watermark::NAME.to_owned(), line: 1, offset: 0 };
-    Finding::at(Kind::Watermark, seq, &place, [None, None], &flaw.to_string())
 }
 
 pub(super) struct Walk<'a> {
@@ -208,7 +158,7 @@ pub(super) struct Walk<'a> {
 
 impl Walk<'_> {
     pub(super) fn is_done(&self) -> bool {
-        self.judge.next() >= self.limit
+        self.judge.next() >= self.limit || self.judge.later().is_some()
     }
 
     /// Starts at whatever record comes first.
@@ -311,6 +261,7 @@ impl Walk<'_> {
         place: Place,
         first_seq: Option<u64>,
     ) -> Option<Item> {
+        let mut later = None;
         let (reason, stated) = match piece {
             Piece::End => return None,
             Piece::Overlong => ("it is longer than a line may be", None),
@@ -331,12 +282,15 @@ impl Walk<'_> {
                         let record = Record::of(place, bytes, parsed, first_seq);
                         return Some(self.item_of(record));
                     }
-                    Err(reason) => (reason, line::stated_hash(line)),
+                    Err(reason) => {
+                        later = line::later_version(line).map(|_| line.to_owned());
+                        (reason, line::stated_hash(line))
+                    }
                 }
             }
         };
         let is_whole_line = is_whole_line(lines, piece);
-        Some(Item::Garbage(Garbage { place, reason, stated, is_whole_line }))
+        Some(Item::Garbage(Garbage { place, reason, stated, is_whole_line, later }))
     }
 
     fn item_of(&mut self, record: Record) -> Item {
@@ -371,7 +325,7 @@ impl Walk<'_> {
         }
         match (self.pending.take(), item) {
             (Some(Item::Garbage(before)), Item::Garbage(after))
-                if before.place.segment == after.place.segment =>
+                if before.place.segment == after.place.segment && after.later.is_none() =>
             {
                 self.pending = Some(Item::Garbage(Garbage {
                     stated: after.stated,
@@ -414,7 +368,14 @@ impl Walk<'_> {
         self.judge.report(Kind::Edited, seq, place, hashes, watermark::DISOWNED);
     }
 
-    pub(super) fn finish(mut self, end: Place) -> Verification {
+    /// Fails where a later version has written: nothing can be said of that, nor of what it may have meant before.
+    pub(super) fn finish(mut self, end: Place) -> Result<Verification, Later> {
+        if let Some(Item::Garbage(last)) = self.pending.as_ref().filter(|_| !self.is_done()) {
+            self.judge.meets_later(last);
+        }
+        if let Some(later) = self.judge.later() {
+            return Err(later.clone());
+        }
         let left = |place: Place| {
             let (segment, offset) = (place.segment, place.offset);
             Unfinished { segment, offset, bytes: end.offset.saturating_sub(offset) }
@@ -438,7 +399,7 @@ impl Walk<'_> {
             pending => self.judge_pending(pending, (self.durable > 0).then_some(self.durable)),
         }
         let unfinished = unfinished.filter(|_| self.limit == u64::MAX);
-        Verification { unfinished, ..self.judge.finish(self.durable, &end) }
+        Ok(Verification { unfinished, ..self.judge.finish(self.durable, &end) })
     }
 }
 

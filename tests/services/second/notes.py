@@ -164,7 +164,10 @@ def history(data: bytes) -> list[bytes]:
     for entry in re.finditer(rb"(.+?\n\n(?:\xe2\x80\x94 [^\n]*\n)+)\n", data, re.DOTALL):
         found.append(entry.group(1))
         end = entry.end()
-    return found if has_begun(data[end:]) else [*found, data[end:]]
+    rest = data[end:]
+    if not rest and found and b"\0" in found[-1]:
+        return found[:-1]  # A power cut took sectors of the last one.
+    return found if has_begun(rest) or b"\0" in rest else [*found, rest]
 
 
 def has_begun(data: bytes) -> bool:

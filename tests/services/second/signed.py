@@ -42,15 +42,24 @@ class Trust:
     def __init__(self, keys: list[Key]):
         self.keys, self.until = list(keys), {}
 
-    def learn(self, rotations: list[tuple[int, Key, Key]]) -> None:
-        for _ in rotations:
-            for _, old, new in rotations:
-                if (old in self.keys) != (new in self.keys):
-                    self.keys += [new] if old in self.keys else [old]
+    def learn(self, rotations: list[tuple[int, Key | None, Key]]) -> list[int]:
+        """Learns from all of them, and returns those that no key has signed that was trusted there."""
+        self.hand_over(rotations)
+        for seq, old, new in reversed(rotations):
+            if new in self.keys and self.until.get(new, seq) >= seq and old and old not in self.keys:
+                self.keys.append(old)
+        return self.hand_over(rotations)
+
+    def hand_over(self, rotations: list[tuple[int, Key | None, Key]]) -> list[int]:
+        self.until, void = {}, []
         for seq, old, new in rotations:
-            if old in self.keys:
+            if old in self.keys and old not in self.until:
                 self.until[old] = seq
                 self.until.pop(new, None)
+                self.keys += [new] if new not in self.keys else []
+            elif new not in self.keys or old and new in self.until:
+                void.append(seq)  # Else it is said again, or the old key was lost.
+        return void
 
     def judge(self, statement: Statement) -> str | None:
         """Why a statement counts for nothing, or None."""
@@ -108,7 +117,7 @@ class Signed:
         self.begin = walk.pruned["last_seq"] + 1 if walk.pruned else 0
         self.damaged = [finding["seq"] for finding in walk.findings if finding["kind"] in DAMAGE]
         self.trust = Trust(keys)
-        self.trust.learn(self.rotations())
+        self.learn(self.rotations())
         journal = [self.checkpoint] if self.checkpoint else []
         good, believed = self.believed(journal + self.history + self.seals), self.believed(self.anchors)
         if not self.checkpoint and (self.is_there or believed):
@@ -125,15 +134,18 @@ class Signed:
         self.anchored_size = self.check_roots(believed)
         self.check_forks(believed, good)
 
-    def rotations(self) -> list[tuple[int, Key, Key]]:
+    def rotations(self) -> list[tuple[int, Key | None, Key]]:
         found = []
         for seq, text, line in self.walk.rotations:
             try:
-                old, new = notes.rotation(Note.parse(str(text)), self.walk.origin)
-                found += [(seq, old, new)] if old else []
+                found.append((seq, *notes.rotation(Note.parse(str(text)), self.walk.origin)))
             except (Malformed, Forged) as error:
                 self.find("unsigned", seq, segment_name(line.seq), str(error))
         return found
+
+    def learn(self, rotations: list[tuple[int, Key | None, Key]]) -> None:
+        for seq in self.trust.learn(rotations):
+            self.find("unsigned", seq, self.segment_of(seq), "no key that was trusted there has signed this rotation")
 
     def believed(self, statements: list[Statement]) -> list[Statement]:
         """Those that a trusted key has signed for this journal; of the others it is told."""
@@ -191,7 +203,7 @@ class Signed:
 
     def check_roots(self, good: list[Statement]) -> int | None:
         """Compares the roots at all sizes, the smallest first; returns the greatest size that agrees."""
-        agreed = None
+        agreed, uncompared = None, []
         stated = sorted(good, key=lambda statement: statement.checkpoint.size)
         frontier = self.frontier()
         # What was pruned is known by the tiles alone, and they count if they lead to where the journal begins.
@@ -214,6 +226,13 @@ class Signed:
             elif size >= self.begin or root:
                 self.disagree(statement, stated, agreed or 0, root)
                 break
+            elif statement.is_anchor:
+                uncompared.append(statement)
+        for anchor in uncompared:
+            size = anchor.checkpoint.size
+            self.find("tiles", size - 1, "tiles/0", f"{anchor.place} cannot be compared: of what was pruned there are no tiles")
+            if size > (agreed or 0):
+                self.doubts.append(f"the anchor {anchor.place} cannot be compared")
         return agreed
 
     def disagree(self, statement: Statement, stated: list[Statement], agreed: int, root: bytes | None) -> None:
@@ -233,7 +252,7 @@ class Signed:
         if not root:
             self.doubts.append(f"{statement.place} cannot be compared: the tree is not known up to there")
         else:
-            low = max(agreed, self.begin)
+            low = agreed if size <= self.begin else max(agreed, self.begin)
             self.find("edited", low, self.segment_of(low), f"{statement.place} was signed with another root: of the "
                       f"records {low} to {size - 1} some were changed, and the chain computed anew",
                       expected=text(statement.checkpoint.root), actual=text(root))

@@ -23,6 +23,11 @@ GOLDEN = HERE.parent.parent / "golden"
 OURS, NEW, FOREIGN = Signer("example.com/second", 1), Signer("example.com/second-2", 2), Signer("example.com/other", 3)
 
 
+def replaced(line: Line) -> Line:
+    line.raw = line.raw.replace(b"record", b"forged")
+    return line
+
+
 def run(*arguments) -> tuple[int, dict]:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
@@ -151,6 +156,25 @@ class Whole(Case):
         writer.checkpoint()
         self.damaged("unsigned", writer.seq - 1)
 
+    def test_rotation_by_a_key_that_was_replaced(self):
+        writer = written(self.journal, OURS)
+        writer.rotate(NEW)
+        writer.checkpoint(history=True)
+        replaced = writer.seq
+        writer.signer = OURS
+        writer.rotate(FOREIGN)
+        writer.stop()
+        for key in (OURS, NEW):
+            self.damaged("unsigned", replaced, key=key)
+            self.damaged("unsigned", writer.seq - 1, key=key)
+        shutil.rmtree(self.journal)
+        writer = written(self.journal, OURS)
+        for _ in range(2):
+            writer.signer = OURS
+            writer.rotate(NEW)
+        writer.stop()
+        self.whole("L2")
+
     def test_rotation_that_the_old_key_has_not_signed(self):
         writer = written(self.journal, OURS)
         note = f"audited key rotation\n{writer.origin}\n{OURS.key}\n{FOREIGN.key}\n"
@@ -199,6 +223,51 @@ class Whole(Case):
         (self.journal / "epochs/0/checkpoint").unlink()
         code, report = self.verify()
         self.assertEqual((code, report["epochs"][0]["state"]), (1, "changed"))
+
+    def test_older_epoch_that_was_damaged(self):
+        """What was damaged when it was set aside is no finding; what was rewritten is."""
+        for is_rewritten in (False, True):
+            writer = self.written()
+            if is_rewritten:
+                self.rechain(lambda lines: lines[:17] + [replaced(lines[17])] + lines[18:])
+            self.change(-1, lambda lines: lines[:-1] + [lines[-1].replace(b"stop", b"spot")])
+            places = [{"kind": "edited", "seq": writer.seq - 1}]
+            later = writer.set_aside(damage=1, places=places)
+            both = self.anchor(self.anchors[5] + "\n" + later.stop())
+            if is_rewritten:
+                self.damaged("edited", 17, "--anchor", both)
+            else:
+                self.whole("L3", "--anchor", both)
+            shutil.rmtree(self.journal)
+            self.anchors.clear()
+
+    def test_anchor_below_what_was_pruned(self):
+        writer = written(self.journal, OURS, anchored=self.anchors)
+        writer.prune()
+        newest = writer.stop()
+        foreign = signed(f"{writer.origin}\n3\n{text(sha256(b'other').digest())}\n", OURS)
+        self.damaged("edited", 0, "--anchor", self.anchor(foreign))
+        shutil.rmtree(self.journal / "tiles")
+        self.assertEqual(self.verify("--anchor", self.anchor(self.anchors[0]))[0], 2)
+        code, report = self.verify("--anchor", self.anchor(self.anchors[0] + "\n" + newest))
+        self.assertEqual((code, report["level"]), (0, "L3"))
+
+    def test_torn_history(self):
+        """A power cut may keep any of the sectors of the last note."""
+        writer = self.written()
+        path = self.journal / "checkpoints"
+        before = path.read_bytes()
+        path.write_bytes(before + (writer.checkpoint() + "\n").encode())
+        whole = path.read_bytes()
+        for kept in range(8):
+            torn = bytearray(whole)
+            for sector in range(3):
+                begin = len(before) // 512 * 512 + 512 * sector
+                if not kept >> sector & 1:
+                    end = min(begin + 512, len(whole))
+                    torn[max(begin, len(before)) : end] = bytes(max(0, end - max(begin, len(before))))
+            path.write_bytes(torn)
+            self.whole("L2")
 
     def test_torn_history_and_end(self):
         self.written()

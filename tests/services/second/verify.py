@@ -9,6 +9,7 @@ Prints one JSON object. Exit codes: 0 all well, 1 damage, 2 cannot decide, 3 wro
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -130,14 +131,29 @@ def by_origin(anchors: list[Statement], origin: str | None) -> tuple[list[Statem
 def in_epoch(arguments, anchor: Statement, older: list[dict], keys: list[Key], into: Signed) -> list[str]:
     """An anchor of an older epoch's origin speaks of that epoch; those of other journals are passed over."""
     for epoch in older:
-        if (epoch["stated"] or {}).get("origin") == anchor.checkpoint.origin and epoch["state"] != "missing":
+        if origin_of(epoch, into.walk.origin) == anchor.checkpoint.origin and epoch["state"] != "missing":
             there = Signed(arguments.directory / epoch["directory"], [anchor])
             walk = Walk(there.directory, there.take_leaf)
             walk.walk()
             there.compare(walk, keys)
-            into.findings += [finding for finding in there.findings if finding["segment"] == anchor.place]
+            into.findings += [{**finding, "segment": f"{epoch['directory']}/{finding['segment']}"}
+                              for finding in walk.findings + there.findings if not is_stated(finding, epoch, anchor)]
             return there.doubts
     return []
+
+
+def origin_of(epoch: dict, current: str | None) -> str | None:
+    """As it was written down, or else by the name of the journal: its own records may be other ones."""
+    base = re.sub(r"#\d+$", "", current or "")
+    return (epoch["stated"] or {}).get("origin") or (f"{base}#{epoch['epoch']}" if epoch["epoch"] else base)
+
+
+def is_stated(finding: dict, epoch: dict, anchor: Statement) -> bool:
+    """Whether it was damage already when the epoch was set aside; of records that were cut off, so many."""
+    stated = epoch["stated"] or {}
+    is_cut_anew = finding["kind"] == "truncated" and anchor.checkpoint.size > stated.get("acknowledged", 0)
+    places = {(place["kind"], place["seq"]) for place in stated.get("places", [])}
+    return (finding["kind"], finding["seq"]) in places and not is_cut_anew
 
 
 def trusted(note: Note, keys: list[Key]) -> Checkpoint:

@@ -127,7 +127,7 @@ class Writer:
         self.own("JournalStop", "journal.stop", {})
         return self.checkpoint(history=True)
 
-    def set_aside(self) -> "Writer":
+    def set_aside(self, damage: int = 0, places: list[dict] | None = None) -> "Writer":
         """Makes an epoch of it, and begins the next."""
         epoch, files = self.directory / "epochs/0", []
         epoch.mkdir(parents=True)
@@ -140,7 +140,7 @@ class Writer:
                               "sha256": sha256(content).hexdigest()})
         stated = {"epoch": 0, "directory": "epochs/0", "origin": self.origin, "cause": "adopted", "reason": "a test",
                   "time": self.time(), "acknowledged": self.seq, "records": self.seq, "last_seq": self.seq - 1,
-                  "h": shown(self.h), "damage": 0, "places": []}
+                  "h": shown(self.h), "damage": damage, "places": places or []}
         manifest = json.dumps({"v": 1, **stated, "earlier": None, "files": files}) + "\n"
         (epoch / "EPOCH").write_text(manifest)
         link = {"number": 1, "previous": stated, "sha256": sha256(manifest.encode()).hexdigest()}

@@ -1,0 +1,136 @@
+//! Verification across changes of the key: who is trusted, and for which records.
+
+use audit_tlog::{Note, Signer, SigningKey};
+
+use super::naive::{checkpoint, key, leaves, rewrite, sign};
+use super::verify_signed::{check, damage, trust};
+use super::*;
+use crate::line::{self, Chain};
+use crate::{Kind, Level, verify_signed};
+
+/// A line of the record that `old` hands its duty to `new`, signed by these.
+fn rotation(like: &[u8], old: &SigningKey, new: &SigningKey, signers: &[&dyn Signer]) -> Vec<u8> {
+    let [old, new] = [old, new].map(|key| key.verifier().clone());
+    let text = format!("audited key rotation\n{ORIGIN}\n{old}\n{new}\n");
+    let note = Note::sign(text, signers).unwrap().to_string();
+    let parsed = line::parse(like).unwrap();
+    let body = std::str::from_utf8(&like[parsed.body.clone()]).unwrap();
+    let body = body.replace(
+        "\"JournalStart\",\"name\":\"journal.start\"",
+        "\"JournalKeyRotated\",\"name\":\"journal.key_rotated\"",
+    );
+    let (envelope, _) = body.split_once("\"journal\":").unwrap();
+    let rotation = serde_json::json!({ "rotation": note });
+    let mut line = Vec::new();
+    let body = format!("{envelope}\"journal\":{rotation}");
+    Chain::of_origin(ORIGIN).extend(&mut line, &parsed.stamp, body.as_bytes());
+    line.pop();
+    line
+}
+
+/// A journal in which the keys of these numbers hand over to each other, each with the record it is given with, as
+/// far as those have signed that; the newest one has signed the end, and the first one 4 records.
+fn rotated(rotations: &[(usize, u8, u8, &[u8])]) -> MemoryStorage {
+    let storage = finished();
+    rewrite(&storage, |segments| {
+        for (at, old, new, signers) in rotations {
+            let keys: Vec<SigningKey> = signers.iter().map(|seed| key(*seed)).collect();
+            let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+            let line = rotation(&segments[0][1], &key(*old), &key(*new), &signers);
+            segments[0].insert(*at, line);
+        }
+    });
+    let (_, first, newest, _) = (rotations[0].0, rotations[0].1, rotations.last().unwrap().2, 0);
+    let end = leaves(&storage).len();
+    sign(&storage, &key(newest), &[9, end]);
+    put_first(&storage, &key(first), 4);
+    storage
+}
+
+/// Puts a checkpoint of the first `size` records at the start of the history.
+fn put_first(storage: &MemoryStorage, key: &SigningKey, size: usize) {
+    let note = format!("{}\n", checkpoint(key, &leaves(storage)[..size]));
+    tamper(storage, "checkpoints", |bytes| drop(bytes.splice(..0, note.into_bytes())));
+}
+
+/// Appends a checkpoint of the first `size` records to the history.
+fn put_last(storage: &MemoryStorage, key: &SigningKey, size: usize) {
+    let note = format!("{}\n", checkpoint(key, &leaves(storage)[..size]));
+    tamper(storage, "checkpoints", |bytes| bytes.extend_from_slice(note.as_bytes()));
+}
+
+fn found(storage: &MemoryStorage, seeds: &[u8]) -> Vec<(Kind, u64)> {
+    let keys: Vec<SigningKey> = seeds.iter().map(|seed| key(*seed)).collect();
+    let keys: Vec<&SigningKey> = keys.iter().collect();
+    damage(&verify_signed(storage, &trust(&keys, &[])).unwrap())
+}
+
+#[test]
+fn a_key_that_a_trusted_one_names_is_trusted_and_so_is_the_one_it_has_replaced() {
+    let storage = rotated(&[(5, 1, 2, &[1, 2])]);
+    let verification = check(&storage);
+    assert_eq!(verification.level(), Some(Level::Signed), "{verification:#?}");
+    for seeds in [&[1, 2][..], &[2]] {
+        assert_eq!(found(&storage, seeds), [], "{seeds:?}");
+    }
+    // Of a rotation that one of them alone has signed nothing follows.
+    for signers in [&[1][..], &[2]] {
+        let storage = rotated(&[(5, 1, 2, signers)]);
+        for seeds in [&[1][..], &[2]] {
+            let kinds = found(&storage, seeds);
+            assert!(kinds.contains(&(Kind::Unsigned, 5)), "{kinds:?}");
+            assert!(kinds.len() > 1 && kinds.iter().all(|(kind, _)| *kind == Kind::Unsigned));
+        }
+    }
+}
+
+#[test]
+fn whoever_holds_any_one_of_several_keys_checks_the_whole_journal() {
+    let storage = rotated(&[(4, 1, 2, &[1, 2]), (6, 2, 3, &[2, 3]), (7, 3, 4, &[3, 4])]);
+    for seed in 1..=4 {
+        assert_eq!(found(&storage, &[seed]), [], "key {seed}");
+    }
+    assert!(!found(&storage, &[5]).is_empty());
+}
+
+#[test]
+fn what_the_new_key_has_signed_again_below_its_record_counts() {
+    let storage = rotated(&[(5, 1, 2, &[1, 2])]);
+    put_first(&storage, &key(2), 3);
+    for seeds in [&[1][..], &[2], &[1, 2]] {
+        assert_eq!(found(&storage, seeds), [], "{seeds:?}");
+    }
+}
+
+#[test]
+fn a_key_that_was_replaced_signs_nothing_more() {
+    let storage = rotated(&[(5, 1, 2, &[1, 2])]);
+    let end = leaves(&storage).len();
+    put_last(&storage, &key(1), end);
+    for seeds in [&[1][..], &[2], &[1, 2]] {
+        assert_eq!(found(&storage, seeds), [(Kind::Unsigned, end as u64 - 1)], "{seeds:?}");
+    }
+    let verification = check(&storage);
+    let reason = &verification.findings[0].reason;
+    assert!(reason.contains("another one has replaced before, as record 5 says"), "{reason}");
+    // Nor does it name another successor, or hand its duty over once more.
+    for rotation in [(7, 1, 3, &[1, 3][..]), (7, 3, 1, &[1, 3])] {
+        let storage = rotated(&[(5, 1, 2, &[1, 2]), rotation]);
+        for seeds in [&[1][..], &[2], &[1, 2]] {
+            let kinds = found(&storage, seeds);
+            assert!(kinds.contains(&(Kind::Unsigned, 7)), "{seeds:?}: {kinds:?}");
+        }
+    }
+    let storage = rotated(&[(5, 1, 2, &[1, 2]), (8, 1, 2, &[1, 2])]);
+    assert_eq!(found(&storage, &[1]), [], "the writer had died before the new key signed");
+    put_first(&storage, &key(1), 7);
+    assert_eq!(found(&storage, &[1]), [(Kind::Unsigned, 6)]);
+}
+
+#[test]
+fn a_key_that_comes_back_is_trusted_again() {
+    let storage = rotated(&[(5, 1, 2, &[1, 2]), (7, 2, 1, &[2, 1])]);
+    for seeds in [&[1][..], &[2], &[1, 2]] {
+        assert_eq!(found(&storage, seeds), [], "{seeds:?}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Looks at a journal, in the order that matters beside a living writer, and has it walked over.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use audit_tlog::Checkpoint;
+
+use super::effort::Effort;
+use super::item::Place;
+use super::notes::{Noted, Notes, Trust};
+use super::rotation::Ring;
+use super::walk::Extent;
+use super::{Finding, Kind, Verification};
+use crate::error::Error;
+use crate::pruned;
+use crate::segment;
+use crate::storage::Storage;
+use crate::watermark;
+
+/// Looks again at what is found beside a writer, as that may be starting behind a power cut, when WATERMARK is
+/// behind what was signed: only what stands there both times is told.
+pub(super) fn verify(
+    storage: &dyn Storage,
+    is_alone: bool,
+    trust: Option<&Trust>,
+    effort: Effort<'_>,
+) -> Result<Verification, Error> {
+    let (first, is_live) = look(storage, is_alone, trust, effort)?;
+    if !is_live || first.is_intact() {
+        return Ok(first);
+    }
+    let (mut second, _) = look(storage, is_alone, trust, effort)?;
+    let key = |finding: &Finding| (finding.kind, finding.seq, finding.segment.clone());
+    let seen: HashSet<_> = first.findings.iter().map(key).collect();
+    second.findings.retain(|finding| finding.kind.is_warning() || seen.contains(&key(finding)));
+    Ok(second)
+}
+
+/// One look, and whether a writer was at work.
+fn look(
+    storage: &dyn Storage,
+    is_alone: bool,
+    trust: Option<&Trust>,
+    effort: Effort<'_>,
+) -> Result<(Verification, bool), Error> {
+    // The order matters beside a live writer: what is signed before the watermark was read is of records
+    // below it, the segments that are listed after the watermark was
+    // read hold all records below it, and without a writer after that none is at work on them.
+    let read_error = || Error::io(storage, "read", watermark::NAME);
+    let notes = trust.map(|trust| Notes::read(storage, trust)).transpose()?;
+    let head = watermark::head(storage).map_err(read_error())?;
+    let published = watermark::read(storage).map_err(read_error())?;
+    let durable = published.unwrap_or(0);
+    let segments = segment::list(storage)?;
+    let live = !is_alone && storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
+    if segments.is_empty() && durable == 0 {
+        return Err(Error::NoJournal { journal: storage.describe() });
+    }
+    let mut limit = if live { durable } else { u64::MAX };
+    // Where a power cut has taken sectors, the records behind them were never acknowledged.
+    let last = segments.last().filter(|_| !live && published.is_ok());
+    let torn_in = last.map(|first_seq| segment::name(*first_seq));
+    let mut signed = None;
+    if let Some((trust, notes)) = trust.zip(notes) {
+        let mut ring = Ring::of(&trust.keys);
+        let origin = pruned::origin(storage, &segments)?.unwrap_or_default();
+        if notes.has_others(&origin) {
+            ring.find_rotations(storage, &origin, &segments, limit)?;
+        }
+        let found = Signed { ring, notes: Arc::new(notes), live };
+        // What was signed is durable, whatever a start has published yet.
+        limit = if live && limit > 0 { found.end(storage, &origin, limit) } else { limit };
+        signed = Some(found);
+    }
+    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
+    let extent = Extent { segments, durable, limit, head, torn_in, signed, effort };
+    let mut verification = extent.verify(storage)?;
+    if is_unsigned && verification.is_intact() {
+        return Err(super::unsigned(storage));
+    }
+    verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
+    Ok((verification, live))
+}
+
+/// What was signed, and by whom it must be.
+pub(super) struct Signed {
+    pub(super) ring: Ring,
+    pub(super) notes: Arc<Notes>,
+    /// A writer is at work.
+    pub(super) live: bool,
+}
+
+impl Signed {
+    /// How many records are signed, if that is more than `durable` by a note that is trusted.
+    fn end(&self, storage: &dyn Storage, origin: &str, durable: u64) -> u64 {
+        let is_good = |noted: &Noted| {
+            let Checkpoint { origin: of, size, .. } = &noted.checkpoint;
+            of == origin && self.ring.check(&noted.note, *size).is_ok()
+        };
+        let ahead = self.notes.behind(storage, durable);
+        ahead.iter().find(|noted| is_good(noted)).map_or(durable, |noted| noted.checkpoint.size)
+    }
+}
+
+/// Nothing tells how many records should be there.
+fn unpublished(flaw: watermark::Flaw, verification: &Verification) -> Finding {
+    let seq = verification.last_seq.map_or(0, |last| last.saturating_add(1));
+    let place = Place { segment: watermark::NAME.to_owned(), line: 1, offset: 0 };
+    Finding::at(Kind::Watermark, seq, &place, [None, None], &flaw.to_string())
+}
