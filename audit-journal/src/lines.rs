@@ -9,6 +9,8 @@ use super::line::LINE_BYTES_MAX;
 use super::storage::StorageFile;
 
 const CHUNK_BYTES: usize = 64 * 1024;
+/// What is read first: often one line is all that is asked for.
+const FIRST_BYTES: usize = 4 * 1024;
 
 /// Reads a file from an offset on, one line at a time.
 pub(super) struct Lines {
@@ -122,24 +124,25 @@ impl Lines {
     }
 
     fn fill(&mut self) -> io::Result<usize> {
-        self.make_room();
+        let chunk = if self.filled == 0 { FIRST_BYTES } else { CHUNK_BYTES };
+        self.make_room(chunk);
         let from = self.offset + self.filled as u64;
         let left = usize::try_from(self.end.saturating_sub(from)).unwrap_or(usize::MAX);
-        let room = self.filled..self.filled + left.min(CHUNK_BYTES);
+        let room = self.filled..self.filled + left.min(chunk);
         let read = self.file.read_at(from, &mut self.buffer[room])?;
         self.filled += read;
         Ok(read)
     }
 
-    /// Moves what is left to the front of the buffer, and has room for another chunk behind it.
-    fn make_room(&mut self) {
+    /// Moves what is left to the front of the buffer, and has room for so many bytes behind it.
+    fn make_room(&mut self, chunk: usize) {
         let left = self.taken..self.filled;
         (self.taken, self.filled) = (0, left.len());
-        if self.buffer.len() >= left.len() + CHUNK_BYTES {
+        if self.buffer.len() >= left.len() + chunk {
             return self.buffer.copy_within(left, 0);
         }
         // Growing the buffer by zeros instead takes most of the time of a build without optimisation.
-        let mut larger = vec![0; left.len() + CHUNK_BYTES];
+        let mut larger = vec![0; left.len() + chunk];
         larger[..left.len()].copy_from_slice(&self.buffer[left]);
         self.buffer = larger;
     }

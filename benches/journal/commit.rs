@@ -1,6 +1,7 @@
 //! Committed records a second, against a bare loop of write and fdatasync with the same batches.
 //!
-//! The bare loop writes as many batches of as many bytes, into one file beside the journal. In memory a sync costs
+//! The bare loop writes as many batches of as many bytes, into one file beside the journal. The hashed one does the
+//! same, and hashes the lines as a signed journal must, on the one thread that there is. In memory a sync costs
 //! nothing: what is left of the ratio there is the price of hashes and signatures by themselves.
 
 use std::fs::{File, OpenOptions};
@@ -11,10 +12,11 @@ use std::time::{Duration, Instant};
 use audit_benches::{Table, Taken, median, quarters};
 use audit_runtime::journal::Journal;
 
+use crate::hashes::Hashes;
 use crate::written;
 
 const BATCHES: [u64; 3] = [1, 64, 1024];
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(500);
 const SEGMENT_BYTES: u64 = 64 << 20;
 /// As often as a recorder's committer calls for what is due.
@@ -30,35 +32,48 @@ pub(crate) fn run(places: &[PathBuf]) {
 }
 
 fn compare(place: &Path) -> Table {
-    let columns =
-        ["batch", "records/s", "bare/s", "ratio", "middle half", "ns of a record", "bare"];
-    let mut table = Table::new(&columns);
+    let mut table = Table::new(&[
+        "batch",
+        "records/s",
+        "bare/s",
+        "ratio",
+        "middle half",
+        "bare, hashed/s",
+        "ratio",
+        "ns of a record",
+        "bare",
+    ]);
     let body = written::body();
     for batch in BATCHES {
         let directory = tempfile::tempdir_in(place).unwrap();
         let mut side = Side::of(&directory.path().join("journal"), &body, batch);
         let mut bare = Bare::create(&directory.path().join("bare"));
+        let mut hashed = Bare::create(&directory.path().join("hashed"));
         side.run(ROUND);
         let rounds: Vec<_> = (0..ROUNDS)
             .map(|_| {
                 let run = side.run(ROUND);
-                (run.records, run.taken, bare.write(run.batches, run.bytes / run.batches))
+                let lines = side.journal.committed().lines;
+                let bare = bare.write(run.batches, lines, None);
+                (run, bare, hashed.write(run.batches, lines, Some(Hashes::new())))
             })
             .collect();
-        let rate = |records: u64, taken: &Taken| records as f64 / taken.wall.as_secs_f64();
-        let cost = |records: u64, taken: &Taken| taken.thread.as_nanos() as f64 / records as f64;
-        let ratios = || {
-            rounds.iter().map(|(_, side, bare)| bare.wall.as_secs_f64() / side.wall.as_secs_f64())
-        };
-        let (low, high) = quarters(ratios());
+        let of = |value: &dyn Fn(&(Run, Taken, Taken)) -> f64| median(rounds.iter().map(value));
+        let rate = |run: &Run, taken: &Taken| run.records as f64 / taken.wall.as_secs_f64();
+        let cost = |run: &Run, taken: &Taken| taken.thread.as_nanos() as f64 / run.records as f64;
+        let ratio =
+            |run: &Run, base: &Taken| base.wall.as_secs_f64() / run.taken.wall.as_secs_f64();
+        let (low, high) = quarters(rounds.iter().map(|(run, bare, _)| ratio(run, bare)));
         table.row(&[
             batch.to_string(),
-            format!("{:.0}", median(rounds.iter().map(|(records, side, _)| rate(*records, side)))),
-            format!("{:.0}", median(rounds.iter().map(|(records, _, bare)| rate(*records, bare)))),
-            format!("{:.2}", median(ratios())),
+            format!("{:.0}", of(&|(run, _, _)| rate(run, &run.taken))),
+            format!("{:.0}", of(&|(run, bare, _)| rate(run, bare))),
+            format!("{:.2}", of(&|(run, bare, _)| ratio(run, bare))),
             format!("{low:.2}–{high:.2}"),
-            format!("{:.0}", median(rounds.iter().map(|(records, side, _)| cost(*records, side)))),
-            format!("{:.0}", median(rounds.iter().map(|(records, _, bare)| cost(*records, bare)))),
+            format!("{:.0}", of(&|(run, _, hashed)| rate(run, hashed))),
+            format!("{:.2}", of(&|(run, _, hashed)| ratio(run, hashed))),
+            format!("{:.0}", of(&|(run, _, _)| cost(run, &run.taken))),
+            format!("{:.0}", of(&|(run, bare, _)| cost(run, bare))),
         ]);
     }
     table
@@ -76,7 +91,6 @@ struct Side<'a> {
 struct Run {
     records: u64,
     batches: u64,
-    bytes: u64,
     taken: Taken,
 }
 
@@ -87,7 +101,7 @@ impl<'a> Side<'a> {
     }
 
     fn run(&mut self, round: Duration) -> Run {
-        let (mut batches, mut bytes, due) = (0, 0, Instant::now() + round);
+        let (mut batches, due) = (0, Instant::now() + round);
         let taken = Taken::by(|| {
             while Instant::now() < due {
                 if self.ticked.elapsed() >= TICK {
@@ -95,11 +109,11 @@ impl<'a> Side<'a> {
                     self.ticked = Instant::now();
                 }
                 (0..self.batch).for_each(|_| self.journal.append_encoded(self.body).unwrap());
-                bytes += self.journal.commit().unwrap().lines.len() as u64;
+                self.journal.commit().unwrap();
                 batches += 1;
             }
         });
-        Run { records: batches * self.batch, batches, bytes, taken }
+        Run { records: batches * self.batch, batches, taken }
     }
 }
 
@@ -111,11 +125,12 @@ impl Bare {
         Self(OpenOptions::new().append(true).create_new(true).open(path).unwrap())
     }
 
-    fn write(&mut self, batches: u64, bytes: u64) -> Taken {
-        let batch = vec![b'x'; usize::try_from(bytes).unwrap()];
+    /// Writes and syncs the same lines again and again, and hashes them each time if that is asked for.
+    fn write(&mut self, batches: u64, lines: &[u8], mut hashes: Option<Hashes>) -> Taken {
         Taken::by(|| {
             for _ in 0..batches {
-                self.0.write_all(&batch).unwrap();
+                hashes.iter_mut().for_each(|hashes| hashes.take(lines));
+                self.0.write_all(lines).unwrap();
                 self.0.sync_data().unwrap();
             }
         })

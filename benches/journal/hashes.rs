@@ -9,21 +9,42 @@ use sha2::{Digest as _, Sha256};
 const SUFFIX_BYTES: usize = 51;
 const LINK_DOMAIN: u8 = 2;
 
-/// The chain, the leaf and the nodes of the tree for each line, and the digest of each segment.
-pub(crate) fn required(segments: &[Vec<u8>]) {
-    let (mut tip, mut tree) = (Digest::of(b"origin"), Frontier::default());
-    for segment in segments {
-        let mut whole = Sha256::new();
-        let mut rest = segment.as_slice();
+/// The chain, the tree and the digest of a segment.
+pub(crate) struct Hashes {
+    tip: Digest,
+    tree: Frontier,
+    segment: Sha256,
+}
+
+impl Hashes {
+    pub(crate) fn new() -> Self {
+        Self { tip: Digest::of(b"origin"), tree: Frontier::default(), segment: Sha256::new() }
+    }
+
+    /// Takes whole lines: for each its hash in the chain, its leaf and the nodes above that.
+    pub(crate) fn take(&mut self, lines: &[u8]) {
+        let mut rest = lines;
         while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at(end + 1);
             let hashed = &line[..end - SUFFIX_BYTES];
-            tip = Digest::of_parts(&[&[LINK_DOMAIN], tip.as_bytes(), hashed]);
-            tree.push(leaf(&line[..end]));
-            whole.update(line);
+            self.tip = Digest::of_parts(&[&[LINK_DOMAIN], self.tip.as_bytes(), hashed]);
+            self.tree.push(leaf(&line[..end]));
+            self.segment.update(line);
             rest = after;
         }
-        black_box(whole.finalize());
     }
-    black_box((tip, tree.root()));
+
+    fn end_segment(&mut self) {
+        black_box(std::mem::take(&mut self.segment).finalize());
+    }
+}
+
+/// Takes all segments of a journal.
+pub(crate) fn required(segments: &[Vec<u8>]) {
+    let mut hashes = Hashes::new();
+    for segment in segments {
+        hashes.take(segment);
+        hashes.end_segment();
+    }
+    black_box((hashes.tip, hashes.tree.root()));
 }

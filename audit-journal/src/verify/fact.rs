@@ -105,3 +105,48 @@ impl Hashed {
         self.link.as_ref().filter(|(before, _)| before == tip).map(|(_, follows)| *follows)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::{Chain, Stamp};
+
+    fn lines(bodies: &[&str]) -> (Vec<Digest>, Vec<Vec<u8>>) {
+        let mut chain = Chain::of_origin("test/fact");
+        let (mut tips, mut lines) = (vec![chain.tip], Vec::new());
+        for (seq, body) in (0..).zip(bodies) {
+            let observed = Timestamp::from_unix_nanos(0);
+            let stamp = Stamp { seq, observed, boot: "0000000000000000", mono: 0 };
+            let mut line = Vec::new();
+            tips.push(chain.extend(&mut line, &stamp, body.as_bytes()));
+            lines.push(line);
+        }
+        (tips, lines)
+    }
+
+    fn block(lines: &[Vec<u8>]) -> Block {
+        Block { bytes: lines.concat(), ..Block::default() }.hashed()
+    }
+
+    #[test]
+    fn a_fact_is_told_of_the_very_bytes_and_of_the_very_record_before_them() {
+        let (tips, mut lines) = lines(&["\"a\":1", "\"b\":2", "\"c\":no json", "\"d\":4"]);
+        lines[3][100] ^= 1;
+        let block = block(&lines);
+        let mut offset = lines[0].len() as u64;
+        assert!(block.fact(0, lines[0].strip_suffix(b"\n").unwrap()).is_none());
+        for (at, (is_right, is_object)) in (1..).zip([(true, true), (true, false), (false, true)]) {
+            let line = lines[at].strip_suffix(b"\n").unwrap();
+            let fact = block.fact(offset, line).unwrap();
+            assert_eq!((fact.seq, fact.hashed.leaf), (at as u64, leaf(line)));
+            assert_eq!(fact.hashed.follows(&tips[at]), Some(is_right), "{at}");
+            assert_eq!(fact.hashed.follows(&tips[0]), None);
+            assert_eq!(fact.hashed.is_object, is_object, "{at}");
+            let mut other = line.to_vec();
+            other[80] ^= 1;
+            assert!(block.fact(offset, &other).is_none());
+            assert!(block.fact(offset + 1, line).is_none());
+            offset += lines[at].len() as u64;
+        }
+    }
+}

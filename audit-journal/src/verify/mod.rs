@@ -10,6 +10,7 @@ mod history;
 mod item;
 mod judge;
 mod look;
+mod meet;
 mod notes;
 mod rotation;
 mod strays;

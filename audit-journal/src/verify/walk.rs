@@ -14,7 +14,6 @@ use super::superseded::Claim;
 use super::tree::Tree;
 use super::{Kind, Unfinished, Verification};
 use crate::error::Error;
-use crate::line;
 use crate::lines::{Lines, Piece};
 use crate::newer;
 use crate::segment;
@@ -148,12 +147,12 @@ pub(super) struct Walk<'a> {
     /// Where it has.
     torn_at: Option<Place>,
     /// The record before the last one: most take as much memory as another.
-    room: Option<Box<Record>>,
+    pub(super) room: Option<Box<Record>>,
     meter: Meter<'a>,
     /// The threads that hash ahead, what they have found out of this segment, and the next one.
-    ahead: Option<Arc<Ahead>>,
-    facts: Option<Facts>,
-    planned: Option<(u64, Shared)>,
+    pub(super) ahead: Option<Arc<Ahead>>,
+    pub(super) facts: Option<Facts>,
+    pub(super) planned: Option<(u64, Shared)>,
 }
 
 impl Walk<'_> {
@@ -203,25 +202,6 @@ impl Walk<'_> {
         Ok(end)
     }
 
-    /// Opens a segment, and has it and the next one hashed ahead.
-    fn lines(
-        &mut self,
-        storage: &dyn Storage,
-        first_seq: u64,
-        next: Option<u64>,
-    ) -> Result<Lines, Error> {
-        let Some(ahead) = &self.ahead else { return segment::lines(storage, first_seq) };
-        let file = match self.planned.take() {
-            Some((planned, file)) if planned == first_seq => file,
-            _ => ahead.plan(storage, first_seq)?,
-        };
-        self.facts = Some(Facts::of(ahead, first_seq));
-        // One that cannot be read is told of where the walk comes to it.
-        let plan = |next| Some((next, ahead.plan(storage, next).ok()?));
-        self.planned = next.and_then(plan);
-        Ok(Lines::of(file.reading(ahead)))
-    }
-
     /// Takes one line and returns true if there may be more. `first_seq` is what the name of the
     /// file says, if it has one.
     pub(super) fn step(
@@ -252,55 +232,6 @@ impl Walk<'_> {
         self.meter.pass(lines.offset());
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
         Ok(!is_end && !self.is_done())
-    }
-
-    fn item(
-        &mut self,
-        lines: &Lines,
-        piece: &Piece,
-        place: Place,
-        first_seq: Option<u64>,
-    ) -> Option<Item> {
-        let mut later = None;
-        let (reason, stated) = match piece {
-            Piece::End => return None,
-            Piece::Overlong => ("it is longer than a line may be", None),
-            Piece::Rest(rest) => ("it has no end", line::stated_hash(lines.bytes(rest))),
-            Piece::Line(range) => {
-                let line = lines.bytes(range);
-                let facts = self.facts.as_mut();
-                let fact = facts.and_then(|facts| facts.of_line(place.offset, line));
-                let room = self.room.as_mut();
-                let mut bytes = room.map(|room| mem::take(&mut room.bytes)).unwrap_or_default();
-                line.clone_into(&mut bytes);
-                if let Some(fact) = fact {
-                    let record = Record::known(place, bytes, fact);
-                    return Some(self.item_of(record));
-                }
-                match line::parse(line) {
-                    Ok(parsed) => {
-                        let record = Record::of(place, bytes, parsed, first_seq);
-                        return Some(self.item_of(record));
-                    }
-                    Err(reason) => {
-                        later = line::later_version(line).map(|_| line.to_owned());
-                        (reason, line::stated_hash(line))
-                    }
-                }
-            }
-        };
-        let is_whole_line = is_whole_line(lines, piece);
-        Some(Item::Garbage(Garbage { place, reason, stated, is_whole_line, later }))
-    }
-
-    fn item_of(&mut self, record: Record) -> Item {
-        Item::Record(match self.room.take() {
-            Some(mut room) => {
-                *room = record;
-                room
-            }
-            None => Box::new(record),
-        })
     }
 
     /// True if sectors are gone here and all that was acknowledged stands before them.
@@ -406,9 +337,4 @@ impl Walk<'_> {
 /// The place behind the last byte.
 pub(super) fn end_of(lines: &Lines, name: &str) -> io::Result<Place> {
     Ok(Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.file_len()? })
-}
-
-/// True for what no crash leaves, by the rule of recovery.
-fn is_whole_line(lines: &Lines, piece: &Piece) -> bool {
-    matches!(piece, Piece::Line(range) if line::is_whole(lines.bytes(range)))
 }
