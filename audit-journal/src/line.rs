@@ -152,7 +152,7 @@ pub(super) fn check_body(body: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::TooLong { bytes: body.len() });
     }
     // Without a branch in the loop the compiler checks sixteen bytes at a time.
-    let is_plain = body.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte < 0x7f));
+    let is_plain = body.iter().fold(true, |plain, byte| plain & (0x20..0x7f).contains(byte));
     if is_plain {
         return Ok(());
     }

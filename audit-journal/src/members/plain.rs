@@ -136,10 +136,10 @@ fn plain_length(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let (quote, backslash) = (word ^ ONES * b'"' as u64, word ^ ONES * b'\\' as u64);
         // The lowest bit that is set is that of the first zero byte.
         let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-        let found = zeros(quote) | zeros(backslash);
+        let places = |byte: u8| zeros(word ^ (ONES * u64::from(byte)));
+        let found = places(b'"') | places(b'\\');
         if found != 0 {
             return at * 8 + found.trailing_zeros() as usize / 8;
         }
