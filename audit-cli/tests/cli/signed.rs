@@ -119,12 +119,38 @@ fn an_anchor_from_a_file_or_a_log_shows_how_far_nothing_was_rewritten() {
     assert_eq!(run.code, Some(1), "{run:?}");
 }
 
+/// Changes a byte of the last record.
+fn damage_end(fixture: &Fixture) {
+    let mut segments: Vec<_> = fs::read_dir(fixture.journal().join("seg")).unwrap().collect();
+    segments
+        .retain(|it| it.as_ref().is_ok_and(|it| it.path().extension() == Some("jsonl".as_ref())));
+    let last = segments.into_iter().map(|it| it.unwrap().path()).max().unwrap();
+    let mut bytes = fs::read(&last).unwrap();
+    let at = bytes.len() - 70;
+    bytes[at] ^= 1;
+    fs::write(last, bytes).unwrap();
+}
+
 #[test]
 fn an_older_epoch_is_held_against_its_anchors() {
-    let (fixture, rewritten) = (signed(), Fixture::empty());
-    let kept = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
-    write(&rewritten, 30);
-    for (fixture, code) in [(fixture, 0), (rewritten, 1)] {
+    let (whole, rewritten) = (signed, || {
+        let fixture = Fixture::empty();
+        write(&fixture, 30);
+        fixture
+    });
+    // The very journal, another one of its name, and both with a damaged end, where the tiles are gone or not.
+    for (code, is_damaged, is_tiled) in
+        [(0, false, true), (1, false, true), (0, true, true), (1, true, true), (2, true, false)]
+    {
+        let fixture = whole();
+        let kept = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
+        let fixture = if code == 1 { rewritten() } else { fixture };
+        if is_damaged {
+            damage_end(&fixture);
+        }
+        if !is_tiled {
+            fs::remove_file(fixture.journal().join("tiles/0")).unwrap();
+        }
         fixture.run(&["adopt", "--new-epoch", "restored", "@"]).ok();
         let mut journal = Journal::open(
             Arc::new(DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap()),
@@ -137,6 +163,7 @@ fn an_older_epoch_is_held_against_its_anchors() {
         assert_eq!(run.code, Some(code), "{run:?}");
         let is_named = format!("{run:?}").contains("segment=epochs/0/");
         assert_eq!(is_named, code == 1, "{run:?}");
+        assert_eq!(run.err.contains("cannot be compared"), code == 2, "{run:?}");
     }
 }
 

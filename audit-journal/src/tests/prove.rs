@@ -87,7 +87,9 @@ fn what_a_failed_sync_has_left_is_not_taken_for_a_record() {
     let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
     write(&mut journal, ["before"]);
     storage.fail_next_syncs(1);
-    ["one", "two", "three"].iter().for_each(|text| _ = journal.append(&body(text)).unwrap());
+    for text in ["one", "two", "three"] {
+        journal.append(&body(text)).unwrap();
+    }
     journal.commit().unwrap();
     journal.close().unwrap();
     storage.inner.replace("tiles/0", None);

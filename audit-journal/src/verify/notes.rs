@@ -62,6 +62,9 @@ enum At {
 
 pub(super) type Seals = BTreeMap<u64, (Noted, Seal)>;
 
+/// A seal that was read, or why it is none.
+pub(super) type Sealed = Result<(Noted, Seal), Unreadable>;
+
 /// All that was signed.
 #[derive(Default)]
 pub(super) struct Notes {
@@ -198,10 +201,7 @@ impl Entry {
 }
 
 /// Reads the seal of a segment; `None` if there is none.
-pub(super) fn read_seal(
-    storage: &dyn Storage,
-    first: u64,
-) -> Result<Option<Result<(Noted, Seal), Unreadable>>, Error> {
+pub(super) fn read_seal(storage: &dyn Storage, first: u64) -> Result<Option<Sealed>, Error> {
     let name = segment::seal(first);
     let Some(bytes) = read(storage, &name)? else { return Ok(None) };
     let place = Place { segment: name, line: 1, offset: 0 };

@@ -324,6 +324,9 @@ impl Tree {
     /// Ends the walk behind so many records.
     pub(super) fn finish(mut self, end: u64) -> Outcome {
         self.leave();
+        if self.next != end {
+            self.lose();
+        }
         self.settle(end);
         let mut due = 0;
         while let Some(first) = self.queue.front().map(|entry| entry.size) {

@@ -119,8 +119,7 @@ fn tamper(directory: &Path, seed: u64) -> String {
             return format!("{}: a bit of byte {at}", name.display());
         }
         3 => _ = lines.remove(one),
-        // Before the record that it follows a copy has two readings: that it was inserted, or the other moved.
-        4 => lines.insert(if other + 1 == one { one } else { other }, lines[one]),
+        4 => lines.insert(other, lines[one]),
         5 => lines.swap(one, other),
         _ => lines.truncate(one),
     }
