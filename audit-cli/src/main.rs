@@ -17,6 +17,7 @@ mod failure;
 mod health;
 mod keys;
 mod notice;
+mod progress;
 mod prove;
 mod pseudonym;
 mod query;

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::thread;
 
 use audit_runtime::journal::{
-    self, DirectoryStorage, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust, Verification,
+    self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust,
+    Verification,
 };
 use serde::Serialize;
 
@@ -13,6 +15,7 @@ use crate::config;
 use crate::epochs;
 use crate::exposure;
 use crate::failure::{self, Exit, Failure};
+use crate::progress::Meter;
 use crate::terminal;
 use crate::trust;
 
@@ -103,9 +106,13 @@ fn verify(
     config::demand(journal)?;
     let storage = DirectoryStorage::read_only(journal);
     let epochs = journal::verify_epochs(&storage)?;
+    let meter = Meter::new(arguments.progress);
+    let tell = |progress| meter.tell(progress);
+    let threads = arguments.threads.map_or_else(available_threads, usize::from);
+    let effort = Effort { threads, progress: meter.is_wanted().then_some(&tell) };
     let checked = match trust {
         Some(trust) => {
-            let mut checked = journal::verify_signed(&storage, trust)?;
+            let mut checked = journal::verify_with(&storage, Some(trust), effort)?;
             let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
             let is_any = is_any || checked.anchored_size.is_some();
             let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
@@ -122,9 +129,14 @@ fn verify(
             checked
         }
         None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),
-        None => journal::verify(&storage)?,
+        None => journal::verify_with(&storage, None, effort)?,
     };
+    meter.finish(checked.records);
     Ok((checked, epochs))
+}
+
+fn available_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Takes what anchors tell of older epochs; true if one of them is of such an epoch.

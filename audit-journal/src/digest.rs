@@ -40,6 +40,10 @@ impl Digest {
 
     /// Reads the text form.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn parse_bytes(text: &[u8]) -> Option<Self> {
         let mut bytes = [0; 32];
         let written = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
         (written == bytes.len()).then_some(Self(bytes))

@@ -50,6 +50,7 @@ pub use cursor::{Cursor, Line};
 pub use digest::Digest;
 pub use epoch::{
     Cause, Epoch, EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed,
+    verify_with,
 };
 pub use error::{Error, Refusal};
 pub use id::EventId;
@@ -68,6 +69,8 @@ pub use storage::{
     Access, DirectoryStorage, LockGuard, LockOutcome, MemoryStorage, Modes, Storage, StorageFile,
 };
 pub use time::{Clock, SystemClock, Timestamp};
-pub use verify::{Finding, Kind, Level, Trust, Unfinished, Verification, verify_lines};
+pub use verify::{
+    Effort, Finding, Kind, Level, Progress, Trust, Unfinished, Verification, verify_lines,
+};
 pub use watermark::Watermark;
 pub use writer::{Committed, Journal};

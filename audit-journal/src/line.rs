@@ -100,7 +100,7 @@ pub(super) fn hashed(line: &[u8]) -> &[u8] {
 pub(super) fn stated_hash(line: &[u8]) -> Option<Digest> {
     let suffix = &line[hashed(line).len()..];
     let text = suffix.strip_prefix(b",\"h\":\"")?.strip_suffix(b"\"}")?;
-    Digest::parse(std::str::from_utf8(text).ok()?)
+    Digest::parse_bytes(text)
 }
 
 /// The version of a line that a later one has written, as far as its form tells: all versions begin with it and
@@ -152,19 +152,22 @@ pub(super) fn check_body(body: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::TooLong { bytes: body.len() });
     }
     // Without a branch in the loop the compiler checks sixteen bytes at a time.
-    let clean = body.iter().fold(true, |clean, &byte| clean & (byte >= 0x20) & (byte != 0x7f));
-    if !clean {
-        return Err(first_control(body));
+    let is_plain = body.iter().fold(true, |plain, byte| plain & (0x20..0x7f).contains(byte));
+    if is_plain {
+        return Ok(());
+    }
+    if let Some(refusal) = first_control(body) {
+        return Err(refusal);
     }
     std::str::from_utf8(body)
         .map(|_| ())
         .map_err(|error| Refusal::NotUtf8 { offset: error.valid_up_to() })
 }
 
-fn first_control(body: &[u8]) -> Refusal {
+fn first_control(body: &[u8]) -> Option<Refusal> {
     let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7f;
-    let offset = body.iter().position(is_control).unwrap_or(0);
-    Refusal::Control { byte: body[offset], offset }
+    let offset = body.iter().position(is_control)?;
+    Some(Refusal::Control { byte: body[offset], offset })
 }
 
 fn write_prefix(out: &mut Vec<u8>, stamp: &Stamp<'_>) {
@@ -183,14 +186,14 @@ fn parse_prefix(hashed: &[u8]) -> Option<(Stamp<'_>, &[u8])> {
     let rest = hashed.strip_prefix(b"{\"v\":1,\"seq\":")?;
     let (seq, rest) = take_number(rest)?;
     let rest = rest.strip_prefix(b",\"observed\":\"")?;
-    let (observed, rest) = take_text(rest, crate::time::TIMESTAMP_LEN)?;
+    let (observed, rest) = rest.split_at_checked(crate::time::TIMESTAMP_LEN)?;
     let rest = rest.strip_prefix(b"\",\"boot\":\"")?;
     let (boot, rest) = take_text(rest, BOOT_CHARS)?;
     let rest = rest.strip_prefix(b"\",\"mono\":")?;
     let (mono, rest) = take_number(rest)?;
     let body = rest.strip_prefix(b",")?;
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let stamp = Stamp { seq, observed: Timestamp::parse(observed)?, boot, mono };
+    let stamp = Stamp { seq, observed: Timestamp::parse_bytes(observed)?, boot, mono };
     boot.bytes().all(is_hex).then_some((stamp, body))
 }
 
@@ -200,7 +203,11 @@ fn take_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     if digits > 1 && number[0] == b'0' {
         return None;
     }
-    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    let (first, others) = number.split_first()?;
+    let value = |digit: &u8| u64::from(digit - b'0');
+    let number = others.iter().try_fold(value(first), |number, digit| {
+        number.checked_mul(10)?.checked_add(value(digit))
+    })?;
     Some((number, rest))
 }
 

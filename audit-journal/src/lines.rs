@@ -1,18 +1,24 @@
 //! Splits a file of the journal into lines, with bounded memory whatever the file holds.
 
-use std::io::{self, BufRead as _};
+use std::io;
 use std::ops::Range;
+
+use memchr::memchr;
 
 use super::line::LINE_BYTES_MAX;
 use super::storage::StorageFile;
 
 const CHUNK_BYTES: usize = 64 * 1024;
+/// What is read first: often one line is all that is asked for.
+const FIRST_BYTES: usize = 4 * 1024;
 
 /// Reads a file from an offset on, one line at a time.
 pub(super) struct Lines {
     file: Box<dyn StorageFile>,
     buffer: Vec<u8>,
     taken: usize,
+    /// Where what was read ends in the buffer.
+    filled: usize,
     offset: u64,
     number: u64,
     /// Where the file ends for this reader.
@@ -34,7 +40,7 @@ pub(super) enum Piece {
 
 impl Lines {
     pub(super) fn of(file: Box<dyn StorageFile>) -> Self {
-        Self { file, buffer: Vec::new(), taken: 0, offset: 0, number: 0, end: u64::MAX }
+        Self { file, buffer: Vec::new(), taken: 0, filled: 0, offset: 0, number: 0, end: u64::MAX }
     }
 
     /// Reads no further than `end` from now on, as if the file ended there.
@@ -70,8 +76,7 @@ impl Lines {
 
     /// Goes back to an earlier offset and line number, and reads from the file again.
     pub(super) fn rewind(&mut self, offset: u64, number: u64) {
-        self.buffer.clear();
-        self.taken = 0;
+        (self.taken, self.filled) = (0, 0);
         self.offset = offset;
         self.number = number;
     }
@@ -80,35 +85,33 @@ impl Lines {
         let mut searched = 0;
         loop {
             let from = self.taken + searched;
-            let passed = (&self.buffer[from..]).skip_until(b'\n')?;
-            if passed > 0 && self.buffer[from + passed - 1] == b'\n' {
-                return Ok(Piece::Line(self.pass_line(searched + passed)));
+            if let Some(length) = memchr(b'\n', &self.buffer[from..self.filled]) {
+                return Ok(Piece::Line(self.pass_line(searched + length)));
             }
-            searched += passed;
+            searched = self.filled - self.taken;
             if searched > LINE_BYTES_MAX {
                 self.pass_overlong()?;
                 return Ok(Piece::Overlong);
             }
             if self.fill()? == 0 {
-                let rest = self.taken..self.buffer.len();
+                let rest = self.taken..self.filled;
                 return Ok(if rest.is_empty() { Piece::End } else { Piece::Rest(rest) });
             }
         }
     }
 
     fn pass_line(&mut self, length: usize) -> Range<usize> {
-        let line = self.taken..self.taken + length - 1;
-        self.pass(length);
+        let line = self.taken..self.taken + length;
+        self.pass(length + 1);
         self.number += 1;
         line
     }
 
     fn pass_overlong(&mut self) -> io::Result<()> {
         loop {
-            let passed = (&self.buffer[self.taken..]).skip_until(b'\n')?;
-            self.pass(passed);
-            let ended = passed > 0 && self.buffer[self.taken - 1] == b'\n';
-            if ended || self.fill()? == 0 {
+            let end = memchr(b'\n', &self.buffer[self.taken..self.filled]);
+            self.pass(end.map_or(self.filled - self.taken, |length| length + 1));
+            if end.is_some() || self.fill()? == 0 {
                 self.number += 1;
                 return Ok(());
             }
@@ -121,16 +124,27 @@ impl Lines {
     }
 
     fn fill(&mut self) -> io::Result<usize> {
-        self.buffer.drain(..self.taken);
-        self.taken = 0;
-        let held = self.buffer.len();
-        let from = self.offset + held as u64;
+        let chunk = if self.filled == 0 { FIRST_BYTES } else { CHUNK_BYTES };
+        self.make_room(chunk);
+        let from = self.offset + self.filled as u64;
         let left = usize::try_from(self.end.saturating_sub(from)).unwrap_or(usize::MAX);
-        // Growing the buffer by zeros instead takes most of the time of a build without optimisation.
-        let mut chunk = vec![0; left.min(CHUNK_BYTES)];
-        let read = self.file.read_at(from, &mut chunk)?;
-        self.buffer.extend_from_slice(&chunk[..read]);
+        let room = self.filled..self.filled + left.min(chunk);
+        let read = self.file.read_at(from, &mut self.buffer[room])?;
+        self.filled += read;
         Ok(read)
+    }
+
+    /// Moves what is left to the front of the buffer, and has room for so many bytes behind it.
+    fn make_room(&mut self, chunk: usize) {
+        let left = self.taken..self.filled;
+        (self.taken, self.filled) = (0, left.len());
+        if self.buffer.len() >= left.len() + chunk {
+            return self.buffer.copy_within(left, 0);
+        }
+        // Growing the buffer by zeros instead takes most of the time of a build without optimisation.
+        let mut larger = vec![0; left.len() + chunk];
+        larger[..left.len()].copy_from_slice(&self.buffer[left]);
+        self.buffer = larger;
     }
 }
 

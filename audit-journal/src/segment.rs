@@ -17,6 +17,8 @@ pub(super) const DIR: &str = "seg";
 const EXTENSION: &str = ".jsonl";
 const SEAL_EXTENSION: &str = ".seal";
 const DIGITS: usize = 20;
+/// What is read of a segment's end first.
+const TAIL_BYTES: u64 = 4 * 1024;
 
 /// What the first record of a segment says.
 #[derive(Debug, PartialEq, Eq)]
@@ -181,19 +183,24 @@ pub(super) fn tail(file: &dyn StorageFile, length: Option<u64>) -> io::Result<Op
     if length > file_length {
         return Ok(None);
     }
-    let start = length.saturating_sub(LINE_BYTES_MAX as u64 + 2);
-    let bytes = read_range(file, start, length)?;
-    let Some(text) = bytes.strip_suffix(b"\n") else {
-        return Ok(None);
-    };
-    let before = text.iter().rposition(|byte| *byte == b'\n');
-    let line = &text[before.map_or(0, |newline| newline + 1)..];
-    Ok(line::parse(line).ok().map(|parsed| Tail {
-        seq: parsed.stamp.seq,
-        hash: parsed.hash,
-        stopped: control::is_stop(&line[parsed.body]),
-        observed: parsed.stamp.observed,
-    }))
+    // Few lines are as long as they may be.
+    for most in [TAIL_BYTES, LINE_BYTES_MAX as u64 + 2] {
+        let start = length.saturating_sub(most);
+        let bytes = read_range(file, start, length)?;
+        let Some(text) = bytes.strip_suffix(b"\n") else { break };
+        let before = text.iter().rposition(|byte| *byte == b'\n');
+        if before.is_none() && start > 0 {
+            continue;
+        }
+        let line = &text[before.map_or(0, |newline| newline + 1)..];
+        return Ok(line::parse(line).ok().map(|parsed| Tail {
+            seq: parsed.stamp.seq,
+            hash: parsed.hash,
+            stopped: control::is_stop(&line[parsed.body]),
+            observed: parsed.stamp.observed,
+        }));
+    }
+    Ok(None)
 }
 
 /// Other files, such as an editor's backup, are no segments.

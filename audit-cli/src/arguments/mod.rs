@@ -211,6 +211,13 @@ pub(crate) struct Verify {
     /// Checks the records of this older epoch, which was set aside, instead of the current one's.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) epoch: Option<u64>,
+    /// How many threads hash the lines; by default as many as the machine has for this process.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
+    /// Prints in lines on standard error how far it is, at most one each second, and one at the end. A terminal
+    /// shows that without this, for work of more than two seconds.
+    #[arg(long)]
+    pub(crate) progress: bool,
 }
 
 #[derive(Debug, Args)]

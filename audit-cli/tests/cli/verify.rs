@@ -45,6 +45,21 @@ fn an_intact_journal_passes_and_the_limit_of_that_is_said() {
 }
 
 #[test]
+fn progress_is_told_where_it_is_asked_for_and_threads_change_no_word() {
+    let fixture = Fixture::new();
+    let quiet = fixture.run(&["verify", "@"]);
+    assert_eq!(quiet.err, "");
+    let told = fixture.run(&["verify", "@", "--progress", "--threads", "3"]);
+    assert_eq!((told.code, &told.out), (Some(0), &quiet.out));
+    assert!(
+        told.err.starts_with("verify: 7 records in ") && told.err.lines().count() == 1,
+        "{}",
+        told.err
+    );
+    assert_eq!(fixture.run(&["verify", "@", "--threads", "0"]).code, Some(3));
+}
+
+#[test]
 fn an_edited_byte_is_named() {
     let fixture = Fixture::new();
     let mut lines = fixture.lines();

@@ -12,7 +12,7 @@ use crate::lines::Piece;
 use crate::pruned;
 use crate::segment;
 use crate::storage::Storage;
-use crate::verify::{self, Trust, Verification};
+use crate::verify::{self, Effort, Trust, Verification};
 
 const OTHER_MANIFEST: &str = "its EPOCH is not the one that the journal names";
 
@@ -68,9 +68,7 @@ impl EpochState {
 /// # Errors
 /// [`Error::NoJournal`] if there is nothing to check; else it fails only when the storage does.
 pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
-    super::within_one(storage, || {
-        pruned::between_prunings(storage, || verify::verify_beside(storage))
-    })
+    verify_with(storage, None, Effort::default())
 }
 
 /// Checks the same, and that the records are those which trusted keys have signed, up to the newest
@@ -79,8 +77,20 @@ pub fn verify(storage: &dyn Storage) -> Result<Verification, Error> {
 /// # Errors
 /// [`Error::Unsigned`] if nothing is signed, and no checkpoint that was kept elsewhere says that it was; else as [`verify`].
 pub fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Verification, Error> {
+    verify_with(storage, Some(trust), Effort::default())
+}
+
+/// Does either, the one or the other by `trust`, on several threads, or telling how far it is.
+///
+/// # Errors
+/// As [`verify`] and [`verify_signed`].
+pub fn verify_with(
+    storage: &dyn Storage,
+    trust: Option<&Trust>,
+    effort: Effort<'_>,
+) -> Result<Verification, Error> {
     super::within_one(storage, || {
-        pruned::between_prunings(storage, || verify::verify_signed(storage, trust))
+        pruned::between_prunings(storage, || verify::verify_beside(storage, trust, effort))
     })
 }
 

@@ -9,7 +9,9 @@ mod manifest;
 mod parts;
 
 pub(super) use check::number;
-pub use check::{EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed};
+pub use check::{
+    EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed, verify_with,
+};
 pub use manifest::{Cause, Epoch};
 
 pub(super) use manifest::Link;

@@ -1,5 +1,6 @@
 //! What users of the journal rely on, tried on storage that can crash, fail and be tampered with.
 
+mod bounded;
 mod chained;
 mod cursor;
 mod directory;
@@ -182,6 +183,7 @@ struct Faults {
     /// How many bytes one append takes at most; 0 for no limit.
     append_bytes_max: AtomicUsize,
     appends: AtomicU64,
+    bytes_read: AtomicU64,
     /// The next calls of this name fail with this error, so many times.
     failing: Mutex<Option<(&'static str, io::ErrorKind, u32)>>,
 }
@@ -336,7 +338,9 @@ impl StorageFile for FaultyFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(offset, buffer)
+        let read = self.file.read_at(offset, buffer)?;
+        self.faults.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
     }
 
     fn len(&self) -> io::Result<u64> {

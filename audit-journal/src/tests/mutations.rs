@@ -3,9 +3,9 @@
 use audit_tlog::Note;
 
 use super::naive::{edit, key, leaves, lines, rewrite, sign};
-use super::verify_signed::{against, anchor, damage};
+use super::verify_signed::{against, anchor, damage, trust};
 use super::*;
-use crate::{Kind, Level};
+use crate::{Effort, Kind, Level, Verification, verify_with};
 
 /// How many changes are tried; `AUDIT_MUTATIONS` says another number.
 const CHANGES: u64 = 300;
@@ -75,6 +75,11 @@ fn changed(storage: &MemoryStorage, old: &MemoryStorage, random: &mut Random) {
     storage.replace(name, Some(bytes));
 }
 
+fn on_threads(storage: &MemoryStorage, anchor: &Note, threads: usize) -> Verification {
+    let trust = trust(&[&key(1)], std::slice::from_ref(anchor));
+    verify_with(storage, Some(&trust), Effort { threads, ..Effort::default() }).unwrap()
+}
+
 /// The first record that is not what it was.
 fn first_changed(storage: &MemoryStorage, whole: &MemoryStorage) -> Option<u64> {
     let bytes = |storage: &MemoryStorage| {
@@ -108,6 +113,7 @@ fn whatever_is_done_to_a_record_is_named() {
             _ => changed(&storage, &old, &mut random),
         }
         let verification = against(&storage, &anchor);
+        assert_eq!(on_threads(&storage, &anchor, 3), verification, "seed {seed}");
         let damages = damage(&verification);
         let Some(first) = first_changed(&storage, &whole) else {
             let of_records = |(kind, _): &(Kind, u64)| !matches!(kind, Kind::Unsigned);

@@ -2,10 +2,14 @@
 
 use std::ops::Range;
 
+use audit_tlog::{Hash, leaf};
+
+use super::fact::{Fact, Hashed};
 use super::judge::Tips;
 use crate::digest::Digest;
+use crate::line::{self, Parsed};
 use crate::members;
-use crate::segment::Header;
+use crate::segment::{self, Header};
 use crate::time::Timestamp;
 
 /// Where something stands.
@@ -18,7 +22,7 @@ pub(super) struct Place {
 
 /// One line that has the form of a record, or a run of lines that have not.
 pub(super) enum Item {
-    Record(Record),
+    Record(Box<Record>),
     Garbage(Garbage),
 }
 
@@ -32,7 +36,9 @@ pub(super) struct Record {
     /// Where in them the body stands.
     pub(super) body: Range<usize>,
     /// What it says as the first line of a segment.
-    pub(super) opens: Option<Opening>,
+    pub(super) opens: Option<Box<Opening>>,
+    /// What another thread has found out.
+    hashed: Option<Hashed>,
 }
 
 /// The first line of a segment.
@@ -65,13 +71,62 @@ impl Item {
 }
 
 impl Record {
+    /// A line as it was parsed; `first_seq` is what the name of its file says, if it has one.
+    pub(super) fn of(
+        place: Place,
+        bytes: Vec<u8>,
+        parsed: Parsed<'_>,
+        first_seq: Option<u64>,
+    ) -> Self {
+        // The first record of all starts a segment, whatever the file is called.
+        let named = first_seq.or((parsed.stamp.seq == 0).then_some(0));
+        let opens = named.filter(|_| place.offset == 0).map(|named_seq| {
+            let header = segment::header(&bytes, &parsed);
+            Box::new(Opening { named_seq, header, is_joined: true })
+        });
+        let Parsed { stamp, body, hash: stated } = parsed;
+        let (seq, observed) = (stamp.seq, stamp.observed);
+        Self { place, seq, observed, stated, bytes, body, opens, hashed: None }
+    }
+
+    /// A line of which all this is known, and which is not the first of its segment.
+    pub(super) fn known(place: Place, bytes: Vec<u8>, fact: &Fact) -> Self {
+        let Fact { seq, observed, stated, body, hashed, .. } = fact;
+        Self {
+            place,
+            seq: *seq,
+            observed: *observed,
+            stated: *stated,
+            bytes,
+            body: body.clone(),
+            opens: None,
+            hashed: Some(hashed.clone()),
+        }
+    }
+
+    /// True if its hash follows from its bytes and the record before it, which has the hash `tip`.
+    pub(super) fn follows(&self, tip: &Digest) -> bool {
+        let known = self.hashed.as_ref().and_then(|hashed| hashed.follows(tip));
+        known.unwrap_or_else(|| line::link(tip, line::hashed(&self.bytes)) == self.stated)
+    }
+
+    /// Its hash as a leaf of the tree.
+    pub(super) fn leaf(&self) -> Hash {
+        self.hashed.as_ref().map_or_else(|| leaf(&self.bytes), |hashed| hashed.leaf)
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.bytes[self.body.clone()]
+    }
+
     pub(super) fn origin(&self) -> Option<&str> {
         Some(&self.opens.as_ref()?.header.as_ref()?.origin)
     }
 
     /// What a reader could not use, although the chain may vouch for it.
     pub(super) fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
-        if let Err(reason) = members::check_line(&self.bytes) {
+        let is_object = self.hashed.as_ref().is_some_and(|hashed| hashed.is_object);
+        if !is_object && let Err(reason) = members::check_line(&self.bytes, self.body()) {
             return Some(([None, None], reason));
         }
         let opening = self.opens.as_ref()?;

@@ -320,8 +320,7 @@ impl Judge {
 
 impl Tips {
     fn fit(&self, record: &Record) -> bool {
-        let hashed = line::hashed(&record.bytes);
-        self.hashes.iter().any(|tip| line::link(tip, hashed) == record.stated)
+        self.hashes.iter().any(|tip| record.follows(tip))
     }
 
     fn computed(&self, record: &Record) -> Option<Digest> {

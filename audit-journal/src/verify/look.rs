@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use audit_tlog::Checkpoint;
 
+use super::effort::Effort;
 use super::item::Place;
 use super::notes::{Noted, Notes, Trust};
 use super::rotation::Ring;
@@ -22,12 +23,13 @@ pub(super) fn verify(
     storage: &dyn Storage,
     is_alone: bool,
     trust: Option<&Trust>,
+    effort: Effort<'_>,
 ) -> Result<Verification, Error> {
-    let (first, is_live) = look(storage, is_alone, trust)?;
+    let (first, is_live) = look(storage, is_alone, trust, effort)?;
     if !is_live || first.is_intact() {
         return Ok(first);
     }
-    let (mut second, _) = look(storage, is_alone, trust)?;
+    let (mut second, _) = look(storage, is_alone, trust, effort)?;
     let key = |finding: &Finding| (finding.kind, finding.seq, finding.segment.clone());
     let seen: HashSet<_> = first.findings.iter().map(key).collect();
     second.findings.retain(|finding| finding.kind.is_warning() || seen.contains(&key(finding)));
@@ -39,6 +41,7 @@ fn look(
     storage: &dyn Storage,
     is_alone: bool,
     trust: Option<&Trust>,
+    effort: Effort<'_>,
 ) -> Result<(Verification, bool), Error> {
     // The order matters beside a live writer: what is signed before the watermark was read is of records
     // below it, the segments that are listed after the watermark was
@@ -70,7 +73,7 @@ fn look(
         signed = Some(found);
     }
     let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
-    let extent = Extent { segments, durable, limit, head, torn_in, signed };
+    let extent = Extent { segments, durable, limit, head, torn_in, signed, effort };
     let mut verification = extent.verify(storage)?;
     if is_unsigned && verification.is_intact() {
         return Err(super::unsigned(storage));

@@ -1,12 +1,16 @@
 //! Checks a whole journal and names every record that is not as it was written.
 
+mod ahead;
 mod aside;
 mod compare;
+mod effort;
+mod fact;
 mod front;
 mod history;
 mod item;
 mod judge;
 mod look;
+mod meet;
 mod notes;
 mod rotation;
 mod strays;
@@ -21,6 +25,7 @@ use std::io::{self, Read};
 use audit_tlog::{Checkpoint, Note};
 use serde::{Deserialize, Serialize};
 
+pub use effort::{Effort, Progress};
 use item::Place;
 pub use notes::Trust;
 
@@ -230,13 +235,13 @@ pub struct Unfinished {
 }
 
 /// Checks every line, its hash and its place, beside a live writer or without one.
-pub(super) fn verify_beside(storage: &dyn Storage) -> Result<Verification, Error> {
-    look::verify(storage, false, None)
-}
-
-/// Does the same, and compares the records with what was signed.
-pub(super) fn verify_signed(storage: &dyn Storage, trust: &Trust) -> Result<Verification, Error> {
-    look::verify(storage, false, Some(trust))
+/// With `trust` it also compares the records with what was signed.
+pub(super) fn verify_beside(
+    storage: &dyn Storage,
+    trust: Option<&Trust>,
+    effort: Effort<'_>,
+) -> Result<Verification, Error> {
+    look::verify(storage, false, trust, effort)
 }
 
 /// The checkpoint of the most records that the journal holds, whoever has signed it.
@@ -278,7 +283,7 @@ pub(super) fn unsigned(storage: &dyn Storage) -> Error {
 
 /// Does the same for whoever holds the lock, and so knows that no other writer is at work.
 pub(super) fn verify_alone(storage: &dyn Storage) -> Result<Verification, Error> {
-    look::verify(storage, true, None)
+    look::verify(storage, true, None, Effort::default())
 }
 
 /// Checks the lines of a journal that arrive one after the other, such as a shipped mirror.

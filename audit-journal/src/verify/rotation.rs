@@ -167,7 +167,7 @@ impl Rotation {
 impl Tree {
     /// Learns of a new key, if a trusted one names it as its successor.
     pub(super) fn learn(&mut self, record: &Record) {
-        if !is_rotation(&record.bytes[record.body.clone()]) {
+        if !is_rotation(record.body()) {
             return;
         }
         let origin = self.origin.as_deref().unwrap_or_default();

@@ -97,7 +97,7 @@ fn peek(lines: &mut Lines) -> io::Result<Option<(u64, Digest)>> {
     Ok(found)
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Walks over one segment to the end that is claimed for it, and past what is left over behind
     /// that. If nothing ends there, all of the segment is taken as it is.
     pub(super) fn claimed(

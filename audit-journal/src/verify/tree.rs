@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use audit_tlog::leaf;
-
 use super::aside::Aside;
 use super::item::{Place, Record};
 use super::notes::{self, Entry, Noted, Notes, Seals, Seen, Unreadable};
@@ -280,7 +278,7 @@ impl Tree {
     }
 
     fn push(&mut self, record: &Record) {
-        let (seq, leaf) = (record.seq, leaf(&record.bytes));
+        let (seq, leaf) = (record.seq, record.leaf());
         if seq == self.agreed {
             self.agreed_at = Some(record.place.clone());
         }

@@ -1,20 +1,23 @@
 //! Walks over all lines of a journal and puts each before the judge with what follows it.
 
 use std::io;
+use std::mem;
+use std::sync::Arc;
 
+use super::ahead::{self, Ahead, Facts, Shared};
+use super::effort::{Effort, Meter};
 use super::front::Front;
-use super::item::{Garbage, Item, Opening, Place, Record};
+use super::item::{Garbage, Item, Place, Record};
 use super::judge::{Judge, Later};
 use super::look::Signed;
 use super::superseded::Claim;
 use super::tree::Tree;
 use super::{Kind, Unfinished, Verification};
 use crate::error::Error;
-use crate::line;
 use crate::lines::{Lines, Piece};
 use crate::newer;
 use crate::segment;
-use crate::storage::Storage;
+use crate::storage::{Access, Storage};
 use crate::torn;
 use crate::watermark::{self, Head};
 
@@ -22,7 +25,7 @@ use crate::watermark::{self, Head};
 const FRONTS_MAX: usize = 3;
 
 /// What there is to be walked over.
-pub(super) struct Extent {
+pub(super) struct Extent<'a> {
     pub(super) segments: Vec<u64>,
     pub(super) durable: u64,
     /// Records from here on are a live writer's business.
@@ -31,9 +34,10 @@ pub(super) struct Extent {
     pub(super) head: Option<Head>,
     pub(super) torn_in: Option<String>,
     pub(super) signed: Option<Signed>,
+    pub(super) effort: Effort<'a>,
 }
 
-impl Extent {
+impl Extent<'_> {
     /// Walks from where the journal says that it begins, and from its very start if the record that
     /// says so turns out to be none of its own.
     pub(super) fn verify(&self, storage: &dyn Storage) -> Result<Verification, Error> {
@@ -59,7 +63,17 @@ impl Extent {
     }
 
     fn walk(&self, storage: &dyn Storage, front: &Front) -> Result<Verification, Error> {
+        ahead::with(self.effort.threads, |ahead| self.walk_behind(ahead, storage, front))
+    }
+
+    fn walk_behind(
+        &self,
+        ahead: Option<&Arc<Ahead>>,
+        storage: &dyn Storage,
+        front: &Front,
+    ) -> Result<Verification, Error> {
         let mut walk = Walk {
+            ahead: ahead.cloned(),
             limit: self.limit,
             head: self.head,
             durable: self.durable,
@@ -80,6 +94,7 @@ impl Extent {
             segments = &segments[segments.partition_point(|first| *first < kept)..];
             walk.judge.start_behind(kept, statement.hash);
         }
+        walk.meter = Meter::of(&self.effort, self.bytes(storage, segments)?);
         let mut end = Place { segment: segment::name(0), line: 1, offset: 0 };
         for (index, &first_seq) in segments.iter().enumerate() {
             if walk.is_done() {
@@ -96,13 +111,25 @@ impl Extent {
             if let Some(tree) = walk.judge.tree() {
                 tree.find_seal(storage, first_seq)?;
             }
-            end = walk.segment(storage, first_seq, claim.as_ref())?;
+            let next = segments.get(index + 1).copied();
+            end = walk.segment(storage, first_seq, next, claim.as_ref())?;
         }
         walk.finish(end).map_err(|later| newer::refusal(storage, &later.segment, later.version))
     }
+
+    /// How long the segments are, if anybody asks.
+    fn bytes(&self, storage: &dyn Storage, firsts: &[u64]) -> Result<u64, Error> {
+        let length = |first: &u64| {
+            let name = segment::name(*first);
+            let length = storage.open(&name, Access::Read).and_then(|file| file.len());
+            length.map_err(Error::io(storage, "read", &name))
+        };
+        let asked = self.effort.progress.map_or(&[][..], |_| firsts);
+        asked.iter().map(length).sum()
+    }
 }
 
-pub(super) struct Walk {
+pub(super) struct Walk<'a> {
     pub(super) judge: Judge,
     /// What is judged once it is known what follows.
     pub(super) pending: Option<Item>,
@@ -119,9 +146,16 @@ pub(super) struct Walk {
     torn_in: Option<String>,
     /// Where it has.
     torn_at: Option<Place>,
+    /// The record before the last one: most take as much memory as another.
+    pub(super) room: Option<Box<Record>>,
+    meter: Meter<'a>,
+    /// The threads that hash ahead, what they have found out of this segment, and the next one.
+    pub(super) ahead: Option<Arc<Ahead>>,
+    pub(super) facts: Option<Facts>,
+    pub(super) planned: Option<(u64, Shared)>,
 }
 
-impl Walk {
+impl Walk<'_> {
     pub(super) fn is_done(&self) -> bool {
         self.judge.next() >= self.limit || self.judge.later().is_some()
     }
@@ -138,6 +172,11 @@ impl Walk {
             is_joined: true,
             torn_in: None,
             torn_at: None,
+            room: None,
+            meter: Meter::default(),
+            ahead: None,
+            facts: None,
+            planned: None,
         }
     }
 
@@ -146,18 +185,21 @@ impl Walk {
         &mut self,
         storage: &dyn Storage,
         first_seq: u64,
+        next: Option<u64>,
         claim: Option<&Claim>,
     ) -> Result<Place, Error> {
         let name = segment::name(first_seq);
         let read_error = || Error::io(storage, "read", &name);
-        let mut lines = segment::lines(storage, first_seq)?;
+        let mut lines = self.lines(storage, first_seq, next)?;
         match claim {
             Some(claim) => {
                 self.claimed(&mut lines, &name, first_seq, claim).map_err(read_error())?;
             }
             None => while self.step(&mut lines, &name, Some(first_seq)).map_err(read_error())? {},
         }
-        end_of(&lines, &name).map_err(read_error())
+        let end = end_of(&lines, &name).map_err(read_error())?;
+        self.meter.leave(end.offset);
+        Ok(end)
     }
 
     /// Takes one line and returns true if there may be more. `first_seq` is what the name of the
@@ -168,19 +210,26 @@ impl Walk {
         name: &str,
         first_seq: Option<u64>,
     ) -> io::Result<bool> {
-        let place =
-            Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.offset() };
+        let room = self.room.as_mut();
+        let mut segment = room.map(|room| mem::take(&mut room.place.segment)).unwrap_or_default();
+        name.clone_into(&mut segment);
+        let place = Place { segment, line: lines.number() + 1, offset: lines.offset() };
         let piece = lines.next()?;
-        if let Some(mut item) = item(lines, &piece, &place, first_seq) {
-            if matches!(item, Item::Garbage(_)) && self.is_torn(lines, &place)? {
-                self.torn_at = Some(place);
+        if let Some(mut item) = self.item(lines, &piece, place, first_seq) {
+            if let Item::Garbage(Garbage { place, .. }) = &item
+                && self.is_torn(lines, place)?
+            {
+                self.torn_at = Some(place.clone());
                 return Ok(false);
             }
-            if let Item::Record(Record { opens: Some(opening), .. }) = &mut item {
-                opening.is_joined = std::mem::replace(&mut self.is_joined, true);
+            if let Item::Record(record) = &mut item
+                && let Some(opening) = &mut record.opens
+            {
+                opening.is_joined = mem::replace(&mut self.is_joined, true);
             }
             self.push(item);
         }
+        self.meter.pass(lines.offset());
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
         Ok(!is_end && !self.is_done())
     }
@@ -228,6 +277,9 @@ impl Walk {
         {
             self.judge.judge(&item, following);
             self.compare_with_head(&item);
+            if let Item::Record(record) = item {
+                self.room = Some(record);
+            }
         }
     }
 
@@ -285,52 +337,4 @@ impl Walk {
 /// The place behind the last byte.
 pub(super) fn end_of(lines: &Lines, name: &str) -> io::Result<Place> {
     Ok(Place { segment: name.to_owned(), line: lines.number() + 1, offset: lines.file_len()? })
-}
-
-fn item(lines: &Lines, piece: &Piece, place: &Place, first_seq: Option<u64>) -> Option<Item> {
-    let (place, mut later) = (place.clone(), None);
-    let (reason, stated) = match piece {
-        Piece::End => return None,
-        Piece::Overlong => ("it is longer than a line may be", None),
-        Piece::Rest(rest) => ("it has no end", line::stated_hash(lines.bytes(rest))),
-        Piece::Line(range) => {
-            let bytes = lines.bytes(range);
-            match line::parse(bytes) {
-                Ok(parsed) => {
-                    // The first record of all starts a segment, whatever the file is called.
-                    let named = first_seq.or((parsed.stamp.seq == 0).then_some(0));
-                    let opens = named.filter(|_| place.offset == 0).map(|named_seq| Opening {
-                        named_seq,
-                        header: segment::header(bytes, &parsed),
-                        is_joined: true,
-                    });
-                    return Some(Item::Record(Record {
-                        place,
-                        seq: parsed.stamp.seq,
-                        observed: parsed.stamp.observed,
-                        stated: parsed.hash,
-                        body: parsed.body,
-                        bytes: bytes.to_owned(),
-                        opens,
-                    }));
-                }
-                Err(reason) => {
-                    later = line::later_version(bytes).map(|_| bytes.to_owned());
-                    (reason, line::stated_hash(bytes))
-                }
-            }
-        }
-    };
-    Some(Item::Garbage(Garbage {
-        place,
-        reason,
-        stated,
-        is_whole_line: is_whole_line(lines, piece),
-        later,
-    }))
-}
-
-/// True for what no crash leaves, by the rule of recovery.
-fn is_whole_line(lines: &Lines, piece: &Piece) -> bool {
-    matches!(piece, Piece::Line(range) if line::is_whole(lines.bytes(range)))
 }
