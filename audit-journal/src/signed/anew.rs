@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::files::{HISTORY, TILES};
+use super::files::HISTORY;
 use super::found::{CHECKPOINT, Found};
 use super::rotation::Change;
 use crate::segment;
@@ -56,19 +56,13 @@ impl SignedAnew {
     }
 }
 
-/// True if there is no file that only who signs has made.
+/// True if there is no signed file.
 fn is_untouched(storage: &dyn Storage) -> bool {
     let is_missing = |name| {
         let opened = storage.open(name, Access::Read);
         opened.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
     };
-    let is_empty = |list: io::Result<Vec<String>>| list.is_ok_and(|names| names.is_empty());
-    let seals = storage.list(segment::DIR).map(|mut names| {
-        names.retain(|name| name.ends_with(".seal"));
-        names
-    });
-    is_missing(CHECKPOINT)
-        && is_missing(HISTORY)
-        && is_empty(storage.list(TILES))
-        && is_empty(seals)
+    let is_seal = |name: &String| name.ends_with(".seal");
+    let has_seals = storage.list(segment::DIR).is_ok_and(|names| names.iter().any(is_seal));
+    is_missing(CHECKPOINT) && is_missing(HISTORY) && !has_seals
 }

@@ -145,3 +145,16 @@ pub(super) fn sign_note(text: String, signers: &[Arc<dyn Signer>]) -> io::Result
     let signed = signed.unwrap_or_else(|_| Err(io::Error::other("what signs has panicked")));
     signed.map(|note| note.to_string())
 }
+
+impl Error {
+    /// True if what signs was asked and has not answered, soon enough or so far.
+    pub(super) fn is_unanswered(&self) -> bool {
+        let is_late = |kind| matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        matches!(self, Self::Io { source, .. } if is_late(source.kind()))
+    }
+
+    /// True if it is not late yet.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::WouldBlock)
+    }
+}

@@ -20,6 +20,8 @@ pub(crate) const ROTATION: &str = "audited key rotation";
 pub struct KeyRotation {
     /// The public key that has signed before; its name and its id where no more is known of it.
     pub former: String,
+    /// The public key that signs now.
+    pub key: String,
     /// True if that key vouches for the new one, so that who trusts it can trust that one, too.
     pub is_vouched_for: bool,
 }
@@ -52,7 +54,8 @@ impl Change {
         let named = || format!("{}+{:08x}", first.name, first.id);
         let former = older.map_or_else(named, |older| older.verifier().to_string());
         let text = format!("{ROTATION}\n{origin}\n{former}\n{new}\n");
-        let rotation = KeyRotation { former, is_vouched_for: older.is_some() };
+        let (key, is_vouched_for) = (new.to_string(), older.is_some());
+        let rotation = KeyRotation { former, key, is_vouched_for };
         let signers = older.into_iter().chain([signer]).map(Arc::clone).collect();
         Some(Self { rotation, text, signers, is_staged: false })
     }
