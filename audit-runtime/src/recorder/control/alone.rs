@@ -1,6 +1,6 @@
 //! A record of somebody who is not the service, in a journal that no service writes now.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use audit_journal::{self as journal, Appended, DirectoryStorage, Journal, Options};
@@ -9,8 +9,8 @@ use super::entry::Peer;
 use super::{Entry, Error, Prune, Pruned, platform};
 use crate::catalog;
 use crate::event::Stamp;
+use crate::recorder::SigningKeys;
 use crate::recorder::service::Service;
-use crate::recorder::{Config, SigningKeys};
 use audit_redact::HashKey;
 
 /// Appends `entry` to the journal in the directory `journal`, which no service writes now, and closes it
@@ -73,8 +73,17 @@ pub fn prune_alone(
 
 /// With the service's own key, where this process can read it: by the settings that the service would find here.
 fn options(journal: &Path) -> Options {
-    let settings = Config::for_journal(journal).unwrap_or_default();
-    SigningKeys::visiting(settings.signing_key_file(journal).as_deref(), journal)
+    SigningKeys::visiting(signing_key_file(journal).as_deref(), journal)
+}
+
+#[cfg(feature = "config")]
+fn signing_key_file(journal: &Path) -> Option<PathBuf> {
+    crate::recorder::Config::for_journal(journal).unwrap_or_default().signing_key_file(journal)
+}
+
+#[cfg(not(feature = "config"))]
+fn signing_key_file(journal: &Path) -> Option<PathBuf> {
+    audit_redact::keys::file::beside(journal, ".signing").ok()
 }
 
 fn body(entry: &Entry, peer: Option<Peer>) -> std::io::Result<Vec<u8>> {
