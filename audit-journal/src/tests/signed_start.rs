@@ -137,6 +137,11 @@ fn fewer_records_than_were_signed_are_a_loss() {
     storage.replace("WATERMARK", None);
     let error = reopen(&storage).unwrap_err();
     assert!(matches!(error, Error::Lost { found: 0, .. }), "{error}");
+    let options = || Options { on_damage: OnDamage::NewEpoch, ..signed(small_segments()) };
+    let begun = Journal::open(Arc::new(storage.snapshot()), options()).unwrap();
+    assert!(begun.set_aside().unwrap().reason.contains("it ends after 0 records"));
+    let begun = Journal::repair(Arc::new(storage.snapshot()), options()).unwrap();
+    assert_eq!(begun.set_aside().unwrap().records, 0);
 }
 
 #[test]
