@@ -26,12 +26,7 @@ pub(crate) fn journal(named: Option<&Path>) -> Result<PathBuf, Failure> {
 /// The settings that a service of this journal would find here: those of the file and the variables,
 /// unless they name another journal.
 pub(crate) fn settings(journal: &Path) -> Result<Config, Failure> {
-    let config = Config::load()?;
-    let is_same = |named: &Path| match (named.canonicalize(), journal.canonicalize()) {
-        (Ok(named), Ok(journal)) => named == journal,
-        _ => false,
-    };
-    Ok(if config.journal().is_none_or(is_same) { config } else { Config::default() })
+    Ok(Config::for_journal(journal)?)
 }
 
 /// Refuses a place where there is no directory.

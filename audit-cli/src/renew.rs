@@ -55,8 +55,8 @@ fn open(place: &Place) -> Result<Opened, Failure> {
     let storage = Arc::new(DirectoryStorage::open_existing(&journal)?);
     let writer = concat!("audited ", env!("CARGO_PKG_VERSION")).to_owned();
     let signing = config::settings(&journal)?.signing_key_file(&journal);
-    let signer = SigningKeys::visiting(signing.as_deref(), &journal);
-    let options = Options { origin: place.origin.clone(), writer, signer, ..Options::default() };
+    let signing = SigningKeys::visiting(signing.as_deref(), &journal);
+    let options = Options { origin: place.origin.clone(), writer, ..signing };
     Ok((journal, storage, options))
 }
 

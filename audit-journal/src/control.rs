@@ -7,6 +7,7 @@ use crate::time::{TIMESTAMP_LEN, Timestamp};
 
 use super::pruned::{Prune, Range};
 use super::quarantine::Quarantined;
+use super::signed::SignedAnew;
 
 /// The longest name of a writer in a record.
 pub(super) const WRITER_BYTES_MAX: usize = 256;
@@ -28,6 +29,7 @@ const RESUMED: Kind = ("JournalResumed", "journal.resumed");
 const HEARTBEAT: Kind = ("JournalHeartbeat", "journal.heartbeat");
 const CLOCK: Kind = ("JournalClock", "journal.clock");
 pub(super) const KEY_ROTATED: Kind = ("JournalKeyRotated", "journal.key_rotated");
+const SIGNED_ANEW: Kind = ("JournalSignedAnew", "journal.signed_anew");
 const PRUNED: Kind = ("JournalPruned", "journal.pruned");
 
 /// The reason of a segment that says where the bytes of the one before it are superseded.
@@ -192,6 +194,15 @@ pub(super) fn clock(envelope: Envelope, jump_ns: i64) -> Vec<u8> {
 pub(super) fn key_rotated(envelope: Envelope, note: &str) -> Vec<u8> {
     record(envelope, KEY_ROTATED, |journal| {
         journal.text("rotation", note, usize::MAX);
+    })
+}
+
+/// The record of what a start signs although nothing that it trusts has signed it before.
+pub(super) fn signed_anew(envelope: Envelope, anew: &SignedAnew) -> Vec<u8> {
+    record(envelope, SIGNED_ANEW, |journal| {
+        journal.plain("reason", anew.reason);
+        journal.number("first_seq", anew.first_seq);
+        journal.number("last_seq", anew.last_seq);
     })
 }
 

@@ -279,7 +279,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { doing, name, journal, source } => {
-                let advice = advice(source);
+                let advice = advice(doing, source);
                 write!(f, "cannot {doing} {name} of the journal in {journal}: {source}{advice}")
             }
             Self::InUse { journal, holder } => write!(
@@ -378,8 +378,9 @@ impl fmt::Display for Refusal {
 }
 
 /// What to do about a failure of the storage, where its kind tells.
-fn advice(source: &io::Error) -> &'static str {
+fn advice(doing: &str, source: &io::Error) -> &'static str {
     match source.kind() {
+        _ if doing == "sign" => "; mend what signs: it is asked again once a second",
         io::ErrorKind::NotFound => "; check the path: the directory above it must exist",
         io::ErrorKind::PermissionDenied => "; let the user of this process own the directory",
         io::ErrorKind::ReadOnlyFilesystem => "; mount the file system writable",
@@ -388,6 +389,8 @@ fn advice(source: &io::Error) -> &'static str {
             "; raise the limit of this process (`ulimit -f`), or make `segment_bytes_max` smaller"
         }
         io::ErrorKind::NotADirectory => "; a file stands where a directory should be",
+        _ if source.raw_os_error().is_some() => "; look at the disk and at the system's log",
+        // Words of this crate's own say what to do themselves.
         _ => "",
     }
 }

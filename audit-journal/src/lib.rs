@@ -61,7 +61,7 @@ pub use options::{OnDamage, Options};
 pub use prove::{prove, prove_consistency, prove_growth};
 pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
-pub use signed::KeyRotation;
+pub use signed::{KeyRotation, SignedAnew};
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use storage::ControlSocket;

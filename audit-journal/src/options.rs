@@ -46,10 +46,12 @@ pub struct Options {
     pub writer: String,
     /// The key that signs the journal; by default there is none. With one, a Merkle tree over the lines is
     /// kept, its checkpoints and the seals of segments are signed, and
-    /// [`unsigned`](super::Journal::unsigned) tells of trouble with that.
+    /// [`unsigned`](super::Journal::unsigned) tells of trouble with that. The writer waits for it: one that
+    /// would take long fails with [`WouldBlock`](std::io::ErrorKind::WouldBlock) until it has the signature, or
+    /// with [`TimedOut`](std::io::ErrorKind::TimedOut) if that is late, and is asked for the same again.
     pub signer: Option<Arc<dyn Signer>>,
     /// The keys that have signed the journal before, the newest last. If one of them has signed the newest
-    /// checkpoint, a record says that `signer` takes its place, signed by both.
+    /// checkpoint, a record says that `signer` takes its place, signed by both. Their seals are trusted as well.
     pub older_signers: Vec<Arc<dyn Signer>>,
     /// Where ids come from; replaced only by tests of the exact bytes.
     #[doc(hidden)]

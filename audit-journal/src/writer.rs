@@ -22,7 +22,7 @@ use super::members;
 use super::options::Options;
 use super::reader::Reader;
 use super::reserve::Reserve;
-use super::signed::{self, KeyRotation, Signed};
+use super::signed::Signed;
 use super::start::{OpenSegment, Start};
 use super::storage::{LockGuard, LockOutcome, Storage};
 use super::visit;
@@ -64,8 +64,6 @@ pub struct Journal {
     left_over: LeftOver,
     /// Not there without a key, and an error if there is no tree that could be signed.
     signed: Option<Result<Signed, Error>>,
-    /// The change of the key that the start has recorded.
-    key_rotation: Option<KeyRotation>,
     lock: Box<dyn LockGuard>,
 }
 
@@ -142,7 +140,7 @@ impl Journal {
             "write",
             watermark::NAME,
         ))?;
-        let (signed, key_rotation) = signed::open(&*storage, &options, &start.origin, start.found);
+        let signed = Signed::open(&*storage, &options, &start.origin, start.found);
         let mut journal = Self {
             boot: format!("{:016x}", options.entropy.bits()),
             chain: start.chain,
@@ -163,7 +161,6 @@ impl Journal {
             set_aside: start.set_aside,
             left_over: LeftOver::of(start.left_over),
             signed,
-            key_rotation,
             lock,
             origin: start.origin,
             options,
@@ -228,7 +225,8 @@ impl Journal {
         &self.staged.lines
     }
 
-    /// Makes all staged records durable with one write and one sync, then lets readers see them.
+    /// Makes all staged records durable with one write and one sync, then lets readers see them. Nothing is
+    /// signed here: see [`sign_due`](Self::sign_due).
     ///
     /// When the disk has no room, the batch and a record that says so are written into the reserve;
     /// see [`full`](Self::full). A sync that fails is final for its segment: it may have lost the
@@ -249,7 +247,6 @@ impl Journal {
                 .or_else(|error| self.make_room(error))
                 .and_then(|()| self.settle());
             self.poison_on_error(outcome)?;
-            self.sign_if_pressing();
         }
         Ok(self.committed())
     }
@@ -304,7 +301,9 @@ impl Journal {
         if !self.stopped {
             self.stop()?;
         }
-        self.commit().map(|_| ())
+        self.commit()?;
+        self.sign_due();
+        Ok(())
     }
 
     fn stage_stop(&mut self, missed: Option<&Interruption>) -> Result<(), Error> {

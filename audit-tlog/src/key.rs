@@ -1,5 +1,6 @@
 //! Keys of notes: Ed25519, in the text forms of `c2sp.org/signed-note`.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
@@ -146,12 +147,13 @@ impl fmt::Debug for VerifierKey {
 }
 
 impl SigningKey {
-    /// The key that these 32 bytes are the seed of; they must be random and known to nobody else.
+    /// The key that these 32 bytes are the seed of; they must be random and known to nobody else. Those that are
+    /// lent are the caller's to wipe.
     ///
     /// # Errors
     /// Fails if the name is empty, or has a space, a `+` or a control character.
-    pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<Self, Malformed> {
-        let key = ed25519_dalek::SigningKey::from_bytes(&Zeroizing::new(seed));
+    pub fn from_seed(name: &str, seed: impl Borrow<[u8; 32]>) -> Result<Self, Malformed> {
+        let key = ed25519_dalek::SigningKey::from_bytes(seed.borrow());
         let verifier = VerifierKey::new(name, key.verifying_key(), ED25519)?;
         Ok(Self { key, verifier })
     }
@@ -185,7 +187,7 @@ impl FromStr for SigningKey {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let (name, id, seed) =
             parts(text.strip_prefix(PRIVATE).ok_or(NOT_PRIVATE)?, ED25519, NO_KEY)?;
-        let Self { key, verifier } = Self::from_seed(name, *seed)?;
+        let Self { key, verifier } = Self::from_seed(name, &*seed)?;
         Ok(Self { key, verifier: verifier.check_id(id)? })
     }
 }
@@ -230,5 +232,5 @@ fn parts(
 fn encoded(kind: u8, key: &[u8; 32]) -> Zeroizing<String> {
     let mut typed = Zeroizing::new([kind; 33]);
     typed[1..].copy_from_slice(key);
-    Zeroizing::new(STANDARD.encode(*typed))
+    Zeroizing::new(STANDARD.encode(typed.as_slice()))
 }

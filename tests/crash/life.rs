@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use audit_runtime::journal::{Error, Journal, Options, Prune, Reader, verify};
-use audit_runtime::{Clock, Timestamp};
+use audit_runtime::journal::{
+    Error, Journal, Options, Prune, Reader, Trust, Verification, verify, verify_signed,
+};
+use audit_runtime::{Clock, Signer, SigningKey, Timestamp};
 
 use crate::disk::{Disk, Keep, Lie};
 use crate::random::Random;
@@ -20,10 +22,16 @@ pub(super) struct History {
     pub(super) prunes: bool,
     /// The first record that nobody has asked to prune.
     asked_to: u64,
+    /// Each start signs with a key of its own, which those before it vouch for.
+    pub(super) signs: bool,
+    keys: Vec<SigningKey>,
 }
 
 /// After how many batches a writer prunes.
 const BATCHES_TO_PRUNE: usize = 4;
+
+/// After how many batches a writer that signs does so, whether it must or not.
+const BATCHES_TO_TICK: usize = 3;
 
 /// How often a writer may be stopped while it starts, one time after the other.
 const STOPPED_STARTS_MAX: usize = 4;
@@ -38,7 +46,8 @@ impl History {
             ..Options::default()
         };
         let acknowledged = Vec::new();
-        Self { disk, options, appended: 0, acknowledged, prunes: false, asked_to: 0 }
+        let (prunes, asked_to, signs, keys) = (false, 0, false, Vec::new());
+        Self { disk, options, appended: 0, acknowledged, prunes, asked_to, signs, keys }
     }
 
     /// How many records were acknowledged.
@@ -51,12 +60,16 @@ impl History {
     /// Fails if the journal cannot be opened although the process lives.
     pub(super) fn live(&mut self, batches: &[Vec<usize>]) -> Result<(), String> {
         let before = self.last_segment();
+        if self.signs {
+            self.change_key();
+        }
         let opened = Journal::open(Arc::new(self.disk.clone()), self.options.clone());
         let mut journal = match opened {
             Err(_) if self.disk.has_stopped() => return Ok(()),
             opened => opened.map_err(|error| format!("the journal does not open: {error}"))?,
         };
         self.check_quarantine(before)?;
+        self.tick(&mut journal)?;
         for (number, batch) in batches.iter().enumerate() {
             let mut staged = Vec::new();
             for length in batch {
@@ -77,11 +90,48 @@ impl History {
                 Err(_) if self.disk.has_stopped() => return Ok(()),
                 Err(error) => return Err(format!("a commit failed: {error}")),
             }
+            journal.sign_due();
+            if number % BATCHES_TO_TICK == 0 {
+                self.tick(&mut journal)?;
+            }
             if self.prunes && number % BATCHES_TO_PRUNE == BATCHES_TO_PRUNE - 1 {
                 self.prune(&mut journal)?;
             }
         }
         Ok(())
+    }
+
+    fn change_key(&mut self) {
+        let seed = [u8::try_from(self.keys.len()).unwrap(); 32];
+        let older =
+            self.options.signer.replace(Arc::new(SigningKey::from_seed("crash", seed).unwrap()));
+        self.options.older_signers.extend(older);
+        self.keys.push(SigningKey::from_seed("crash", seed).unwrap());
+    }
+
+    /// Signs all that is there, if this history does.
+    fn tick(&self, journal: &mut Journal) -> Result<(), String> {
+        if !self.signs {
+            return Ok(());
+        }
+        let ticked = journal.tick().and_then(|()| journal.commit().map(|_| ()));
+        match (ticked, journal.unsigned()) {
+            _ if self.disk.has_stopped() => Ok(()),
+            (Ok(()), None) if journal.signed_size() > 0 => Ok(()),
+            (ticked, unsigned) => Err(format!("not signed: {ticked:?}, {unsigned:?}")),
+        }
+    }
+
+    /// As far as something is signed, also of that.
+    fn verify(&self) -> Result<Verification, Error> {
+        if !self.signs {
+            return verify(&self.disk);
+        }
+        let keys = self.keys.iter().map(|key| key.verifier().clone()).collect();
+        match verify_signed(&self.disk, &Trust { keys, anchors: Vec::new() }) {
+            Err(Error::Unsigned { .. }) => verify(&self.disk),
+            verified => verified,
+        }
     }
 
     /// Prunes all segments but the one that is written.
@@ -114,7 +164,7 @@ impl History {
 
     /// Every acknowledged record is in its place, and no crash is taken for damage.
     fn check_left(&self) -> Result<(), String> {
-        let verification = match verify(&self.disk) {
+        let verification = match self.verify() {
             Err(_) if self.acknowledged.is_empty() => return Ok(()),
             verified => verified.map_err(|error| format!("verify fails: {error}"))?,
         };
@@ -158,7 +208,7 @@ impl History {
         if self.is_interrupted() {
             return None;
         }
-        let name = self.disk.names().into_iter().rfind(|name| name.starts_with("seg/"))?;
+        let name = self.disk.names().into_iter().rfind(|name| name.ends_with(".jsonl"))?;
         let bytes = self.disk.file(&name)?;
         Some((name, bytes))
     }

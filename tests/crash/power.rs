@@ -110,6 +110,34 @@ fn a_writer_that_ends_at_any_call_loses_nothing_that_it_acknowledged() {
     }
 }
 
+/// The same of one that signs, with a key that takes the place of another one, and prunes what it has sealed.
+#[test]
+fn a_writer_that_signs_with_a_new_key_and_ends_at_any_call_leaves_what_can_be_verified() {
+    let ends = [None, Some(Keep::Everything), Some(Keep::Nothing), Some(Keep::Lengths)];
+    let ends = ends.into_iter().chain([Some(Keep::Any); 3]);
+    for (seed, end) in (0..).zip(ends) {
+        for change in 0.. {
+            let mut history = History::new(Disk::new(512, Lie::None, seed ^ change << 8), 2_000);
+            (history.signs, history.prunes) = (true, seed % 2 == 1);
+            let told = |loss| format!("change {change}, seed {seed}, {end:?}: {loss}");
+            history.live(&script()[..5]).map_err(told).unwrap();
+            history.disk.kill();
+            history.disk.stop_at(change);
+            history.live(&script()[..9]).map_err(told).unwrap();
+            let has_stopped = history.disk.has_stopped();
+            match end {
+                None => history.disk.kill(),
+                Some(keep) => history.disk.cut_power(keep),
+            }
+            history.check().map_err(told).unwrap();
+            if !has_stopped {
+                assert!(change > 50, "only {change} changes");
+                break;
+            }
+        }
+    }
+}
+
 /// The first loss of an acknowledged record that the checks report of a disk that lies.
 fn loss_of(lie: Lie) -> Option<String> {
     let mut losses = (0..SCHEDULES_OF_A_LIE).filter_map(|seed| schedule(seed, lie).err());

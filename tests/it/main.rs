@@ -34,6 +34,7 @@ mod policy;
 mod query;
 mod shapes;
 mod signing;
+mod signing_trouble;
 mod stalling;
 mod storage;
 mod strict;

@@ -18,6 +18,7 @@ const WITHOUT_KEY: &[(&str, &str)] = &[
     ),
     ("clock", "a clock is code, and only tests replace it"),
     ("signer", "what signs is code: `signing_key_file` names the file of the keys"),
+    ("older_signer", "the same, of what has signed before it"),
     ("service", "it is two keys, for `service_name` and `service_version`"),
 ];
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use audit_runtime::Recorder;
+
 use crate::fixture::Fixture;
 
 impl Fixture {
@@ -43,6 +45,22 @@ fn the_public_keys_are_shown_and_no_private_one() {
     for seed in fixture.seeds() {
         assert!(![&both, &rotated].iter().any(|said| said.contains(&seed)));
     }
+}
+
+#[test]
+fn what_a_command_writes_is_signed_with_the_key_that_the_settings_name() {
+    let fixture = Fixture::empty();
+    let builder = Recorder::builder(fixture.journal());
+    let recorder = builder.signing_key_file(fixture.directory().join("kept")).open().unwrap();
+    recorder.shutdown(Duration::from_secs(10)).unwrap();
+    let settings = "journal = \"audit\"\nsigning_key_file = \"kept\"\n";
+    fs::write(fixture.directory().join("audited.toml"), settings).unwrap();
+    fixture.run(&["tail", "@"]).ok();
+    let checkpoint = fs::read_to_string(fixture.journal().join("checkpoint")).unwrap();
+    let lines = fixture.lines();
+    assert!(lines.iter().any(|line| line.contains("journal.read")));
+    assert_eq!(checkpoint.lines().nth(1), Some(lines.len().to_string().as_str()));
+    assert!(!fixture.signing().exists());
 }
 
 #[test]

@@ -14,9 +14,9 @@ fn tail_names_the_records_in_which_a_start_could_not_look() {
     let fixture = Fixture::new();
     // The newest list of open intents stands in the first segment: this writer has none to tell.
     let unknown = Arc::new(|| b"null".to_vec());
-    let signer =
+    let signing =
         SigningKeys::visiting(Some(&fixture.directory().join("audit.signing")), &fixture.journal());
-    let options = Options { segment_bytes_max: 1, open: unknown, signer, ..Options::default() };
+    let options = Options { segment_bytes_max: 1, open: unknown, ..signing };
     let storage = DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap();
     let journal = Journal::open(Arc::new(storage), options).unwrap();
     journal.close().unwrap();

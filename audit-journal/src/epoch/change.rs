@@ -10,8 +10,9 @@ use crate::lines::Piece;
 use crate::options::Options;
 use crate::redo;
 use crate::segment;
+use crate::signed;
 use crate::storage::{Access, Storage};
-use crate::verify;
+use crate::verify::{self, Verification};
 use crate::watermark;
 
 /// How many damaged places are written down one by one.
@@ -70,8 +71,14 @@ fn describe(
     cause: Cause,
     reason: &str,
 ) -> Result<Manifest, Error> {
-    let checked = verify::verify_alone(storage)?;
-    if cause == Cause::Repaired && checked.is_intact() {
+    let (checked, is_gone) = match verify::verify_alone(storage) {
+        // No segment is left, and a checkpoint says that there were some.
+        Err(Error::NoJournal { .. }) if signed::read_checkpoint(storage)?.is_some() => {
+            (Verification::default(), true)
+        }
+        checked => (checked?, false),
+    };
+    if cause == Cause::Repaired && checked.is_intact() && !is_gone {
         return Err(Error::Intact { journal: storage.describe() });
     }
     let origin = origin(storage)?;

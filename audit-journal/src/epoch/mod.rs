@@ -23,6 +23,7 @@ use super::newer;
 use super::options::{OnDamage, Options};
 use super::recovery::{self, Recovered};
 use super::segment;
+use super::signed;
 use super::storage::{Access, Storage};
 use super::watermark;
 
@@ -178,6 +179,15 @@ fn is_about_to_begin(storage: &dyn Storage) -> Result<bool, Error> {
     let acknowledged = published(storage)?.unwrap_or(0);
     let is_empty = segment::list(storage)?.is_empty() && acknowledged == 0;
     Ok(is_empty && age(storage)?.is_some())
+}
+
+/// Where the newest checkpoint stands: in this epoch, or else in the last one that was set aside.
+pub(super) fn newest_checkpoint(storage: &dyn Storage) -> Option<String> {
+    if storage.open(signed::CHECKPOINT, Access::Read).is_ok() {
+        return Some(signed::CHECKPOINT.to_owned());
+    }
+    let last = parts::set_aside_numbers(storage).ok()?.pop()?;
+    Some(manifest::path(last, signed::CHECKPOINT))
 }
 
 fn recover_records(storage: &dyn Storage, options: &Options) -> Result<Option<Recovered>, Error> {

@@ -1,5 +1,7 @@
 //! Writes the signed files of a journal.
 
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use audit_tlog::{Checkpoint, Frontier, Hash, Note, Signer};
@@ -23,11 +25,15 @@ pub(super) struct Files {
     origin: String,
     /// Or why there are none that could be gone on with.
     tiles: Result<Tiles, String>,
+    /// No start can make them again.
+    are_tiles_lost: bool,
     /// The size of the newest checkpoint.
     signed: u64,
     history: History,
     /// A checkpoint is to go there.
     is_owed: bool,
+    /// What the key was asked to sign and has not answered: it is asked for that again, and not for more.
+    asked: Option<Frontier>,
 }
 
 impl Files {
@@ -38,7 +44,8 @@ impl Files {
         signed: u64,
     ) -> Self {
         let (origin, history) = (origin.to_owned(), History::default());
-        Self { signer, origin, tiles, signed, history, is_owed: false }
+        let are_tiles_lost = tiles.is_err();
+        Self { signer, origin, tiles, are_tiles_lost, signed, history, is_owed: false, asked: None }
     }
 
     /// The size of the newest checkpoint.
@@ -54,20 +61,27 @@ impl Files {
         }
     }
 
-    /// Writes the tiles, and makes them durable before a seal: a start looks at no older ones.
-    pub(super) fn write_tiles(
-        &mut self,
-        storage: &dyn Storage,
-        is_firm: bool,
-    ) -> Result<(), Error> {
+    /// True if the key has not answered yet.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Makes the tiles durable, which the records up to `size` go into, unless none could be gone on with.
+    pub(super) fn keep_tiles(&mut self, storage: &dyn Storage, size: u64) -> Result<(), Error> {
+        if self.are_tiles_lost { Ok(()) } else { self.write_tiles(storage, size) }
+    }
+
+    /// Writes the tiles, and makes those of the records up to `firm` durable before a seal: a start looks at no
+    /// older ones.
+    pub(super) fn write_tiles(&mut self, storage: &dyn Storage, firm: u64) -> Result<(), Error> {
         match &mut self.tiles {
             Ok(tiles) => {
                 tiles.write(storage)?;
-                let synced = if is_firm { tiles.sync(storage) } else { Ok(()) };
+                let synced = if tiles.firm() < firm { tiles.sync(storage) } else { Ok(()) };
                 synced.inspect_err(|error| self.tiles = Err(error.to_string()))
             }
             Err(reason) => {
-                let reason = std::io::Error::other(reason.clone());
+                let reason = io::Error::other(reason.clone());
                 Err(Error::io(storage, "write", TILES)(reason))
             }
         }
@@ -88,6 +102,7 @@ impl Files {
         monotonic_ns: u64,
         is_turn: bool,
     ) -> Result<(), Error> {
+        let tree = &self.asked.clone().unwrap_or_else(|| tree.clone());
         let size = tree.size();
         let is_due = is_turn || self.history.is_due(size, monotonic_ns);
         self.is_owed |= is_due && !self.history.ends_at(size);
@@ -95,7 +110,10 @@ impl Files {
         if !is_new && !self.is_owed {
             return Ok(());
         }
-        let note = self.sign(storage, &Checkpoint::of(&*self.origin, tree), CHECKPOINT)?;
+        let note = self.sign(storage, &Checkpoint::of(&*self.origin, tree), CHECKPOINT);
+        self.asked =
+            note.as_ref().err().filter(|error| error.is_unanswered()).map(|_| tree.clone());
+        let note = note?;
         if is_new {
             let replaced = storage.replace(CHECKPOINT, note.as_bytes());
             replaced.map_err(Error::io(storage, "write", CHECKPOINT))?;
@@ -115,7 +133,28 @@ impl Files {
         checkpoint: &Checkpoint,
         name: &str,
     ) -> Result<String, Error> {
-        let note = Note::sign(checkpoint.to_string(), &[&*self.signer]);
-        note.map(|note| note.to_string()).map_err(Error::io(storage, "sign", name))
+        let note = sign_note(checkpoint.to_string(), std::slice::from_ref(&self.signer));
+        note.map_err(Error::io(storage, "sign", name))
+    }
+}
+
+/// A note, as all of these have signed it. One that panics has failed, as any other may.
+pub(super) fn sign_note(text: String, signers: &[Arc<dyn Signer>]) -> io::Result<String> {
+    let signers: Vec<&dyn Signer> = signers.iter().map(Arc::as_ref).collect();
+    let signed = catch_unwind(AssertUnwindSafe(|| Note::sign(text, &signers)));
+    let signed = signed.unwrap_or_else(|_| Err(io::Error::other("what signs has panicked")));
+    signed.map(|note| note.to_string())
+}
+
+impl Error {
+    /// True if what signs was asked and has not answered, soon enough or so far.
+    pub(super) fn is_unanswered(&self) -> bool {
+        let is_late = |kind| matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        matches!(self, Self::Io { source, .. } if is_late(source.kind()))
+    }
+
+    /// True if it is not late yet.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::WouldBlock)
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Found {
     pub(super) lost: Option<Error>,
     /// What speaks against the checkpoint.
     contradiction: Option<Error>,
+    /// The tree stands on what another key has sealed of pruned records, until an own checkpoint agrees.
+    is_claimed: bool,
 }
 
 /// The tree before the last segment.
@@ -97,7 +99,7 @@ impl Found {
     ) -> Result<Self, Error> {
         let notes = Notes { storage, keys, origin };
         let ends = ends(storage, firsts, end)?;
-        let pruned =
+        let (pruned, mut is_claimed) =
             notes.pruned(firsts.first().copied(), ends.first().and_then(Option::as_ref))?;
         let mut before = ends.first().and_then(Option::as_ref).map(|end| end.hash);
         let (mut tree, mut seals, mut firm, mut broken) = (pruned.clone(), Vec::new(), None, None);
@@ -106,7 +108,7 @@ impl Found {
             let of_origin = || Chain::of_origin(origin.unwrap_or_default()).tip;
             let joint = Joint { first: *first, before: before.unwrap_or_else(of_origin), end };
             match (notes.seal(&joint)?, &mut tree) {
-                (Some(seal), _) => tree = Some(seal.tree),
+                (Some(seal), _) => (tree, is_claimed) = (Some(seal.tree), false),
                 (None, Some(known)) => {
                     firm.get_or_insert_with(|| known.clone());
                     // What an old segment cannot give is no reason to record nothing more.
@@ -127,7 +129,8 @@ impl Found {
             Ok(checkpoint) => (checkpoint, broken),
             Err(flaw) => (None, Some(flaw)),
         };
-        let mut found = Self { tree, seals, base, checkpoint, flaw, lost, ..Self::default() };
+        let found = Self { tree, seals, base, checkpoint, flaw, lost, ..Self::default() };
+        let mut found = Self { is_claimed, ..found };
         found.compare(storage, firsts.last().copied().unwrap_or(0), Place { line: 1, offset: 0 });
         Ok(found)
     }
@@ -151,6 +154,9 @@ impl Found {
     /// [`Error::Lost`] if it was signed over more records, [`Error::Damaged`] if over others.
     pub(crate) fn check(&mut self, storage: &dyn Storage, records: u64) -> Result<(), Error> {
         check_size(storage, self.checkpoint.as_ref(), records)?;
+        if self.is_claimed {
+            self.lost.get_or_insert_with(|| no_tree(storage));
+        }
         self.contradiction.take().map_or(Ok(()), Err)
     }
 
@@ -159,7 +165,10 @@ impl Found {
         let Some(checkpoint) = self.checkpoint.as_ref().filter(|it| it.size == size) else {
             return;
         };
-        if self.lost.is_none() && checkpoint.root != self.tree.root() {
+        let is_agreed = checkpoint.root == self.tree.root();
+        if self.is_claimed {
+            self.is_claimed = !is_agreed;
+        } else if self.lost.is_none() && !is_agreed {
             let reason =
                 format!("the {size} records up to it are not those that {CHECKPOINT} signs");
             let seq = size.saturating_sub(1);
@@ -214,37 +223,43 @@ impl Joint<'_> {
 }
 
 impl Notes<'_> {
-    /// The tree of what was pruned before the first segment, of which that header says `end`.
+    /// The tree of what was pruned before the first segment, of which that header says `end`, and whether none of
+    /// these keys has sealed it: its lines are gone, so that only an own checkpoint can show that it is right.
     fn pruned(
         &self,
         first: Option<u64>,
         end: Option<&Previous>,
-    ) -> Result<Option<Frontier>, Error> {
-        let Some(end) = end else { return Ok(Some(Frontier::default())) };
-        let Some(pruned) = segment::first_of(end) else { return Ok(None) };
-        let Some((seal, is_own)) = self.read_seal(pruned) else { return Ok(None) };
+    ) -> Result<(Option<Frontier>, bool), Error> {
+        let Some(end) = end else { return Ok((Some(Frontier::default()), false)) };
+        let Some(pruned) = segment::first_of(end) else { return Ok((None, false)) };
+        let Some((seal, is_own)) = self.read_seal(pruned) else { return Ok((None, false)) };
         let is_it = seal.first_seq == pruned;
         if is_it && Some(seal.next_seq()) == first && seal.last == end.hash {
-            return Ok(Some(seal.tree));
+            return Ok((Some(seal.tree), !is_own));
         }
-        if is_it && is_own { Err(self.contradicted(first.unwrap_or(0), pruned)) } else { Ok(None) }
+        match is_it && is_own {
+            true => Err(self.contradicted(first.unwrap_or(0), pruned)),
+            false => Ok((None, false)),
+        }
     }
 
     /// The seal of a segment; `None` if there is none, or none that could be trusted.
     fn seal(&self, joint: &Joint<'_>) -> Result<Option<Seal>, Error> {
-        let Some((seal, is_own)) = self.read_seal(joint.first) else { return Ok(None) };
+        // What another key has sealed is read and sealed again.
+        let own = self.read_seal(joint.first).filter(|(_, is_own)| *is_own);
+        let Some((seal, _)) = own else { return Ok(None) };
         let bytes = self.storage.open(&segment::name(joint.first), Access::Read);
         if joint.fits(&seal, bytes.and_then(|file| file.len()).ok()) {
             return Ok(Some(seal));
         }
         // Made again it would vouch for what it speaks against.
-        match is_own && seal.first_seq == joint.first {
+        match seal.first_seq == joint.first {
             true => Err(self.contradicted(joint.first, joint.first)),
             false => Ok(None),
         }
     }
 
-    /// A seal, and whether one of these keys has made it; another key's is taken at its word.
+    /// A seal, and whether one of these keys has made it.
     fn read_seal(&self, first: u64) -> Option<(Seal, bool)> {
         let note = read_note(self.storage, &segment::seal(first)).ok().flatten()?;
         let is_own = match note.signers(self.keys) {
@@ -337,7 +352,7 @@ fn for_each_line(
 }
 
 /// A whole note; `None` if there is no such file.
-fn read_note(storage: &dyn Storage, name: &str) -> io::Result<Option<Note>> {
+pub(super) fn read_note(storage: &dyn Storage, name: &str) -> io::Result<Option<Note>> {
     let Some(bytes) = read_if_there(storage, name, NOTE_BYTES_MAX)? else { return Ok(None) };
     let text = String::from_utf8(bytes).map_err(io::Error::other)?;
     Note::parse(&text).map(Some).map_err(io::Error::other)
@@ -351,8 +366,8 @@ pub(crate) fn read_checkpoint(storage: &dyn Storage) -> Result<Option<Note>, Err
 fn no_tree(storage: &dyn Storage) -> Error {
     Error::io(storage, "sign", "the journal")(io::Error::other(
         "records were pruned before it was signed, or the seal of the last segment that was pruned is \
-         gone, so that there is no tree over all records; put the seal back, or begin a new epoch: \
-         `audited adopt --new-epoch REASON`",
+         gone or of another key, so that there is no tree over all records; put the seal back, or that \
+         key before the newest one, or begin a new epoch: `audited adopt --new-epoch REASON`",
     ))
 }
 

@@ -3,6 +3,7 @@
 //! The writer feeds each batch to [`Signed`] once it is durable, and has the files written when that
 //! is due. A start finds the tree again by [`Found`]. Nothing here is there in a journal without a key.
 
+mod anew;
 mod files;
 mod found;
 mod history;
@@ -11,22 +12,23 @@ mod seal;
 mod span;
 mod tiles;
 
+pub use anew::SignedAnew;
 pub(super) use files::{HISTORY, TILES};
 pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
 pub use rotation::KeyRotation;
-pub(super) use rotation::{ROTATION, open};
+pub(super) use rotation::ROTATION;
 pub(super) use seal::Seal;
 pub(super) use span::Content;
 
-use std::sync::Arc;
-
-use audit_tlog::{Frontier, Signer, leaf};
+use audit_tlog::{Frontier, leaf};
 
 use super::batch::Batch;
 use super::error::Error;
 use super::line::Chain;
+use super::options::Options;
 use super::storage::Storage;
 use files::Files;
+use rotation::Change;
 use span::Span;
 
 /// How many records a checkpoint may lag behind.
@@ -40,29 +42,40 @@ pub(super) struct Signed {
     /// Of the segments that are over and have none on disk.
     seals: Vec<Seal>,
     files: Files,
+    /// Nothing is signed before the record of it is durable.
+    change: Option<Change>,
+    rotation: Option<KeyRotation>,
+    anew: Option<SignedAnew>,
     trouble: Option<Error>,
 }
 
 impl Signed {
-    /// Goes on where a start has `found` the tree, or begins a new one.
+    /// Goes on where a start has `found` the tree, or begins a new one; `None` without a key.
     ///
     /// # Errors
     /// Fails if there is no tree to go on with: the journal cannot be signed.
     pub(super) fn open(
         storage: &dyn Storage,
-        signer: Arc<dyn Signer>,
+        options: &Options,
         origin: &str,
         found: Option<Found>,
-    ) -> Result<Self, Error> {
+    ) -> Option<Result<Self, Error>> {
+        let signer = options.signer.clone()?;
         let found = found.unwrap_or_else(Found::nothing);
-        if let Some(lost) = found.lost {
-            return Err(lost);
+        let change = Change::due(storage, options, origin);
+        let anew = SignedAnew::due(storage, &found, change.as_ref());
+        let Found { tree, span, seals, base, leaves, checkpoint, mut flaw, lost, .. } = found;
+        if let Some(lost) = lost {
+            return Some(Err(lost));
         }
-        let Found { tree, span, seals, base, leaves, checkpoint, flaw: trouble, .. } = found;
+        if change.is_some() {
+            // That the newest checkpoint is another key's is no trouble where a record says so.
+            flaw = None;
+        }
         let tiles = tiles::again(storage, &base, leaves);
         let signed = checkpoint.map_or(0, |checkpoint| checkpoint.size);
         let files = Files::new(signer, origin, tiles, signed);
-        Ok(Self { tree, span, seals, files, trouble })
+        Some(Ok(Self { tree, span, seals, files, change, rotation: None, anew, trouble: flaw }))
     }
 
     /// Takes the lines that have just become durable behind the chain `before`.
@@ -70,6 +83,9 @@ impl Signed {
         if begins_segment {
             let over = self.span.replace(Span::new(before));
             self.seals.extend(over.map(|span| span.close(before, &self.tree)));
+        }
+        if let Some(change) = self.change.take_if(|change| change.is_staged) {
+            self.rotation = Some(change.rotation);
         }
         for line in batch.each_line() {
             let leaf = leaf(line);
@@ -81,26 +97,69 @@ impl Signed {
         }
     }
 
+    /// What the record of a change of the key is to hold that none tells of yet; to be staged at once.
+    pub(super) fn change_to_stage(&mut self, storage: &dyn Storage) -> Option<String> {
+        let change = self.change.as_mut().filter(|change| !change.is_staged)?;
+        let note = change.note(storage);
+        change.is_staged = note.is_ok();
+        note.map_err(|error| self.keep_trouble(Some(error))).ok()
+    }
+
+    /// The record of it was given up.
+    pub(super) fn give_up_change(&mut self) {
+        if let Some(change) = &mut self.change {
+            change.is_staged = false;
+        }
+    }
+
     /// True if a checkpoint cannot wait for the next tick; one that has met trouble does.
     pub(super) fn is_pressing(&self, is_over: bool) -> bool {
         let behind = self.tree.size() - self.files.signed();
-        let is_due = behind >= RECORDS_MAX || !self.seals.is_empty() || (is_over && behind > 0);
+        let is_first = self.files.signed() == 0;
+        let is_late = behind >= RECORDS_MAX || !self.seals.is_empty() || self.files.is_asked();
+        let is_due = is_late || (behind > 0 && (is_over || is_first));
         is_due && (is_over || self.trouble.is_none())
     }
 
     /// Writes what is due; `is_last` if the journal is at its end. Trouble is tried again with the next call.
-    pub(super) fn sign(&mut self, storage: &dyn Storage, monotonic_ns: u64, is_last: bool) {
+    /// True if the key has been asked and has not answered yet.
+    pub(super) fn sign(&mut self, storage: &dyn Storage, monotonic_ns: u64, is_last: bool) -> bool {
+        if self.change.is_some() {
+            return false;
+        }
         let is_turn = is_last || !self.seals.is_empty();
-        let tiles = self.files.write_tiles(storage, !self.seals.is_empty());
+        let firm = self.seals.last().map_or(0, Seal::next_seq);
+        let tiles = self.files.write_tiles(storage, firm);
         // A checkpoint behind a segment without a seal would say that the seal is gone.
         let vouched = self
             .write_seals(storage)
             .and_then(|()| self.files.write_checkpoint(storage, &self.tree, monotonic_ns, is_turn));
-        self.trouble = tiles.and(vouched).err();
+        let is_unanswered = vouched.as_ref().is_err_and(Error::is_unanswered);
+        self.keep_trouble(tiles.and(vouched).err());
+        is_unanswered
     }
 
-    /// Writes the seals that are still owed.
-    pub(super) fn write_seals(&mut self, storage: &dyn Storage) -> Result<(), Error> {
+    /// Writes the seals of all segments that are over, and makes sure that the hashes of their records stay.
+    ///
+    /// # Errors
+    /// Says why that cannot be.
+    pub(super) fn seal_all(&mut self, storage: &dyn Storage) -> Result<(), String> {
+        if self.change.is_some() {
+            let trouble = self.trouble.as_ref().map_or(String::new(), |error| format!(": {error}"));
+            return Err(format!("the change of the key is not recorded yet{trouble}"));
+        }
+        let firm = self.files.keep_tiles(storage, self.tree.size());
+        firm.and_then(|()| self.write_seals(storage)).map_err(|error| error.to_string())
+    }
+
+    /// What is awaited is no trouble, and none is over before an answer.
+    fn keep_trouble(&mut self, error: Option<Error>) {
+        if !error.as_ref().is_some_and(Error::is_awaited) {
+            self.trouble = error;
+        }
+    }
+
+    fn write_seals(&mut self, storage: &dyn Storage) -> Result<(), Error> {
         while let Some(seal) = self.seals.first() {
             self.files.write_seal(storage, seal)?;
             self.seals.remove(0);
@@ -108,9 +167,12 @@ impl Signed {
         Ok(())
     }
 
-    /// That the newest checkpoint is another key's is no trouble where a record says so.
-    pub(super) fn pass_over_the_flaw(&mut self) {
-        self.trouble = None;
+    pub(super) fn rotation(&self) -> Option<&KeyRotation> {
+        self.rotation.as_ref()
+    }
+
+    pub(super) fn anew(&self) -> Option<&SignedAnew> {
+        self.anew.as_ref()
     }
 
     /// The size of the newest checkpoint.

@@ -52,6 +52,11 @@ impl Tiles {
         self.levels.first().is_some_and(|level| level.waiting.len() > WAITING_MAX)
     }
 
+    /// How many leaves are durable.
+    pub(super) fn firm(&self) -> u64 {
+        self.levels.first().map_or(0, |level| level.firm)
+    }
+
     /// Writes what waits.
     pub(super) fn write(&mut self, storage: &dyn Storage) -> Result<(), Error> {
         for (number, level) in (0..).zip(&mut self.levels) {

@@ -22,6 +22,7 @@ mod prune;
 mod prune_crash;
 mod recovery;
 mod signed;
+mod signed_anew;
 mod signed_crash;
 mod signed_prune;
 mod signed_start;
@@ -91,11 +92,12 @@ fn body(text: &str) -> Vec<u8> {
     format!("\"text\":\"{text}\"").into_bytes()
 }
 
-/// Appends and commits one record per text.
+/// Appends and commits one record per text, and signs what is due, as a service does.
 fn write(journal: &mut Journal, texts: impl IntoIterator<Item = impl AsRef<str>>) {
     for text in texts {
         journal.append(&body(text.as_ref())).unwrap();
         journal.commit().unwrap();
+        journal.sign_due();
     }
 }
 

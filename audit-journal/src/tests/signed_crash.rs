@@ -1,9 +1,10 @@
 //! A signed journal whose writers are killed, lose power and meet faults: the next one makes its files good.
 
-use super::signed::{check_files, leaves, signed};
+use super::signed::{check_files, key, leaves, signed};
 use super::signed_start::assert_made_good;
+use super::verify_signed::{damage, trust};
 use super::*;
-use crate::verify;
+use crate::{verify, verify_signed};
 
 /// Random numbers that a seed gives again.
 struct Random(u64);
@@ -51,9 +52,21 @@ fn plan(faulty: &Faulty, random: &mut Random) {
     }
 }
 
+/// What a crash leaves is no damage, also before anybody has mended it: true if something of it was signed.
+fn is_believed(storage: &MemoryStorage, told: &str) -> bool {
+    match verify_signed(storage, &trust(&[&key()], &[])) {
+        Err(Error::NoJournal { .. } | Error::Unsigned { .. }) => false,
+        verified => {
+            let verified = verified.unwrap_or_else(|error| panic!("{told}: {error}"));
+            assert_eq!(damage(&verified), [], "{told}: {verified:#?}");
+            verified.signed_size.is_some()
+        }
+    }
+}
+
 #[test]
 fn no_schedule_of_ends_and_faults_parts_the_files_from_the_lines() {
-    let mut reached = [0_u32; 4];
+    let mut reached = [0_u32; 5];
     for seed in 1..=12_u64 {
         let random = &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let faulty = Faulty::new();
@@ -74,6 +87,7 @@ fn no_schedule_of_ends_and_faults_parts_the_files_from_the_lines() {
                 faulty.inner.crash(kept);
                 reached[2] += 1;
             }
+            reached[4] += u32::from(is_believed(&faulty.inner, &format!("seed {seed}")));
             if random.below(4) == 0 {
                 let journal = Journal::open(Arc::new(faulty.inner.clone()), signed(plain.clone()));
                 let mut journal = journal.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -82,6 +96,7 @@ fn no_schedule_of_ends_and_faults_parts_the_files_from_the_lines() {
                 let leaves = leaves(&faulty.inner);
                 assert_eq!(check_files(&faulty.inner, &leaves), leaves.len() as u64);
                 assert!(verify(&faulty.inner).unwrap().is_intact());
+                assert!(is_believed(&faulty.inner, &format!("seed {seed}, after a start")));
                 reached[3] += 1;
             }
         }
@@ -116,7 +131,10 @@ fn a_writer_that_ends_at_any_change_leaves_what_the_next_one_makes_good() {
                     faulty.inner.clone()
                 }
             };
+            let told = format!("{kept:?}, change {changes}");
+            is_believed(&storage, &told);
             assert_made_good(&storage);
+            assert!(is_believed(&storage, &told));
             if is_over {
                 assert!(changes > 60, "{changes}");
                 break;

@@ -154,6 +154,9 @@ impl Journal {
         self.staged.clear();
         self.chain = self.durable;
         self.watch.give_up_jumps();
+        if let Some(Ok(signed)) = &mut self.signed {
+            signed.give_up_change();
+        }
         self.stopped = false;
     }
 }

@@ -50,10 +50,11 @@ impl Journal {
         self.check_usable()?;
         self.remove_pruned(usize::MAX)?;
         let range = self.prunable(request.before_seq)?;
+        self.stage_change();
         if !self.staged.is_empty() {
             self.commit()?;
         }
-        self.seal_all()?;
+        self.seal_all(range.first_seq)?;
         let epoch = epoch::link_encoded(&*self.storage, self.durable.next)?;
         if self.header.is_none() {
             self.open_segment(Reason::Prune, None);

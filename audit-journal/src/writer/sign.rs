@@ -1,8 +1,11 @@
 //! When a journal is signed: at each tick, when many records have come, behind each segment and at the end.
 
 use super::Journal;
+use crate::batch::Author;
+use crate::control;
 use crate::error::Error;
-use crate::signed::{KeyRotation, Signed};
+use crate::segment;
+use crate::signed::{KeyRotation, Signed, SignedAnew};
 
 impl Journal {
     /// Why the journal's checkpoints, seals or tiles are not what they should be: one of the files cannot be
@@ -17,35 +20,55 @@ impl Journal {
 
     /// How many records the newest checkpoint vouches for; 0 without one.
     pub fn signed_size(&self) -> u64 {
-        self.signed.as_ref().and_then(|signed| signed.as_ref().ok()).map_or(0, Signed::size)
+        self.tree().map_or(0, Signed::size)
     }
 
-    /// The change of the key that signs, if this start has recorded one.
+    /// The change of the key that signs, if this writer has recorded one.
     pub fn key_rotation(&self) -> Option<&KeyRotation> {
-        self.key_rotation.as_ref()
+        self.tree()?.rotation()
     }
 
-    /// Signs what cannot wait for the next tick.
-    pub(super) fn sign_if_pressing(&mut self) {
-        let is_pressing = |signed: &Signed| signed.is_pressing(self.stopped);
-        if self.signed.as_ref().and_then(|signed| signed.as_ref().ok()).is_some_and(is_pressing) {
-            self.sign();
-        }
+    /// What this start has signed although nothing that it could trust had signed it before, if so.
+    pub fn signed_anew(&self) -> Option<&SignedAnew> {
+        self.tree()?.anew()
+    }
+
+    /// Signs what cannot wait for the next [`tick`](Self::tick): to be called after a commit, once all are told
+    /// of it who wait for that. Returns true if what signs was asked and has not answered yet
+    /// ([`Options::signer`](crate::Options::signer)).
+    pub fn sign_due(&mut self) -> bool {
+        let is_over = self.stopped;
+        self.tree().is_some_and(|signed| signed.is_pressing(is_over)) && self.sign()
     }
 
     /// Signs all that is durable.
-    pub(super) fn sign(&mut self) {
+    pub(super) fn sign(&mut self) -> bool {
         let monotonic_ns = self.options.clock.monotonic_ns();
-        if let Some(Ok(signed)) = &mut self.signed {
-            signed.sign(&*self.storage, monotonic_ns, self.stopped);
+        match &mut self.signed {
+            Some(Ok(signed)) => signed.sign(&*self.storage, monotonic_ns, self.stopped),
+            _ => false,
+        }
+    }
+
+    /// Stages the record of a change of the key, if none is durable or on its way.
+    pub(super) fn stage_change(&mut self) {
+        let Some(Ok(signed)) = self.signed.as_mut().filter(|_| self.full.is_none()) else { return };
+        if let Some(note) = signed.change_to_stage(&*self.storage) {
+            self.append_checked(&control::key_rotated(self.envelope(), &note), Author::Journal);
         }
     }
 
     /// Writes the seals of all segments that are over, if the journal has a tree that could be sealed.
-    pub(super) fn seal_all(&mut self) -> Result<(), Error> {
-        match &mut self.signed {
-            Some(Ok(signed)) => signed.write_seals(&*self.storage),
-            _ => Ok(()),
-        }
+    pub(super) fn seal_all(&mut self, first_pruned: u64) -> Result<(), Error> {
+        let Some(Ok(signed)) = &mut self.signed else { return Ok(()) };
+        signed.seal_all(&*self.storage).map_err(|reason| Error::Kept {
+            journal: self.storage.describe(),
+            segment: segment::name(first_pruned),
+            reason: format!("no seal vouches for it yet, and none can be written now: {reason}"),
+        })
+    }
+
+    fn tree(&self) -> Option<&Signed> {
+        self.signed.as_ref()?.as_ref().ok()
     }
 }

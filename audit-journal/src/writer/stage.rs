@@ -6,7 +6,6 @@ use crate::control::{self, Header, Previous, Reason};
 use crate::error::Error;
 use crate::line::Stamp;
 use crate::quarantine::Quarantined;
-use crate::signed::KeyRotation;
 use crate::start::OpenSegment;
 use crate::storage::append_all;
 
@@ -34,11 +33,14 @@ impl Journal {
         }
         let body = control::start(self.envelope(), &self.boot, &self.options.writer, unclean);
         self.stage(&body, Author::Journal);
-        if let Some(KeyRotation { note, .. }) = &self.key_rotation {
-            let body = control::key_rotated(self.envelope(), note);
+        if let Some(anew) = self.signed_anew().cloned() {
+            let body = control::signed_anew(self.envelope(), &anew);
             self.stage(&body, Author::Journal);
         }
-        self.commit().map(|_| ())
+        self.stage_change();
+        self.commit()?;
+        self.sign_due();
+        Ok(())
     }
 
     pub(super) fn rotation(&self) -> Option<Reason> {

@@ -55,6 +55,7 @@ impl Journal {
         self.sign();
         if self.full.is_none() {
             self.watch_clock();
+            self.stage_change();
             self.beat();
         }
         Ok(())

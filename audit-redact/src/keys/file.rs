@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use audit_journal::{EventId, Timestamp};
 use zeroize::Zeroizing;
@@ -16,6 +17,8 @@ pub type Secret = Zeroizing<[u8; KEY_BYTES]>;
 const KEY_BYTES: usize = 32;
 /// More than ten thousand keys; whatever is longer is no file of keys.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
+/// Nobody is at a draft for so long.
+const DRAFT_AGE_MAX: Duration = Duration::from_secs(60);
 
 /// A place beside the journal's existing directory, with `ending` appended to its path, so never
 /// inside it.
@@ -27,6 +30,17 @@ pub fn beside(journal: &Path, ending: &str) -> io::Result<PathBuf> {
     let mut path = std::fs::canonicalize(journal)?.into_os_string();
     path.push(ending);
     Ok(path.into())
+}
+
+/// True if the file lies in the directory, or would, wherever links lead to.
+pub fn is_inside(file: &Path, directory: &Path) -> bool {
+    let Ok(directory) = std::fs::canonicalize(directory) else { return false };
+    let parent = || match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => std::fs::canonicalize(parent),
+        _ => std::fs::canonicalize("."),
+    };
+    let place = std::fs::canonicalize(file).ok().into_iter().chain(parent().ok());
+    place.into_iter().any(|place| place.starts_with(&directory))
 }
 
 /// The user whom a key may belong to beside root: the owner of the journal's directory, as far as
@@ -93,7 +107,7 @@ pub fn create_text(
 ) -> io::Result<Zeroizing<String>> {
     let text = joined(parts);
     let draft = draft_of(path);
-    write_text(&draft, &text, modes::private)?;
+    write_draft(&draft, &text, modes::private)?;
     // Unlike a renaming, a link replaces no key that another process has made meanwhile.
     let linked = std::fs::hard_link(&draft, path);
     if linked.is_ok() {
@@ -102,7 +116,7 @@ pub fn create_text(
     let _ = std::fs::remove_file(&draft);
     match linked {
         Ok(()) => {
-            remove_drafts(path);
+            remove_drafts(path, Duration::ZERO);
             Ok(text)
         }
         // Whoever has made one may have removed this draft as well.
@@ -125,9 +139,9 @@ pub fn read_text(path: &Path, owner: Option<u32>) -> io::Result<Option<Zeroizing
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
-    if modes::has_other_names(&file)? {
-        remove_drafts(path);
-    }
+    // Who adds a key now needs its draft.
+    let age = if modes::has_other_names(&file)? { Duration::ZERO } else { DRAFT_AGE_MAX };
+    remove_drafts(path, age);
     read_open(file, owner).map(Some)
 }
 
@@ -183,19 +197,19 @@ pub fn publish(path: &Path, lines: &[String]) -> io::Result<()> {
 
 fn replace(path: &Path, text: &str, mode: fn(&mut OpenOptions)) -> io::Result<()> {
     let draft = draft_of(path);
-    write_text(&draft, text, mode)?;
+    write_draft(&draft, text, mode)?;
     let replaced = modes::keep_owner(&draft, path).and_then(|()| std::fs::rename(&draft, path));
     if let Err(error) = replaced {
         let _ = std::fs::remove_file(&draft);
         return Err(error);
     }
     modes::sync_directory(path)?;
-    remove_drafts(path);
+    remove_drafts(path, Duration::ZERO);
     Ok(())
 }
 
-/// Removes the drafts beside a file that has its name: nobody needs them, and each may hold a key.
-pub(super) fn remove_drafts(path: &Path) {
+/// Removes the drafts beside a file, of this age at least: nobody needs them, and each may hold a key.
+pub(super) fn remove_drafts(path: &Path, age: Duration) {
     let (Some(name), Some(parent)) = (path.file_name().and_then(OsStr::to_str), path.parent())
     else {
         return;
@@ -207,7 +221,10 @@ pub(super) fn remove_drafts(path: &Path) {
     };
     // Whatever cannot be listed or removed now is so by the next start that can.
     for found in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-        if is_draft(&found.file_name()) {
+        let since = found.metadata().and_then(|metadata| metadata.modified());
+        let is_old =
+            age.is_zero() || since.is_ok_and(|since| since.elapsed().is_ok_and(|it| it > age));
+        if is_draft(&found.file_name()) && is_old {
             let _ = std::fs::remove_file(found.path());
         }
     }
@@ -255,6 +272,11 @@ fn read_open(file: File, owner: Option<u32>) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
+/// Writes a draft; one that could not be written whole does not stay.
+fn write_draft(path: &Path, text: &str, mode: fn(&mut OpenOptions)) -> io::Result<()> {
+    write_text(path, text, mode).inspect_err(|_| _ = std::fs::remove_file(path))
+}
+
 fn write_text(path: &Path, text: &str, mode: fn(&mut OpenOptions)) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -277,123 +299,4 @@ fn no_key() -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_key_lies_beside_the_journal_however_that_is_spelt() {
-        let directory = tempfile::tempdir().unwrap();
-        let journal = directory.path().join("audit");
-        std::fs::create_dir(&journal).unwrap();
-        let expected = std::fs::canonicalize(directory.path()).unwrap().join("audit.key");
-        for spelling in
-            [journal.clone(), journal.join(""), journal.join("."), journal.join("../audit")]
-        {
-            assert_eq!(beside(&spelling, ".key").unwrap(), expected);
-        }
-    }
-
-    #[test]
-    fn the_key_is_made_once_and_leaves_no_draft() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.key");
-        let keys: Vec<_> = std::thread::scope(|scope| {
-            let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| create(&path, None))).collect();
-            makers.into_iter().map(|maker| maker.join().unwrap().unwrap()).collect()
-        });
-        let key = read(&path, None).unwrap().unwrap();
-        assert!(keys.iter().all(|made| **made == *key));
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_that_others_can_read_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.key");
-        create(&path, None).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = read(&path, None).unwrap_err();
-        assert!(error.to_string().contains("0644"), "{error}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_of_another_user_is_refused() {
-        use std::os::unix::fs::{MetadataExt as _, chown};
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.key");
-        create(&path, None).unwrap();
-        let me = owner(Some(directory.path())).unwrap();
-        assert!(read(&path, Some(me)).is_ok());
-        // Only root can give a file away; for others the journal is another user's.
-        let (theirs, expected) = match chown(&path, Some(me + 1), None) {
-            Ok(()) => (me + 1, me),
-            Err(_) => (me, me + 1),
-        };
-        assert_eq!(std::fs::metadata(&path).unwrap().uid(), theirs);
-        let error = read(&path, Some(expected)).unwrap_err().to_string();
-        let told = [format!("user {theirs}"), format!("`chown {expected}`")];
-        assert!(told.iter().all(|told| error.contains(told)), "{error}");
-    }
-
-    #[test]
-    fn a_start_that_died_as_it_made_the_key_leaves_nothing_behind_for_ever() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.key");
-        let names = || std::fs::read_dir(directory.path()).unwrap().count();
-        let others = ["audit.key.old", "audit.key2.01890a5d-ac96-774b-bcce-b302099a8057"];
-        others.iter().for_each(|name| std::fs::write(directory.path().join(name), "").unwrap());
-        // It died before the key had its name.
-        write_text(&draft_of(&path), "draft", modes::private).unwrap();
-        assert!(read(&path, None).unwrap().is_none());
-        let key = create(&path, None).unwrap();
-        assert_eq!(names(), 1 + others.len());
-        // It died after that.
-        std::fs::hard_link(&path, draft_of(&path)).unwrap();
-        assert!(*read(&path, None).unwrap().unwrap() == *key);
-        assert_eq!(names(), 1 + others.len());
-    }
-
-    #[test]
-    fn what_is_published_is_added_once_and_nothing_is_taken_away() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.vkey");
-        let lines = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        publish(&path, &lines(&["one"])).unwrap();
-        std::fs::write(&path, "one\nnote").unwrap();
-        publish(&path, &lines(&["one", "two"])).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\nnote\ntwo\n");
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_that_the_superuser_adds_leaves_the_file_to_its_owner() {
-        use std::os::unix::fs::{MetadataExt as _, chown};
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.keys");
-        let add = || add_line(&path, "# keys\n", |_| Ok(Zeroizing::new("key".to_owned())));
-        add().unwrap();
-        // Only root can give a file away.
-        let given = chown(&path, Some(4711), None).is_ok();
-        let owner = std::fs::metadata(&path).unwrap().uid();
-        add().unwrap();
-        let found = std::fs::metadata(&path).unwrap();
-        assert_eq!((found.uid(), found.mode() & 0o777), (owner, 0o600), "{given}");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# keys\nkey\nkey\n");
-    }
-
-    #[test]
-    fn a_damaged_key_is_refused_without_being_shown() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit.key");
-        create(&path, None).unwrap();
-        for damaged in ["deadbeef".to_owned(), "+f".repeat(KEY_BYTES)] {
-            std::fs::write(&path, &damaged).unwrap();
-            let error = read(&path, None).unwrap_err().to_string();
-            assert!(error.contains("64 hexadecimal digits") && !error.contains(&damaged));
-        }
-    }
-}
+mod tests;

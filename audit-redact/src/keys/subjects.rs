@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{EncryptionKey, file, modes};
 use crate::HashKey;
@@ -160,6 +161,6 @@ fn overwrite(path: &Path) -> io::Result<()> {
     file.write_all(ERASED.as_bytes())?;
     file.set_len(ERASED.len() as u64)?;
     file.sync_all()?;
-    file::remove_drafts(path);
+    file::remove_drafts(path, Duration::ZERO);
     Ok(())
 }

@@ -17,6 +17,7 @@ use audit_journal::{Clock, MemoryStorage, OnDamage, Options, Storage, SystemCloc
 use super::floods::Measure;
 use super::mirror::Mirror;
 use super::service::Service;
+use super::signing::Apart;
 use audit_redact::{HashKey, Keys, Tightness};
 use audit_tlog::Signer;
 
@@ -39,6 +40,7 @@ pub struct RecorderBuilder {
     keys: Option<Keys>,
     has_ephemeral_keys: bool,
     signer: Option<Arc<dyn Signer>>,
+    older_signers: Vec<Arc<dyn Signer>>,
     signing_key_file: Option<PathBuf>,
     classes: BTreeMap<String, Tightness>,
     group: Option<u32>,
@@ -86,6 +88,7 @@ impl RecorderBuilder {
             keys: None,
             has_ephemeral_keys: false,
             signer: None,
+            older_signers: Vec::new(),
             signing_key_file: None,
             classes: BTreeMap::new(),
             group: None,
@@ -235,10 +238,17 @@ impl RecorderBuilder {
     }
 
     /// What signs the journal's checkpoints, for services that keep their keys elsewhere: a
-    /// [`SigningKey`](audit_tlog::SigningKey), or a system that signs and gives no key away. The thread
-    /// that writes the journal waits for it.
+    /// [`SigningKey`](audit_tlog::SigningKey), or a system that signs and gives no key away. It is asked on a
+    /// thread of its own, for one signature at a time, and no record waits for it.
     pub fn signer(mut self, signer: impl Signer + 'static) -> Self {
-        self.signer = Some(Arc::new(signer));
+        self.signer = Some(Arc::new(Apart::of(signer)));
+        self
+    }
+
+    /// What has signed before [`signer`](Self::signer), the newest last: it vouches for the new one in the record
+    /// of the change, and its seals are known. One that cannot sign any more does the latter.
+    pub fn older_signer(mut self, signer: impl Signer + 'static) -> Self {
+        self.older_signers.push(Arc::new(Apart::of(signer)));
         self
     }
 
@@ -308,6 +318,7 @@ impl fmt::Debug for RecorderBuilder {
             .field("key_file", &self.key_file)
             .field("keys", &self.keys)
             .field("signer", &self.signer.as_ref().map(|signer| signer.verifier()))
+            .field("older_signers", &self.older_signers.len())
             .field("signing_key_file", &self.signing_key_file)
             .field("classes", &self.classes)
             .field("group", &self.group)

@@ -22,6 +22,8 @@ use crate::say;
 
 /// How often the committer looks after the journal, with or without events.
 const TICK: Duration = Duration::from_secs(1);
+/// How long the end waits for the signature of what signs elsewhere; without it the next start signs.
+const LAST_SIGNATURE: Duration = Duration::from_secs(2);
 
 /// Ends what an earlier writer left open, commits until the recorder is shut down, then closes the
 /// journal.
@@ -291,15 +293,25 @@ impl Committer<'_> {
                     }
                 }
                 self.pass_on();
+                self.sign_due();
             }
             Err(journal::Error::Full { .. }) => {
                 self.show();
                 self.give_up();
                 self.pass_on();
+                self.shared.counters.signing.show(&self.journal);
             }
             Err(error) => self.fail(&error.to_string().into()),
         }
         is_durable
+    }
+
+    /// Signs what cannot wait for the next tick, once nobody waits for what was committed; true if an answer of
+    /// what signs is awaited.
+    fn sign_due(&mut self) -> bool {
+        let is_awaited = self.journal.sign_due();
+        self.shared.counters.signing.show(&self.journal);
+        is_awaited
     }
 
     fn tell_failed_sync(&self) {
@@ -322,7 +334,6 @@ impl Committer<'_> {
     /// turned away.
     fn show(&self) {
         self.shared.counters.show_durable(self.journal.last());
-        self.shared.counters.show_signed(self.journal.signed_size(), self.journal.unsigned());
         if let Some(full) = self.journal.full()
             && self.shared.counters.interruptions.full().is_none()
         {
@@ -367,6 +378,10 @@ impl Committer<'_> {
             && let Some(missed) = missed
         {
             self.shared.counters.interruptions.note_told(missed);
+        }
+        let due = Instant::now() + LAST_SIGNATURE;
+        while self.sign_due() && Instant::now() < due {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The recorder's health: what it has recorded, what it could not, and since when.
 
+mod signing;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -11,6 +13,7 @@ use serde::Serialize;
 use super::interruption::Interruptions;
 use super::levels::Levels;
 use crate::say;
+use signing::Signing;
 
 /// How a recorder fares, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -117,9 +120,7 @@ pub(super) struct Counters {
     /// Why other processes cannot ask this writer, if they cannot.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(super) control_flaw: OnceLock<String>,
-    signed: AtomicU64,
-    /// Why no checkpoint can be signed or written now.
-    unsigned: Mutex<Option<String>>,
+    pub(super) signing: Signing,
     /// The last durable record.
     last: Mutex<Option<Appended>>,
     sync_failures: AtomicU64,
@@ -148,8 +149,7 @@ impl Counters {
             control_refused: AtomicU64::new(0),
             summarised: AtomicU64::new(0),
             control_flaw: OnceLock::new(),
-            signed: AtomicU64::new(0),
-            unsigned: Mutex::default(),
+            signing: Signing::default(),
             last: Mutex::default(),
             scopes_unlisted: AtomicU64::new(0),
             sync_failures: AtomicU64::new(0),
@@ -167,24 +167,6 @@ impl Counters {
     pub(super) fn show_durable(&self, last: Appended) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
         self.durable.store(last.seq + 1, Relaxed);
-    }
-
-    /// Shows how far the journal is signed, and says when it begins to go unsigned, and when that ends.
-    pub(super) fn show_signed(&self, size: u64, cause: Option<&journal::Error>) {
-        self.signed.store(size, Relaxed);
-        let mut unsigned = self.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&*unsigned, cause) {
-            (None, Some(cause)) => say::error(format_args!(
-                "the journal is not signed any more, and recording goes on: {cause}"
-            )),
-            (Some(_), None) => say::warning(format_args!("the journal is signed again")),
-            _ => {}
-        }
-        *unsigned = cause.map(ToString::to_string);
-    }
-
-    fn unsigned(&self) -> Option<String> {
-        self.unsigned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The last durable record.
@@ -252,8 +234,8 @@ impl Counters {
             sync_failures: self.sync_failures.load(Relaxed),
             control_refused: self.control_refused.load(Relaxed),
             summarised: self.summarised.load(Relaxed),
-            signed_size: self.signed.load(Relaxed),
-            unsigned: self.unsigned(),
+            signed_size: self.signing.size(),
+            unsigned: self.signing.unsigned(),
             ..levels.health(status)
         }
     }
@@ -316,11 +298,8 @@ impl Counters {
         if mirror_lost > 0 {
             return Some(format!("the mirror did not keep up; {mirror_lost} lines are not in it"));
         }
-        if let Some(cause) = self.unsigned() {
-            let signed = self.signed.load(Relaxed);
-            return Some(format!("only the first {signed} records are signed: {cause}"));
-        }
-        levels.stale().or_else(|| self.control_flaw.get().cloned())
+        let signing = self.signing.shortcoming();
+        signing.or_else(|| levels.stale()).or_else(|| self.control_flaw.get().cloned())
     }
 }
 

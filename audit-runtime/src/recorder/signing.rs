@@ -1,13 +1,17 @@
 //! The keys that sign the journal's checkpoints, as a file holds them.
 
+mod apart;
+
 use std::io;
 use std::path::Path;
 use std::slice;
 use std::sync::Arc;
 
-use audit_journal::{DirectoryStorage, Reader};
+use audit_journal::{DirectoryStorage, Options, Reader};
 use audit_redact::keys::file;
 use audit_tlog::{Note, Signer, SigningKey, VerifierKey};
+
+pub(super) use apart::Apart;
 
 const HEAD: &str = "\
 # The private keys that sign the checkpoints of an audit journal, one in each line. From the service's
@@ -72,14 +76,22 @@ impl SigningKeys {
     /// `file`: the one that has signed before, as it is for the service to begin with another one. Without
     /// it the service signs that at its next start.
     #[doc(hidden)]
-    pub fn visiting(file: Option<&Path>, journal: &Path) -> Option<Arc<dyn Signer>> {
+    pub fn visiting(file: Option<&Path>, journal: &Path) -> Options {
+        Self::known(file, journal).unwrap_or_default()
+    }
+
+    fn known(file: Option<&Path>, journal: &Path) -> Option<Options> {
         let keys = Self::from_file(file?).ok()??;
         let reader = Reader::over(Arc::new(DirectoryStorage::read_only(journal)));
         let key = match reader.checkpoint().ok()? {
             Some(checkpoint) => keys.signer_of(&checkpoint)?,
             None => &keys.newest,
         };
-        Some(Arc::new(key.clone()))
+        let signer: Option<Arc<dyn Signer>> = Some(Arc::new(key.clone()));
+        // What the others have sealed is the journal's own as well.
+        let older_signers =
+            keys.all().map(|key| Arc::new(key.clone()) as Arc<dyn Signer>).collect();
+        Some(Options { signer, older_signers, ..Options::default() })
     }
 
     /// Like [`from_file`](Self::from_file), for a file that belongs to the user `owner` or to root.
@@ -103,7 +115,7 @@ impl SigningKeys {
 
     /// A key that no file has, for a journal that is not kept either.
     pub(super) fn fresh(name: &str) -> io::Result<SigningKey> {
-        SigningKey::from_seed(name, *file::random()?).map_err(io::Error::other)
+        SigningKey::from_seed(name, &*file::random()?).map_err(io::Error::other)
     }
 
     /// What signs, and what has signed before, the newest last.

@@ -93,6 +93,33 @@ impl Storage for Disk {
         change.end()
     }
 
+    /// Ends in the middle with a draft, with the new file until the power is cut, or with nothing done.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let state = &mut *self.state();
+        let change = state.change(state.age, Call::Replace)?;
+        if state.fitting(bytes.len()) < bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let is_named = matches!(change, Change::Done) && state.lie != Lie::NoNames;
+        let (is_done, is_drafted) = match change {
+            Change::Done | Change::Fails(Fault::Name) => (true, false),
+            Change::Half => (state.random.one_in(2), state.random.one_in(2)),
+            Change::Fails(_) => (false, false),
+        };
+        let (identity, sector) = (state.next_identity(), state.sector);
+        let mut file = File::new(identity, is_named);
+        file.write(0, bytes, sector);
+        if is_done {
+            if let Some(old) = state.files.insert(name.to_owned(), file) {
+                state.replaced(name, old, is_named);
+            }
+            state.sync(identity)?;
+        } else if is_drafted {
+            state.files.insert(format!("{name}.new"), file);
+        }
+        change.end()
+    }
+
     /// Ends in the middle with a name that is gone until the power is cut, or with nothing done.
     fn remove(&self, name: &str) -> io::Result<()> {
         let state = &mut *self.state();

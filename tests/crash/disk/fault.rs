@@ -31,6 +31,7 @@ pub(super) enum Call {
     Create,
     Rename,
     Remove,
+    Replace,
     Lock,
     Look,
 }
@@ -42,14 +43,17 @@ impl Fault {
     }
 
     fn suits(self, call: Call) -> bool {
-        use Call::{Append, Create, Lock, Look, Remove, Rename, Sync, Truncate, Write};
+        use Call::{Append, Create, Lock, Look, Remove, Rename, Replace, Sync, Truncate, Write};
         match self {
             Self::Short | Self::Interrupted => call == Append,
             Self::Change => {
-                matches!(call, Append | Write | Truncate | Create | Rename | Remove | Lock)
+                matches!(
+                    call,
+                    Append | Write | Truncate | Create | Rename | Remove | Replace | Lock
+                )
             }
-            Self::Sync(_) => call == Sync,
-            Self::Name => matches!(call, Create | Rename | Remove | Lock),
+            Self::Sync(_) => matches!(call, Sync | Replace),
+            Self::Name => matches!(call, Create | Rename | Remove | Replace | Lock),
             Self::Look => call == Look,
             Self::Room => false,
         }

@@ -134,8 +134,12 @@ impl Disk {
                 Keep::Nothing => true,
                 Keep::Any => state.random.one_in(2),
             };
-            if is_back {
-                state.files.entry(name).or_insert(file);
+            match state.files.get_mut(&name) {
+                // One of both has the name.
+                Some(new) if !new.is_named && is_back => *new = file,
+                Some(new) => new.is_named = true,
+                None if is_back => _ = state.files.insert(name, file),
+                None => {}
             }
         }
         let (sector, random) = (state.sector, &mut state.random);
@@ -254,6 +258,17 @@ impl State {
             return Err(io::Error::other("this process has ended"));
         }
         Ok(())
+    }
+
+    /// A file has given its name to another one, and has it again if that was not made durable.
+    fn replaced(&mut self, name: &str, old: File, is_named: bool) {
+        let earlier = self.unlinked.iter().any(|(unlinked, _)| unlinked == name);
+        if is_named {
+            self.unlinked.retain(|(unlinked, _)| unlinked != name);
+            self.removed.push((name.to_owned(), old));
+        } else if !earlier && old.is_named {
+            self.unlinked.push((name.to_owned(), old));
+        }
     }
 
     /// No name that is gone comes back any more; who has such a file open still has it.

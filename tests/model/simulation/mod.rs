@@ -8,6 +8,7 @@ mod line;
 mod oracle;
 mod prune;
 mod readers;
+mod signing;
 mod steps;
 mod time;
 mod world;
@@ -36,7 +37,7 @@ struct Failure {
 fn take(seed: u64, steps: &[Step], lie: Lie) -> Result<World, Failure> {
     let mut random = Random::of(seed);
     let setup = Setup::of(&mut random);
-    let mut world = World::new(&setup, lie, &mut random);
+    let mut world = World::new(&setup, lie, signs(seed), &mut random);
     let mut number = 0;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         for step in steps {
@@ -53,10 +54,15 @@ fn schedule(seed: u64) -> Vec<Step> {
     // Another stream than the world's: what is left out must not change what is left.
     let steps = steps::schedule(&mut Random::of(!seed));
     // Every other seed prunes; the others give the steps that they always gave.
-    if seed.is_multiple_of(2) || ONCE_PARTED.contains(&seed) {
-        return steps;
-    }
-    steps::with_prunings(steps, &mut Random::of(seed.rotate_left(32)))
+    let prunes = !seed.is_multiple_of(2) && !ONCE_PARTED.contains(&seed);
+    let mut other = Random::of(seed.rotate_left(32));
+    let steps = if prunes { steps::with_prunings(steps, &mut other) } else { steps };
+    if signs(seed) { steps::with_signing(steps, &mut other) } else { steps }
+}
+
+/// Most seeds sign, but not those that failed before any did.
+fn signs(seed: u64) -> bool {
+    !seed.is_multiple_of(3) && !ONCE_PARTED.contains(&seed) && !ONCE_PARTED_PRUNING.contains(&seed)
 }
 
 /// Leaves out every step that the failure does not need.
@@ -156,6 +162,11 @@ const EXPECTED: &[&str] = &[
     "JournalResumed",
     "JournalClock",
     "JournalPruned",
+    "JournalKeyRotated",
+    "JournalSignedAnew",
+    "signed",
+    "spoilt",
+    "made good",
     "pruned for a reader",
     "pruned before a fault",
     "left over",

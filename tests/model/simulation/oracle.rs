@@ -175,6 +175,7 @@ impl Oracle {
     pub(super) fn fail_start(&mut self) {
         self.has_failed_start = true;
         self.doubtful_actions.extend(["JournalStart", "JournalRecovered", "JournalFull"]);
+        self.doubtful_actions.extend(["JournalSignedAnew", "JournalKeyRotated"]);
     }
 
     /// Takes the journal as a new writer has found and begun it.
@@ -243,6 +244,8 @@ impl Oracle {
         let own = actions.strip_prefix([line::HEADER.to_owned()].as_slice()).unwrap_or(&actions);
         // The batch of the start may have taken the last of the room.
         let own = own.strip_suffix(["JournalFull".to_owned()].as_slice()).unwrap_or(own);
+        let own = own.strip_suffix(["JournalKeyRotated".to_owned()].as_slice()).unwrap_or(own);
+        let own = own.strip_suffix(["JournalSignedAnew".to_owned()].as_slice()).unwrap_or(own);
         let Some((start, torn)) = own.split_last() else {
             return Err("a start has no record".into());
         };

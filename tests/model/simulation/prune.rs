@@ -37,9 +37,15 @@ impl World {
                 let has_become_full = !was_full && self.journal().full().is_some();
                 entries.extend(has_become_full.then_some(Entry::Full));
                 self.settle(&entries)?;
-                if self.disk.has_stopped() { self.end_process(self.end) } else { Ok(()) }
+                if self.disk.has_stopped() { self.end_process(self.end) } else { self.sign() }
             }
             (Err(Error::Kept { .. }), None) => Ok(()),
+            // Nothing goes that could not be sealed.
+            (Err(Error::Kept { .. }), Some(_))
+                if self.has_no_tiles() && !self.disk.has_stopped() =>
+            {
+                Ok(())
+            }
             (Err(Error::Full { .. }), Some(_)) if is_hindered || was_full => {
                 self.rotation.due.get_or_insert("prune");
                 let committed = self.journal().committed();

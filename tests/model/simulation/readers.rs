@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use audit_runtime::journal::{
-    Access, Cursor, Error, LockOutcome, Reader, Storage, StorageFile, verify,
-};
+use audit_runtime::VerifierKey;
+use audit_runtime::journal::{Access, Cursor, Error, LockOutcome, Reader, Storage, StorageFile};
 
+use super::signing::verify_with;
 use crate::disk::Disk;
 use crate::random::Random;
 
@@ -39,6 +39,8 @@ struct Readers {
     pruned: u64,
     /// The journal is damaged, and no reader need find its way.
     is_away: bool,
+    /// What they check signatures with.
+    keys: Vec<VerifierKey>,
 }
 
 impl Watched {
@@ -51,8 +53,14 @@ impl Watched {
             complaint: None,
             pruned: 0,
             is_away: false,
+            keys: Vec::new(),
         };
         Self { disk: disk.clone(), readers: Arc::new(Mutex::new(readers)) }
+    }
+
+    /// Checks signatures with these keys from now on.
+    pub(super) fn trust(&self, keys: Vec<VerifierKey>) {
+        self.readers().keys = keys;
     }
 
     /// Begins to read at a record.
@@ -158,7 +166,7 @@ impl Readers {
     }
 
     fn verify(&mut self) {
-        match verify(&self.disk) {
+        match verify_with(&self.disk, &self.keys) {
             Ok(verification) if verification.is_intact() => {}
             Ok(verification) => {
                 let findings = verification.findings;
@@ -193,6 +201,12 @@ impl Storage for Watched {
         let removed = Storage::remove(&self.disk, name);
         self.readers().look();
         removed
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let replaced = self.disk.replace(name, bytes);
+        self.readers().look();
+        replaced
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

@@ -45,6 +45,10 @@ pub(super) enum Step {
     Leave(Option<usize>),
     /// Another reader begins at the record that stands so many before the end.
     Follow(u64),
+    /// The next start signs with a new key.
+    NewKey,
+    /// Somebody changes a file that was signed, or a tile, once the writer is gone.
+    Spoil(Spoilt),
     /// Somebody takes a file away under the writer.
     Displace {
         file: Displaced,
@@ -80,6 +84,16 @@ pub(super) enum Displaced {
     Lock,
 }
 
+/// What is changed: half of the file goes, but for `LastHash`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spoilt {
+    LastHash,
+    Tiles,
+    Checkpoint,
+    History,
+    Seal,
+}
+
 const STEPS_MAX: usize = 60;
 
 impl Setup {
@@ -113,6 +127,26 @@ pub(super) fn with_prunings(steps: Vec<Step>, random: &mut Random) -> Vec<Step> 
         pruning.push(step);
     }
     pruning
+}
+
+/// The same steps with new keys and files that are changed between them, and more ticks.
+pub(super) fn with_signing(steps: Vec<Step>, random: &mut Random) -> Vec<Step> {
+    use Spoilt::{Checkpoint, History, LastHash, Seal, Tiles};
+    let mut signing = Vec::new();
+    for step in steps {
+        match random.below(40) {
+            0 => signing.extend([Step::NewKey, Step::Restart]),
+            1 => signing.push(Step::NewKey),
+            2 => {
+                let spoilt = [LastHash, Tiles, Checkpoint, History, Seal][random.below(5)];
+                signing.push(Step::Spoil(spoilt));
+            }
+            3..6 => signing.push(Step::Tick),
+            _ => {}
+        }
+        signing.push(step);
+    }
+    signing
 }
 
 fn step(random: &mut Random) -> Step {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit_runtime::OnDamage;
-use audit_runtime::journal::{Error, Journal, Options, Reader, verify};
+use audit_runtime::journal::{Error, Journal, Options, Reader};
 
 use super::expect::{Rotation, is_serious};
 use super::line;
 use super::oracle::{Entry, Oracle};
 use super::readers::Watched;
+use super::signing::Signing;
 use super::steps::{End, Setup, Step};
 use super::time::{Clocks, Counted};
 use crate::disk::{Disk, Fault, Keep, Lie};
@@ -23,6 +24,7 @@ pub(super) struct World {
     pub(super) options: Options,
     pub(super) journal: Option<Journal>,
     pub(super) oracle: Oracle,
+    pub(super) signing: Signing,
     pub(super) rotation: Rotation,
     /// Both clocks when the writer last looked at them.
     pub(super) looked: Option<(i64, u64)>,
@@ -48,7 +50,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(setup: &Setup, lie: Lie, random: &mut Random) -> Self {
+    pub(super) fn new(setup: &Setup, lie: Lie, signs: bool, random: &mut Random) -> Self {
         let disk = Disk::new(setup.sector, lie, random.next());
         disk.write_behind();
         let clocks = Arc::new(Clocks::new());
@@ -70,8 +72,9 @@ impl World {
             retention_days_min: 0,
             ..Options::default()
         };
-        Self {
+        let mut world = Self {
             watched: Watched::over(&disk, Random::of(random.next())),
+            signing: Signing::of(signs),
             rotation: Rotation::of(setup),
             disk,
             clocks,
@@ -89,7 +92,9 @@ impl World {
             is_over: false,
             appended: 0,
             open,
-        }
+        };
+        world.sign_with_newest();
+        world
     }
 
     /// Takes one step, and compares what is there then.
@@ -113,6 +118,8 @@ impl World {
                 self.watched.follow(self.oracle.next().saturating_sub(back))?;
             }
             Step::Follow(_) => {}
+            Step::NewKey => self.change_key(),
+            Step::Spoil(spoilt) => self.spoil(spoilt)?,
             _ if self.journal.is_none() && !self.open()? => {}
             Step::Append(length) => self.append(length)?,
             Step::Refused(flaw) => self.append_refused(flaw)?,
@@ -168,9 +175,13 @@ impl World {
 
     /// Opens the journal; false if it is refused for a good reason.
     pub(super) fn open(&mut self) -> Result<bool, String> {
-        let before = self.last_segment();
+        let (before, signed) = (self.last_segment(), self.before_start());
         self.take_met();
+        // Before a start has published WATERMARK, which a power cut leaves behind, it holds LOCK already: what was
+        // signed past that then looks to others as if it was gone.
+        self.watched.trust(Vec::new());
         let opened = Journal::open(Arc::new(self.watched.clone()), self.options.clone());
+        self.watched.trust(self.signing.verifiers());
         let met = self.take_met();
         if met.iter().any(|fault| matches!(fault, Fault::Sync(_))) {
             self.forget_unfirm()?;
@@ -197,6 +208,7 @@ impl World {
         }
         let lines = self.read()?;
         self.oracle.open(lines, &journal.committed())?;
+        self.check_start(&signed, &journal)?;
         self.rotation.settle(&self.oracle, &self.clocks);
         (self.looked, self.before_jump, self.recorded) = (None, None, None);
         self.journal = Some(journal);
@@ -287,12 +299,12 @@ impl World {
             true if !extra.is_empty() => return Err("a reader goes past the end".into()),
             _ => self.oracle.check_extra(extra)?,
         }
-        let verification = match verify(&self.disk.outside()) {
+        let verification = match self.verify() {
             Err(Error::NoJournal { .. }) if self.oracle.settled.is_empty() => return Ok(()),
             verified => verified.map_err(|error| format!("verify fails: {error}"))?,
         };
         let kept_from = line::kept_from(&lines);
-        if verification.pruned.map_or(0, |pruned| pruned.last_seq + 1) != kept_from {
+        if verification.pruned.as_ref().map_or(0, |pruned| pruned.last_seq + 1) != kept_from {
             return Err(format!("verify does not know that {kept_from} records were pruned"));
         }
         if verification.records + kept_from != lines.len() as u64 {
@@ -301,7 +313,8 @@ impl World {
         if self.journal.is_some() && verification.unfinished.is_some() {
             return Err(format!("a writer left {:?} in place", verification.unfinished));
         }
-        self.oracle.check_findings(kept_from, &verification.findings)
+        self.oracle.check_findings(kept_from, &verification.findings)?;
+        self.check_level(&verification)
     }
 
     /// All lines that a reader is given, behind those of what was pruned.
@@ -337,7 +350,7 @@ impl World {
         if self.is_interrupted() || self.is_lost {
             return None;
         }
-        let name = self.disk.names().into_iter().rfind(|name| name.starts_with("seg/"))?;
+        let name = self.disk.names().into_iter().rfind(|name| name.ends_with(".jsonl"))?;
         let bytes = self.disk.file(&name)?;
         Some((name, bytes))
     }

@@ -70,7 +70,8 @@ impl World {
             Ok(()) => {
                 let mut due = std::mem::take(&mut self.oracle.staged);
                 due.extend(has_become_full.then_some(Entry::Full));
-                self.settle(&due)
+                self.settle(&due)?;
+                self.sign()
             }
             Err(Error::Full { .. }) if self.journal().full().is_some() => {
                 self.oracle.staged.clear();
@@ -146,6 +147,7 @@ impl World {
             self.see_clocks();
             self.see_idle();
         }
+        self.check_signed(&met)?;
         if self.disk.has_stopped() {
             // It died while it removed what is pruned.
             self.end_process(self.end)?;
@@ -321,6 +323,7 @@ impl World {
             return Ok(());
         }
         self.oracle.begin_epoch();
+        self.signing.begin_epoch();
         self.oracle.count("epoch");
         self.epochs += 1;
         let older = verify_epochs(&self.disk.outside());

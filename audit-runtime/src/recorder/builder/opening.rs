@@ -92,12 +92,18 @@ impl RecorderBuilder {
                 }
             },
         };
-        signing.publish(self.journal(), journal.key_rotation());
+        signing.publish(self.journal());
         doubt(&anchors, self.journal());
         let anchors = Shipping::start(anchors, &storage, anchor_age_max).map_err(Error::System)?;
         let left = unfinished::find(storage)?;
         let redactor = redactor.with_origin(journal.origin()).with_hash_key(key.clone());
         let shared = self.share(&journal, intents, redactor, key, service, anchors)?;
+        if let Some(flaw) = signing.flaw {
+            shared.counters.signing.report_keyless(flaw);
+        }
+        if let Some(anew) = journal.signed_anew() {
+            shared.counters.signing.report_anew(anew);
+        }
         self.start(shared, journal, left, directory)
     }
 
@@ -205,7 +211,7 @@ impl RecorderBuilder {
         directory: Option<Arc<DirectoryStorage>>,
     ) -> Result<Recorder, Error> {
         shared.counters.show_durable(journal.last());
-        shared.counters.show_signed(journal.signed_size(), journal.unsigned());
+        shared.counters.signing.show(&journal);
         if let Some(error) = journal.failed_sync() {
             shared.counters.tell_failed_sync(error);
         }

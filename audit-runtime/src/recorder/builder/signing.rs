@@ -1,9 +1,10 @@
 //! What signs the journal: given, read from the file beside the journal, or made at the first start.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use audit_journal::{Entropy as _, KeyRotation, Reader, Storage, SystemEntropy};
+use audit_journal::{Entropy as _, Reader, Storage, SystemEntropy};
 use audit_redact::keys::file;
 use audit_tlog::{Signer, is_of_name};
 
@@ -22,6 +23,8 @@ pub(super) struct Signing {
     /// The public keys, the newest last.
     public: Vec<String>,
     is_made: bool,
+    /// Why there is no key, and what to do.
+    pub(super) flaw: Option<String>,
 }
 
 impl RecorderBuilder {
@@ -34,7 +37,10 @@ impl RecorderBuilder {
         is_new: bool,
     ) -> Result<Signing, Error> {
         if let Some(signer) = &self.signer {
-            return Ok(Signing::by(Arc::clone(signer)));
+            let older = self.older_signers.clone();
+            let all = older.iter().chain([signer]).map(|it| it.verifier().to_string());
+            let public = all.collect();
+            return Ok(Signing { older, public, ..Signing::by(Arc::clone(signer)) });
         }
         let path = match (&self.signing_key_file, &self.place) {
             (Some(path), _) => path.clone(),
@@ -58,12 +64,28 @@ impl RecorderBuilder {
         is_new: bool,
     ) -> Result<Signing, Error> {
         let unusable = |cause| Error::SigningKeyFile { path: path.clone(), cause };
+        if self.journal().is_some_and(|journal| file::is_inside(&path, journal)) {
+            let reason =
+                "it lies in the journal's directory, where whoever has that has the key as well";
+            return Err(unusable(io::Error::other(reason)));
+        }
         if let Some(keys) = SigningKeys::of_owner(&path, owner).map_err(unusable)? {
             return Ok(Signing::with(keys));
         }
         let (name, origin) = self.names(storage, is_new);
-        let keys = SigningKeys::create(&path, owner, &name).map_err(unusable)?;
-        Ok(Signing { origin, is_made: true, ..Signing::with(keys) })
+        match SigningKeys::create(&path, owner, &name) {
+            Ok(keys) => Ok(Signing { origin, is_made: true, ..Signing::with(keys) }),
+            // Records come before signatures: the next start that can make one signs all of them.
+            Err(cause) if !path.exists() => {
+                let flaw = format!(
+                    "no key that signs the journal could be made in {}: {cause}; let the service's user write \
+                     there, or name another file with `signing_key_file`, and restart the service",
+                    path.display()
+                );
+                Ok(Signing { flaw: Some(flaw), ..Signing::default() })
+            }
+            Err(cause) => Err(unusable(cause)),
+        }
     }
 
     /// What a new key is called, and the journal with it if it has no name yet.
@@ -95,20 +117,8 @@ impl Signing {
         Self { older, public, ..Self::by(signer) }
     }
 
-    /// Puts the public keys beside the journal, and says what they are for, and of a change.
-    pub(super) fn publish(&self, journal: Option<&Path>, rotation: Option<&KeyRotation>) {
-        if let (Some(KeyRotation { former, is_vouched_for, .. }), Some(key)) =
-            (rotation, self.public.last())
-        {
-            let (by, advice) = match is_vouched_for {
-                true => ("both keys", "keep the new public key beside the old one"),
-                false => ("the new one alone", "verifiers need the public keys of both"),
-            };
-            say::warning(format_args!(
-                "the journal is signed with another key than before, {key} in place of {former}; a record \
-                 tells of it, signed by {by}: {advice}"
-            ));
-        }
+    /// Puts the public keys beside the journal, and says what they are for.
+    pub(super) fn publish(&self, journal: Option<&Path>) {
         let Some(Ok(path)) = journal.map(|journal| file::beside(journal, ".vkey")) else { return };
         let shown = path.display();
         if let Err(cause) = file::publish(&path, &self.public) {

@@ -39,5 +39,6 @@ impl Committer<'_> {
         }
         self.shared.pruning.finish();
         asked.settle(outcome);
+        self.sign_due();
     }
 }

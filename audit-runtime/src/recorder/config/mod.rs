@@ -68,6 +68,19 @@ impl Config {
         }
     }
 
+    /// Reads the same as a service of this journal would here: if another journal is named there, nothing.
+    ///
+    /// # Errors
+    /// Fails as [`load`](Self::load) does.
+    pub fn for_journal(journal: &Path) -> Result<Self, ConfigError> {
+        let config = Self::load()?;
+        let is_same = |named: &Path| match (named.canonicalize(), journal.canonicalize()) {
+            (Ok(named), Ok(journal)) => named == journal,
+            _ => false,
+        };
+        Ok(if config.journal().is_none_or(is_same) { config } else { Self::default() })
+    }
+
     /// Reads the file at `path`, which must be there, and the environment.
     ///
     /// # Errors

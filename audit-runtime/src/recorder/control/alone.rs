@@ -1,6 +1,6 @@
 //! A record of somebody who is not the service, in a journal that no service writes now.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use audit_journal::{self as journal, Appended, DirectoryStorage, Journal, Options};
@@ -12,8 +12,6 @@ use crate::event::Stamp;
 use crate::recorder::SigningKeys;
 use crate::recorder::service::Service;
 use audit_redact::HashKey;
-use audit_redact::keys::file;
-use audit_tlog::Signer;
 
 /// Appends `entry` to the journal in the directory `journal`, which no service writes now, and closes it
 /// again. It stands between a record of the start of this process and one of its orderly end.
@@ -32,8 +30,7 @@ pub fn append_alone(journal: impl AsRef<Path>, entry: &Entry) -> Result<Appended
         source,
     })?;
     let storage = DirectoryStorage::open_existing(journal.as_ref())?;
-    let signer = signer(journal.as_ref());
-    let options = Options { signer, ..Options::default() };
+    let options = options(journal.as_ref());
     let mut journal = Journal::visit(Arc::new(storage), options)?;
     let appended = append(&mut journal, &body);
     // Also after a failure: without a record of the end the next start counts as an unclean one.
@@ -60,8 +57,7 @@ pub fn prune_alone(
     let peer = platform::own_peer(&DirectoryStorage::read_only(journal.as_ref()))?;
     let by = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
     let storage = DirectoryStorage::open_existing(journal.as_ref())?;
-    let signer = signer(journal.as_ref());
-    let options = Options { retention_days_min, signer, ..Options::default() };
+    let options = Options { retention_days_min, ..options(journal.as_ref()) };
     let mut journal = Journal::visit(Arc::new(storage), options)?;
     let pruned = prune.apply(&mut journal, &by).and_then(|mut pruned| {
         // Nobody waits for this process.
@@ -75,9 +71,19 @@ pub fn prune_alone(
     Ok(pruned)
 }
 
-/// The service's own key, where this process can read it.
-fn signer(journal: &Path) -> Option<Arc<dyn Signer>> {
-    SigningKeys::visiting(file::beside(journal, ".signing").ok().as_deref(), journal)
+/// With the service's own key, where this process can read it: by the settings that the service would find here.
+fn options(journal: &Path) -> Options {
+    SigningKeys::visiting(signing_key_file(journal).as_deref(), journal)
+}
+
+#[cfg(feature = "config")]
+fn signing_key_file(journal: &Path) -> Option<PathBuf> {
+    crate::recorder::Config::for_journal(journal).unwrap_or_default().signing_key_file(journal)
+}
+
+#[cfg(not(feature = "config"))]
+fn signing_key_file(journal: &Path) -> Option<PathBuf> {
+    audit_redact::keys::file::beside(journal, ".signing").ok()
 }
 
 fn body(entry: &Entry, peer: Option<Peer>) -> std::io::Result<Vec<u8>> {

@@ -1,0 +1,68 @@
+//! What a start signs although nothing that it trusts has signed it before.
+
+use std::io;
+
+use super::files::HISTORY;
+use super::found::{CHECKPOINT, Found};
+use super::rotation::Change;
+use crate::segment;
+use crate::storage::{Access, Storage};
+
+/// Records that a start has found and signs, although what should have signed them is not there: the first
+/// record that it signs so, and the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedAnew {
+    /// `unsigned`, `key`, `checkpoint` or `seals`: what was not there.
+    pub reason: &'static str,
+    /// The first record.
+    pub first_seq: u64,
+    /// The last one.
+    pub last_seq: u64,
+}
+
+impl SignedAnew {
+    /// What a start has to record of what it has `found`, if so.
+    pub(super) fn due(
+        storage: &dyn Storage,
+        found: &Found,
+        change: Option<&Change>,
+    ) -> Option<Self> {
+        let last_seq = found.tree.size().checked_sub(1).filter(|_| found.lost.is_none())?;
+        let is_vouched = change.is_none_or(|change| change.rotation.is_vouched_for);
+        // A checkpoint comes after the seals of all segments before its end.
+        let is_gone = |size| found.seals.iter().any(|seal| seal.next_seq() < size);
+        let reason = match &found.checkpoint {
+            None if !is_vouched => "key",
+            None if is_untouched(storage) => "unsigned",
+            None => "checkpoint",
+            Some(checkpoint) if is_gone(checkpoint.size) => "seals",
+            Some(_) => return None,
+        };
+        Some(Self { reason, first_seq: found.base.firm.size(), last_seq })
+    }
+
+    /// The reason in words, as the end of a sentence.
+    pub fn because(&self) -> &'static str {
+        match self.reason {
+            "unsigned" => "the journal was not signed before, or all that was signed is gone",
+            "key" => "another key has signed them, which is not there to vouch for this one",
+            "checkpoint" => {
+                "the newest checkpoint is gone, or is none of this journal and its keys"
+            }
+            _ => {
+                "seals that the newest checkpoint speaks of are gone, or are of no key that is there"
+            }
+        }
+    }
+}
+
+/// True if there is no signed file.
+fn is_untouched(storage: &dyn Storage) -> bool {
+    let is_missing = |name| {
+        let opened = storage.open(name, Access::Read);
+        opened.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    let is_seal = |name: &String| name.ends_with(".seal");
+    let has_seals = storage.list(segment::DIR).is_ok_and(|names| names.iter().any(is_seal));
+    is_missing(CHECKPOINT) && is_missing(HISTORY) && !has_seals
+}
