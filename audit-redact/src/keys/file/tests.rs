@@ -90,7 +90,9 @@ fn a_start_that_died_as_it_made_the_key_leaves_nothing_behind_for_ever() {
 fn a_place_inside_a_directory_is_known_through_links() {
     let base = tempfile::tempdir().unwrap();
     let [journal, other] = ["audit", "other"].map(|name| base.path().join(name));
-    [&journal, &other].map(|place| std::fs::create_dir(place).unwrap());
+    for place in [&journal, &other] {
+        std::fs::create_dir(place).unwrap();
+    }
     std::os::unix::fs::symlink(&journal, base.path().join("link")).unwrap();
     std::fs::write(journal.join("file"), "").unwrap();
     std::os::unix::fs::symlink(journal.join("file"), other.join("key")).unwrap();
