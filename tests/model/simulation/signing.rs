@@ -121,7 +121,8 @@ impl World {
             Spoilt::Checkpoint => Some("checkpoint".to_owned()),
             Spoilt::History => Some("checkpoints".to_owned()),
             Spoilt::Seal => {
-                let mut seals = names.iter().filter(|name| name.ends_with(".seal"));
+                let is_seal = |name: &&String| name.starts_with("seg/") && name.ends_with(".seal");
+                let mut seals = names.iter().filter(is_seal);
                 seals.rfind(is_kept).cloned()
             }
         }

@@ -350,7 +350,8 @@ impl World {
         if self.is_interrupted() || self.is_lost {
             return None;
         }
-        let name = self.disk.names().into_iter().rfind(|name| name.ends_with(".jsonl"))?;
+        let is_segment = |name: &String| name.starts_with("seg/") && name.ends_with(".jsonl");
+        let name = self.disk.names().into_iter().rfind(is_segment)?;
         let bytes = self.disk.file(&name)?;
         Some((name, bytes))
     }
