@@ -1,19 +1,14 @@
 //! Public keys and checkpoints from outside the journal, by which it is judged.
 
-use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use audit_tlog::{Checkpoint, Malformed, Note, VerifierKey, WitnessKey};
+use audit_runtime::anchor::found;
+use audit_tlog::{Malformed, Note, VerifierKey, WitnessKey};
 
 use crate::failure::Failure;
-
-/// What a line of a signature begins with.
-const MARK: &str = "\u{2014} ";
-/// Origin, size, root and an empty line stand before the first signature.
-const TEXT_LINES: usize = 4;
 
 /// The keys that are given as such, or in files with one on each line.
 pub(crate) fn keys(given: &[String]) -> Result<Vec<VerifierKey>, Failure> {
@@ -89,96 +84,4 @@ pub(crate) fn anchors(places: &[PathBuf]) -> Result<Vec<Note>, Failure> {
         anchors.extend(read);
     }
     Ok(anchors)
-}
-
-/// Finds checkpoints by the lines of their signatures, amid other lines, behind prefixes of lines, and in
-/// strings of JSON.
-fn found(mut input: impl BufRead) -> io::Result<Vec<Note>> {
-    let mut finder = Finder::default();
-    let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line)? > 0 {
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end_matches(['\n', '\r']).replace("\\u2014 ", MARK);
-        if text.contains("\\n") && text.contains(MARK) {
-            text.split("\\n").for_each(|part| finder.take(part));
-        } else {
-            finder.take(&text);
-        }
-        line.clear();
-    }
-    finder.end();
-    Ok(finder.notes)
-}
-
-#[derive(Default)]
-struct Finder {
-    /// The last lines without a signature.
-    before: VecDeque<String>,
-    /// A note that may have more signatures.
-    open: Option<String>,
-    notes: Vec<Note>,
-}
-
-impl Finder {
-    fn take(&mut self, line: &str) {
-        let Some(at) = line.find(MARK) else {
-            self.end();
-            self.before.push_back(last_word(line).to_owned());
-            if self.before.len() > TEXT_LINES {
-                self.before.pop_front();
-            }
-            return;
-        };
-        let signature = line[at..].split(['"', '\\']).next().unwrap_or_default().trim_end();
-        if self.open.is_none() {
-            let words = self.before.drain(..).collect::<Vec<_>>();
-            self.open = (words.len() == TEXT_LINES).then(|| words.join("\n") + "\n");
-        }
-        if let Some(note) = &mut self.open {
-            note.push_str(signature);
-            note.push('\n');
-        }
-    }
-
-    fn end(&mut self) {
-        let note = self.open.take().and_then(|note| Note::parse(&note).ok());
-        self.notes.extend(note.filter(|note| Checkpoint::parse(&note.text).is_ok()));
-    }
-}
-
-/// What stands behind a log's prefix: origin, size and root are one word each.
-fn last_word(line: &str) -> &str {
-    line.rsplit([' ', '\t', '"']).next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use audit_tlog::SigningKey;
-
-    use super::*;
-
-    #[test]
-    fn checkpoints_are_found_in_logs_of_any_form() {
-        let key = SigningKey::from_seed("shop/key", [7; 32]).unwrap();
-        let root = "A".repeat(43) + "=";
-        let note = Note::sign(format!("shop/audit\n12\n{root}\n"), &[&key]).unwrap();
-        let text = note.to_string();
-        let prefixed: String = text.lines().map(|line| format!("shop-1 | {line}\n")).collect();
-        let json = serde_json::json!({"level": "INFO", "checkpoint": text, "n": 1}).to_string();
-        for log in [
-            text.clone(),
-            format!("starting\n{text}other\n\n{text}"),
-            format!("2026-01-01T00:00:00Z INFO checkpoint: {text}"),
-            prefixed,
-            json.clone(),
-            json.replace('\u{2014}', "\\u2014"),
-            format!("INFO audit: checkpoint={text:?} n=1"),
-        ] {
-            let found = found(log.as_bytes()).unwrap();
-            assert!(!found.is_empty() && found.iter().all(|it| *it == note), "{log}: {found:?}");
-        }
-        for none in ["", "\u{2014} shop/key AAAA\n", "a\nb\nc\n\n\u{2014} shop/key AAAAAAA=\n"] {
-            assert_eq!(found(none.as_bytes()).unwrap(), [], "{none}");
-        }
-    }
 }

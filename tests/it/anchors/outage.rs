@@ -27,10 +27,11 @@ fn anchors_that_are_down_hold_up_no_record_are_told_of_once_and_catch_up() {
     let (release, held) = mpsc::channel();
     let builder = place.builder().anchor_directory(place.kept()).anchor_syslog(address);
     let recorder = builder.anchor(Hanging(held)).anchor_age_ms_max(1000).open().unwrap();
-    (0..300).for_each(|_| tick(&recorder));
     assert_eq!(recorder.health().status, Status::Green, "it is too early to tell");
+    (0..300).for_each(|_| tick(&recorder));
 
     wait_for(|| place.alerts().len() == 3);
+    wait_for(|| recorder.health().anchors[1..3].iter().all(|anchor| anchor.failure.is_some()));
     let yellow = recorder.health();
     let reason = yellow.reason.as_deref().unwrap_or_default();
     assert_eq!((yellow.status, yellow.anchored_size), (Status::Yellow, None), "{yellow:?}");
