@@ -8,7 +8,7 @@ use super::*;
 use crate::{Kind, OlderEpoch, OnDamage, Verification, verify_epoch, verify_epochs, verify_signed};
 
 /// The older epoch alone.
-fn aside(storage: &MemoryStorage) -> MemoryStorage {
+pub(super) fn aside(storage: &MemoryStorage) -> MemoryStorage {
     let older = MemoryStorage::new();
     for name in names(storage, "epochs/0/") {
         older.replace(&name["epochs/0/".len()..], storage.file(&name));
@@ -17,7 +17,7 @@ fn aside(storage: &MemoryStorage) -> MemoryStorage {
 }
 
 /// Sets the journal aside for its damage.
-fn set_aside(storage: &MemoryStorage) -> OlderEpoch {
+pub(super) fn set_aside(storage: &MemoryStorage) -> OlderEpoch {
     let signer = Some(Arc::new(key(1)) as _);
     let going_on = Options { on_damage: OnDamage::NewEpoch, signer, ..options() };
     let journal = Journal::open(Arc::new(storage.clone()), going_on).unwrap();
@@ -31,7 +31,7 @@ fn against(storage: &MemoryStorage, older: &OlderEpoch, anchors: &[Note]) -> Opt
 }
 
 /// Changes a byte of a record, so that the chain breaks there.
-fn damage_record(storage: &MemoryStorage, text: &str) {
+pub(super) fn damage_record(storage: &MemoryStorage, text: &str) {
     for name in segments(storage) {
         tamper(storage, &name, |bytes| {
             let found = bytes.windows(text.len()).position(|at| at == text.as_bytes());
@@ -43,7 +43,7 @@ fn damage_record(storage: &MemoryStorage, text: &str) {
 }
 
 /// The text of a record in the last segment, which a start checks.
-fn last_text(storage: &MemoryStorage) -> String {
+pub(super) fn last_text(storage: &MemoryStorage) -> String {
     story(storage).into_iter().rfind(|text| text.starts_with("record")).unwrap()
 }
 

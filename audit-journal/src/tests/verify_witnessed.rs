@@ -6,9 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::naive::{checkpoint, edit, key, leaves, lines, rewrite, sign};
+use super::verify_epoch::{aside, damage_record, last_text, set_aside};
 use super::verify_signed::{damage, signed, trust};
 use super::*;
-use crate::{Kind, Level, Trust, Verification, keep_cosigned, verify_signed};
+use crate::{Kind, Level, Trust, Verification, keep_cosigned, verify_epoch, verify_signed};
 
 /// The witness with this seed: its key, and how it cosigns a text.
 struct Witness(WitnessKey, audit_tlog::SigningKey);
@@ -165,4 +166,27 @@ fn a_journal_that_was_rewritten_or_cut_is_found_by_what_was_cosigned() {
         storage.replace(&name, None);
     }
     assert_eq!(damage(&against(&storage, &[&one], &[]))[0].0, Kind::Unsigned);
+}
+
+#[test]
+fn what_was_cosigned_goes_with_its_epoch_and_is_held_against_it() {
+    for is_rewritten in [false, true] {
+        let (storage, one) = (signed(), one());
+        one.keep(&storage, 10, 1_700_000_000);
+        let last = last_text(&storage);
+        if is_rewritten {
+            rewrite(&storage, |segments| edit(&mut segments[0][4]));
+        }
+        damage_record(&storage, &last);
+        let older = set_aside(&storage);
+        assert_eq!(names(&storage, "anchors/"), [""; 0], "it is of the older epoch");
+        let held = |witness: &Witness| {
+            let trust = Trust { witnesses: vec![witness.0.clone()], ..trust(&[&key(1)], &[]) };
+            verify_epoch(&storage, &aside(&storage), &older, &trust).unwrap()
+        };
+        assert_eq!(held(&Witness::new("witness.example/two", 12)), None);
+        let found = held(&one).unwrap();
+        assert_eq!(!found.is_intact(), is_rewritten, "{found:#?}");
+        assert!(is_rewritten || found.anchored_size == Some(10), "{found:#?}");
+    }
 }
