@@ -55,7 +55,8 @@ fn compare(place: &Path) -> Table {
                 let run = side.run(ROUND);
                 let lines = side.journal.committed().lines;
                 let bare = bare.write(run.batches, lines, None);
-                (run, bare, hashed.write(run.batches, lines, Some(Hashes::new())))
+                let hashed = hashed.write(run.batches, lines, Some(Hashes::new()));
+                (run, bare, hashed)
             })
             .collect();
         let of = |value: &dyn Fn(&(Run, Taken, Taken)) -> f64| median(rounds.iter().map(value));
