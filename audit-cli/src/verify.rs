@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
 }
 
 /// The keys and anchors to check with; `None` if the chain alone is to be checked.
-fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
+pub(crate) fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
     let Verify { key, anchor, level, .. } = arguments;
     let refused = match () {
         () if is_stream && !(key.is_empty() && anchor.is_empty()) => Some(STREAM_TRUST),
@@ -91,7 +91,7 @@ fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failur
     Ok(Some(Trust { keys: trust::keys(key)?, anchors: trust::anchors(anchor)? }))
 }
 
-fn verify(
+pub(crate) fn verify(
     journal: &Path,
     arguments: &Verify,
     trust: Option<&Trust>,
@@ -193,7 +193,7 @@ fn conclude(reached: Option<Level>, required: Option<Level>) -> Result<Exit, Fai
     )))
 }
 
-fn print(
+pub(crate) fn print(
     checked: &Verification,
     epochs: &[OlderEpoch],
     journal: &Path,
