@@ -145,6 +145,9 @@ fn a_quiet_hour_is_shown_and_another_party_can_check_both_of_its_ends() {
     let anchor = service.fixture.journal().join("checkpoint");
     let anchored = service.asked(HOUR, &["--anchor", anchor.to_str().unwrap()]);
     assert!(anchored.out.contains("SHOWN") && anchored.out.contains("(level L3)"), "{anchored:?}");
+    let other = SigningKey::from_seed("example/shop", [2; 32]).unwrap().verifier().to_string();
+    let run = service.fixture.run_on_copy(&["absence", HOUR, "@", "--key", &other]);
+    assert!(run.code == Some(1) && run.out.starts_with("TAMPER unsigned "), "{run:?}");
     let run = service.asked(HOUR, &["--level", "L1"]);
     assert!(
         run.code == Some(0) && run.out.contains("UNSIGNED") && run.out.contains("(level L1)"),
