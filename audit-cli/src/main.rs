@@ -1,5 +1,6 @@
 //! `audited`: reads, searches, verifies and watches audit journals from the command line, sets damaged ones aside, and prunes old ones.
 
+mod absence;
 #[cfg(not(feature = "alerts"))]
 mod absent;
 #[cfg(feature = "alerts")]
@@ -70,6 +71,7 @@ fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Fa
         Command::Show(arguments) => show::run(arguments, out),
         Command::Query(arguments) => query::run(arguments, out, style),
         Command::Story(arguments) => story::run(arguments, out, style),
+        Command::Absence(arguments) => absence::run(arguments, out, style),
         Command::Stats(arguments) => stats::run(arguments, out),
         Command::Detect(arguments) => detect::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),

@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
 }
 
 /// The keys and anchors to check with; `None` if the chain alone is to be checked.
-fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
+pub(crate) fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failure> {
     let Verify { key, anchor, witness, level, .. } = arguments;
     let has_anchors = !(anchor.is_empty() && witness.is_empty());
     let refused = match () {
@@ -98,7 +98,7 @@ fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Trust>, Failur
     Ok(Some(Trust { keys, anchors: trust::anchors(anchor)?, witnesses }))
 }
 
-fn verify(
+pub(crate) fn verify(
     journal: &Path,
     arguments: &Verify,
     trust: Option<&Trust>,
@@ -211,7 +211,7 @@ fn conclude(reached: Option<Level>, required: Option<Level>) -> Result<Exit, Fai
     )))
 }
 
-fn print(
+pub(crate) fn print(
     checked: &Verification,
     epochs: &[OlderEpoch],
     journal: &Path,

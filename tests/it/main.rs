@@ -9,6 +9,7 @@
     reason = "a test may stop at the first surprise and play a service that says something"
 )]
 
+mod absence;
 mod actors;
 mod alerts;
 mod anchors;

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "alerts")]
 pub(crate) use watching::BruteForce;
-pub(crate) use watching::{Alerts, Detect, Drill, Format, Query, Story, Watch};
+pub(crate) use watching::{Absence, Alerts, Detect, Drill, Format, Query, Story, Watch};
 
 /// The variable that names the journal where no argument does.
 pub(crate) const VARIABLE: &str = "AUDIT_JOURNAL";
@@ -18,6 +18,10 @@ pub(crate) const VARIABLE: &str = "AUDIT_JOURNAL";
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 the journal is damaged or was changed, 2 cannot decide (no journal, \
 unreadable, a level that was not reached), 3 the arguments or `audited.toml` are wrong.";
+
+const ABSENCE_EXIT_CODES: &str = "\
+Exit codes: 0 it is shown; 1 there are such records, or the journal is damaged or was changed; 2 cannot decide \
+(nobody was recording for a while, the clock was moved, events were lost, it is not signed so far); 3 the arguments are wrong.";
 
 const DETECT_EXIT_CODES: &str = "\
 Exit codes: 0 all of it was looked at, whatever was found; 1 the journal is damaged or was changed; 2 \
@@ -64,6 +68,10 @@ pub(crate) enum Command {
     /// Tells all that belongs to one request: its records, what caused them and what followed.
     #[command(after_help = EXIT_CODES)]
     Story(Story),
+    /// Shows that nothing of a kind happened in an interval, or what keeps that from being shown: records
+    /// that are there, gaps in which nobody was recording, a clock that was moved, events that were lost.
+    #[command(after_help = watching::absence_help())]
+    Absence(Absence),
     /// Counts what is in the journal.
     Stats(Stats),
     /// Applies the rules of detection to a journal, or to a file of login attempts, and prints what they

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DRILL_EXIT_CODES, EXIT_CODES, VARIABLE, place};
+use super::{ABSENCE_EXIT_CODES, DRILL_EXIT_CODES, EXIT_CODES, VARIABLE, Verify, place};
 
 /// The language of queries, behind the options.
 pub(super) fn query_help() -> String {
@@ -39,6 +39,22 @@ pub(crate) struct Query {
     /// Prints one JSON object, with the lines of the journal byte for byte in `records`.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The same language, of which the interval must be said.
+pub(super) fn absence_help() -> String {
+    format!("{}\n\n{ABSENCE_EXIT_CODES}", audit_consumers::query::HELP)
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Absence {
+    /// The interval, and which records are meant, as for `query`: 'since 2026-11-22T02:00Z until
+    /// 2026-11-22T03:00Z action=DeleteUser'. All but what the journal tells of itself, if only the
+    /// interval is said.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) trusted: Verify,
 }
 
 #[derive(Debug, Args)]

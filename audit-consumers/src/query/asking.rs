@@ -36,6 +36,8 @@ pub enum SearchError {
     Journal(Error),
     /// The journal was set aside while it was read, and a new epoch has begun.
     SetAside,
+    /// It is to be shown of an interval, and the query does not say from when until when.
+    Unbounded,
     /// The token comes from another query, or from the same one in another order.
     OtherQuery,
     /// The token's place is not in this journal.
@@ -51,6 +53,9 @@ impl fmt::Display for SearchError {
             Self::Journal(error) => error.fmt(f),
             Self::SetAside => f.write_str(
                 "the journal was set aside while it was read, and a new epoch has begun: ask again",
+            ),
+            Self::Unbounded => f.write_str(
+                "say from when until when: `since 2026-11-22T02:00Z until 2026-11-22T03:00Z`, or a day, `on 2026-11-22`",
             ),
             Self::OtherQuery => f.write_str(
                 "the token is of another query, or of this one in another order: ask with the very \
@@ -70,7 +75,7 @@ impl std::error::Error for SearchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Journal(error) => Some(error),
-            Self::SetAside | Self::OtherQuery | Self::OtherJournal { .. } => None,
+            Self::SetAside | Self::Unbounded | Self::OtherQuery | Self::OtherJournal { .. } => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Questions to a journal: a typed query, its text, and a scan that tells what it has read.
 
+mod absence;
 mod asking;
 mod condition;
 mod field;
@@ -31,6 +32,7 @@ use network::Network;
 use when::{Start, Window};
 
 pub use crate::drill::is_drill;
+pub use absence::{Absence, Doubt, Several, Silence};
 pub use asking::{Order, SearchError, Skip};
 pub use held::RuleHeld;
 pub use page::{Match, Page};

@@ -1,0 +1,89 @@
+//! Which records are meant, and which tell of events that have none.
+
+use audit_runtime::journal::Line;
+use audit_runtime::{Category, Record, Timestamp};
+use serde_json::Value;
+
+use super::super::Query;
+use super::super::condition::Test;
+use super::super::field::Field;
+use super::{Absence, Doubt};
+
+impl Absence {
+    /// Whether a record between the two is meant.
+    pub(super) fn judge(&mut self, line: &Line, record: Option<&Record>, query: &Query) {
+        self.between += 1;
+        let is_meant = match record {
+            _ if query.conditions.is_empty() => record.and_then(own).is_none(),
+            Some(record) => query.holds(record),
+            None => {
+                self.doubts.push(Doubt::NoEvent { seq: line.seq() });
+                false
+            }
+        };
+        if is_meant {
+            self.found.push(line.clone());
+        }
+    }
+
+    /// Notes a record that tells of events without one, if they may be of the interval. It may come behind that.
+    pub(super) fn count_lost(&mut self, record: &Record, query: &Query) {
+        let number = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(0);
+        let time = |value: Option<&Value>| value?.as_str().and_then(Timestamp::parse);
+        let member = |name| record.journal.as_ref().and_then(|journal| journal.get(name));
+        let argument = |name| record.arguments.get(name);
+        let missed = number(member("lost")) + number(member("unrecorded"));
+        let (events, since) = match own(record) {
+            Some("JournalFull") => (0, Some(record.observed)),
+            Some("JournalResumed" | "JournalStop") if missed > 0 => (missed, time(member("since"))),
+            // It comes with the next batch, and a service that takes longer for one is silent.
+            Some("JournalLost") => (number(argument("lost")), {
+                let ago = i64::try_from(self.silence_ns_max).unwrap_or(i64::MAX);
+                Some(Timestamp::from_unix_nanos(record.observed.unix_nanos().saturating_sub(ago)))
+            }),
+            None if query.may_mean_flood(record) => {
+                let is_over = time(argument("last")).is_some_and(|last| last < self.from);
+                (
+                    number(argument("count")),
+                    time(argument("first")).filter(|_| !is_over).or(is_over.then_some(self.to)),
+                )
+            }
+            _ => return,
+        };
+        if since.is_none_or(|since| since < self.to) {
+            let (seq, action) = (record.seq, record.action.clone());
+            self.doubts.push(Doubt::Lost { seq, action, events });
+        }
+    }
+}
+
+impl Query {
+    /// True if the record is of a flood, of which it only counts events, and these may be meant: requests of strangers, actions that were
+    /// denied before they began, or logins that failed.
+    fn may_mean_flood(&self, record: &Record) -> bool {
+        let excludes = |field, word| {
+            let mut own = self.conditions.iter().filter(|it| it.field == field);
+            own.any(|it| matches!(&it.test, Test::Words(words) if words.contains(&word) == it.is_negated))
+        };
+        let may_mean = match record.action.as_str() {
+            "AccessFlood" => !excludes(Field::Category, "access"),
+            "LoginFlood" => !excludes(Field::Category, "authentication"),
+            "DenialFlood" => !excludes(Field::Outcome, "denied"),
+            _ => false,
+        };
+        may_mean && record.category == Category::Security && record.actor.is_none()
+    }
+}
+
+/// What the journal or its recorder calls a record of itself; no event can be one.
+pub(super) fn own(record: &Record) -> Option<&str> {
+    let is_own =
+        record.journal.is_some() || (record.action == "JournalLost" && record.actor.is_none());
+    (is_own && record.category == Category::Journal).then_some(record.action.as_str())
+}
+
+/// How long nothing was recorded before a heartbeat.
+pub(super) fn idle_ns(line: &Line) -> Option<u64> {
+    memchr::memmem::find(line.body(), b"\"JournalHeartbeat\"")?;
+    Record::parse(line).ok()?.journal?.get("idle_ns")?.as_u64()
+}
