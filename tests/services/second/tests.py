@@ -219,8 +219,7 @@ class Whole(Case):
 
     def test_rotation_that_the_old_key_has_not_signed(self):
         writer = written(self.journal, OURS)
-        note = f"audited key rotation\n{writer.origin}\n{OURS.key}\n{FOREIGN.key}\n"
-        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, FOREIGN)})
+        writer.rotated(signed(writer.rotation(OURS.key, FOREIGN.key), FOREIGN))
         writer.signer = FOREIGN
         writer.stop()
         self.damaged("unsigned", writer.seq - 2)
@@ -229,12 +228,37 @@ class Whole(Case):
         writer = written(self.journal, OURS)
         writer.checkpoint(history=True)
         old = f"{OURS.key.name}+{OURS.key.id.hex()}"
-        note = f"audited key rotation\n{writer.origin}\n{old}\n{NEW.key}\n"
-        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, NEW)})
+        writer.rotated(signed(writer.rotation(old, NEW.key), NEW))
         writer.signer = NEW
         writer.stop()
         self.damaged("unsigned", writer.seq - 1)
         self.whole("L2", "--key", NEW.key)
+
+    def test_rotation_in_another_history(self):
+        writer = written(self.journal, OURS)
+        size, note = writer.seq, writer.rotate(NEW)
+        shutil.rmtree(self.journal)
+        writer = written(self.journal, OURS, mark="forged")
+        writer.record('"action":"UpdateUser"')
+        writer.rotated(note)
+        writer.stop()
+        for key in (OURS, NEW):
+            self.damaged("edited", size, key=key)
+            self.damaged("unsigned", writer.seq - 1, key=key)
+        shutil.rmtree(self.journal)
+        writer = written(self.journal, OURS, records=20)
+        writer.rotated(note)
+        writer.stop()
+        self.damaged("unsigned", writer.seq - 2, key=NEW)
+
+    def test_key_that_comes_back_from_one_that_was_lost(self):
+        writer = written(self.journal, OURS)
+        writer.rotate(NEW)
+        writer.rotated(signed(writer.rotation(f"{NEW.key.name}+{NEW.key.id.hex()}", OURS.key), OURS))
+        writer.signer = OURS
+        writer.stop()
+        self.whole("L2")
+        self.damaged("unsigned", writer.seq - 1, key=NEW)
 
     def test_pruned(self):
         """30: with its record it is whole, without it is not."""

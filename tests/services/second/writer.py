@@ -121,10 +121,17 @@ class Writer:
                 past.write(note + "\n")
         return note
 
-    def rotate(self, new: Signer) -> None:
-        note = f"audited key rotation\n{self.origin}\n{self.signer.key}\n{new.key}\n"
-        self.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, self.signer, new)})
+    def rotate(self, new: Signer) -> str:
+        note = signed(self.rotation(self.signer.key, new.key), self.signer, new)
+        self.rotated(note)
         self.signer = new
+        return note
+
+    def rotation(self, old: Key | str, new: Key) -> str:
+        return f"audited key rotation\n{self.text()}{old}\n{new}\n"
+
+    def rotated(self, note: str) -> None:
+        self.own("JournalKeyRotated", "journal.key_rotated", {"rotation": note})
 
     def prune(self) -> None:
         """Removes all segments before the last one that is over."""
