@@ -6,7 +6,7 @@ from pathlib import Path
 
 import notes
 import tree
-from chain import Line, Walk, segment_name, shown
+from chain import Line, Walk, content, segment_name, shown
 from notes import Checkpoint, Forged, Key, Malformed, Note, Rotation, Witness
 
 DAMAGE = ("edited", "missing", "inserted", "reordered", "truncated", "unsigned", "fork")
@@ -20,6 +20,7 @@ class Statement:
     data: bytes
     seal: int | None = None
     is_anchor: bool = False
+    is_past: bool = False
     note: Note | None = None
     checkpoint: Checkpoint | None = None
     trouble: str | None = None
@@ -91,7 +92,8 @@ class Signed:
         self.directory, self.anchors = directory, anchors
         self.checkpoint = self.statement("checkpoint")
         past = self.read("checkpoints") or b""
-        self.history = [Statement(f"checkpoints, note {at}", data) for at, data in enumerate(notes.history(past), 1)]
+        past = enumerate(notes.history(past), 1)
+        self.history = [Statement(f"checkpoints, note {at}", data, is_past=True) for at, data in past]
         seals = sorted((directory / "seg").glob("[0-9]*.seal"))
         self.seals = [self.statement(f"seg/{path.name}", int(path.stem)) for path in seals if path.stem.isdecimal()]
         self.leaves: dict[int, bytes] = {}
@@ -102,7 +104,7 @@ class Signed:
 
     def read(self, name: str) -> bytes | None:
         try:
-            return (self.directory / name).read_bytes()
+            return content(self.directory / name)
         except FileNotFoundError:
             return None
 
@@ -193,7 +195,7 @@ class Signed:
 
     def check_order(self, good: list[Statement]) -> None:
         """`checkpoint` is written before the history, and that only grows."""
-        sizes = [(s.checkpoint.size, s.place) for s in good if s in self.history]
+        sizes = [(s.checkpoint.size, s.place) for s in good if s.is_past]
         for (before, _), (size, place) in zip(sizes, sizes[1:]):
             if size < before:
                 self.find("reordered", size, place, f"it follows one of size {before}")
