@@ -179,7 +179,7 @@ fn a_change_of_the_key_that_cannot_be_signed_at_the_start_is_recorded_later() {
     journal.close().unwrap();
     // The seals of segments before that record are the new key's.
     let keys = vec![key().verifier().clone(), other().verifier().clone()];
-    let verified = verify_signed(&storage, &Trust { keys, anchors: Vec::new() }).unwrap();
+    let verified = verify_signed(&storage, &Trust { keys, ..Trust::default() }).unwrap();
     assert_eq!(damage(&verified), []);
     assert_eq!(recorded(&storage, "journal.key_rotated").len(), 1);
     assert!(start(&storage, options).key_rotation().is_none());
@@ -195,7 +195,7 @@ fn a_change_of_the_key_that_comes_with_a_new_epoch_is_recorded() {
         assert!(journal.signed_anew().is_none());
         journal.close().unwrap();
         assert_eq!(recorded(&storage, "journal.key_rotated").len(), 1);
-        let trust = Trust { keys: vec![key().verifier().clone()], anchors: Vec::new() };
+        let trust = Trust { keys: vec![key().verifier().clone()], ..Trust::default() };
         let verified = verify_signed(&storage, &trust).unwrap();
         assert_eq!(verified.findings.is_empty(), is_vouched, "{:?}", verified.findings);
         assert!(start(&storage, by_other(is_vouched)).key_rotation().is_none());
