@@ -9,9 +9,12 @@ use audit_tlog::{Checkpoint, Note};
 const MARK: &str = "\u{2014} ";
 /// Origin, size, root and an empty line stand before the first signature.
 const TEXT_LINES: usize = 4;
+/// More than those of a journal and its witnesses.
+const SIGNATURES_MAX: usize = 8;
 
 /// The checkpoints in what an anchor or a log has kept: found by the lines of their signatures, amid other lines, behind
-/// prefixes of lines, in quotes and in strings of JSON. Nothing of them is checked.
+/// prefixes of lines, in quotes and in strings of JSON. Nothing of them is checked. One with several signatures comes with the
+/// first one, with the first two and so on: what somebody else has logged behind it does not void it.
 ///
 /// # Errors
 /// Fails when `input` does.
@@ -23,12 +26,12 @@ pub fn found(mut input: impl BufRead) -> io::Result<Vec<Note>> {
         let text = text.trim_end_matches(['\n', '\r']).replace("\\u2014 ", MARK);
         if text.contains("\\n") && text.contains(MARK) {
             text.split("\\n").for_each(|part| finder.take(part));
+            finder.open = None;
         } else {
             finder.take(&text);
         }
         line.clear();
     }
-    finder.end();
     Ok(finder.notes)
 }
 
@@ -43,29 +46,31 @@ struct Finder {
 
 impl Finder {
     fn take(&mut self, line: &str) {
-        let Some(at) = line.find(MARK) else {
-            self.end();
+        let Some(signature) = signature_in(line) else {
+            self.open = None;
             self.before.push_back(last_word(line).to_owned());
             if self.before.len() > TEXT_LINES {
                 self.before.pop_front();
             }
             return;
         };
-        let signature = line[at..].split(['"', '\\']).next().unwrap_or_default().trim_end();
         if self.open.is_none() {
             let words = self.before.drain(..).collect::<Vec<_>>();
             self.open = (words.len() == TEXT_LINES).then(|| words.join("\n") + "\n");
         }
-        if let Some(note) = &mut self.open {
-            note.push_str(signature);
-            note.push('\n');
+        self.open = self.open.take().map(|note| format!("{note}{signature}\n"));
+        let note = self.open.as_ref().and_then(|note| Note::parse(note).ok());
+        match note.filter(|note| Checkpoint::parse(&note.text).is_ok()) {
+            Some(note) if note.signatures.len() <= SIGNATURES_MAX => self.notes.push(note),
+            _ => self.open = None,
         }
     }
+}
 
-    fn end(&mut self) {
-        let note = self.open.take().and_then(|note| Note::parse(&note).ok());
-        self.notes.extend(note.filter(|note| Checkpoint::parse(&note.text).is_ok()));
-    }
+/// The signature that a line of a log ends with, if it has the form of one.
+fn signature_in(line: &str) -> Option<&str> {
+    let signature = line[line.find(MARK)?..].split(['"', '\\']).next()?.trim_end();
+    Note::parse(&format!("a\n\n{signature}\n")).is_ok().then_some(signature)
 }
 
 /// What stands behind a log's prefix: origin, size and root are one word each.
@@ -104,5 +109,48 @@ mod tests {
         for none in ["", "\u{2014} shop/key AAAA\n", "a\nb\nc\n\n\u{2014} shop/key AAAAAAA=\n"] {
             assert_eq!(found(none.as_bytes()).unwrap(), [], "{none}");
         }
+    }
+
+    #[test]
+    fn what_others_have_logged_around_a_checkpoint_does_not_hide_it() {
+        let key = SigningKey::from_seed("shop/key", [7; 32]).unwrap();
+        let root = "A".repeat(43) + "=";
+        let sign = |size| Note::sign(format!("shop/audit\n{size}\n{root}\n"), &[&key]).unwrap();
+        let note = sign(12);
+        let (text, other) = (note.to_string(), sign(13).to_string());
+        let forged = other.lines().last().unwrap();
+        let escaped = format!("{text:?}");
+        let hostile = [
+            "INFO user said \u{2014} hello".to_owned(),
+            "INFO \u{2014} shop/key nonsense".to_owned(),
+            format!("INFO agent={forged}"),
+            format!("INFO agent=\"{forged}\\n\""),
+            format!("INFO agent=\"shop/audit\\n99\\n{root}\\n\\n\""),
+            format!("INFO agent={:?}", other.replace("13", "14")),
+            format!("shop/audit\n99\n{root}\n"),
+            forged.repeat(3),
+            format!("{forged}\n").repeat(70),
+        ];
+        for line in &hostile {
+            for own in [
+                &text,
+                &format!("{{\"checkpoint\":{escaped}}}\n"),
+                &format!("checkpoint={escaped}\n"),
+            ] {
+                let log = format!("{line}\n{own}{line}\n{own}{line}\n");
+                let found = found(log.as_bytes()).unwrap();
+                assert_eq!(found.iter().filter(|it| **it == note).count(), 2, "{log}: {found:?}");
+                assert!(found.len() <= 2 * SIGNATURES_MAX + 3, "{log}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_with_several_signatures_comes_with_all_and_with_fewer() {
+        let keys = [1, 2].map(|seed| SigningKey::from_seed("shop/key", [seed; 32]).unwrap());
+        let text = format!("shop/audit\n12\n{}=\n", "A".repeat(43));
+        let one = Note::sign(&*text, &[&keys[0]]).unwrap();
+        let both = Note::sign(&*text, &[&keys[0], &keys[1]]).unwrap();
+        assert_eq!(found(both.to_string().as_bytes()).unwrap(), [one, both]);
     }
 }

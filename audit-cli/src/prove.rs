@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use audit_runtime::journal::{self, DirectoryStorage, LINE_BYTES_MAX};
-use audit_tlog::{Proof, Unproven};
+use audit_tlog::{Proof, Unproven, Untrusted};
 
 use crate::arguments::Prove;
 use crate::config;
@@ -44,6 +44,9 @@ fn check(file: &Path, keys: &[String], out: &mut impl Write) -> Result<Exit, Fai
         return Err(Failure::Undecided(advice.to_owned()));
     }
     let checkpoint = proof.check(line, &keys).map_err(|unproven| match unproven {
+        Unproven::Untrusted(Untrusted::Unknown) => Failure::Undecided(format!(
+            "{name}: cannot decide, no key of --key has signed the proof's checkpoint"
+        )),
         Unproven::Malformed(_) => Failure::Undecided(format!("{name}: {unproven}")),
         _ => Failure::Tampered(format!("{name}: {unproven}")),
     })?;

@@ -59,16 +59,15 @@ impl Place {
         Checkpoint::parse(&note.text).unwrap()
     }
 
-    /// The only record of a new key, and the journal's name.
-    fn only_rotation(&self) -> (Note, String) {
+    /// The only record of a new key.
+    fn only_rotation(&self) -> Note {
         let text =
             fs::read_to_string(self.journal().join("seg/00000000000000000000.jsonl")).unwrap();
         let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let records: Vec<Value> = records.collect();
         let is_rotation = |record: &&Value| record["action"] == "JournalKeyRotated";
         let rotation = only(records.iter().filter(is_rotation).cloned().collect());
-        let note = Note::parse(rotation["journal"]["rotation"].as_str().unwrap()).unwrap();
-        (note, records[0]["journal"]["origin"].as_str().unwrap().to_owned())
+        Note::parse(rotation["journal"]["rotation"].as_str().unwrap()).unwrap()
     }
 
     /// What of the private key must be found nowhere.
@@ -250,14 +249,15 @@ fn a_new_key_is_recorded_with_the_word_of_the_one_before_it() {
     let place = Place::new();
     place.run();
     let old: VerifierKey = place.public_key().parse().unwrap();
+    let before = place.checkpoint(std::slice::from_ref(&old));
     let new = SigningKeys::add_to_file(place.beside(".signing"), None).unwrap();
     let told = said(&place.run());
     assert!(told.contains("in place of") && told.contains("signed by both keys"), "{told}");
     assert_eq!(place.public_key(), format!("{old}\n{new}"));
     place.checkpoint(std::slice::from_ref(&new));
     place.run();
-    let (note, origin) = place.only_rotation();
-    assert_eq!(note.text, format!("audited key rotation\n{origin}\n{old}\n{new}\n"));
+    let note = place.only_rotation();
+    assert_eq!(note.text, format!("audited key rotation\n{before}{old}\n{new}\n"));
     assert_eq!(note.signers(&[old, new]).unwrap().len(), 2);
 }
 
@@ -266,15 +266,16 @@ fn a_new_key_without_the_one_before_it_vouches_for_itself_alone() {
     let place = Place::new();
     place.run();
     let old: VerifierKey = place.public_key().parse().unwrap();
+    let before = place.checkpoint(std::slice::from_ref(&old));
     fs::remove_file(place.beside(".signing")).unwrap();
     let told = said(&place.run());
     assert!(told.contains("verifiers need the public keys of both"), "{told}");
     let public = place.public_key();
     let new: VerifierKey = public.lines().last().unwrap().parse().unwrap();
     assert_eq!(public, format!("{old}\n{new}"), "the earlier public key is still needed");
-    let (note, origin) = place.only_rotation();
+    let note = place.only_rotation();
     let former = format!("{}+{:08x}", old.name(), old.id());
-    assert_eq!(note.text, format!("audited key rotation\n{origin}\n{former}\n{new}\n"));
+    assert_eq!(note.text, format!("audited key rotation\n{before}{former}\n{new}\n"));
     let keys = [old, new];
     assert_eq!(note.signers(&keys).unwrap(), [&keys[1]]);
 }

@@ -15,8 +15,8 @@ mod tiles;
 pub use anew::SignedAnew;
 pub(super) use files::{HISTORY, TILES};
 pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
+pub(super) use rotation::Handover;
 pub use rotation::KeyRotation;
-pub(super) use rotation::ROTATION;
 pub(super) use seal::Seal;
 pub(super) use span::Content;
 
@@ -62,7 +62,7 @@ impl Signed {
     ) -> Option<Result<Self, Error>> {
         let signer = options.signer.clone()?;
         let found = found.unwrap_or_else(Found::nothing);
-        let change = Change::due(storage, options, origin);
+        let change = Change::due(storage, options, origin, &found.tree);
         let anew = SignedAnew::due(storage, &found, change.as_ref());
         let Found { tree, span, seals, base, leaves, checkpoint, mut flaw, lost, .. } = found;
         if let Some(lost) = lost {

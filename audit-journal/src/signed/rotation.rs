@@ -3,17 +3,22 @@
 use std::slice;
 use std::sync::Arc;
 
-use audit_tlog::{Signature, Signer, VerifierKey};
+use audit_tlog::{Checkpoint, Frontier, Hash, Note, Signature, Signer, VerifierKey};
+use serde::Deserialize;
 
 use super::files::sign_note;
-use super::found::read_note;
+use super::found::{CHECKPOINT, read_note};
+use crate::control;
 use crate::epoch;
 use crate::error::Error;
+use crate::line;
+use crate::lines::Piece;
 use crate::options::Options;
+use crate::segment;
 use crate::storage::Storage;
 
 /// The first line of what both keys sign.
-pub(crate) const ROTATION: &str = "audited key rotation";
+const ROTATION: &str = "audited key rotation";
 
 /// A change of the key that signs a journal, which this writer has recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +31,28 @@ pub struct KeyRotation {
     pub is_vouched_for: bool,
 }
 
+/// What both keys have signed: the new one stands for the old one behind these records.
+#[derive(Clone, Debug)]
+pub(crate) struct Handover {
+    /// How many records there are, and the root of the tree over them.
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+    /// Unknown if it was lost: then the new one has signed alone.
+    pub(crate) old: Option<VerifierKey>,
+    pub(crate) new: VerifierKey,
+}
+
+/// The record of that.
+#[derive(Deserialize)]
+struct Rotated {
+    journal: Members,
+}
+
+#[derive(Deserialize)]
+struct Members {
+    rotation: String,
+}
+
 /// A change of the key that no durable record tells of yet.
 pub(super) struct Change {
     pub(super) rotation: KeyRotation,
@@ -36,24 +63,58 @@ pub(super) struct Change {
     pub(super) is_staged: bool,
 }
 
+impl Handover {
+    /// Those of the two that are known.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.old.iter().chain([&self.new])
+    }
+
+    /// Reads the record of one; `None` if those who must have not signed it.
+    pub(crate) fn read(line: &[u8], origin: &str) -> Option<Self> {
+        let rotated: Rotated = serde_json::from_slice(line).ok()?;
+        let note = Note::parse(&rotated.journal.rotation).ok()?;
+        let lines: Vec<&str> = note.text.strip_suffix('\n')?.split('\n').collect();
+        let [ROTATION, of, size, root, old, new] = lines[..] else { return None };
+        let place = Checkpoint::parse(&format!("{of}\n{size}\n{root}\n")).ok()?;
+        let (old, new): (Option<VerifierKey>, VerifierKey) = (old.parse().ok(), new.parse().ok()?);
+        let keys: Vec<VerifierKey> = old.iter().chain([&new]).cloned().collect();
+        let is_signed = note.signers(&keys).is_ok_and(|signers| signers.len() == keys.len());
+        let Checkpoint { size, root, .. } = place;
+        (of == origin && is_signed).then_some(Self { size, root, old, new })
+    }
+}
+
 impl Change {
-    /// What is to be recorded: nothing, unless another key has signed the newest checkpoint, of this epoch or
-    /// else of the one before it.
-    pub(super) fn due(storage: &dyn Storage, options: &Options, origin: &str) -> Option<Self> {
+    /// What is to be recorded behind the `tree` of a start: nothing, unless another key has signed the newest
+    /// checkpoint, of this epoch or else of the one before it, or was named since as the one that signs.
+    pub(super) fn due(
+        storage: &dyn Storage,
+        options: &Options,
+        origin: &str,
+        tree: &Frontier,
+    ) -> Option<Self> {
         let newest = epoch::newest_checkpoint(storage)?;
-        let newest = read_note(storage, &newest).ok().flatten()?;
+        let note = read_note(storage, &newest).ok().flatten()?;
         let signer = options.signer.as_ref()?;
         let new = signer.verifier();
+        let size = Checkpoint::parse(&note.text).map_or(0, |checkpoint| checkpoint.size);
+        let behind = if newest == CHECKPOINT { size } else { 0 };
+        let named = last_named(storage, origin, behind).filter(|named| named != new);
         let is_of_new = |it: &Signature| (it.name.as_str(), it.id) == (new.name(), new.id());
-        let first = newest.signatures.first()?;
-        if newest.signatures.iter().any(is_of_new) {
+        if named.is_none() && note.signatures.iter().any(is_of_new) {
             return None;
         }
-        let has_signed = |key: &VerifierKey| newest.signers(slice::from_ref(key)).is_ok();
-        let older = options.older_signers.iter().find(|older| has_signed(older.verifier()));
-        let named = || format!("{}+{:08x}", first.name, first.id);
-        let former = older.map_or_else(named, |older| older.verifier().to_string());
-        let text = format!("{ROTATION}\n{origin}\n{former}\n{new}\n");
+        let is_former = |key: &VerifierKey| match &named {
+            Some(named) => key == named,
+            None => note.signers(slice::from_ref(key)).is_ok(),
+        };
+        let older = options.older_signers.iter().find(|older| is_former(older.verifier()));
+        let first = note.signatures.first()?;
+        let first = named.as_ref().map_or((&*first.name, first.id), |key| (key.name(), key.id()));
+        let former = older.map(|older| older.verifier().to_string());
+        let former = former.unwrap_or_else(|| format!("{}+{:08x}", first.0, first.1));
+        let (size, root) = (tree.size(), tree.root());
+        let text = format!("{ROTATION}\n{origin}\n{size}\n{root}\n{former}\n{new}\n");
         let (key, is_vouched_for) = (new.to_string(), older.is_some());
         let rotation = KeyRotation { former, key, is_vouched_for };
         let signers = older.into_iter().chain([signer]).map(Arc::clone).collect();
@@ -64,4 +125,28 @@ impl Change {
     pub(super) fn note(&self, storage: &dyn Storage) -> Result<String, Error> {
         sign_note(self.text.clone(), &self.signers).map_err(Error::io(storage, "sign", "a new key"))
     }
+}
+
+/// The key that the last change names behind so many records: it may have ended before it signed anything.
+fn last_named(storage: &dyn Storage, origin: &str, behind: u64) -> Option<VerifierKey> {
+    let firsts = segment::list(storage).ok()?;
+    let from = firsts.partition_point(|first| *first <= behind).saturating_sub(1);
+    let mut named = None;
+    for first in &firsts[from..] {
+        let mut lines = segment::lines(storage, *first).ok()?;
+        loop {
+            let line = match lines.next().ok()? {
+                Piece::Line(range) => lines.bytes(&range),
+                Piece::Overlong => continue,
+                Piece::Rest(_) | Piece::End => break,
+            };
+            let is_change = |it: &line::Parsed<'_>| {
+                it.stamp.seq >= behind && control::is(&line[it.body.clone()], control::KEY_ROTATED)
+            };
+            if line::parse(line).is_ok_and(|parsed| is_change(&parsed)) {
+                named = Handover::read(line, origin).map(|it| it.new).or(named);
+            }
+        }
+    }
+    named
 }

@@ -209,13 +209,10 @@ impl DirectoryStorage {
 
     fn lock_file(&self) -> io::Result<File> {
         let path = self.path_of(LOCK);
-        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
-            return Err(io::Error::other("it is a symbolic link; remove it"));
-        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         modes::private(&mut options);
-        let file = options.open(&path)?;
+        let file = modes::open_regular(&mut options, &path)?;
         // Also not for the reader group: whoever can open it can hold it, and keep the writer out.
         modes::close_to_others(&file)?;
         Ok(file)
@@ -288,7 +285,7 @@ impl Storage for DirectoryStorage {
             Access::Overwrite => _ = options.write(true),
         }
         let path = self.path_of(name);
-        Ok(Box::new(DiskFile { file: options.open(&path)?, path }))
+        Ok(Box::new(DiskFile { file: modes::open_regular(&mut options, &path)?, path }))
     }
 
     fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
@@ -314,7 +311,7 @@ impl Storage for DirectoryStorage {
     }
 
     fn is_locked(&self) -> io::Result<bool> {
-        may_be_locked(File::open(self.path_of(LOCK)))
+        may_be_locked(modes::open_regular(OpenOptions::new().read(true), &self.path_of(LOCK)))
     }
 
     fn describe(&self) -> String {

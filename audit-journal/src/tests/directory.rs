@@ -234,3 +234,31 @@ mod modes {
         written(&linked, Modes::default());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_told_of_and_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    let storage = DirectoryStorage::open(&path, Modes::default()).unwrap();
+    Journal::open(Arc::new(storage.clone()), options()).unwrap().close().unwrap();
+    let put = |name: &str, make: &dyn Fn(&std::path::Path)| {
+        let file = path.join(name);
+        let _ = std::fs::remove_file(&file);
+        make(&file);
+        let reader = DirectoryStorage::read_only(&path);
+        let told = match name {
+            "LOCK" => reader.is_locked().unwrap_err().to_string(),
+            _ => verify(&reader).unwrap_err().to_string(),
+        };
+        assert!(told.contains("; remove it"), "{name}: {told}");
+        std::fs::remove_file(&file).unwrap();
+    };
+    for name in ["LOCK", "WATERMARK", "seg/00000000000000000000.jsonl"] {
+        put(name, &|file| {
+            let made = std::process::Command::new("mkfifo").arg(file).status().unwrap();
+            assert!(made.success());
+        });
+        put(name, &|file| std::os::unix::fs::symlink("/dev/zero", file).unwrap());
+    }
+}

@@ -186,6 +186,32 @@ fn a_change_of_the_key_that_cannot_be_signed_at_the_start_is_recorded_later() {
 }
 
 #[test]
+fn a_change_of_the_key_that_is_taken_back_before_it_signs_is_recorded_again() {
+    for has_both in [true, false] {
+        let storage = closed(30, signed(small_segments()));
+        let before = storage.snapshot();
+        let journal = start(&storage, by_other(true));
+        assert!(journal.key_rotation().unwrap().is_vouched_for);
+        drop(journal);
+        // The record of the change is durable, and what its key has signed never came to be.
+        for name in storage.names().iter().filter(|name| is_signature(name)) {
+            storage.replace(name, before.file(name));
+        }
+        let older: Vec<Arc<dyn Signer>> = vec![Arc::new(other())];
+        let older_signers = if has_both { older } else { Vec::new() };
+        let back = Options { older_signers, ..signed(small_segments()) };
+        let journal = start(&storage, back.clone());
+        let rotation = journal.key_rotation().unwrap();
+        assert_eq!(rotation.is_vouched_for, has_both);
+        assert_eq!(rotation.key, key().verifier().to_string());
+        journal.close().unwrap();
+        let trust = Trust { keys: vec![key().verifier().clone()], ..Trust::default() };
+        assert_eq!(damage(&verify_signed(&storage, &trust).unwrap()), [], "{has_both}");
+        assert!(start(&storage, back).key_rotation().is_none(), "told once");
+    }
+}
+
+#[test]
 fn a_change_of_the_key_that_comes_with_a_new_epoch_is_recorded() {
     for is_vouched in [true, false] {
         let storage = closed(30, signed(small_segments()));

@@ -1,18 +1,25 @@
 //! Verification across changes of the key: who is trusted, and for which records.
 
-use audit_tlog::{Note, Signer, SigningKey};
+use audit_tlog::{Hash, Note, Signer, SigningKey};
 
-use super::naive::{checkpoint, key, leaves, rewrite, sign};
+use super::naive::{checkpoint, key, leaves, rewrite, root, sign};
 use super::verify_signed::{check, damage, trust};
 use super::*;
 use crate::line::{self, Chain};
 use crate::{Kind, Level, verify_signed};
 
-/// A line of the record that `old` hands its duty to `new`, signed by these.
-fn rotation(like: &[u8], old: &SigningKey, new: &SigningKey, signers: &[&dyn Signer]) -> Vec<u8> {
+/// What these have signed: that `old` hands its duty to `new` behind these records.
+fn handover(leaves: &[Hash], old: &SigningKey, new: &SigningKey, signers: &[u8]) -> String {
     let [old, new] = [old, new].map(|key| key.verifier().clone());
-    let text = format!("audited key rotation\n{ORIGIN}\n{old}\n{new}\n");
-    let note = Note::sign(text, signers).unwrap().to_string();
+    let (size, root) = (leaves.len(), root(leaves));
+    let text = format!("audited key rotation\n{ORIGIN}\n{size}\n{root}\n{old}\n{new}\n");
+    let keys: Vec<SigningKey> = signers.iter().map(|seed| key(*seed)).collect();
+    let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+    Note::sign(text, &signers).unwrap().to_string()
+}
+
+/// A line of the record of that.
+fn line_of(note: &str, like: &[u8]) -> Vec<u8> {
     let parsed = line::parse(like).unwrap();
     let body = std::str::from_utf8(&like[parsed.body.clone()]).unwrap();
     let body = body.replace(
@@ -28,18 +35,22 @@ fn rotation(like: &[u8], old: &SigningKey, new: &SigningKey, signers: &[&dyn Sig
     line
 }
 
+/// Puts the record of it at this place of the first segment.
+fn insert(storage: &MemoryStorage, at: usize, note: &str) {
+    rewrite(storage, |segments| {
+        let line = line_of(note, &segments[0][1]);
+        segments[0].insert(at, line);
+    });
+}
+
 /// A journal in which the keys of these numbers hand over to each other, each with the record it is given with, as
 /// far as those have signed that; the newest one has signed the end, and the first one 4 records.
 fn rotated(rotations: &[(usize, u8, u8, &[u8])]) -> MemoryStorage {
     let storage = finished();
-    rewrite(&storage, |segments| {
-        for (at, old, new, signers) in rotations {
-            let keys: Vec<SigningKey> = signers.iter().map(|seed| key(*seed)).collect();
-            let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
-            let line = rotation(&segments[0][1], &key(*old), &key(*new), &signers);
-            segments[0].insert(*at, line);
-        }
-    });
+    for (at, old, new, signers) in rotations {
+        let note = handover(&leaves(&storage)[..*at], &key(*old), &key(*new), signers);
+        insert(&storage, *at, &note);
+    }
     let (_, first, newest, _) = (rotations[0].0, rotations[0].1, rotations.last().unwrap().2, 0);
     let end = leaves(&storage).len();
     sign(&storage, &key(newest), &[9, end]);
@@ -112,7 +123,7 @@ fn a_key_that_was_replaced_signs_nothing_more() {
     }
     let verification = check(&storage);
     let reason = &verification.findings[0].reason;
-    assert!(reason.contains("another one has replaced before, as record 5 says"), "{reason}");
+    assert!(reason.contains("another one has replaced from record 5 on"), "{reason}");
     // Nor does it name another successor, or hand its duty over once more.
     for rotation in [(7, 1, 3, &[1, 3][..]), (7, 3, 1, &[1, 3])] {
         let storage = rotated(&[(5, 1, 2, &[1, 2]), rotation]);
@@ -128,9 +139,47 @@ fn a_key_that_was_replaced_signs_nothing_more() {
 }
 
 #[test]
+fn a_key_that_was_replaced_signs_no_other_history_by_what_it_has_handed_over() {
+    let honest = rotated(&[(5, 1, 2, &[1, 2])]);
+    let note = handover(&leaves(&honest)[..5], &key(1), &key(2), &[1, 2]);
+    // Its holder writes all anew, and puts the record as far back as there are records.
+    let storage = finished();
+    rewrite(&storage, |segments| segments[0].swap(2, 3));
+    let end = leaves(&storage).len();
+    insert(&storage, 9, &note);
+    sign(&storage, &key(1), &[4, 9, end + 1]);
+    for seeds in [&[2][..], &[1, 2]] {
+        let found = found(&storage, seeds);
+        for expected in [(Kind::Edited, 5), (Kind::Unsigned, 8), (Kind::Unsigned, end as u64)] {
+            assert!(found.contains(&expected), "{seeds:?}: {found:?}");
+        }
+    }
+    // Nor may it stand before the records that it was signed over.
+    let storage = finished();
+    insert(&storage, 4, &note);
+    sign(&storage, &key(2), &[leaves(&storage).len()]);
+    put_first(&storage, &key(1), 3);
+    assert!(found(&storage, &[2]).contains(&(Kind::Unsigned, 4)));
+}
+
+#[test]
 fn a_key_that_comes_back_is_trusted_again() {
     let storage = rotated(&[(5, 1, 2, &[1, 2]), (7, 2, 1, &[2, 1])]);
     for seeds in [&[1][..], &[2], &[1, 2]] {
         assert_eq!(found(&storage, seeds), [], "{seeds:?}");
     }
+    // Where the one between is lost, whoever has it from outside trusts it, and nobody else.
+    let storage = finished();
+    insert(&storage, 5, &handover(&leaves(&storage)[..5], &key(1), &key(2), &[1, 2]));
+    let lost = key(2).verifier().clone();
+    let text = handover(&leaves(&storage)[..7], &key(2), &key(1), &[1]);
+    let (text, _) = text.split_once("\n\n").unwrap();
+    let named = format!("{}+{:08x}", lost.name(), lost.id());
+    let text = text.replace(&lost.to_string(), &named) + "\n";
+    insert(&storage, 7, &Note::sign(text, &[&key(1)]).unwrap().to_string());
+    sign(&storage, &key(1), &[4, leaves(&storage).len()]);
+    for seeds in [&[1][..], &[1, 2]] {
+        assert_eq!(found(&storage, seeds), [], "{seeds:?}");
+    }
+    assert!(!found(&storage, &[2]).is_empty());
 }

@@ -201,10 +201,13 @@ impl Notes {
         matches!(entry.at, At::Held(at) if self.held[at].is_anchor)
     }
 
-    /// True if a note of the journal `origin` names none of the keys that are trusted from the start.
+    /// True if a note of the journal `origin` names none of the keys that are trusted from the start, or if one
+    /// of several may have replaced another.
     pub(super) fn has_others(&self, origin: &str) -> bool {
         let is_own = |it: &&Noted| it.is_anchor && it.checkpoint.origin == origin;
-        self.has_others || self.held.iter().filter(is_own).any(|it| self.is_other(&it.note))
+        self.has_others
+            || self.keys.len() > 1
+            || self.held.iter().filter(is_own).any(|it| self.is_other(&it.note))
     }
 
     fn is_other(&self, note: &Note) -> bool {

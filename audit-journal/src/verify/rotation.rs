@@ -1,24 +1,27 @@
 //! The keys that are trusted: those given, and those to which they hand their duty.
 
-use audit_tlog::{Note, VerifierKey};
-use serde::Deserialize;
+use audit_tlog::{Hash, Note, VerifierKey};
 
 use super::Kind;
 use super::item::Record;
 use super::tree::Tree;
+use crate::control;
 use crate::error::Error;
 use crate::line;
 use crate::lines::Piece;
 use crate::segment;
+use crate::signed::Handover;
 use crate::storage::Storage;
-use crate::{control, signed};
+
+/// More changes of the key than a journal has: those behind them count for nothing.
+const ROTATIONS_MAX: usize = 1000;
 
 /// The trusted keys, and up to where.
 #[derive(Clone)]
 pub(super) struct Ring {
     given: Vec<VerifierKey>,
     keys: Vec<VerifierKey>,
-    /// Of each key the record with which it has handed over its duty.
+    /// Of each key how many records there were when it has handed over its duty.
     ends: Vec<Option<u64>>,
     /// By record.
     rotations: Vec<Rotation>,
@@ -28,22 +31,9 @@ pub(super) struct Ring {
 #[derive(Clone)]
 struct Rotation {
     seq: u64,
-    /// Unknown if it was lost: then the new one has signed alone.
-    old: Option<VerifierKey>,
-    new: VerifierKey,
+    said: Handover,
     /// A key that was trusted there has signed it.
     is_good: bool,
-}
-
-/// The record of that.
-#[derive(Deserialize)]
-struct Rotated {
-    journal: Members,
-}
-
-#[derive(Deserialize)]
-struct Members {
-    rotation: String,
 }
 
 impl Ring {
@@ -76,7 +66,8 @@ impl Ring {
                 let Ok(parsed) = line::parse(line) else { continue };
                 let follows = |tip| line::link(&tip, line::hashed(line)) == parsed.hash;
                 let seq = parsed.stamp.seq;
-                if seq < limit && is_rotation(&line[parsed.body]) && tip.is_some_and(follows) {
+                let is_one = seq < limit && is_rotation(&line[parsed.body]);
+                if is_one && tip.is_some_and(follows) && self.rotations.len() < ROTATIONS_MAX {
                     self.rotations.extend(Rotation::read(seq, line, origin));
                 }
             }
@@ -96,7 +87,7 @@ impl Ring {
         let ends = signers.iter().map(|signer| self.end_of(signer));
         match ends.max_by_key(|end| end.unwrap_or(u64::MAX)).flatten() {
             Some(end) if end < size => Err(format!(
-                "it is signed by a key that another one has replaced before, as record {end} says"
+                "it is signed by a key that another one has replaced from record {end} on"
             )),
             _ => Ok(()),
         }
@@ -104,12 +95,22 @@ impl Ring {
 
     /// Takes a change of keys; false if no trusted key vouches for it.
     fn take(&mut self, rotation: Option<Rotation>, seq: u64) -> bool {
-        let is_known = |it: &Rotation| it.seq == seq;
-        if let Some(rotation) = rotation.filter(|_| !self.rotations.iter().any(is_known)) {
+        let is_known = |it: &VerifierKey| self.keys.contains(it);
+        let is_of_use = |it: &Rotation| it.said.keys().any(is_known);
+        let at = self.rotations.binary_search_by_key(&seq, |rotation| rotation.seq);
+        let has_room = at.is_err() && self.rotations.len() < ROTATIONS_MAX;
+        if let Some(rotation) = rotation.filter(|it| has_room && is_of_use(it)) {
             self.rotations.push(rotation);
             self.settle();
         }
-        self.rotations.iter().any(|it| it.seq == seq && it.is_good)
+        let at = self.rotations.binary_search_by_key(&seq, |rotation| rotation.seq);
+        at.is_ok_and(|at| self.rotations[at].is_good)
+    }
+
+    /// The record of a change that was signed over so many records, and their root as it has it.
+    fn over(&self, size: u64) -> Option<(u64, Hash)> {
+        let mut good = self.rotations.iter().filter(|it| it.is_good && it.said.size == size);
+        good.next().map(|it| (it.seq, it.said.root))
     }
 
     fn end_of(&self, key: &VerifierKey) -> Option<u64> {
@@ -122,8 +123,8 @@ impl Ring {
         self.rotations.sort_by_key(|rotation| rotation.seq);
         self.hand_over(self.given.clone());
         let mut known = self.keys.clone();
-        for Rotation { seq, old, new, .. } in self.rotations.iter().rev() {
-            let vouches = known.contains(new) && self.end_of(new).is_none_or(|end| end >= *seq);
+        for Rotation { said: Handover { size, old, new, .. }, .. } in self.rotations.iter().rev() {
+            let vouches = known.contains(new) && self.end_of(new).is_none_or(|end| end >= *size);
             if let Some(old) = old.as_ref().filter(|old| vouches && !known.contains(old)) {
                 known.push(old.clone());
             }
@@ -132,44 +133,57 @@ impl Ring {
     }
 
     fn hand_over(&mut self, known: Vec<VerifierKey>) {
-        let Self { keys, ends, rotations, .. } = self;
+        let Self { given, keys, ends, rotations } = self;
         (*ends, *keys) = (vec![None; known.len()], known);
-        for Rotation { seq, old, new, is_good } in rotations {
+        for Rotation { said: Handover { size, old, new, .. }, is_good, .. } in rotations {
             let at = |key: &VerifierKey| keys.iter().position(|known| known == key);
             let (old_at, new_at) = (old.as_ref().and_then(at), at(new));
             match old_at.filter(|at| ends[*at].is_none()) {
                 Some(old_at) => {
-                    ends[old_at] = Some(*seq);
+                    ends[old_at] = Some(*size);
                     match new_at {
                         Some(new_at) => ends[new_at] = None,
                         None => (keys.push(new.clone()), ends.push(None)).1,
                     }
                     *is_good = true;
                 }
-                // It was lost; or the writer has died before the new one signed anything, and says so again.
-                None => *is_good = new_at.is_some_and(|at| old.is_none() || ends[at].is_none()),
+                // It was lost: one that is trusted from outside needs nobody's word to come back.
+                None if old.is_none() => {
+                    *is_good = new_at.is_some();
+                    if let Some(at) = new_at.filter(|_| given.contains(new)) {
+                        ends[at] = None;
+                    }
+                }
+                // The writer has died before the new one signed anything, and says so again.
+                None => *is_good = new_at.is_some_and(|at| ends[at].is_none()),
             }
         }
     }
 }
 
 impl Rotation {
-    /// Reads what both keys have signed, or the new one alone if it does not know the old one.
+    /// A record that stands before those that it was signed over is another one's.
     fn read(seq: u64, line: &[u8], origin: &str) -> Option<Self> {
-        let rotated: Rotated = serde_json::from_slice(line).ok()?;
-        let note = Note::parse(&rotated.journal.rotation).ok()?;
-        let mut lines = note.text.strip_suffix('\n')?.split('\n');
-        let is_rotation = lines.next()? == signed::ROTATION && lines.next()? == origin;
-        let old: Option<VerifierKey> = lines.next()?.parse().ok();
-        let new: VerifierKey = lines.next()?.parse().ok()?;
-        let is_whole = is_rotation && lines.next().is_none();
-        let keys: Vec<VerifierKey> = old.iter().chain([&new]).cloned().collect();
-        let is_signed = note.signers(&keys).is_ok_and(|signers| signers.len() == keys.len());
-        (is_whole && is_signed).then_some(Self { seq, old, new, is_good: false })
+        let said = Handover::read(line, origin).filter(|said| said.size <= seq)?;
+        Some(Self { seq, said, is_good: false })
     }
 }
 
 impl Tree {
+    /// Holds what a change of the key was signed over against the records before this one.
+    pub(super) fn check_rotation(&mut self, record: &Record) {
+        let Some((seq, stated)) = self.ring.over(record.seq) else { return };
+        let tree = self.ranks.as_ref().and_then(|ranks| ranks.tree(record.seq));
+        let Some(root) = tree.map(|tree| tree.root()).filter(|root| *root != stated) else {
+            return;
+        };
+        let roots = [stated, root].map(|root| Some(root.to_string()));
+        let reason = format!(
+            "the records before this one are not those that the change of the key in record {seq} was signed over"
+        );
+        self.report(Kind::Edited, record.seq, &record.place, roots, &reason);
+    }
+
     /// Learns of a new key, if a trusted one names it as its successor.
     pub(super) fn learn(&mut self, record: &Record) {
         if !is_rotation(record.body()) {

@@ -277,6 +277,7 @@ impl Tree {
             self.lose();
             self.settle(record.seq);
         }
+        self.check_rotation(record);
         if self.ranks.is_some() || self.aside.is_some() {
             self.push(record);
         }

@@ -4,7 +4,9 @@ import base64
 import bisect
 import fcntl
 import json
+import os
 import re
+import stat
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +34,20 @@ class Newer(Exception):
 
 class Undecided(Exception):
     """Why nothing can be said."""
+
+
+def opened(path: Path):
+    """A regular file: a pipe or a device in its place may have no end, and a link leads elsewhere."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise Undecided(f"{path} is no regular file; remove it")
+    return file
+
+
+def content(path: Path) -> bytes:
+    with opened(path) as file:
+        return file.read()
 
 
 def chained(before: bytes, prefix: bytes) -> bytes:
@@ -129,7 +145,7 @@ def segments_of(directory: Path) -> list[int]:
 def watermark(directory: Path) -> tuple[int | None, bytes | None, str | None]:
     """How many records are durable, the hash of the last, and what is wrong with the file."""
     try:
-        data = (directory / "WATERMARK").read_bytes()
+        data = content(directory / "WATERMARK")
     except FileNotFoundError:
         return None, None, "WATERMARK is missing"
     found = re.match(rb"(\d{20}) (\d{20})\n", data)
@@ -144,7 +160,7 @@ def watermark(directory: Path) -> tuple[int | None, bytes | None, str | None]:
 def has_writer(directory: Path) -> bool:
     """Whether somebody holds LOCK; who may not open it takes it that somebody does."""
     try:
-        with open(directory / "LOCK", "rb") as lock:
+        with opened(directory / "LOCK") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
@@ -238,7 +254,7 @@ class Walk:
 
     def lines(self, name: int) -> list[Line]:
         if self.content is None or self.content[0] != name:
-            data = (self.directory / segment_name(name)).read_bytes()
+            data = content(self.directory / segment_name(name))
             self.content = (name, data, lines_of(data))
         return self.content[2]
 

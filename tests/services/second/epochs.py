@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from chain import KNOWN_VERSION, Newer
+from chain import KNOWN_VERSION, Newer, content
 
 STATED = ("epoch", "directory", "origin", "cause", "reason", "time", "acknowledged", "records", "last_seq", "h",
           "damage", "places")
@@ -31,7 +31,7 @@ def check(directory: Path, link: dict | None) -> list[dict]:
 def state_of(epoch: Path, digest: str) -> tuple[str, str | None, dict | None]:
     """What became of an epoch, and what EPOCH says of it if that is still what it was."""
     try:
-        data = (epoch / "EPOCH").read_bytes()
+        data = content(epoch / "EPOCH")
     except FileNotFoundError:
         return ("changed", "EPOCH is gone", None) if epoch.exists() else ("missing", None, None)
     if sha256(data).hexdigest() != digest:
@@ -46,7 +46,7 @@ def state_of(epoch: Path, digest: str) -> tuple[str, str | None, dict | None]:
             return "changed", f"{name} is gone", manifest
         if name not in named:
             return "changed", f"{name} was added", manifest
-        content = (epoch / name).read_bytes()
-        if (len(content), sha256(content).hexdigest()) != (named[name]["bytes"], named[name]["sha256"]):
+        found = content(epoch / name)
+        if (len(found), sha256(found).hexdigest()) != (named[name]["bytes"], named[name]["sha256"]):
             return "changed", f"{name} was changed", manifest
     return "unchanged", None, manifest

@@ -201,17 +201,31 @@ def has_begun(data: bytes) -> bool:
     return len(lines) < 3 or not last or len(lines) > 3 and (last.startswith(dash) or dash.startswith(last))
 
 
-def rotation(note: Note, origin: str) -> tuple[Key | None, Key]:
-    """The old and the new key of a rotation that both have signed; None for an old one that was lost."""
+@dataclass(frozen=True)
+class Rotation:
+    """Behind `size` records, over which the tree has this root, `new` stands for `old`; None for an old one that was lost."""
+
+    seq: int
+    size: int
+    root: bytes
+    old: Key | None
+    new: Key
+
+
+def rotation(seq: int, note: Note, origin: str) -> Rotation:
+    """What the record `seq` says of a change that both keys have signed."""
     lines = note.text.split("\n")
-    if len(lines) != 5 or lines[:2] != ["audited key rotation", origin] or lines[4]:
+    if len(lines) != 7 or lines[:2] != ["audited key rotation", origin] or lines[6]:
         raise Malformed("no rotation of this journal's keys")
-    is_lost = re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}", lines[2])
-    old, new = None if is_lost else Key.parse(lines[2]), Key.parse(lines[3])
+    size, root = int(matched(NUMBER, lines[2], "size").group()), decode(lines[3], 32)
+    if size > seq:
+        raise Malformed("a rotation behind records that come after it")
+    is_lost = re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}", lines[4])
+    old, new = None if is_lost else Key.parse(lines[4]), Key.parse(lines[5])
     signers = {key for key in (old, new) if key}
     if not signers <= set(note.signers(list(signers))):
         raise Forged("a rotation that the old and the new key have not both signed")
-    return old, new
+    return Rotation(seq, size, root, old, new)
 
 
 def proof(text: str) -> tuple[int, list[bytes], Note]:

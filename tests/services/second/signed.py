@@ -6,8 +6,8 @@ from pathlib import Path
 
 import notes
 import tree
-from chain import Line, Walk, segment_name, shown
-from notes import Checkpoint, Forged, Key, Malformed, Note, Witness
+from chain import Line, Walk, content, segment_name, shown
+from notes import Checkpoint, Forged, Key, Malformed, Note, Rotation, Witness
 
 DAMAGE = ("edited", "missing", "inserted", "reordered", "truncated", "unsigned", "fork")
 
@@ -20,6 +20,7 @@ class Statement:
     data: bytes
     seal: int | None = None
     is_anchor: bool = False
+    is_past: bool = False
     note: Note | None = None
     checkpoint: Checkpoint | None = None
     trouble: str | None = None
@@ -48,25 +49,27 @@ class Trust:
     """The keys from outside, and those that the journal's rotations lead to from there."""
 
     def __init__(self, keys: list[Key]):
-        self.keys, self.until = list(keys), {}
+        self.given, self.keys, self.until = tuple(keys), list(keys), {}
 
-    def learn(self, rotations: list[tuple[int, Key | None, Key]]) -> list[int]:
+    def learn(self, rotations: list[Rotation]) -> list[int]:
         """Learns from all of them, and returns those that no key has signed that was trusted there."""
         self.hand_over(rotations)
-        for seq, old, new in reversed(rotations):
-            if new in self.keys and self.until.get(new, seq) >= seq and old and old not in self.keys:
-                self.keys.append(old)
+        for it in reversed(rotations):
+            if it.new in self.keys and self.until.get(it.new, it.size) >= it.size and it.old and it.old not in self.keys:
+                self.keys.append(it.old)
         return self.hand_over(rotations)
 
-    def hand_over(self, rotations: list[tuple[int, Key | None, Key]]) -> list[int]:
+    def hand_over(self, rotations: list[Rotation]) -> list[int]:
         self.until, void = {}, []
-        for seq, old, new in rotations:
-            if old in self.keys and old not in self.until:
-                self.until[old] = seq
-                self.until.pop(new, None)
-                self.keys += [new] if new not in self.keys else []
-            elif new not in self.keys or old and new in self.until:
-                void.append(seq)  # Else it is said again, or the old key was lost.
+        for it in rotations:
+            if it.old in self.keys and it.old not in self.until:
+                self.until[it.old] = it.size
+                self.until.pop(it.new, None)
+                self.keys += [it.new] if it.new not in self.keys else []
+            elif it.new not in self.keys or it.old and it.new in self.until:
+                void.append(it.seq)  # Else it is said again, or the old key was lost.
+            elif not it.old and it.new in self.given:
+                self.until.pop(it.new, None)
         return void
 
     def judge(self, statement: Statement) -> str | None:
@@ -89,7 +92,8 @@ class Signed:
         self.directory, self.anchors = directory, anchors
         self.checkpoint = self.statement("checkpoint")
         past = self.read("checkpoints") or b""
-        self.history = [Statement(f"checkpoints, note {at}", data) for at, data in enumerate(notes.history(past), 1)]
+        past = enumerate(notes.history(past), 1)
+        self.history = [Statement(f"checkpoints, note {at}", data, is_past=True) for at, data in past]
         seals = sorted((directory / "seg").glob("[0-9]*.seal"))
         self.seals = [self.statement(f"seg/{path.name}", int(path.stem)) for path in seals if path.stem.isdecimal()]
         self.leaves: dict[int, bytes] = {}
@@ -100,7 +104,7 @@ class Signed:
 
     def read(self, name: str) -> bytes | None:
         try:
-            return (self.directory / name).read_bytes()
+            return content(self.directory / name)
         except FileNotFoundError:
             return None
 
@@ -126,6 +130,7 @@ class Signed:
         self.damaged = [finding["seq"] for finding in walk.findings if finding["kind"] in DAMAGE]
         self.trust = Trust(keys)
         self.learn(self.rotations())
+        self.check_rotations()
         journal = [self.checkpoint] if self.checkpoint else []
         good, believed = self.believed(journal + self.history + self.seals), self.believed(self.anchors)
         if not self.checkpoint and (self.is_there or believed):
@@ -143,18 +148,34 @@ class Signed:
         self.seen = min((s.seen for s in believed if s.seen and s.checkpoint.size == self.anchored_size), default=None)
         self.check_forks(believed, good)
 
-    def rotations(self) -> list[tuple[int, Key | None, Key]]:
+    def rotations(self) -> list[Rotation]:
         found = []
         for seq, text, line in self.walk.rotations:
             try:
-                found.append((seq, *notes.rotation(Note.parse(str(text)), self.walk.origin)))
+                found.append(notes.rotation(seq, Note.parse(str(text)), self.walk.origin))
             except (Malformed, Forged) as error:
                 self.find("unsigned", seq, segment_name(line.seq), str(error))
         return found
 
-    def learn(self, rotations: list[tuple[int, Key | None, Key]]) -> None:
-        for seq in self.trust.learn(rotations):
+    def learn(self, rotations: list[Rotation]) -> None:
+        void = self.trust.learn(rotations)
+        for seq in void:
             self.find("unsigned", seq, self.segment_of(seq), "no key that was trusted there has signed this rotation")
+        self.handed_over = [it for it in rotations if it.seq not in void]
+
+    def check_rotations(self) -> None:
+        """What both keys have signed was signed over these records."""
+        frontier, known = self.frontier() if self.handed_over else None, {}
+        due = sorted({it.size for it in self.handed_over})
+        for size in due:
+            while frontier and frontier.size < size:
+                leaf = self.leaves.get(frontier.size)
+                frontier = frontier.with_leaf(leaf) if leaf else None
+            known[size] = frontier.root() if frontier and frontier.size == size else None
+        for it in self.handed_over:
+            if known[it.size] not in (None, it.root):
+                self.find("edited", it.size, self.segment_of(it.size), f"the rotation in record {it.seq} was signed "
+                          f"over other records before this one", expected=text(it.root), actual=text(known[it.size]))
 
     def believed(self, statements: list[Statement]) -> list[Statement]:
         """Those that a trusted key has signed for this journal; of the others it is told."""
@@ -174,7 +195,7 @@ class Signed:
 
     def check_order(self, good: list[Statement]) -> None:
         """`checkpoint` is written before the history, and that only grows."""
-        sizes = [(s.checkpoint.size, s.place) for s in good if s in self.history]
+        sizes = [(s.checkpoint.size, s.place) for s in good if s.is_past]
         for (before, _), (size, place) in zip(sizes, sizes[1:]):
             if size < before:
                 self.find("reordered", size, place, f"it follows one of size {before}")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 from hashlib import sha256
 from pathlib import Path
 
@@ -111,14 +112,14 @@ class Whole(Case):
         self.whole("L2", "--anchor", self.anchor(other))
         foreign = written(self.place / "foreign", FOREIGN).stop()
         self.assertEqual(self.verify("--anchor", self.anchor(foreign))[0], 2)
-        self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 3)
+        self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 2)
 
     def test_golden_journals(self):
         for name, records in [("journal", 11), ("superseded", 8), ("epochs", 3)]:
             code, report = run(GOLDEN / name)
             self.assertEqual((code, report["level"], report["records"]), (0, "L1", records), name)
         self.assertEqual([epoch["state"] for epoch in report["epochs"]], ["unchanged"] * 2)
-        code, report = run(GOLDEN / "epochs/epochs/0")
+        code, report = run(GOLDEN / "epochs", "--epoch", 0)
         self.assertEqual((code, report["findings"][0]["kind"], report["findings"][0]["seq"]), (1, "edited", 9))
 
     def test_golden_signed_journal(self):
@@ -219,8 +220,7 @@ class Whole(Case):
 
     def test_rotation_that_the_old_key_has_not_signed(self):
         writer = written(self.journal, OURS)
-        note = f"audited key rotation\n{writer.origin}\n{OURS.key}\n{FOREIGN.key}\n"
-        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, FOREIGN)})
+        writer.rotated(signed(writer.rotation(OURS.key, FOREIGN.key), FOREIGN))
         writer.signer = FOREIGN
         writer.stop()
         self.damaged("unsigned", writer.seq - 2)
@@ -229,12 +229,37 @@ class Whole(Case):
         writer = written(self.journal, OURS)
         writer.checkpoint(history=True)
         old = f"{OURS.key.name}+{OURS.key.id.hex()}"
-        note = f"audited key rotation\n{writer.origin}\n{old}\n{NEW.key}\n"
-        writer.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, NEW)})
+        writer.rotated(signed(writer.rotation(old, NEW.key), NEW))
         writer.signer = NEW
         writer.stop()
         self.damaged("unsigned", writer.seq - 1)
         self.whole("L2", "--key", NEW.key)
+
+    def test_rotation_in_another_history(self):
+        writer = written(self.journal, OURS)
+        size, note = writer.seq, writer.rotate(NEW)
+        shutil.rmtree(self.journal)
+        writer = written(self.journal, OURS, mark="forged")
+        writer.record('"action":"UpdateUser"')
+        writer.rotated(note)
+        writer.stop()
+        for key in (OURS, NEW):
+            self.damaged("edited", size, key=key)
+            self.damaged("unsigned", writer.seq - 1, key=key)
+        shutil.rmtree(self.journal)
+        writer = written(self.journal, OURS, records=20)
+        writer.rotated(note)
+        writer.stop()
+        self.damaged("unsigned", writer.seq - 2, key=NEW)
+
+    def test_key_that_comes_back_from_one_that_was_lost(self):
+        writer = written(self.journal, OURS)
+        writer.rotate(NEW)
+        writer.rotated(signed(writer.rotation(f"{NEW.key.name}+{NEW.key.id.hex()}", OURS.key), OURS))
+        writer.signer = OURS
+        writer.stop()
+        self.whole("L2")
+        self.damaged("unsigned", writer.seq - 1, key=NEW)
 
     def test_pruned(self):
         """30: with its record it is whole, without it is not."""
@@ -265,6 +290,49 @@ class Whole(Case):
         (self.journal / "epochs/0/checkpoint").unlink()
         code, report = self.verify()
         self.assertEqual((code, report["epochs"][0]["state"]), (1, "changed"))
+
+    def test_older_epoch_alone(self):
+        """A later one names those before it, which lie where it lay."""
+        later = self.written().set_aside()
+        later.stop()
+        later.set_aside().stop()
+        for number in (0, 1):
+            report = self.whole("L2", "--epoch", number)
+            self.assertEqual(report["epochs"], [])
+        code, report = run(self.journal / "epochs/1", "--key", OURS.key)
+        self.assertEqual((code, report["level"]), (2, None))
+        self.assertIn("--epoch", report["undecided"][0])
+
+    def test_no_regular_file(self):
+        self.written()
+        for name in ("checkpoint", "WATERMARK", "seg/" + self.segments()[0].name):
+            path = self.journal / name
+            kept = path.read_bytes()
+            for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+                path.unlink()
+                make(path)
+                self.assertEqual(self.verify()[0], 2, name)
+            path.unlink()
+            path.write_bytes(kept)
+        self.whole("L2")
+
+    def test_what_fails_is_no_damage(self):
+        self.written()
+        with unittest.mock.patch("verify.Walk", side_effect=RecursionError("too deep")):
+            code, report = self.verify()
+        self.assertEqual((code, report["undecided"]), (2, ["this program fails: RecursionError: too deep"]))
+
+    def test_many_anchors(self):
+        """A year of them takes no walk and no look at the others for each."""
+        later = self.written().set_aside()
+        newest = later.stop()
+        both = self.anchor("\n".join(self.anchors * 500 + [newest] * 500))
+        walks = []
+        walk = verify.Walk.walk
+        with unittest.mock.patch.object(verify.Walk, "walk", lambda self: (walks.append(self), walk(self))), \
+                unittest.mock.patch.object(verify.Statement, "__eq__", side_effect=AssertionError):
+            self.whole("L3", "--anchor", both)
+        self.assertEqual(len(walks), 2)
 
     def test_older_epoch_that_was_damaged(self):
         """What was damaged when it was set aside is no finding; what was rewritten is."""

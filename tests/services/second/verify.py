@@ -1,6 +1,6 @@
 """Verifies a journal without its writer's code: written from docs/design.md and the C2SP specifications alone.
 
-    verify.py DIR [--key VKEY|FILE]… [--anchor FILE]… [--witness VKEY|FILE]… [--level L1] [--require L1|L2|L3]
+    verify.py DIR [--key VKEY|FILE]… [--anchor FILE]… [--witness VKEY|FILE]… [--level L1] [--require L1|L2|L3] [--epoch N]
     verify.py --proof FILE --line FILE --key VKEY|FILE…       is this line in the tree that was signed?
     verify.py DIR --goes-on OLD NEW --key VKEY|FILE…          does one checkpoint go on from another? (by the tiles)
 
@@ -9,6 +9,7 @@ Prints one JSON object. Exit codes: 0 all well, 1 damage, 2 cannot decide, 3 wro
 
 import argparse
 import json
+import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from pathlib import Path
 import epochs
 import notes
 import tree
-from chain import Newer, Undecided, Walk
+from chain import Newer, Undecided, Walk, content
 from notes import Checkpoint, Forged, Key, Malformed, Note, Witness
 from signed import DAMAGE, Signed, Statement
 
@@ -38,6 +39,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--witness", action="append", default=[], help="the key of a witness, or a file of them")
     parser.add_argument("--level", choices=["L1"])
     parser.add_argument("--require", choices=LEVELS)
+    parser.add_argument("--epoch", type=int, help="that older epoch alone, and not those before it")
     parser.add_argument("--proof", type=Path)
     parser.add_argument("--line", type=Path)
     parser.add_argument("--goes-on", nargs=2, type=Path, metavar=("OLD", "NEW"))
@@ -46,10 +48,15 @@ def main(given: list[str] | None = None) -> int:
         keys = [key for value in arguments.key for key in keys_of(value)]
         anchors = [anchor for name in arguments.anchor for anchor in anchors_of(name)]
         witnesses = [key for value in arguments.witness for key in keys_of(value, Witness)]
-    except (Malformed, OSError) as error:
+    except OSError as error:
+        print(json.dumps({"level": None, "undecided": [f"cannot read what was given: {error}"]}))
+        return 2
+    except (Malformed, ValueError) as error:
         parser.error(str(error))
     if bool(arguments.proof) != bool(arguments.line) or bool(arguments.proof) == bool(arguments.directory):
         parser.error("name either a journal, or --proof and --line")
+    if arguments.epoch is not None and arguments.directory:
+        arguments.directory /= f"epochs/{arguments.epoch}"
     if not keys and (anchors or witnesses or arguments.proof or arguments.goes_on):
         parser.error("without --key nothing that was signed can be checked")
     try:
@@ -61,6 +68,8 @@ def main(given: list[str] | None = None) -> int:
             report, code = check_journal(arguments, keys, anchors, witnesses)
     except (Undecided, Newer, Malformed, Forged, OSError) as error:
         report, code = {"level": None, "undecided": [str(error)]}, 2
+    except Exception as error:  # What is told of nothing is no damage, as code 1 would say.
+        report, code = {"level": None, "undecided": [f"this program fails: {type(error).__name__}: {error}"]}, 2
     print(json.dumps(report, ensure_ascii=True))
     return code
 
@@ -81,7 +90,7 @@ def anchors_of(name: str) -> list[Statement]:
 def cosigned(directory: Path, witnesses: list[Witness]) -> list[Statement]:
     """What these witnesses have cosigned; what else lies there, where anybody may have put it, is nothing."""
     paths = sorted((directory / "anchors").glob("*")) if witnesses else []
-    found = [Statement(f"anchors/{path.name}", path.read_bytes(), is_anchor=True) for path in paths]
+    found = [Statement(f"anchors/{path.name}", content(path), is_anchor=True) for path in paths]
     for statement in found:
         statement.see(witnesses)
     return [statement for statement in found if statement.seen and not statement.trouble]
@@ -104,12 +113,14 @@ def check_journal(arguments, keys: list[Key], anchors: list[Statement], witnesse
 
 
 def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: list[Witness]) -> tuple[dict, int, bool]:
+    if arguments.epoch is None and os.path.lexists(arguments.directory / "EPOCH"):
+        raise Undecided(f"{arguments.directory} was set aside as an epoch: name the journal's directory, and --epoch")
     # What was signed is read first: it speaks of records that are durable by then.
     signed = Signed(arguments.directory, [])
     anchors = anchors + cosigned(arguments.directory, witnesses)
     walk = Walk(arguments.directory, signed.take_leaf)
     walk.walk()
-    older = epochs.check(arguments.directory, walk.epoch)
+    older = [] if arguments.epoch is not None else epochs.check(arguments.directory, walk.epoch)
     for epoch in older:
         anchors += cosigned(arguments.directory / epoch["directory"], witnesses)
     doubts = []
@@ -118,7 +129,7 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: lis
             own, others = by_origin(anchors, walk.origin)
             signed.anchors = own
             signed.compare(walk, keys)
-            doubts = signed.doubts + [doubt for anchor in others for doubt in in_epoch(arguments, anchor, older, keys, signed)]
+            doubts = signed.doubts + [doubt for epoch in older for doubt in in_epoch(arguments, epoch, others, keys, signed)]
             if witnesses and not any(anchor.seen for anchor in anchors):
                 doubts.append("no witness of --witness has cosigned anything of it")
             if not signed.is_there:
@@ -150,22 +161,26 @@ def shown(seen: tuple[int, str] | None) -> str | None:
 
 
 def by_origin(anchors: list[Statement], origin: str | None) -> tuple[list[Statement], list[Statement]]:
-    own = [anchor for anchor in anchors if anchor.trouble or anchor.checkpoint.origin == origin]
-    return own, [anchor for anchor in anchors if anchor not in own]
+    own, others = [], []
+    for anchor in anchors:
+        (own if anchor.trouble or anchor.checkpoint.origin == origin else others).append(anchor)
+    return own, others
 
 
-def in_epoch(arguments, anchor: Statement, older: list[dict], keys: list[Key], into: Signed) -> list[str]:
-    """An anchor of an older epoch's origin speaks of that epoch; those of other journals are passed over."""
-    for epoch in older:
-        if origin_of(epoch, into.walk.origin) == anchor.checkpoint.origin and epoch["state"] != "missing":
-            there = Signed(arguments.directory / epoch["directory"], [anchor])
-            walk = Walk(there.directory, there.take_leaf)
-            walk.walk()
-            there.compare(walk, keys)
-            into.findings += [{**finding, "segment": f"{epoch['directory']}/{finding['segment']}"}
-                              for finding in walk.findings + there.findings if not is_stated(finding, epoch, anchor)]
-            return there.doubts
-    return []
+def in_epoch(arguments, epoch: dict, others: list[Statement], keys: list[Key], into: Signed) -> list[str]:
+    """Anchors of an older epoch's origin speak of that epoch; those of other journals are passed over."""
+    origin = origin_of(epoch, into.walk.origin)
+    anchors = [anchor for anchor in others if anchor.checkpoint.origin == origin]
+    if not anchors or epoch["state"] == "missing":
+        return []
+    there = Signed(arguments.directory / epoch["directory"], anchors)
+    walk = Walk(there.directory, there.take_leaf)
+    walk.walk()
+    there.compare(walk, keys)
+    size = max(anchor.checkpoint.size for anchor in anchors)
+    into.findings += [{**finding, "segment": f"{epoch['directory']}/{finding['segment']}"}
+                      for finding in walk.findings + there.findings if not is_stated(finding, epoch, size)]
+    return there.doubts
 
 
 def origin_of(epoch: dict, current: str | None) -> str | None:
@@ -174,10 +189,10 @@ def origin_of(epoch: dict, current: str | None) -> str | None:
     return (epoch["stated"] or {}).get("origin") or (f"{base}#{epoch['epoch']}" if epoch["epoch"] else base)
 
 
-def is_stated(finding: dict, epoch: dict, anchor: Statement) -> bool:
+def is_stated(finding: dict, epoch: dict, size: int) -> bool:
     """Whether it was damage already when the epoch was set aside; of records that were cut off, so many."""
     stated = epoch["stated"] or {}
-    is_cut_anew = finding["kind"] == "truncated" and anchor.checkpoint.size > stated.get("acknowledged", 0)
+    is_cut_anew = finding["kind"] == "truncated" and size > stated.get("acknowledged", 0)
     places = {(place["kind"], place["seq"]) for place in stated.get("places", [])}
     return (finding["kind"], finding["seq"]) in places and not is_cut_anew
 
@@ -198,7 +213,7 @@ def check_proof(path: Path, line: Path, keys: list[Key]) -> tuple[dict, int]:
 
 def check_goes_on(directory: Path, old: Path, new: Path, keys: list[Key]) -> tuple[dict, int]:
     before, after = (trusted(Note.parse(path.read_bytes()), keys) for path in (old, new))
-    data = (directory / "tiles/0").read_bytes()
+    data = content(directory / "tiles/0")
     leaves = [data[at : at + 32] for at in range(0, 32 * after.size, 32)]
     if len(data) < 32 * after.size or before.size > after.size or before.origin != after.origin:
         raise Undecided("the tiles are too short, or these are not an old and a new checkpoint of one journal")

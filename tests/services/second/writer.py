@@ -121,10 +121,17 @@ class Writer:
                 past.write(note + "\n")
         return note
 
-    def rotate(self, new: Signer) -> None:
-        note = f"audited key rotation\n{self.origin}\n{self.signer.key}\n{new.key}\n"
-        self.own("JournalKeyRotated", "journal.key_rotated", {"rotation": signed(note, self.signer, new)})
+    def rotate(self, new: Signer) -> str:
+        note = signed(self.rotation(self.signer.key, new.key), self.signer, new)
+        self.rotated(note)
         self.signer = new
+        return note
+
+    def rotation(self, old: Key | str, new: Key) -> str:
+        return f"audited key rotation\n{self.text()}{old}\n{new}\n"
+
+    def rotated(self, note: str) -> None:
+        self.own("JournalKeyRotated", "journal.key_rotated", {"rotation": note})
 
     def prune(self) -> None:
         """Removes all segments before the last one that is over."""
@@ -143,7 +150,8 @@ class Writer:
 
     def set_aside(self, damage: int = 0, places: list[dict] | None = None) -> "Writer":
         """Makes an epoch of it, and begins the next."""
-        epoch, files = self.directory / "epochs/0", []
+        number = self.epoch["number"] if self.epoch else 0
+        epoch, files = self.directory / f"epochs/{number}", []
         epoch.mkdir(parents=True)
         for name in ("WATERMARK", "checkpoint", "checkpoints", "tiles", "anchors", "seg"):
             if (self.directory / name).exists():
@@ -153,13 +161,14 @@ class Writer:
                 content = path.read_bytes()
                 files.append({"file": str(path.relative_to(epoch)), "bytes": len(content),
                               "sha256": sha256(content).hexdigest()})
-        stated = {"epoch": 0, "directory": "epochs/0", "origin": self.origin, "cause": "adopted", "reason": "a test",
+        stated = {"epoch": number, "directory": f"epochs/{number}", "origin": self.origin, "cause": "adopted", "reason": "a test",
                   "time": self.time(), "acknowledged": self.seq, "records": self.seq, "last_seq": self.seq - 1,
                   "h": shown(self.h), "damage": damage, "places": places or []}
-        manifest = json.dumps({"v": 1, **stated, "earlier": None, "files": files}) + "\n"
+        earlier = self.epoch and {"epoch": number - 1, "sha256": self.epoch["sha256"]}
+        manifest = json.dumps({"v": 1, **stated, "earlier": earlier, "files": files}) + "\n"
         (epoch / "EPOCH").write_text(manifest)
-        link = {"number": 1, "previous": stated, "sha256": sha256(manifest.encode()).hexdigest()}
-        return Writer(self.directory, self.signer, f"{self.origin}#1", link)
+        link = {"number": number + 1, "previous": stated, "sha256": sha256(manifest.encode()).hexdigest()}
+        return Writer(self.directory, self.signer, f"{ORIGIN}#{number + 1}", link)
 
     def proof(self, index: int) -> str:
         hashes = "".join(text(hash_) + "\n" for hash_ in inclusion(self.leaves, index))

@@ -7,11 +7,11 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(super) use other::{
-    check, close_to_others, create_directory, found, leads_to, owner, owner_of, private, read_at,
-    settle, sync_directory, write_all_at,
+    check, close_to_others, create_directory, found, leads_to, open_regular, owner, owner_of,
+    private, read_at, settle, sync_directory, write_all_at,
 };
 #[cfg(unix)]
 pub(super) use unix::{
-    check, close_to_others, create_directory, found, leads_to, owner, owner_of, private, read_at,
-    settle, sync_directory, write_all_at,
+    check, close_to_others, create_directory, found, leads_to, open_regular, owner, owner_of,
+    private, read_at, settle, sync_directory, write_all_at,
 };

@@ -19,6 +19,11 @@ pub(in super::super) fn found(_directory: &Metadata) -> Modes {
 /// Files have the access rules of their directory.
 pub(in super::super) fn private(_options: &mut OpenOptions) {}
 
+/// Nothing in a directory but files can be opened.
+pub(in super::super) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
+}
+
 /// Files have the access rules of their directory.
 pub(in super::super) fn settle(_file: &File, _modes: Modes) -> io::Result<()> {
     Ok(())

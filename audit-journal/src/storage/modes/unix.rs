@@ -8,6 +8,9 @@ use std::os::unix::fs::{
 };
 use std::path::Path;
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
 use crate::id::EventId;
 use crate::time::Timestamp;
 use crate::{Error, Modes};
@@ -38,6 +41,23 @@ pub(in super::super) fn found(directory: &Metadata) -> Modes {
 /// Makes files private from their first instant.
 pub(in super::super) fn private(options: &mut OpenOptions) {
     options.mode(0o600);
+}
+
+/// Opens a file of a journal, which another one may have put there: nothing that has no end or no beginning, nor
+/// what a link leads to.
+pub(in super::super) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
+    let file = opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => io::Error::other("it is a symbolic link; remove it"),
+        Some(Errno::NXIO) => not_regular(),
+        _ => error,
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::other("it is a pipe, a device or a directory, and no regular file; remove it")
 }
 
 /// Lets the group read a new file, whatever the process's mask is.
