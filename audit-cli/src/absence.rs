@@ -63,6 +63,9 @@ fn answer(
     if !is_intact {
         return Ok(Exit::Tampered);
     }
+    if let Some(doubt) = verify::doubt(&checked, trusted, trust.as_ref()) {
+        return Err(Failure::Undecided(doubt));
+    }
     let absence = absence?;
     reading.count_none();
     absence.found.first.iter().take(SHOWN).for_each(|line| reading.count(line));

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::thread;
 
+use audit_runtime::Timestamp;
 use audit_runtime::journal::{
     self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust,
     Verification,
@@ -29,20 +30,24 @@ const STREAM_TRUST: &str = "lines from standard input have no signatures: leave 
 const KEYLESS_ANCHOR: &str = "--anchor and --witness need --key: a checkpoint says nothing before the journal's own \
                               signature is checked";
 
-const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of another journal or of records that were \
-                         pruned, or no key of --key has signed them; give one that was kept of this journal";
+const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of other journals; give one that was kept of this journal";
 const NO_WITNESS: &str = "nothing of this journal was cosigned by a witness of --witness, in `anchors/` or in --anchor: \
                           check the key, and whether the service has a `witness_url`";
-const UNCOMPARED: &str = "a checkpoint of --anchor cannot be compared: what it speaks of is damaged or pruned, and \
-                          `tiles/` is missing or wrong; put that back from a copy, or leave the checkpoint out";
+const UNCOMPARED: &str = "a checkpoint that was kept elsewhere cannot be compared";
+const AGELESS: &str = "--anchor-age-max needs a time: no witness of --witness has cosigned the newest checkpoint that agrees";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
+const STREAM_ORIGIN: &str = "lines from standard input need not begin with the journal's name: leave out --origin, \
+                             or name a directory";
 
 pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Failure> {
     let journal = config::journal(arguments.journal.as_deref())?;
     let is_stream = journal == Path::new("-");
     let journal = match arguments.epoch {
         Some(_) if is_stream => return Err(Failure::Usage(STREAM_EPOCH.to_owned())),
+        _ if is_stream && arguments.origin.is_some() => {
+            return Err(Failure::Usage(STREAM_ORIGIN.to_owned()));
+        }
         Some(epoch) => journal.join(format!("epochs/{epoch}")),
         None => journal,
     };
@@ -61,8 +66,10 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
     if checked.records == 0 && checked.is_intact() {
         return Err(empty(&journal, &checked));
     }
+    let doubt = doubt(&checked, arguments, trust.as_ref()).filter(|_| is_intact);
     if arguments.json {
         let report = Report {
+            undecided: doubt.as_deref(),
             level: checked.level().filter(|_| is_intact),
             unchecked: if is_stream { limits(&checked) } else { Vec::new() },
             verification: &checked,
@@ -76,7 +83,10 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
             print_limits(&checked, out)?;
         }
     }
-    conclude(checked.level().filter(|_| is_intact), arguments.require.map(Level::from))
+    match doubt {
+        Some(doubt) => Err(Failure::Undecided(doubt)),
+        None => conclude(&checked, is_intact, arguments.require.map(Level::from)),
+    }
 }
 
 /// The keys and anchors to check with; `None` if the chain alone is to be checked.
@@ -95,7 +105,7 @@ pub(crate) fn trust_of(arguments: &Verify, is_stream: bool) -> Result<Option<Tru
         return Ok(None);
     }
     let (keys, witnesses) = (trust::keys(key)?, trust::witnesses(witness)?);
-    Ok(Some(Trust { keys, anchors: trust::anchors(anchor)?, witnesses }))
+    Ok(Some(Trust { keys, anchors: trust::anchors(anchor)?, witnesses, origin: None }))
 }
 
 pub(crate) fn verify(
@@ -105,7 +115,11 @@ pub(crate) fn verify(
 ) -> Result<(Verification, Vec<OlderEpoch>), Failure> {
     config::demand(journal)?;
     let storage = DirectoryStorage::read_only(journal);
-    let epochs = journal::verify_epochs(&storage)?;
+    // What an older epoch says of those before it, they lie beside it.
+    let epochs = match arguments.epoch {
+        Some(_) => Vec::new(),
+        None => journal::verify_epochs(&storage)?,
+    };
     let meter = Meter::new(arguments.progress);
     let tell = |progress| meter.tell(progress);
     let threads = arguments.threads.map_or_else(available_threads, usize::from);
@@ -113,19 +127,7 @@ pub(crate) fn verify(
     let checked = match trust {
         Some(trust) => {
             let mut checked = journal::verify_with(&storage, Some(trust), effort)?;
-            let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
-            let is_any = is_any || checked.anchored_size.is_some();
-            let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
-            let doubt = match () {
-                () if checked.uncompared > 0 => Some(UNCOMPARED),
-                () if is_any => None,
-                () if !trust.anchors.is_empty() => Some(NO_ANCHOR),
-                () if !trust.witnesses.is_empty() => Some(NO_WITNESS),
-                () => None,
-            };
-            if let Some(doubt) = doubt.filter(|_| is_intact) {
-                return Err(Failure::Undecided(doubt.to_owned()));
-            }
+            take_epochs(&mut checked, journal, &epochs, trust)?;
             checked
         }
         None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),
@@ -139,23 +141,72 @@ fn available_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Takes what anchors tell of older epochs; true if one of them is of such an epoch.
+/// Why what was found does not decide what was asked, if nothing is damaged.
+pub(crate) fn doubt(
+    checked: &Verification,
+    arguments: &Verify,
+    trust: Option<&Trust>,
+) -> Option<String> {
+    let none = Trust::default();
+    let Trust { anchors, witnesses, .. } = trust.unwrap_or(&none);
+    let Verification { uncompared, uncompared_reasons, is_by_anchor, is_by_witness, .. } = checked;
+    match () {
+        () if *uncompared > 0 => {
+            let why: Vec<_> = uncompared_reasons.iter().map(|it| terminal::escape(it)).collect();
+            Some(format!("{UNCOMPARED}: {}", why.join("; ")))
+        }
+        () if !anchors.is_empty() && !is_by_anchor => Some(NO_ANCHOR.to_owned()),
+        () if !witnesses.is_empty() && !is_by_witness => Some(NO_WITNESS.to_owned()),
+        () => other_name(checked, arguments).or_else(|| too_old(checked, arguments)),
+    }
+}
+
+/// The name of a later epoch has its number behind it.
+fn other_name(checked: &Verification, arguments: &Verify) -> Option<String> {
+    let wanted = arguments.origin.as_deref()?;
+    let found = checked.origin.as_deref().unwrap_or_default();
+    let rest = found.strip_prefix(wanted);
+    let is_it = rest.is_some_and(|rest| {
+        rest.is_empty() || rest.strip_prefix('#').is_some_and(|it| it.parse::<u64>().is_ok())
+    });
+    let (found, wanted) = (terminal::escape(found), terminal::escape(wanted));
+    (!is_it).then(|| format!("this journal's name is `{found}`, and that of --origin is `{wanted}`: it is another journal"))
+}
+
+fn too_old(checked: &Verification, arguments: &Verify) -> Option<String> {
+    let most = arguments.anchor_age_max?;
+    let Some(at) = checked.anchored_at.as_deref().and_then(Timestamp::parse) else {
+        return Some(AGELESS.to_owned());
+    };
+    let age = Timestamp::now().unix_nanos().saturating_sub(at.unix_nanos()) / 1_000_000_000;
+    (age > i64::from(most)).then(|| {
+        format!("the newest checkpoint that a witness has cosigned is {age} seconds old, and --anchor-age-max is {most}: \
+                 this may be a copy that was put back, or the service reaches no witness")
+    })
+}
+
+/// Takes what anchors tell of older epochs.
 fn take_epochs(
     checked: &mut Verification,
     journal: &Path,
     epochs: &[OlderEpoch],
     trust: &Trust,
-) -> Result<bool, Failure> {
-    let mut is_any = false;
+) -> Result<(), Failure> {
     for older in epochs {
         let (own, place) = (DirectoryStorage::read_only(journal), journal.join(&older.directory));
         let storage = DirectoryStorage::read_only(place);
         let Some(found) = journal::verify_epoch(&own, &storage, older, trust)? else { continue };
-        is_any |= found.anchored_size.is_some() || !found.is_intact();
+        checked.is_by_anchor |= found.is_by_anchor;
+        checked.is_by_witness |= found.is_by_witness;
+        // Each passes over what is of another one.
+        checked
+            .passed_over
+            .retain(|name| found.origin.is_none() || found.passed_over.contains(name));
         checked.findings.extend(found.findings);
         checked.uncompared += found.uncompared;
+        checked.uncompared_reasons.extend(found.uncompared_reasons);
     }
-    Ok(is_any)
+    Ok(())
 }
 
 /// True if something there looks signed.
@@ -188,6 +239,9 @@ fn keyless(journal: &Path) -> Failure {
 struct Report<'a> {
     /// The level reached, `null` if not even the chain holds.
     level: Option<Level>,
+    /// Why nothing was decided, although nothing is damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undecided: Option<&'a str>,
     /// What lines without their journal cannot tell.
     unchecked: Vec<Limit>,
     #[serde(flatten)]
@@ -196,12 +250,20 @@ struct Report<'a> {
     epochs: &'a [OlderEpoch],
 }
 
-fn conclude(reached: Option<Level>, required: Option<Level>) -> Result<Exit, Failure> {
+fn conclude(
+    checked: &Verification,
+    is_intact: bool,
+    required: Option<Level>,
+) -> Result<Exit, Failure> {
+    let reached = checked.level().filter(|_| is_intact);
     let Some(reached) = reached else { return Ok(Exit::Tampered) };
     let Some(required) = required.filter(|required| *required > reached) else {
         return Ok(Exit::Ok);
     };
     let advice = match reached {
+        Level::Chain if checked.signed_size.is_some() => {
+            "too many records behind those are not signed: start the service, which signs them, and see why it has not"
+        }
         Level::Chain => "give the journal's public key with `--key`",
         _ => "give a checkpoint of this journal that was kept elsewhere with `--anchor`",
     };
@@ -226,6 +288,17 @@ pub(crate) fn print(
             "UNFINISHED segment={} offset={} bytes={}: a crash left them behind the last record; \
              none of it was acknowledged",
             unfinished.segment, unfinished.offset, unfinished.bytes
+        )?;
+    }
+    for reason in &checked.uncompared_reasons {
+        writeln!(out, "NOT COMPARED {}", terminal::escape(reason))?;
+    }
+    if !checked.passed_over.is_empty() {
+        let names: Vec<_> = checked.passed_over.iter().map(|it| terminal::escape(it)).collect();
+        let names = names.join(", ");
+        writeln!(
+            out,
+            "NOTE trusted keys have signed checkpoints of other journals, which were passed over: {names}"
         )?;
     }
     let range = match checked.first_seq.zip(checked.last_seq) {
@@ -259,6 +332,10 @@ fn print_level(level: Level, checked: &Verification, out: &mut impl Write) -> Re
     let size = checked.anchored_size.or(checked.signed_size).unwrap_or_default();
     let last = size.saturating_sub(1);
     let shown = match level {
+        Level::Chain if size > 0 => {
+            let held = checked.level_of_signed().name();
+            format!("every record is consistent with all before it; {held} holds up to seq {last}")
+        }
         Level::Chain => "every record is consistent with all before it".to_owned(),
         Level::Signed => format!("the records up to seq {last} are those that were signed"),
         Level::Anchored => {
@@ -269,12 +346,15 @@ fn print_level(level: Level, checked: &Verification, out: &mut impl Write) -> Re
     if let Some((at, by)) = checked.anchored_at.as_ref().zip(checked.anchored_by.as_ref()) {
         writeln!(out, "anchored to size {size} at {at} by {}", terminal::escape(by))?;
     }
-    let sizes = [("signed", checked.signed_size), ("anchored", checked.anchored_size)];
-    for (word, size) in sizes {
-        let rest = size.zip(checked.last_seq).filter(|(size, last)| size <= last);
-        if let Some((size, last)) = rest {
-            writeln!(out, "records {size}..{last} not yet {word}")?;
-        }
+    let rest = |size: Option<u64>| size.zip(checked.last_seq).filter(|(size, last)| size <= last);
+    if let Some((size, last)) = rest(checked.signed_size.max(checked.anchored_size)) {
+        writeln!(
+            out,
+            "records {size}..{last} are not signed (yet): anyone who can write here can change them"
+        )?;
+    }
+    if let Some((size, last)) = rest(checked.anchored_size) {
+        writeln!(out, "records {size}..{last} not yet anchored")?;
     }
     match level {
         Level::Chain => writeln!(out, "{UNSIGNED}")?,

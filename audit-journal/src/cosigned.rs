@@ -32,13 +32,16 @@ pub fn cosigned(storage: &dyn Storage, witness: &WitnessKey) -> Result<Option<No
     read(storage, &name(witness))
 }
 
-/// What was kept of all witnesses, with the names of the files. What is no note is nobody's.
-pub(crate) fn all(storage: &dyn Storage) -> Result<Vec<(String, Note)>, Error> {
+/// What was kept of all witnesses and is good, with the names of the files. What is no note is nobody's.
+pub(crate) fn all(
+    storage: &dyn Storage,
+    is_good: impl Fn(&Note) -> bool,
+) -> Result<Vec<(String, Note)>, Error> {
     let mut names = storage.list(DIR).map_err(Error::io(storage, "list", DIR))?;
     names.sort_unstable();
     let mut notes = Vec::new();
     for name in names.into_iter().map(|name| format!("{DIR}/{name}")) {
-        if let Some(note) = read(storage, &name)? {
+        if let Some(note) = read(storage, &name)?.filter(&is_good) {
             notes.push((name, note));
         }
     }

@@ -245,7 +245,8 @@ impl Error {
             Self::Closed { journal } => write!(
                 f,
                 "{journal} is an older epoch of a journal, and is kept as it was when it was set \
-                 aside: nothing was changed; name the journal's own directory"
+                 aside: nothing was changed; name the journal's own directory (`audited verify --epoch NUMBER` checks an \
+                 older epoch)"
             ),
             Self::Intact { journal } => write!(
                 f,

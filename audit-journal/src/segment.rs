@@ -56,13 +56,13 @@ impl Header {
     pub(super) fn previous_first(&self) -> Option<u64> {
         let previous = self.previous.as_ref()?;
         let is_joint = previous.last_seq.checked_add(1) == Some(self.seq);
-        first_of(previous).filter(|_| is_joint)
+        first_of(&previous.segment).filter(|_| is_joint)
     }
 }
 
-/// The first record of the segment whose end is stated.
-pub(super) fn first_of(previous: &Previous) -> Option<u64> {
-    first_seq(previous.segment.strip_prefix(DIR)?.strip_prefix('/')?)
+/// The first record of the segment in this file.
+pub(super) fn first_of(name: &str) -> Option<u64> {
+    first_seq(name.strip_prefix(DIR)?.strip_prefix('/')?)
 }
 
 /// The file of the segment whose first record has this sequence number.

@@ -65,7 +65,7 @@ fn compare(directory: &Path, segments: &[Vec<u8>]) -> Table {
 
 /// Checks a journal with its key, and returns how many records it has.
 pub(crate) fn check(directory: &Path, threads: usize) -> u64 {
-    let trust = Trust { keys: vec![written::key().verifier().clone()], anchors: Vec::new() };
+    let trust = Trust { keys: vec![written::key().verifier().clone()], ..Trust::default() };
     let storage = DirectoryStorage::read_only(directory);
     let effort = Effort { threads, ..Effort::default() };
     let checked = verify_with(&storage, Some(&trust), effort).unwrap();

@@ -41,7 +41,7 @@ fn a_quiet_time_is_shown_beside_the_living_service_and_a_restart_is_not() {
 
     service.shutdown(Duration::from_secs(20)).unwrap();
     let key = std::fs::read_to_string(dir.path().join("audit.vkey")).unwrap();
-    let trust = Trust { keys: vec![key.trim().parse().unwrap()], anchors: Vec::new() };
+    let trust = Trust { keys: vec![key.trim().parse().unwrap()], ..Trust::default() };
     let storage = DirectoryStorage::read_only(&place);
     let checked = journal::verify_signed(&storage, &trust).unwrap();
     assert!(checked.is_intact() && checked.signed_size > Some(after.seq()), "{checked:?}");

@@ -210,6 +210,13 @@ pub(crate) struct Verify {
     /// --anchor, was kept elsewhere, at a time that it tells. May be given several times.
     #[arg(long, value_name = "VKEY|FILE")]
     pub(crate) witness: Vec<String>,
+    /// Fails if the newest checkpoint that agrees was cosigned longer ago, by what the witness says of that: a copy of
+    /// the journal that was put back has an old one.
+    #[arg(long, value_name = "SECONDS", requires = "witness")]
+    pub(crate) anchor_age_max: Option<u32>,
+    /// The name that the journal must have: the first line of its checkpoints, in a later epoch without `#` and its number.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
     /// Checks the chain alone: whoever can write there can rewrite all of it unseen.
     #[arg(long, value_name = "L1", value_parser = ["L1"])]
     pub(crate) level: Option<String>,

@@ -11,8 +11,8 @@ use crate::line;
 use crate::lines::Piece;
 use crate::pruned;
 use crate::segment;
-use crate::storage::Storage;
-use crate::verify::{self, Effort, Trust, Verification};
+use crate::storage::{Access, Storage};
+use crate::verify::{self, Effort, Finding, Trust, Verification};
 
 const OTHER_MANIFEST: &str = "its EPOCH is not the one that the journal names";
 
@@ -101,11 +101,11 @@ pub fn verify_with(
 /// directory does that.
 ///
 /// # Errors
-/// Fails when the storage does.
+/// [`Error::Closed`] if the directory is that of an older epoch itself; else it fails only when the storage does.
 pub fn verify_epochs(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     // An older epoch's own first record names what lies beside it, not below it.
-    if is_older(storage)? {
-        return Ok(Vec::new());
+    if storage.open(NAME, Access::Read).is_ok() {
+        return Err(Error::Closed { journal: storage.describe() });
     }
     super::within_one(storage, || pruned::between_prunings(storage, || compare(storage)))
 }
@@ -124,39 +124,51 @@ pub fn verify_epoch(
     older: &OlderEpoch,
     trust: &Trust,
 ) -> Result<Option<Verification>, Error> {
-    let origin = origin(journal, older)?;
-    if !verify::has_anchor(storage, trust, &origin)? {
+    let origin = origin_of(base(journal)?.unwrap_or_default().as_str(), older.epoch);
+    let anchors = verify::anchors(storage, trust, &origin)?;
+    if anchors.is_empty() {
         return Ok(None);
     }
-    let mut checked = match verify_signed(storage, trust) {
-        Err(Error::Unsigned { .. } | Error::NoJournal { .. }) => return Ok(None),
+    let trust = Trust { origin: Some(origin), ..trust.clone() };
+    let mut checked = match verify_signed(storage, &trust) {
+        Err(Error::Unsigned { .. } | Error::NoJournal { .. }) => verify::gone(&anchors, &trust),
         checked => checked?,
     };
-    let places = older.stated.as_ref().map_or(&[][..], |stated| &stated.places);
-    checked.findings.retain(|finding| !verify::is_stated(finding, places));
+    if !checked.is_intact() {
+        let stated = stated(storage, older)?;
+        checked.findings.retain(|finding| !verify::is_stated(finding, &stated));
+    }
     for finding in &mut checked.findings {
         finding.segment = format!("{}/{}", older.directory, finding.segment);
     }
     Ok(Some(checked))
 }
 
-/// The name of an older epoch: as it was written down, else by that of the journal. Its own records may be other ones.
-fn origin(journal: &dyn Storage, older: &OlderEpoch) -> Result<String, Error> {
-    if let Some(origin) = older.stated.as_ref().and_then(|stated| stated.origin.clone()) {
-        return Ok(origin);
-    }
-    let current = pruned::origin(journal, &segment::list(journal)?)?.unwrap_or_default();
-    let base = super::base(&current);
-    Ok(if older.epoch == 0 { base.to_owned() } else { super::origin(base, older.epoch) })
+/// What was damaged when the epoch was set aside. EPOCH is written by whoever sets it aside, who may have changed more than
+/// that: so what only the signatures tell is none of it.
+fn stated(storage: &dyn Storage, older: &OlderEpoch) -> Result<Vec<Finding>, Error> {
+    let Some(Epoch { places, damage, .. }) = &older.stated else { return Ok(Vec::new()) };
+    let mut found = match verify(storage) {
+        Err(Error::NoJournal { .. }) => return Ok(Vec::new()),
+        found => found?.findings,
+    };
+    found.retain(|finding| !finding.kind.is_warning());
+    // Of very many not all are written down one by one.
+    let are_all = *damage > places.len() as u64 && found.len() as u64 == *damage;
+    found.retain(|finding| are_all || verify::is_stated(finding, places));
+    Ok(found)
 }
 
-/// True if the directory is that of an older epoch: not because it says so, but file by file.
-fn is_older(storage: &dyn Storage) -> Result<bool, Error> {
-    match manifest::read(storage, NAME) {
-        Ok((manifest, _)) => Ok(changes(storage, "", &manifest)?.is_none()),
-        Err(error @ Error::Newer { .. }) => Err(error),
-        Err(_) => Ok(false),
-    }
+/// The name of the journal, without the number of the epoch that is current; `None` if no header can be read.
+fn base(journal: &dyn Storage) -> Result<Option<String>, Error> {
+    let current = pruned::origin(journal, &segment::list(journal)?)?;
+    let end = format!("#{}", number(journal)?);
+    Ok(current.map(|it| it.strip_suffix(&end).unwrap_or(&it).to_owned()))
+}
+
+/// The name of an epoch of the journal `base`.
+fn origin_of(base: &str, epoch: u64) -> String {
+    if epoch == 0 { base.to_owned() } else { super::origin(base, epoch) }
 }
 
 fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
@@ -165,12 +177,14 @@ fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     let mut named = link.as_ref().map(Link::earlier);
     // The journal says itself what the newest one was.
     let mut stated = link.map(Link::into_previous);
+    let base = base(storage)?;
     let mut found = Vec::new();
     while let Some(Earlier { epoch, sha256 }) = named.take() {
         present.retain(|number| *number != epoch);
         let (mut checked, earlier) = check(storage, epoch, &sha256)?;
         let said = stated.take();
         checked.stated = checked.stated.or(said);
+        checked.check_name(base.as_deref());
         found.push(checked);
         // Numbers that do not fall would go on for ever.
         named = earlier.filter(|earlier| earlier.epoch < epoch);
@@ -187,6 +201,17 @@ impl OlderEpoch {
     fn new(epoch: u64, state: EpochState, change: Option<String>, stated: Option<Epoch>) -> Self {
         let directory = manifest::directory(epoch);
         Self { epoch, directory, state, change, stated }
+    }
+
+    /// An epoch of another name is none of this journal's.
+    fn check_name(&mut self, base: Option<&str>) {
+        let origin = self.stated.as_ref().and_then(|stated| stated.origin.as_deref());
+        let Some((origin, base)) = origin.zip(base) else { return };
+        let due = origin_of(base, self.epoch);
+        if origin != due && self.state == EpochState::Unchanged {
+            self.change = Some(format!("its {NAME} names `{origin}`, which is not `{due}`"));
+            self.state = EpochState::Changed;
+        }
     }
 }
 

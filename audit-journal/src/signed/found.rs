@@ -231,7 +231,7 @@ impl Notes<'_> {
         end: Option<&Previous>,
     ) -> Result<(Option<Frontier>, bool), Error> {
         let Some(end) = end else { return Ok((Some(Frontier::default()), false)) };
-        let Some(pruned) = segment::first_of(end) else { return Ok((None, false)) };
+        let Some(pruned) = segment::first_of(&end.segment) else { return Ok((None, false)) };
         let Some((seal, is_own)) = self.read_seal(pruned) else { return Ok((None, false)) };
         let is_it = seal.first_seq == pruned;
         if is_it && Some(seal.next_seq()) == first && seal.last == end.hash {

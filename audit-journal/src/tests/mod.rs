@@ -28,6 +28,7 @@ mod signed_prune;
 mod signed_start;
 mod verify;
 mod verify_epoch;
+mod verify_feigned;
 mod verify_keys;
 mod verify_moving;
 mod verify_notes;

@@ -9,7 +9,7 @@ use super::*;
 use crate::{Kind, Level, verify_signed};
 
 /// A pruned journal with the seals of what was pruned, from where on it is kept, and what it was with all of it.
-fn pruned() -> (MemoryStorage, u64, MemoryStorage) {
+pub(super) fn pruned() -> (MemoryStorage, u64, MemoryStorage) {
     let (storage, mut journal) = living();
     let whole = storage.snapshot();
     let kept = firsts(&storage)[2];
@@ -116,12 +116,16 @@ fn beside_a_living_writer_nothing_is_found() {
 }
 
 /// Storage that is another one from the second look at WATERMARK behind a look at the lock on.
-struct Moving {
+pub(super) struct Moving {
     stages: [MemoryStorage; 2],
     looks: AtomicUsize,
 }
 
 impl Moving {
+    pub(super) fn of(stages: [MemoryStorage; 2]) -> Self {
+        Self { stages, looks: AtomicUsize::new(0) }
+    }
+
     fn now(&self) -> &MemoryStorage {
         &self.stages[usize::from(self.looks.load(Ordering::Relaxed) >= 2)]
     }
@@ -188,7 +192,7 @@ fn beside_a_writer_that_starts_behind_a_power_cut_nothing_is_found() {
     drop(held);
     let stages = [cut(&storage), storage.snapshot()];
     let _held = stages.each_ref().map(|stage| stage.lock("a start").unwrap());
-    let moving = Moving { stages, looks: AtomicUsize::new(0) };
+    let moving = Moving::of(stages);
     let verification = verify_signed(&moving, &trust(&[&key(1)], &[])).unwrap();
     assert_eq!(damage(&verification), [], "what is there again was not gone");
     assert_eq!(moving.looks.load(Ordering::Relaxed), 2);

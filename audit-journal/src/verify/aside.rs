@@ -21,6 +21,8 @@ pub(super) struct Aside {
     /// The first record of each run that has another hash in the tiles.
     others: Vec<(u64, Place)>,
     is_other: bool,
+    /// Those kept elsewhere that it agrees with.
+    borne_out: Vec<Noted>,
 }
 
 impl Default for Aside {
@@ -31,7 +33,7 @@ impl Default for Aside {
 
 impl Aside {
     pub(super) fn of(tree: Option<Frontier>) -> Self {
-        Self { tree, others: Vec::new(), is_other: false }
+        Self { tree, others: Vec::new(), is_other: false, borne_out: Vec::new() }
     }
 
     /// Goes on behind the record `seq`, which is there.
@@ -81,7 +83,15 @@ impl Tree {
             self.tell_others(same[0]);
             self.bear_out(size, &same);
             self.tell_unmatched();
+            let anchors = same.into_iter().filter(|noted| noted.is_anchor).cloned();
+            self.aside.iter_mut().for_each(|aside| aside.borne_out.extend(anchors.clone()));
         }
+    }
+
+    /// The tiles do not lead to what is signed behind them, so they bear nothing out.
+    pub(super) fn withdraw(&mut self) {
+        let anchors = self.aside.take().map(|aside| aside.borne_out);
+        self.unmatched.extend(anchors.into_iter().flatten());
     }
 
     /// Notes of records that are gone from the end may lead to the tiles as well.
@@ -114,7 +124,11 @@ impl Tree {
         {
             let size = noted.checkpoint.size;
             // It is not known to be as this one has it.
-            (self.anchored_size, self.seen, self.uncompared) = (None, None, self.uncompared + 1);
+            (self.anchored_size, self.seen) = (None, None);
+            (self.anchors.is_by_anchor, self.anchors.is_by_witness) = (false, false);
+            let what =
+                "records that it speaks of are damaged or pruned, and `tiles/` is missing or wrong";
+            self.leave_out(&noted, what);
             let place = Place { segment: tiles::name(0), line: 1, offset: 0 };
             let reason = format!(
                 "the note in {}, line {}, cannot be compared: records below {size} are damaged or pruned, and the \

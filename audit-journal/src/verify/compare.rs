@@ -1,12 +1,15 @@
 //! Compares the tree over the records with the signed notes, and judges the notes themselves.
 
-use audit_tlog::{Frontier, Hash};
+use audit_tlog::{Checkpoint, Frontier, Hash};
 
 use super::Kind;
 use super::item::Place;
-use super::notes::{Noted, Seen};
-use super::tree::{Section, Tree};
+use super::notes::{ANCHOR, Noted, Seen};
+use super::tree::{Anchors, Section, Tree};
 use crate::tiles;
+
+/// Of how many of those that cannot be compared it is told why.
+const REASONS_MAX: usize = 16;
 
 impl Tree {
     /// Compares what was signed of the first `size` records, and lets go of what was of fewer.
@@ -31,7 +34,7 @@ impl Tree {
         for noted in group {
             match self.check(noted) {
                 Ok(true) => trusted.push(noted),
-                Ok(false) => {}
+                Ok(false) => self.pass_over(noted),
                 Err(reason) => {
                     self.report(Kind::Unsigned, noted.last(), &noted.place, [None, None], &reason);
                 }
@@ -57,7 +60,7 @@ impl Tree {
     /// another journal, or of nobody who is trusted: anybody may have put that among the anchors.
     pub(super) fn check(&self, noted: &Noted) -> Result<bool, String> {
         let origin = &noted.checkpoint.origin;
-        let is_own = self.origin.as_ref().is_none_or(|own| own == origin);
+        let is_own = self.is_own(noted);
         let signed = self.ring.check(&noted.note, noted.checkpoint.size);
         match signed {
             _ if noted.is_anchor => {
@@ -66,6 +69,33 @@ impl Tree {
             }
             _ if !is_own => Err(format!("it is of another journal: `{origin}`")),
             signed => signed.map(|()| true),
+        }
+    }
+
+    fn is_own(&self, noted: &Noted) -> bool {
+        self.origin.as_ref().is_none_or(|own| *own == noted.checkpoint.origin)
+    }
+
+    /// What was kept elsewhere and counts for nothing is told, if it is of this journal: somebody may have made it so.
+    fn pass_over(&mut self, noted: &Noted) {
+        let Checkpoint { origin, size, .. } = &noted.checkpoint;
+        if !self.is_own(noted) {
+            let is_known = self.ring.knows(&noted.note);
+            self.anchors.passed_over.extend(is_known.then(|| origin.clone()));
+            return;
+        }
+        let forged = "it has a signature in the name of a witness that the witness has not made";
+        let reason = self.ring.check(&noted.note, *size).err();
+        self.leave_out(noted, &reason.unwrap_or_else(|| forged.to_owned()));
+    }
+
+    /// What was kept elsewhere cannot be compared.
+    pub(super) fn leave_out(&mut self, noted: &Noted, reason: &str) {
+        let Anchors { uncompared, reasons, .. } = &mut self.anchors;
+        *uncompared += 1;
+        if reasons.len() < REASONS_MAX {
+            let size = noted.checkpoint.size;
+            reasons.push(format!("{} of {size} records: {reason}", told(&noted.place)));
         }
     }
 
@@ -92,7 +122,7 @@ impl Tree {
     pub(super) fn bear_out(&mut self, size: u64, same: &[&Noted]) {
         for noted in same {
             match noted.is_anchor {
-                true => (self.anchored_size, self.uncompared) = (Some(size), 0),
+                true => self.bear_out_anchor(noted),
                 false => self.signed_size = Some(size),
             }
         }
@@ -102,6 +132,14 @@ impl Tree {
             self.seen = seen.min();
         }
         self.agreed = size;
+    }
+
+    fn bear_out_anchor(&mut self, noted: &Noted) {
+        let Anchors { uncompared, reasons, is_by_anchor, is_by_witness, .. } = &mut self.anchors;
+        (*uncompared, self.anchored_size) = (0, Some(noted.checkpoint.size));
+        reasons.clear();
+        *is_by_anchor |= noted.place.segment == ANCHOR;
+        *is_by_witness |= matches!(Seen::of(&noted.note, &self.notes.witnesses), Ok(Some(_)));
     }
 
     fn agree(&mut self) {

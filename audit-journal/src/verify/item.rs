@@ -20,6 +20,9 @@ pub(super) struct Place {
     pub(super) offset: u64,
 }
 
+/// What should stand in a record and what does, and what is wrong with it.
+pub(super) type Flaw = ([Option<String>; 2], String);
+
 /// One line that has the form of a record, or a run of lines that have not.
 pub(super) enum Item {
     Record(Box<Record>),
@@ -124,7 +127,7 @@ impl Record {
     }
 
     /// What a reader could not use, although the chain may vouch for it.
-    pub(super) fn flaw(&self, before: &Tips) -> Option<([Option<String>; 2], String)> {
+    pub(super) fn flaw(&self, before: &Tips) -> Option<Flaw> {
         let is_object = self.hashed.as_ref().is_some_and(|hashed| hashed.is_object);
         if !is_object && let Err(reason) = members::check_line(&self.bytes, self.body()) {
             return Some(([None, None], reason));

@@ -1,9 +1,9 @@
 //! Decides what has happened to a record, from the records around it.
 
-use super::item::{Garbage, Item, Place, Record};
+use super::item::{Flaw, Garbage, Item, Place, Record};
 use super::notes::Seen;
 use super::strays::{Gap, Stray};
-use super::tree::Tree;
+use super::tree::{Anchors, Tree};
 use super::{Finding, Kind, Verification};
 use crate::digest::Digest;
 use crate::line;
@@ -17,6 +17,8 @@ pub(super) struct Judge {
     pub(super) next: u64,
     tips: Tips,
     observed: Option<Timestamp>,
+    /// The journal's name, once a header has told it.
+    origin: Option<String>,
     pub(super) gaps: Vec<Gap>,
     pub(super) strays: Vec<Stray>,
     awaited: Option<Awaited>,
@@ -56,6 +58,7 @@ impl Judge {
             next: 0,
             tips: Tips { hashes: Vec::new(), sure: false },
             observed: None,
+            origin: None,
             gaps: Vec::new(),
             strays: Vec::new(),
             awaited: None,
@@ -163,7 +166,11 @@ impl Judge {
             verification.anchored_at = Some(Timestamp::from_unix_nanos(nanos).to_string());
             verification.anchored_by = Some(by);
         }
-        verification.uncompared = outcome.uncompared;
+        let Anchors { uncompared, reasons, passed_over, is_by_anchor, is_by_witness } =
+            outcome.anchors;
+        (verification.uncompared, verification.uncompared_reasons) = (uncompared, reasons);
+        verification.passed_over = passed_over;
+        (verification.is_by_anchor, verification.is_by_witness) = (is_by_anchor, is_by_witness);
         outcome.due
     }
 
@@ -175,7 +182,8 @@ impl Judge {
         }
         let fits = self.tips.fit(record);
         if fits || !self.tips.sure {
-            match record.flaw(&self.tips) {
+            let flaw = record.flaw(&self.tips);
+            match flaw.or_else(|| self.other_origin(record)) {
                 None => {
                     self.believe(record, fits && self.tips.sure);
                     self.accept(record);
@@ -197,6 +205,14 @@ impl Judge {
             let hashes = computed.into_iter().chain([record.stated]).collect();
             self.tips = Tips { hashes, sure: true };
         }
+    }
+
+    /// What a header says that is of another journal than those before it.
+    fn other_origin(&mut self, record: &Record) -> Option<Flaw> {
+        let found = record.origin()?;
+        let own = self.origin.get_or_insert_with(|| found.to_owned());
+        let origins = [own.as_str(), found].map(|it| Some(it.to_owned()));
+        (own != found).then(|| (origins, "its header names another journal".to_owned()))
     }
 
     /// A record with another number than the one that is due.

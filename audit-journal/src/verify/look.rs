@@ -14,6 +14,7 @@ use super::{Finding, Kind, Verification};
 use crate::error::Error;
 use crate::pruned;
 use crate::segment;
+use crate::signed::{CHECKPOINT, HISTORY};
 use crate::storage::Storage;
 use crate::watermark;
 
@@ -30,10 +31,19 @@ pub(super) fn verify(
         return Ok(first);
     }
     let (mut second, _) = look(storage, is_alone, trust, effort)?;
-    let key = |finding: &Finding| (finding.kind, finding.seq, finding.segment.clone());
     let seen: HashSet<_> = first.findings.iter().map(key).collect();
     second.findings.retain(|finding| finding.kind.is_warning() || seen.contains(&key(finding)));
     Ok(second)
+}
+
+/// What is the same in both looks. How many records are there, and what the newest checkpoint says, changes with each
+/// that is written, and the damage does not.
+fn key(finding: &Finding) -> (Kind, u64, &str) {
+    match (finding.kind, finding.segment.as_str()) {
+        (kind, name @ (CHECKPOINT | HISTORY)) => (kind, 0, name),
+        (Kind::Truncated, _) => (Kind::Truncated, 0, ""),
+        (kind, name) => (kind, finding.seq, name),
+    }
 }
 
 /// One look, and whether a writer was at work.
@@ -60,24 +70,29 @@ fn look(
     // Where a power cut has taken sectors, the records behind them were never acknowledged.
     let last = segments.last().filter(|_| !live && published.is_ok());
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
+    let named = pruned::origin(storage, &segments)?;
     let mut signed = None;
     if let Some((trust, notes)) = trust.zip(notes) {
         let mut ring = Ring::of(&trust.keys);
-        let origin = pruned::origin(storage, &segments)?.unwrap_or_default();
-        if notes.has_others(&origin) {
-            ring.find_rotations(storage, &origin, &segments, limit)?;
+        let name = trust.origin.as_ref().or(named.as_ref()).map_or("", |name| name.as_str());
+        if notes.has_others(name) {
+            ring.find_rotations(storage, name, &segments, limit)?;
         }
-        let found = Signed { ring, notes: Arc::new(notes), live };
+        // Record 0 tells it by itself, unless it is damaged.
+        let pruned = named.clone().filter(|_| segments.first() != Some(&0));
+        let origin = trust.origin.clone().or(pruned);
+        let found = Signed { ring, notes: Arc::new(notes), origin, live };
         // What was signed is durable, whatever a start has published yet.
-        limit = if live && limit > 0 { found.end(storage, &origin, limit) } else { limit };
+        limit = if live && limit > 0 { found.end(storage, name, limit) } else { limit };
         signed = Some(found);
     }
-    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_unsigned());
+    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_begun());
     let extent = Extent { segments, durable, limit, head, torn_in, signed, effort };
     let mut verification = extent.verify(storage)?;
     if is_unsigned && verification.is_intact() {
         return Err(super::unsigned(storage));
     }
+    (verification.origin, verification.is_live) = (named, live);
     verification.findings.extend(published.err().map(|flaw| unpublished(flaw, &verification)));
     Ok((verification, live))
 }
@@ -86,6 +101,8 @@ fn look(
 pub(super) struct Signed {
     pub(super) ring: Ring,
     pub(super) notes: Arc<Notes>,
+    /// What notes of the journal must name; `None` if record 0 tells it.
+    pub(super) origin: Option<String>,
     /// A writer is at work.
     pub(super) live: bool,
 }
@@ -97,8 +114,8 @@ impl Signed {
             let Checkpoint { origin: of, size, .. } = &noted.checkpoint;
             of == origin && self.ring.check(&noted.note, *size).is_ok()
         };
-        let ahead = self.notes.behind(storage, durable);
-        ahead.iter().find(|noted| is_good(noted)).map_or(durable, |noted| noted.checkpoint.size)
+        let ahead = self.notes.behind(storage, durable, is_good);
+        ahead.map_or(durable, |noted| noted.checkpoint.size)
     }
 }
 

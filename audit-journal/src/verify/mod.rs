@@ -19,6 +19,7 @@ mod superseded;
 mod tree;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read};
 
@@ -30,7 +31,9 @@ use item::Place;
 pub use notes::Trust;
 
 use super::error::Error;
-use super::pruned::Pruned;
+use super::pruned::{self, Pruned};
+use super::segment;
+use super::signed;
 use super::storage::Storage;
 
 /// What a check of the chain has found.
@@ -63,10 +66,31 @@ pub struct Verification {
     /// The name of this witness.
     pub anchored_by: Option<String>,
     /// How many such checkpoints, of more records than that, could not be compared: what they speak of is
-    /// damaged or pruned, and the tiles do not tell.
+    /// damaged or pruned, and the tiles do not tell, or no trusted key vouches for them.
     #[serde(skip_serializing_if = "is_none")]
     pub uncompared: u64,
+    /// Why, of each of the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncompared_reasons: Vec<String>,
+    /// The names of other journals of which trusted keys have signed such checkpoints: these were passed over.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub passed_over: BTreeSet<String>,
+    /// The journal's name, as its first header has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// A writer is at work, who signs the last records soon.
+    #[serde(skip)]
+    pub(crate) is_live: bool,
+    /// One that was given agrees.
+    #[serde(skip)]
+    pub is_by_anchor: bool,
+    /// One that a trusted witness has cosigned does.
+    #[serde(skip)]
+    pub is_by_witness: bool,
 }
+
+/// A crash leaves no more records unsigned, but for those of one commit.
+const UNSIGNED_MAX: u64 = signed::RECORDS_MAX;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "this is what serde calls")]
 fn is_none(count: &u64) -> bool {
@@ -81,12 +105,25 @@ impl Verification {
 
     /// What was shown of the journal; `None` if it is not intact.
     pub fn level(&self) -> Option<Level> {
-        let level = match (self.signed_size, self.anchored_size) {
+        let level =
+            if self.unsigned() > UNSIGNED_MAX { Level::Chain } else { self.level_of_signed() };
+        self.is_intact().then_some(level)
+    }
+
+    /// What was shown of the records that are signed, or anchored.
+    pub fn level_of_signed(&self) -> Level {
+        match (self.signed_size, self.anchored_size) {
             (_, Some(_)) => Level::Anchored,
             (Some(_), None) => Level::Signed,
             (None, None) => Level::Chain,
-        };
-        self.is_intact().then_some(level)
+        }
+    }
+
+    /// How many records nothing vouches for, behind those that are signed or anchored; none where a writer is at work.
+    fn unsigned(&self) -> u64 {
+        let size = self.signed_size.max(self.anchored_size).filter(|_| !self.is_live);
+        let end = self.last_seq.map_or(0, |last| last.saturating_add(1));
+        size.map_or(0, |size| end.saturating_sub(size))
     }
 }
 
@@ -244,22 +281,45 @@ pub(super) fn verify_beside(
     look::verify(storage, false, trust, effort)
 }
 
-/// The checkpoint of the most records that the journal holds, whoever has signed it.
+/// The newest checkpoint of the journal, whoever has signed it, or where that is gone the greatest of the others.
 pub(super) fn newest_checkpoint(
     storage: &dyn Storage,
 ) -> Result<Option<(Note, Checkpoint)>, Error> {
-    let newest = notes::Notes::read(storage, &Trust::default())?.behind(storage, 0);
-    Ok(newest.into_iter().next().map(|noted| (noted.note, noted.checkpoint)))
+    let origin = pruned::origin(storage, &segment::list(storage)?)?;
+    let is_own =
+        |noted: &notes::Noted| origin.as_ref().is_none_or(|own| *own == noted.checkpoint.origin);
+    let notes = notes::Notes::read(storage, &Trust::default())?;
+    let newest = notes.newest().filter(|noted| is_own(noted)).cloned();
+    let newest = newest.or_else(|| notes.behind(storage, 0, is_own));
+    Ok(newest.map(|noted| (noted.note, noted.checkpoint)))
 }
 
-/// True if a checkpoint of this journal was kept elsewhere.
-pub(super) fn has_anchor(
+/// The checkpoints of this journal that were kept elsewhere.
+pub(super) fn anchors(
     storage: &dyn Storage,
     trust: &Trust,
     origin: &str,
-) -> Result<bool, Error> {
-    let is_of_it = |note: &Note| Checkpoint::parse(&note.text).is_ok_and(|it| it.origin == origin);
-    Ok(trust.kept(storage)?.iter().any(|(_, note)| is_of_it(note)))
+) -> Result<Vec<(Note, Checkpoint)>, Error> {
+    let kept = trust.kept(storage)?.into_iter();
+    let parsed =
+        kept.filter_map(|(_, note)| Checkpoint::parse(&note.text).ok().map(|it| (note, it)));
+    Ok(parsed.filter(|(_, checkpoint)| checkpoint.origin == origin).collect())
+}
+
+/// What is found where such checkpoints were kept, and no record or nothing signed is there any more.
+pub(super) fn gone(anchors: &[(Note, Checkpoint)], trust: &Trust) -> Verification {
+    let good = anchors.iter().filter(|(note, _)| note.signers(&trust.keys).is_ok());
+    let Some((_, last)) = good.max_by_key(|(_, checkpoint)| checkpoint.size) else {
+        let uncompared_reasons =
+            vec!["nothing signed by a trusted key is there any more".to_owned()];
+        let uncompared = anchors.len() as u64;
+        return Verification { uncompared, uncompared_reasons, ..Verification::default() };
+    };
+    let place = Place { segment: segment::name(0), line: 1, offset: 0 };
+    let counts = [Some(format!("{} records", last.size)), None];
+    let reason = "records that were anchored, or all signatures of them, are gone";
+    let finding = Finding::at(Kind::Truncated, 0, &place, counts, reason);
+    Verification { findings: vec![finding], ..Verification::default() }
 }
 
 /// Takes findings of an older epoch for what it was set aside with: damage that was written down then.

@@ -13,7 +13,9 @@ use crate::signed::{CHECKPOINT, HISTORY, Seal};
 use crate::storage::{Access, Storage, StorageFile, read_if_there};
 
 /// What findings call the place of a note that was held elsewhere.
-const ANCHOR: &str = "anchor";
+pub(super) const ANCHOR: &str = "anchor";
+/// How many places of the history are told of where there should be a note.
+const UNREADABLE_MAX: u64 = 1000;
 /// How many of the last notes are looked at for what was signed.
 const BEHIND_MAX: usize = 1000;
 
@@ -27,6 +29,8 @@ pub struct Trust {
     pub anchors: Vec<Note>,
     /// The public keys of witnesses. What one of them has cosigned was kept elsewhere, wherever it lies now.
     pub witnesses: Vec<WitnessKey>,
+    /// The name that the journal must have, if it is not to be taken from its own first header.
+    pub origin: Option<String>,
 }
 
 impl Trust {
@@ -38,8 +42,8 @@ impl Trust {
         let given = given.map(|(line, note)| (place(ANCHOR.to_owned(), line), note.clone()));
         let mut kept: Vec<_> = given.collect();
         if !self.witnesses.is_empty() {
-            let mut cosigned = cosigned::all(storage)?;
-            cosigned.retain(|(_, note)| matches!(Seen::of(note, &self.witnesses), Ok(Some(_))));
+            let is_seen = |note: &Note| matches!(Seen::of(note, &self.witnesses), Ok(Some(_)));
+            let cosigned = cosigned::all(storage, is_seen)?;
             kept.extend(cosigned.into_iter().map(|(name, note)| (place(name, 1), note)));
         }
         Ok(kept)
@@ -119,6 +123,9 @@ pub(super) struct Notes {
     /// By the first record of their segments.
     pub(super) seals: Seals,
     pub(super) unreadable: Vec<Unreadable>,
+    /// How many of the history and of the newest checkpoint, and in place of the many the last one.
+    passed: u64,
+    more: Option<Unreadable>,
     /// There is a file for the newest checkpoint.
     pub(super) has_newest: bool,
     /// Those that are trusted from the start.
@@ -148,6 +155,8 @@ impl Notes {
         }
         let kept = trust.kept(storage)?.into_iter();
         kept.filter_map(Noted::of_anchor).for_each(|it| notes.hold(it));
+        let more = notes.more.take();
+        notes.unreadable.extend(more);
         notes.entries.sort_by_key(|entry| entry.size);
         Ok(notes)
     }
@@ -157,18 +166,34 @@ impl Notes {
         !self.has_newest && self.unreadable.is_empty() && self.own_end() == 0
     }
 
+    /// True if it has no checkpoint, but at most seals: a start that signs an older journal writes these first.
+    pub(super) fn is_begun(&self) -> bool {
+        let is_own = |entry: &Entry| !self.is_anchor(entry) && !matches!(entry.at, At::Seal(_));
+        !self.has_newest && self.unreadable.is_empty() && !self.entries.iter().any(is_own)
+    }
+
     /// The most records that the journal's own notes speak of.
     pub(super) fn own_end(&self) -> u64 {
         let mut own = self.entries.iter().rev().filter(|entry| !self.is_anchor(entry));
         own.next().map_or(0, |entry| entry.size)
     }
 
-    /// Those of more than `size` records, the last one first.
-    pub(super) fn behind(&self, storage: &dyn Storage, size: u64) -> Vec<Noted> {
+    /// Of those of more than `size` records the last one that is good.
+    pub(super) fn behind(
+        &self,
+        storage: &dyn Storage,
+        size: u64,
+        is_good: impl Fn(&Noted) -> bool,
+    ) -> Option<Noted> {
         let history = storage.open(HISTORY, Access::Read).ok();
         let entries = self.entries.iter().rev().take_while(|entry| entry.size > size);
         let read = |entry| self.noted(entry, &self.seals, history.as_deref())?.ok();
-        entries.take(BEHIND_MAX).filter_map(read).collect()
+        entries.take(BEHIND_MAX).filter_map(read).find(|noted| is_good(noted))
+    }
+
+    /// What `checkpoint` holds.
+    pub(super) fn newest(&self) -> Option<&Noted> {
+        self.held.iter().find(|noted| noted.place.segment == CHECKPOINT)
     }
 
     /// True if it was kept elsewhere.
@@ -223,7 +248,14 @@ impl Notes {
     /// Notes that what stands there is no checkpoint.
     pub(super) fn pass(&mut self, place: Place, reason: String) {
         let seq = self.entries.last().map_or(0, |entry| entry.size);
-        self.unreadable.push(Unreadable { place, seq, reason });
+        self.passed += 1;
+        match self.passed {
+            ..=UNREADABLE_MAX => self.unreadable.push(Unreadable { place, seq, reason }),
+            passed => {
+                let more = format!("and {} more", passed - UNREADABLE_MAX);
+                self.more = Some(Unreadable { place, seq, reason: more });
+            }
+        }
     }
 
     fn hold(&mut self, noted: Noted) {

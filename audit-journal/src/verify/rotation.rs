@@ -76,6 +76,11 @@ impl Ring {
         Ok(())
     }
 
+    /// True if a key that is trusted has signed it, of whatever journal it is.
+    pub(super) fn knows(&self, note: &Note) -> bool {
+        note.signers(&self.keys).is_ok()
+    }
+
     /// Fails with the reason for which a note of so many records counts for nothing.
     pub(super) fn check(&self, note: &Note, size: u64) -> Result<(), String> {
         let signers = note.signers(&self.keys).map_err(|untrusted| untrusted.to_string())?;

@@ -1,10 +1,11 @@
 //! Follows the Merkle tree over the records of a walk, and compares it with what was signed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::aside::Aside;
 use super::item::{Place, Record};
+use super::look::Signed;
 use super::notes::{self, Entry, Noted, Notes, Seals, Seen, Unreadable};
 use super::rotation::Ring;
 use super::{Finding, Kind};
@@ -54,7 +55,7 @@ pub(super) struct Tree {
     pub(super) anchored_size: Option<u64>,
     /// Who has cosigned that.
     pub(super) seen: Option<Seen>,
-    pub(super) uncompared: u64,
+    pub(super) anchors: Anchors,
     pub(super) has_anchor: bool,
     /// The greatest trusted note of the history, and that of the newest checkpoint.
     pub(super) newest: [Option<Noted>; 2],
@@ -69,7 +70,17 @@ pub(super) struct Outcome {
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
     pub(super) seen: Option<Seen>,
+    pub(super) anchors: Anchors,
+}
+
+/// What is known of those that were kept elsewhere, beside how far they agree.
+#[derive(Default)]
+pub(super) struct Anchors {
     pub(super) uncompared: u64,
+    pub(super) reasons: Vec<String>,
+    pub(super) passed_over: BTreeSet<String>,
+    pub(super) is_by_anchor: bool,
+    pub(super) is_by_witness: bool,
 }
 
 /// The segment that is walked over.
@@ -82,14 +93,13 @@ pub(super) struct Section {
 impl Tree {
     pub(super) fn new(
         storage: &dyn Storage,
-        (ring, notes): (&Ring, &Arc<Notes>),
+        Signed { ring, notes, origin, live }: &Signed,
         segments: Vec<u64>,
         limit: u64,
-        is_live: bool,
     ) -> Self {
         Self {
             ring: ring.clone(),
-            origin: None,
+            origin: origin.clone(),
             seals: notes.seals.clone(),
             history: storage.open(HISTORY, Access::Read).ok(),
             queue: notes.entries.iter().cloned().collect(),
@@ -107,11 +117,11 @@ impl Tree {
             segment: None,
             section: None,
             limit,
-            is_live,
+            is_live: *live,
             signed_size: None,
             anchored_size: None,
             seen: None,
-            uncompared: 0,
+            anchors: Anchors::default(),
             has_anchor: false,
             newest: [None, None],
             findings: notes.unreadable.iter().map(Unreadable::finding).collect(),
@@ -181,7 +191,8 @@ impl Tree {
         }
         self.segment = Some(segment.to_owned());
         self.leave();
-        let Some(at) = self.segments.iter().position(|first| segment::name(*first) == segment)
+        let Some(at) =
+            segment::first_of(segment).and_then(|first| self.segments.binary_search(&first).ok())
         else {
             return;
         };
@@ -239,8 +250,9 @@ impl Tree {
             seals.find(|(noted, seal)| seal.next_seq() == first && self.check(noted) == Ok(true));
         let Some((_, before)) = before else { return };
         let (tree, tip) = (before.tree.clone(), before.last);
-        if self.root_aside(first) == Some(tree.root()) {
-            self.tell_unmatched();
+        match self.root_aside(first) == Some(tree.root()) {
+            true => self.tell_unmatched(),
+            false => self.withdraw(),
         }
         self.give_up();
         self.ranks = Some(Ranks::of(&tree));
@@ -348,15 +360,15 @@ impl Tree {
         let sealed = sealed.map(|(_, seal)| seal.next_seq().saturating_add(1)).max();
         // Beside a writer that has published nothing, no record is looked at.
         due = if self.limit > 0 { due.max(sealed.unwrap_or(0)) } else { 0 };
-        if !self.notes.has_newest && !self.is_live && (self.has_anchor || !self.notes.is_unsigned())
-        {
+        let was_there = self.has_anchor || !self.notes.is_begun();
+        if !self.notes.has_newest && !self.is_live && was_there {
             let place = Place { segment: CHECKPOINT.to_owned(), line: 1, offset: 0 };
             let reason =
                 "the newest checkpoint is gone, and other signatures show that there was one";
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
         }
-        let Self { findings, signed_size, anchored_size, seen, uncompared, .. } = self;
-        Outcome { findings, due, signed_size, anchored_size, seen, uncompared }
+        let Self { findings, signed_size, anchored_size, seen, anchors, .. } = self;
+        Outcome { findings, due, signed_size, anchored_size, seen, anchors }
     }
 
     pub(super) fn report(

@@ -82,9 +82,9 @@ impl Extent<'_> {
             ..Walk::of_stream()
         };
         let signed = self.signed.as_ref();
-        walk.judge.with_tree(signed.map(|Signed { ring, notes, live }| {
-            Tree::new(storage, (ring, notes), self.segments.clone(), self.limit, *live)
-        }));
+        walk.judge.with_tree(
+            signed.map(|signed| Tree::new(storage, signed, self.segments.clone(), self.limit)),
+        );
         let mut segments = &self.segments[..];
         if let Some(statement) = front.statement() {
             walk.judge.await_statement(statement, self.durable);

@@ -60,7 +60,7 @@ pub(super) fn verify_with(
     if keys.is_empty() {
         return verify(storage);
     }
-    let trust = Trust { keys: keys.to_vec(), anchors: Vec::new() };
+    let trust = Trust { keys: keys.to_vec(), ..Trust::default() };
     match verify_signed(storage, &trust) {
         Err(Error::Unsigned { .. }) => verify(storage),
         verified => verified,
