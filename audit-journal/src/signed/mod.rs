@@ -149,7 +149,11 @@ impl Signed {
             return Err(format!("the change of the key is not recorded yet{trouble}"));
         }
         let firm = self.files.keep_tiles(storage, self.tree.size());
-        firm.and_then(|()| self.write_seals(storage)).map_err(|error| error.to_string())
+        firm.and_then(|()| self.write_seals(storage)).map_err(|error| {
+            let told = error.to_string();
+            self.keep_trouble(Some(error));
+            told
+        })
     }
 
     /// What is awaited is no trouble, and none is over before an answer.

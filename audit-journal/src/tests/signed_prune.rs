@@ -78,3 +78,29 @@ fn nothing_is_pruned_without_its_seal() {
         assert!(storage.inner.file(&crate::segment::seal(*first)).is_some());
     }
 }
+
+#[test]
+fn nothing_is_pruned_before_the_hashes_of_its_records_are_durable() {
+    let storage = Faulty::new();
+    let options = signed(prunable());
+    let open = || Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+    let mut journal = open();
+    while firsts(&storage.inner).len() < 4 {
+        journal.append(&body("a record")).unwrap();
+        journal.commit().unwrap();
+    }
+    // The seals are there, and the hashes in memory only.
+    storage.fail_call("sync", io::ErrorKind::PermissionDenied, 1);
+    journal.sign_due();
+    let all = firsts(&storage.inner);
+    assert!(storage.inner.file(&crate::segment::seal(all[2])).is_some());
+    let error = journal.prune(&before(all[2])).unwrap_err();
+    assert!(matches!(error, Error::Kept { .. }) && error.to_string().contains("tiles"), "{error}");
+    assert_eq!(firsts(&storage.inner), all);
+    drop(journal);
+    open().prune(&before(all[2])).unwrap();
+    storage.inner.crash(0);
+    let hashes = storage.inner.file("tiles/0").unwrap();
+    assert!(hashes.len() as u64 >= 32 * all[2] && hashes.iter().any(|byte| *byte != 0));
+    assert!(open().unsigned().is_none(), "{:?}", open().unsigned());
+}

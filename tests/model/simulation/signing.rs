@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use audit_runtime::journal::{Error, Journal, Trust, Verification, verify, verify_signed};
+use audit_runtime::journal::{
+    Error, Finding, Journal, Kind, Trust, Verification, verify, verify_signed,
+};
 use audit_runtime::{Signer, SigningKey, VerifierKey};
 use audit_tlog::Note;
 
@@ -63,7 +65,12 @@ pub(super) fn verify_with(
     let trust = Trust { keys: keys.to_vec(), ..Trust::default() };
     match verify_signed(storage, &trust) {
         Err(Error::Unsigned { .. }) => verify(storage),
-        verified => verified,
+        // Of what was appended to the history and not synced, a failure can leave any sectors.
+        verified => verified.map(|mut verified| {
+            let is_torn = |it: &Finding| it.kind == Kind::Unsigned && it.segment == "checkpoints";
+            verified.findings.retain(|finding| !is_torn(finding));
+            verified
+        }),
     }
 }
 
@@ -178,7 +185,9 @@ impl World {
     pub(super) fn check_start(&mut self, before: &Before, journal: &Journal) -> Result<(), String> {
         self.signing.is_signed |= journal.signed_size() > 0;
         let Some(signer) = self.signing.keys.last() else { return Ok(()) };
-        if before.is_spoilt || journal.set_aside().is_some() {
+        // A new epoch goes by the checkpoint of the one before, until it has one.
+        let is_of_epoch = before.checkpoint.is_none() && self.epochs > 0;
+        if before.is_spoilt || journal.set_aside().is_some() || is_of_epoch {
             return Ok(());
         }
         let is_first = journal.committed().first_seq == 0;
