@@ -105,7 +105,13 @@ fn verify(
     let epochs = journal::verify_epochs(&storage)?;
     let checked = match trust {
         Some(trust) => {
-            let mut checked = journal::verify_signed(&storage, trust)?;
+            // That nothing is signed here yet hides no damage elsewhere.
+            let (mut checked, unsigned) = match journal::verify_signed(&storage, trust) {
+                Err(unsigned @ journal::Error::Unsigned { .. }) => {
+                    (journal::verify(&storage)?, Some(unsigned))
+                }
+                checked => (checked?, None),
+            };
             let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
             let is_any = is_any || checked.anchored_size.is_some();
             let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
@@ -116,6 +122,9 @@ fn verify(
                 () if !trust.witnesses.is_empty() => Some(NO_WITNESS),
                 () => None,
             };
+            if let Some(unsigned) = unsigned.filter(|_| is_intact) {
+                return Err(unsigned.into());
+            }
             if let Some(doubt) = doubt.filter(|_| is_intact) {
                 return Err(Failure::Undecided(doubt.to_owned()));
             }
