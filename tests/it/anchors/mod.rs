@@ -166,6 +166,38 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 
 #[cfg(unix)]
 #[test]
+fn what_somebody_has_put_in_the_place_of_a_file_is_not_written_to() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+
+    let place = Place::new();
+    fs::create_dir(place.kept()).unwrap();
+    let own = fs::metadata(place.kept()).unwrap().gid();
+    close(place.builder().group(own).anchor_directory(place.kept()).open().unwrap());
+    let file = fs::read_dir(place.kept()).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+
+    let victim = place.0.path().join("victim");
+    let plant: [fn(&PathBuf, &PathBuf); 3] = [
+        |victim, file| symlink(victim, file).unwrap(),
+        |victim, file| fs::hard_link(victim, file).unwrap(),
+        |_, file| fs::create_dir(file).unwrap(),
+    ];
+    for plant in plant {
+        _ = fs::remove_file(&file);
+        fs::write(&victim, "untouched").unwrap();
+        plant(&victim, &file);
+        let builder = place.builder().group(own).anchor_directory(place.kept());
+        let recorder = builder.open().unwrap();
+        let failed = awaited(&recorder, |health| health.anchors[0].failure.is_some());
+        let why = failed.anchors[0].failure.as_deref().unwrap();
+        assert!(why.ends_with(": it is no plain file with one name; remove it"), "{why}");
+        close(recorder);
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn datagrams_arrive_and_confirm_nothing() {
     let place = Place::new();
     let path = place.0.path().join("log");
