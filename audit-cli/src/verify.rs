@@ -126,8 +126,19 @@ pub(crate) fn verify(
     let effort = Effort { threads, progress: meter.is_wanted().then_some(&tell) };
     let checked = match trust {
         Some(trust) => {
-            let mut checked = journal::verify_with(&storage, Some(trust), effort)?;
+            // That nothing is signed here yet hides no damage elsewhere.
+            let (mut checked, unsigned) = match journal::verify_with(&storage, Some(trust), effort)
+            {
+                Err(unsigned @ journal::Error::Unsigned { .. }) => {
+                    (journal::verify_with(&storage, None, effort)?, Some(unsigned))
+                }
+                checked => (checked?, None),
+            };
             take_epochs(&mut checked, journal, &epochs, trust)?;
+            let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
+            if let Some(unsigned) = unsigned.filter(|_| is_intact) {
+                return Err(unsigned.into());
+            }
             checked
         }
         None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),

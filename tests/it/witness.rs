@@ -1,4 +1,4 @@
-//! A witness that the settings name. What it does is tried in tests/services.
+//! A witness that the settings name; what it does is tried in tests/services.
 
 use audit_runtime::Recorder;
 

@@ -1,4 +1,4 @@
-//! Witnesses that answer wrongly, over real sockets. A right one is tried in tests/services.
+//! Witnesses that answer wrongly, over real sockets; a right one is tried in tests/services.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

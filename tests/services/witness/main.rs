@@ -232,7 +232,9 @@ fn a_witness_that_is_down_holds_up_no_record_and_is_caught_up_with() {
     awaited(&recorder, |health| health.anchored_size.is_some());
     place.witness.stop();
     (0..200).for_each(|_| tick(&recorder));
-    let yellow = awaited(&recorder, |health| health.status == Status::Yellow);
+    let yellow = awaited(&recorder, |health| {
+        health.status == Status::Yellow && health.anchors[0].failure.is_some()
+    });
     assert!(yellow.durable > yellow.anchored_size.unwrap() + 150, "{yellow:?}");
     let failure = yellow.anchors[0].failure.as_deref().unwrap_or_default();
     assert!(failure.contains("refused"), "{failure}");

@@ -13,7 +13,7 @@ pub(super) fn made(_: &str, _: &str, _: Option<&Path>) -> Result<Box<dyn Anchor>
 
 #[cfg(test)]
 mod tests {
-    use crate::Recorder;
+    use crate::recorder::Recorder;
 
     #[test]
     fn a_witness_that_nobody_would_ask_is_refused() {
