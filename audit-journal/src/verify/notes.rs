@@ -19,7 +19,8 @@ const BEHIND_MAX: usize = 1000;
 /// What a check of signatures starts from: nothing of it may come from the journal's own directory.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// The public keys of the journal. What one of them hands its duty to is trusted from there on.
+    /// The public keys of the journal, or one of them: those it has handed its duty to are trusted as well, and so
+    /// is who was before, each for what it has signed before another one replaced it.
     pub keys: Vec<VerifierKey>,
     /// Checkpoints that were kept elsewhere. Those of other journals are passed over.
     pub anchors: Vec<Note>,

@@ -309,7 +309,8 @@ class Signed:
         if not there:
             self.find("missing", seal.first, segment_name(seal.first), "it has a seal, and is gone")
             return
-        is_told = any(f["segment"] == segment_name(seal.first) and f["kind"] in DAMAGE for f in self.walk.findings)
+        told = self.walk.findings + self.findings
+        is_told = any(f["segment"] == segment_name(seal.first) and f["kind"] in DAMAGE for f in told)
         if is_told or seal.last + 1 not in self.agreed:
             return  # What is wrong with its records is told.
         if seal.last + 1 == self.walk.next and not any(f["kind"] == "truncated" for f in self.walk.findings):
