@@ -108,7 +108,14 @@ fn verify(
     let effort = Effort { threads, progress: meter.is_wanted().then_some(&tell) };
     let checked = match trust {
         Some(trust) => {
-            let mut checked = journal::verify_with(&storage, Some(trust), effort)?;
+            // That nothing is signed here yet hides no damage elsewhere.
+            let (mut checked, unsigned) = match journal::verify_with(&storage, Some(trust), effort)
+            {
+                Err(unsigned @ journal::Error::Unsigned { .. }) => {
+                    (journal::verify_with(&storage, None, effort)?, Some(unsigned))
+                }
+                checked => (checked?, None),
+            };
             let is_any = take_epochs(&mut checked, journal, &epochs, trust)?;
             let is_any = is_any || checked.anchored_size.is_some();
             let is_intact = checked.is_intact() && epochs::are_unchanged(&epochs);
@@ -117,6 +124,9 @@ fn verify(
                 () if !trust.anchors.is_empty() && !is_any => Some(NO_ANCHOR),
                 () => None,
             };
+            if let Some(unsigned) = unsigned.filter(|_| is_intact) {
+                return Err(unsigned.into());
+            }
             if let Some(doubt) = doubt.filter(|_| is_intact) {
                 return Err(Failure::Undecided(doubt.to_owned()));
             }
