@@ -1,7 +1,8 @@
-//! What a start reads: the last segment, and of each one before it no more than its ends.
+//! What a start reads, the last segment and of each one before it no more than its ends, and how far a check is.
 
-use super::naive::key;
+use super::naive::{key, lines};
 use super::*;
+use crate::{Effort, Progress, verify_with};
 
 const SEGMENT_BYTES: u64 = 1 << 20;
 /// The header of an earlier segment is looked at three times, its last line once, and its seal.
@@ -43,5 +44,29 @@ fn a_start_reads_one_segment_however_many_there_are() {
             read <= last * 5 / 4 + ends,
             "{segments} segments: {read} bytes read, {last} in the last one"
         );
+    }
+}
+
+#[test]
+fn a_check_tells_how_far_it_is_and_at_the_end_that_it_has_read_all() {
+    let storage = finished();
+    let lengths: Vec<u64> = lines(&storage)
+        .iter()
+        .map(|(_, lines)| lines.iter().map(|line| line.len() as u64 + 1).sum())
+        .collect();
+    for threads in [1, 2] {
+        let told = std::cell::RefCell::new(Vec::<Progress>::new());
+        let tell = |progress| told.borrow_mut().push(progress);
+        let effort = Effort { threads, progress: Some(&tell) };
+        let checked = verify_with(&storage, None, effort).unwrap();
+        let told = told.into_inner();
+        let ends = lengths.iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
+        assert!(told.iter().map(|progress| progress.bytes).eq(ends), "{told:?}");
+        let all: u64 = lengths.iter().sum();
+        assert!(told.iter().all(|progress| progress.bytes_all == all), "{told:?}");
+        assert_eq!(told.last().unwrap().lines, checked.records);
     }
 }

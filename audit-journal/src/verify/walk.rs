@@ -229,8 +229,10 @@ impl Walk<'_> {
             }
             self.push(item);
         }
-        self.meter.pass(lines.offset());
         let is_end = matches!(piece, Piece::End | Piece::Rest(_));
+        if !is_end {
+            self.meter.pass(lines.offset());
+        }
         Ok(!is_end && !self.is_done())
     }
 
