@@ -171,6 +171,14 @@ impl Service {
                 let keep = [Keep::Everything, Keep::Nothing, Keep::Lengths, Keep::Any, Keep::Any];
                 self.end(Some(keep[random.below(5)]));
             }
+            rare => self.rare_step(rare, random),
+        }
+        self.note_faults();
+    }
+
+    /// What befalls keys, old segments, the disk and whole epochs.
+    fn rare_step(&mut self, step: usize, random: &mut Random) {
+        match step {
             24 => self.is_away.store(random.one_in(2), Ordering::Relaxed),
             25 => {
                 _ = self.journal.take().map(Journal::close);
@@ -222,7 +230,6 @@ impl Service {
             }
             _ => {}
         }
-        self.note_faults();
     }
 
     fn note_faults(&mut self) {

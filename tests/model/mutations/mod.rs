@@ -1,4 +1,4 @@
-//! Random changes of signed journals: each is found at the level that it must be found at, and names the record. Honest journals are never accused.
+//! Random changes of signed journals, each found at its level with the record named, and honest journals that are never accused.
 //!
 //! A failing change prints its seed; `AUDITED_SEED=<seed> AUDITED_MUTATIONS=1` repeats it, and greater numbers try more.
 
