@@ -14,6 +14,7 @@ mod damage;
 mod detect;
 #[path = "../crash/disk/mod.rs"]
 mod disk;
+mod mutations;
 mod policies;
 mod query;
 #[path = "../crash/random.rs"]
