@@ -13,6 +13,7 @@ mod doctor;
 mod fixture;
 mod follow;
 #[cfg(target_os = "linux")]
+mod kept;
 mod keys;
 mod missing;
 mod place;

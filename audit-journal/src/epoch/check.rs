@@ -90,8 +90,24 @@ pub fn verify_with(
     effort: Effort<'_>,
 ) -> Result<Verification, Error> {
     super::within_one(storage, || {
+        refuse_half(storage)?;
         pruned::between_prunings(storage, || verify::verify_beside(storage, trust, effort))
     })
+}
+
+/// A crash may have left an epoch set aside in part, which is no damage.
+fn refuse_half(storage: &dyn Storage) -> Result<(), Error> {
+    let Some((number, false)) = super::age(storage)? else { return Ok(()) };
+    let is_locked = || storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"));
+    if !manifest::has_draft(storage, number)? || is_locked()? {
+        return Ok(());
+    }
+    let journal = storage.describe();
+    let reason = format!(
+        "a part of the journal in {journal} has been set aside as epoch {number}, and the rest was not: the next start \
+         of the service, or `audited repair`, does that"
+    );
+    Err(Error::Unsigned { reason })
 }
 
 /// Compares the older epochs of a journal with what its first record says of them, the newest first.

@@ -8,16 +8,36 @@ from chain import KNOWN_VERSION, Newer, content
 
 STATED = ("epoch", "directory", "origin", "cause", "reason", "time", "acknowledged", "records", "last_seq", "h",
           "damage", "places")
+PARTS = ("WATERMARK", "checkpoint", "checkpoints", "tiles", "anchors", "REDO", "quarantine", "seg")
 
 
-def check(directory: Path, link: dict | None) -> list[dict]:
+def base(current: str | None, link: dict | None) -> str:
+    """The name of the journal without the number of the epoch that is current."""
+    return (current or "").removesuffix(f"#{link['previous']['epoch'] + 1}" if link else "#0")
+
+
+def origin(name: str, number: int) -> str:
+    return f"{name}#{number}" if number else name
+
+
+def is_half(directory: Path) -> bool:
+    """Whether a crash has left an epoch set aside in part."""
+    there = [{path.name for path in epoch.iterdir()} for epoch in (directory / "epochs").glob("*") if epoch.is_dir()]
+    return any("MOVING" in names and "EPOCH" not in names and names & set(PARTS) for names in there)
+
+
+def check(directory: Path, link: dict | None, current: str | None) -> list[dict]:
     """Follows the digests from the journal's first header back, the newest epoch first."""
+    name_of = base(current, link)
     link = link and {"epoch": link["previous"]["epoch"], "sha256": link["sha256"], "stated": link["previous"]}
     found, seen = [], set()
     while link:
         name = f"epochs/{link['epoch']}"
         state, change, manifest = state_of(directory / name, link["sha256"])
         stated = {key: manifest[key] for key in STATED} if manifest else link.get("stated")
+        named = (stated or {}).get("origin")
+        if state == "unchanged" and current and named not in (None, origin(name_of, link["epoch"])):
+            state, change = "changed", f"EPOCH names {named}"
         found.append({"epoch": link["epoch"], "directory": name, "state": state, "change": change, "stated": stated})
         seen.add(str(link["epoch"]))
         link = manifest and manifest["earlier"]

@@ -24,6 +24,7 @@ class Statement:
     note: Note | None = None
     checkpoint: Checkpoint | None = None
     trouble: str | None = None
+    is_borne_out: bool = False
     seen: tuple[int, str] | None = None  # when a trusted witness has cosigned it, and which
 
     def __post_init__(self):
@@ -100,6 +101,7 @@ class Signed:
         self.agreed: set[int] = set()
         self.findings: list[dict] = []
         self.doubts: list[str] = []
+        self.unbelieved: list[tuple[int, str]] = []
         self.signed_size = self.anchored_size = self.seen = None
 
     def read(self, name: str) -> bytes | None:
@@ -133,7 +135,8 @@ class Signed:
         self.check_rotations()
         journal = [self.checkpoint] if self.checkpoint else []
         good, believed = self.believed(journal + self.history + self.seals), self.believed(self.anchors)
-        if not self.checkpoint and (self.is_there or believed):
+        # A start that signs an older journal writes the seals first.
+        if not self.checkpoint and (self.history or believed):
             self.find("unsigned", walk.last, "checkpoint", "it is gone, although others speak of it")
         self.check_order(good)
         self.tiles = self.read_tiles(good)
@@ -145,6 +148,7 @@ class Signed:
         if not self.findings and not self.damaged and any(True for _ in differing):
             self.find("tiles", None, "tiles/0", "hashes are short or wrong; a start makes them again")
         self.anchored_size = self.check_roots(believed)
+        self.doubts += [doubt for size, doubt in self.unbelieved if size > (self.anchored_size or 0)]
         self.seen = min((s.seen for s in believed if s.seen and s.checkpoint.size == self.anchored_size), default=None)
         self.check_forks(believed, good)
 
@@ -187,7 +191,8 @@ class Signed:
             if not trouble:
                 good.append(statement)
             elif statement.is_anchor:
-                self.doubts.append(f"the anchor {statement.place} says nothing: {trouble}")
+                size = statement.checkpoint.size if statement.checkpoint else 1 << 64
+                self.unbelieved.append((size, f"the anchor {statement.place} says nothing: {trouble}"))
             else:
                 last = statement.checkpoint.size - 1 if statement.checkpoint else None
                 self.find("unsigned", last if statement.seal is None else statement.seal, statement.place, trouble)
@@ -251,7 +256,7 @@ class Signed:
                     frontier = frontier.with_leaf(leaf) if leaf else None
                 root = frontier and frontier.root()
             if root == statement.checkpoint.root:
-                agreed = size
+                agreed, statement.is_borne_out = size, True
                 self.agreed.add(size)
             elif size >= self.begin or root:
                 self.disagree(statement, stated, agreed or 0, root)

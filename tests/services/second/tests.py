@@ -1,5 +1,6 @@
 """The verifier against journals of its own writer: each manipulation must be found, and nothing in whole ones."""
 
+import argparse
 import contextlib
 import io
 import json
@@ -38,6 +39,13 @@ def run(*arguments) -> tuple[int, dict]:
         except SystemExit as ended:
             code = ended.code
     return code, json.loads(out.getvalue() or "{}")
+
+
+def signed_of(directory: Path) -> verify.Signed:
+    there = verify.Signed(directory, [])
+    there.walk = verify.Walk(directory, there.take_leaf)
+    there.walk.walk()
+    return there
 
 
 class Case(unittest.TestCase):
@@ -109,7 +117,8 @@ class Whole(Case):
         self.assertEqual(run(self.journal, "--level", "L1")[0], 0)
         self.assertEqual(self.verify("--require", "L3")[0], 2)
         other = Writer(self.place / "other", OURS, "example.com/other").stop()
-        self.whole("L2", "--anchor", self.anchor(other))
+        code, report = self.verify("--anchor", self.anchor(other))
+        self.assertEqual((code, report["passed_over"]), (2, ["example.com/other"]))
         foreign = written(self.place / "foreign", FOREIGN).stop()
         self.assertEqual(self.verify("--anchor", self.anchor(foreign))[0], 2)
         self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 2)
@@ -290,6 +299,28 @@ class Whole(Case):
         (self.journal / "epochs/0/checkpoint").unlink()
         code, report = self.verify()
         self.assertEqual((code, report["epochs"][0]["state"]), (1, "changed"))
+
+    def test_what_only_signatures_tell_is_excused_by_no_epoch(self):
+        self.written().set_aside().stop()
+        epoch = self.journal / "epochs/0"
+        anchor = verify.Statement("kept", self.anchors[3].encode(), is_anchor=True)
+        finding = {"kind": "edited", "seq": 7}
+        self.assertTrue(verify.is_stated(finding, {"stated": {"places": [finding], "acknowledged": 0}}, 9))
+        shutil.rmtree(epoch / "tiles")
+        (epoch / "checkpoint").unlink()
+        origin = anchor.checkpoint.origin
+        stated = {"epoch": 0, "directory": "epochs/0", "state": "unchanged", "stated": {"places": [
+            {"kind": "unsigned", "seq": seq} for seq in range(99)], "acknowledged": 999, "origin": "x"}}
+        there = signed_of(self.journal)
+        there.walk.origin = f"{origin}#1"
+        doubts = verify.in_epoch(argparse.Namespace(directory=self.journal), stated, [anchor], [OURS.key], there)
+        self.assertEqual(([it["kind"] for it in there.findings], doubts), (["unsigned"], []))
+        for path in (epoch / "seg").iterdir():
+            path.unlink()
+        (epoch / "WATERMARK").unlink()
+        there.findings = []
+        verify.in_epoch(argparse.Namespace(directory=self.journal), stated, [anchor], [OURS.key], there)
+        self.assertEqual([it["kind"] for it in there.findings], ["truncated"])
 
     def test_older_epoch_alone(self):
         """A later one names those before it, which lie where it lay."""

@@ -18,12 +18,13 @@ from pathlib import Path
 import epochs
 import notes
 import tree
-from chain import Newer, Undecided, Walk, content
+from chain import Newer, Undecided, Walk, content, has_writer
 from notes import Checkpoint, Forged, Key, Malformed, Note, Witness
 from signed import DAMAGE, Signed, Statement
 
 LOOKS = 3
 LEVELS = ("L1", "L2", "L3")
+UNSIGNED_MAX = 4096
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,6 +38,8 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--key", action="append", default=[], help="a verifier key, or a file of them")
     parser.add_argument("--anchor", action="append", default=[], help="checkpoints kept elsewhere; - is standard input")
     parser.add_argument("--witness", action="append", default=[], help="the key of a witness, or a file of them")
+    parser.add_argument("--anchor-age-max", type=int, help="seconds since a witness has seen it")
+    parser.add_argument("--origin", help="the name that the journal must have")
     parser.add_argument("--level", choices=["L1"])
     parser.add_argument("--require", choices=LEVELS)
     parser.add_argument("--epoch", type=int, help="that older epoch alone, and not those before it")
@@ -97,6 +100,8 @@ def cosigned(directory: Path, witnesses: list[Witness]) -> list[Statement]:
 
 
 def check_journal(arguments, keys: list[Key], anchors: list[Statement], witnesses: list[Witness]) -> tuple[dict, int]:
+    if arguments.anchor_age_max is not None and not witnesses:
+        raise Undecided("--anchor-age-max needs a time, and that needs a --witness")
     for anchor in anchors:
         anchor.see(witnesses)
     for look in range(LOOKS):
@@ -115,32 +120,48 @@ def check_journal(arguments, keys: list[Key], anchors: list[Statement], witnesse
 def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: list[Witness]) -> tuple[dict, int, bool]:
     if arguments.epoch is None and os.path.lexists(arguments.directory / "EPOCH"):
         raise Undecided(f"{arguments.directory} was set aside as an epoch: name the journal's directory, and --epoch")
+    for anchor in anchors:
+        anchor.is_borne_out = False
+    if epochs.is_half(arguments.directory) and not has_writer(arguments.directory):
+        raise Undecided("a part of it has been set aside as an epoch: the next start does the rest")
     # What was signed is read first: it speaks of records that are durable by then.
     signed = Signed(arguments.directory, [])
-    anchors = anchors + cosigned(arguments.directory, witnesses)
+    given, anchors = anchors, anchors + cosigned(arguments.directory, witnesses)
     walk = Walk(arguments.directory, signed.take_leaf)
     walk.walk()
-    older = [] if arguments.epoch is not None else epochs.check(arguments.directory, walk.epoch)
+    older = [] if arguments.epoch is not None else epochs.check(arguments.directory, walk.epoch, walk.origin)
     for epoch in older:
         anchors += cosigned(arguments.directory / epoch["directory"], witnesses)
-    doubts = []
+    doubts, passed_over = [], []
     if arguments.level != "L1":
         if keys:
             own, others = by_origin(anchors, walk.origin)
             signed.anchors = own
             signed.compare(walk, keys)
             doubts = signed.doubts + [doubt for epoch in older for doubt in in_epoch(arguments, epoch, others, keys, signed)]
-            if witnesses and not any(anchor.seen for anchor in anchors):
+            if given and not any(anchor.is_borne_out for anchor in given):
+                doubts.append("no anchor of --anchor counts")
+            if witnesses and not any(anchor.seen and anchor.is_borne_out for anchor in anchors):
                 doubts.append("no witness of --witness has cosigned anything of it")
+            known = {origin_of(epoch, walk) for epoch in older}
+            passed_over = sorted({it.checkpoint.origin for it in others if is_signed(it, keys)} - known)
+            if arguments.anchor_age_max is not None and not is_young(signed.seen, arguments.anchor_age_max):
+                doubts.append("no witness has seen it in the time of --anchor-age-max")
             if not signed.is_there:
                 doubts.append("nothing is signed here")
         elif signed.is_there:
             doubts.append("it is signed, and there is no --key; --level L1 leaves the signatures out")
+    if arguments.origin is not None and not re.fullmatch(re.escape(arguments.origin) + r"(#\d+)?", walk.origin or ""):
+        doubts.append(f"it is another journal, {walk.origin}")
     findings = walk.findings + signed.findings
     is_damaged = any(finding["kind"] in DAMAGE for finding in findings) or any(
         epoch["state"] != "unchanged" for epoch in older)
     level = None if is_damaged else "L3" if signed.anchored_size is not None and signed.signed_size is not None \
         else "L2" if signed.signed_size is not None else "L1"
+    # Behind what a crash leaves unsigned, anyone may have written.
+    size = max(signed.signed_size or 0, signed.anchored_size or 0)
+    if level and size and not walk.is_live and walk.next - size > UNSIGNED_MAX:
+        level = "L1"
     if arguments.require and (level or "") < arguments.require:
         doubts.append(f"{arguments.require} is not reached")
     report = {
@@ -148,6 +169,7 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: lis
         "signed_size": signed.signed_size, "anchored_size": signed.anchored_size,
         "anchored_at": shown(signed.seen), "anchored_by": signed.seen and signed.seen[1], "findings": findings,
         "unfinished": walk.unfinished, "epochs": older, "undecided": doubts,
+        "origin": walk.origin, "passed_over": passed_over,
     }
     if walk.pruned:
         report["pruned"] = walk.pruned
@@ -169,28 +191,46 @@ def by_origin(anchors: list[Statement], origin: str | None) -> tuple[list[Statem
 
 def in_epoch(arguments, epoch: dict, others: list[Statement], keys: list[Key], into: Signed) -> list[str]:
     """Anchors of an older epoch's origin speak of that epoch; those of other journals are passed over."""
-    origin = origin_of(epoch, into.walk.origin)
+    origin = origin_of(epoch, into.walk)
     anchors = [anchor for anchor in others if anchor.checkpoint.origin == origin]
     if not anchors or epoch["state"] == "missing":
         return []
     there = Signed(arguments.directory / epoch["directory"], anchors)
     walk = Walk(there.directory, there.take_leaf)
-    walk.walk()
+    try:
+        walk.walk()
+    except Undecided:
+        signed = [anchor for anchor in anchors if is_signed(anchor, keys)]
+        for anchor in signed[:1]:
+            into.find("truncated", 0, epoch["directory"], f"all is gone, and {anchor.place} is of records that were there")
+        return [] if signed else ["nothing is left of what anchors speak of"]
+    walk.origin = origin
     there.compare(walk, keys)
     size = max(anchor.checkpoint.size for anchor in anchors)
     into.findings += [{**finding, "segment": f"{epoch['directory']}/{finding['segment']}"}
-                      for finding in walk.findings + there.findings if not is_stated(finding, epoch, size)]
+                      for finding in [it for it in walk.findings if not is_stated(it, epoch, size)] + there.findings]
     return there.doubts
 
 
-def origin_of(epoch: dict, current: str | None) -> str | None:
-    """As it was written down, or else by the name of the journal: its own records may be other ones."""
-    base = re.sub(r"#\d+$", "", current or "")
-    return (epoch["stated"] or {}).get("origin") or (f"{base}#{epoch['epoch']}" if epoch["epoch"] else base)
+def origin_of(epoch: dict, walk: Walk) -> str:
+    """By the name of the journal: its own records, and EPOCH, may be other ones."""
+    return epochs.origin(epochs.base(walk.origin, walk.epoch), epoch["epoch"])
+
+
+def is_signed(anchor: Statement, keys: list[Key]) -> bool:
+    try:
+        return bool(anchor.note.signers(keys))
+    except Forged:
+        return False
+
+
+def is_young(seen: tuple[int, str] | None, most: int) -> bool:
+    return bool(seen) and datetime.now(UTC).timestamp() - seen[0] <= most
 
 
 def is_stated(finding: dict, epoch: dict, size: int) -> bool:
-    """Whether it was damage already when the epoch was set aside; of records that were cut off, so many."""
+    """Whether it was damage already when the epoch was set aside; of records that were cut off, so many. What only
+    the signatures tell is never excused: whoever rewrites an epoch writes its EPOCH, too."""
     stated = epoch["stated"] or {}
     is_cut_anew = finding["kind"] == "truncated" and size > stated.get("acknowledged", 0)
     places = {(place["kind"], place["seq"]) for place in stated.get("places", [])}
