@@ -41,7 +41,10 @@ fn an_anchor_that_no_trusted_key_has_signed_is_told_with_the_reason() {
     keep(&fixture, &[&other]);
     let arguments = ["verify", "@", "--key", &vkey, "--anchor", "kept"];
     let run = fixture.run(&arguments);
-    assert!(run.out.contains("\nNOT COMPARED the note in anchor, line 1, of 3 records: "), "{run:?}")
+    assert!(
+        run.out.contains("\nNOT COMPARED the note in anchor, line 1, of 3 records: "),
+        "{run:?}"
+    )
 }
 
 #[test]
@@ -71,14 +74,18 @@ fn witnesses_are_asked_for_by_themselves_and_how_long_ago() {
     let both = ["verify", "@", "--key", &vkey, "--anchor", "kept", "--witness", WITNESS];
     fixture.run(&both).fails(2, &["nothing of this journal was cosigned"]);
     let frozen = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/signed");
-    let golden = SigningKey::from_seed("example.com/golden", [1; 32]).unwrap().verifier().to_string();
+    let golden =
+        SigningKey::from_seed("example.com/golden", [1; 32]).unwrap().verifier().to_string();
     let aged = |most: &str| {
         let witnessed = ["verify", frozen, "--key", &golden, "--witness", WITNESS];
         fixture.run(&[&witnessed[..], &["--anchor-age-max", most]].concat())
     };
     assert_eq!(aged("4294967295").code, Some(0));
     let run = aged("60");
-    assert!(run.code == Some(2) && run.err.contains("seconds old, and --anchor-age-max is 60"), "{run:?}");
+    assert!(
+        run.code == Some(2) && run.err.contains("seconds old, and --anchor-age-max is 60"),
+        "{run:?}"
+    );
     let run = fixture.run(&["verify", "@", "--key", &vkey, "--anchor-age-max", "60"]);
     run.fails(3, &["--witness"]);
 }

@@ -250,7 +250,11 @@ impl Service {
 
 /// What is called damage in an honest journal, at any level.
 fn accusation(storage: &dyn Storage, keys: Vec<VerifierKey>, anchors: &[Note]) -> Option<String> {
-    let trust = |anchors: &[Note]| Trust { keys: keys.clone(), anchors: anchors.to_vec() };
+    let trust = |anchors: &[Note]| Trust {
+        keys: keys.clone(),
+        anchors: anchors.to_vec(),
+        ..Trust::default()
+    };
     let checks = [
         ("L1", verify(storage)),
         ("L2", verify_signed(storage, &trust(&[]))),

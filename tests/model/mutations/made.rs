@@ -73,7 +73,7 @@ impl Made {
     }
 
     pub(super) fn trust(&self, anchors: &[Note]) -> Trust {
-        Trust { keys: self.keys(), anchors: anchors.to_vec() }
+        Trust { keys: self.keys(), anchors: anchors.to_vec(), ..Trust::default() }
     }
 
     pub(super) fn kept_from(&self) -> u64 {
