@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::arguments;
 use crate::config;
+use crate::doubt;
 use crate::epochs;
 use crate::failure::{Exit, Failure};
 use crate::reading::Reading;
@@ -63,7 +64,7 @@ fn answer(
     if !is_intact {
         return Ok(Exit::Tampered);
     }
-    if let Some(doubt) = verify::doubt(&checked, trusted, trust.as_ref()) {
+    if let Some(doubt) = doubt::of(&checked, trusted, trust.as_ref()) {
         return Err(Failure::Undecided(doubt));
     }
     let absence = absence?;

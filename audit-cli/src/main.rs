@@ -11,6 +11,7 @@ mod config;
 mod detect;
 mod doctor;
 #[cfg(feature = "alerts")]
+mod doubt;
 mod drill;
 mod epochs;
 mod exposure;

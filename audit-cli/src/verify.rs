@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::thread;
 
-use audit_runtime::Timestamp;
 use audit_runtime::journal::{
     self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust,
     Verification,
@@ -13,6 +12,7 @@ use serde::Serialize;
 
 use crate::arguments::Verify;
 use crate::config;
+use crate::doubt;
 use crate::epochs;
 use crate::exposure;
 use crate::failure::{self, Exit, Failure};
@@ -29,12 +29,6 @@ const STREAM_TRUST: &str = "lines from standard input have no signatures: leave 
                             or name a directory";
 const KEYLESS_ANCHOR: &str = "--anchor and --witness need --key: a checkpoint says nothing before the journal's own \
                               signature is checked";
-
-const NO_ANCHOR: &str = "no checkpoint of --anchor counts: they are of other journals; give one that was kept of this journal";
-const NO_WITNESS: &str = "nothing of this journal was cosigned by a witness of --witness, in `anchors/` or in --anchor: \
-                          check the key, and whether the service has a `witness_url`";
-const UNCOMPARED: &str = "a checkpoint that was kept elsewhere cannot be compared";
-const AGELESS: &str = "--anchor-age-max needs a time: no witness of --witness has cosigned the newest checkpoint that agrees";
 const STREAM_EPOCH: &str =
     "lines from standard input have no older epochs: leave out --epoch, or name a directory";
 const STREAM_ORIGIN: &str = "lines from standard input need not begin with the journal's name: leave out --origin, \
@@ -66,7 +60,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
     if checked.records == 0 && checked.is_intact() {
         return Err(empty(&journal, &checked));
     }
-    let doubt = doubt(&checked, arguments, trust.as_ref()).filter(|_| is_intact);
+    let doubt = doubt::of(&checked, arguments, trust.as_ref()).filter(|_| is_intact);
     if arguments.json {
         let report = Report {
             undecided: doubt.as_deref(),
@@ -150,50 +144,6 @@ pub(crate) fn verify(
 
 fn available_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Why what was found does not decide what was asked, if nothing is damaged.
-pub(crate) fn doubt(
-    checked: &Verification,
-    arguments: &Verify,
-    trust: Option<&Trust>,
-) -> Option<String> {
-    let none = Trust::default();
-    let Trust { anchors, witnesses, .. } = trust.unwrap_or(&none);
-    let Verification { uncompared, uncompared_reasons, is_by_anchor, is_by_witness, .. } = checked;
-    match () {
-        () if *uncompared > 0 => {
-            let why: Vec<_> = uncompared_reasons.iter().map(|it| terminal::escape(it)).collect();
-            Some(format!("{UNCOMPARED}: {}", why.join("; ")))
-        }
-        () if !anchors.is_empty() && !is_by_anchor => Some(NO_ANCHOR.to_owned()),
-        () if !witnesses.is_empty() && !is_by_witness => Some(NO_WITNESS.to_owned()),
-        () => other_name(checked, arguments).or_else(|| too_old(checked, arguments)),
-    }
-}
-
-/// The name of a later epoch has its number behind it.
-fn other_name(checked: &Verification, arguments: &Verify) -> Option<String> {
-    let wanted = arguments.origin.as_deref()?;
-    let found = checked.origin.as_deref().unwrap_or_default();
-    let rest = found.strip_prefix(wanted);
-    let is_it = rest.is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix('#').is_some_and(|it| it.parse::<u64>().is_ok())
-    });
-    let (found, wanted) = (terminal::escape(found), terminal::escape(wanted));
-    (!is_it).then(|| format!("this journal's name is `{found}`, and that of --origin is `{wanted}`: it is another journal"))
-}
-
-fn too_old(checked: &Verification, arguments: &Verify) -> Option<String> {
-    let most = arguments.anchor_age_max?;
-    let Some(at) = checked.anchored_at.as_deref().and_then(Timestamp::parse) else {
-        return Some(AGELESS.to_owned());
-    };
-    let age = Timestamp::now().unix_nanos().saturating_sub(at.unix_nanos()) / 1_000_000_000;
-    (age > i64::from(most)).then(|| {
-        format!("the newest checkpoint that a witness has cosigned is {age} seconds old, and --anchor-age-max is {most}: \
-                 this may be a copy that was put back, or the service reaches no witness")
-    })
 }
 
 /// Takes what anchors tell of older epochs.

@@ -38,7 +38,7 @@ fn an_intact_journal_passes_and_the_limit_of_that_is_said() {
     let run = fixture.run(&["verify", "@", "--json"]);
     let expected = serde_json::json!({
         "level": "L1", "signed_size": null, "anchored_size": null, "anchored_at": null, "anchored_by": null, "unchecked": [], "records": 7, "first_seq": 0, "last_seq": 6,
-        "findings": [], "unfinished": null, "epochs": [],
+        "findings": [], "unfinished": null, "epochs": [], "origin": "example/shop",
     });
     assert_eq!(json(&run), expected);
     assert_eq!(run.out.lines().count(), 1);

@@ -314,7 +314,7 @@ class Whole(Case):
         there = signed_of(self.journal)
         there.walk.origin = f"{origin}#1"
         doubts = verify.in_epoch(argparse.Namespace(directory=self.journal), stated, [anchor], [OURS.key], there)
-        self.assertEqual(([it["kind"] for it in there.findings], doubts), (["unsigned"], []))
+        self.assertEqual(([it["kind"] for it in there.findings], doubts), (["unsigned", "tiles"], []))
         for path in (epoch / "seg").iterdir():
             path.unlink()
         (epoch / "WATERMARK").unlink()

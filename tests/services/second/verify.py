@@ -196,8 +196,8 @@ def in_epoch(arguments, epoch: dict, others: list[Statement], keys: list[Key], i
     if not anchors or epoch["state"] == "missing":
         return []
     there = Signed(arguments.directory / epoch["directory"], anchors)
-    walk = Walk(there.directory, there.take_leaf)
     try:
+        walk = Walk(there.directory, there.take_leaf)
         walk.walk()
     except Undecided:
         signed = [anchor for anchor in anchors if is_signed(anchor, keys)]
