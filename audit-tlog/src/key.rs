@@ -187,7 +187,9 @@ impl FromStr for SigningKey {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let (name, id, seed) =
             parts(text.strip_prefix(PRIVATE).ok_or(NOT_PRIVATE)?, ED25519, NO_KEY)?;
-        let Self { key, verifier } = Self::from_seed(name, &*seed)?;
+        // A copy would stay in memory.
+        let seed: &[u8; 32] = &seed;
+        let Self { key, verifier } = Self::from_seed(name, seed)?;
         Ok(Self { key, verifier: verifier.check_id(id)? })
     }
 }
