@@ -67,10 +67,13 @@ impl Finder {
     }
 }
 
-/// The signature that a line of a log ends with, if it has the form of one.
+/// The signature that a line of a log ends with, if it has the form of one; a prefix may have dashes as well.
 fn signature_in(line: &str) -> Option<&str> {
-    let signature = line[line.find(MARK)?..].split(['"', '\\']).next()?.trim_end();
-    Note::parse(&format!("a\n\n{signature}\n")).is_ok().then_some(signature)
+    let mut rests = line.match_indices(MARK).take(SIGNATURES_MAX).map(|(at, _)| &line[at..]);
+    rests.find_map(|rest| {
+        let signature = rest.split(['"', '\\']).next()?.trim_end();
+        Note::parse(&format!("a\n\n{signature}\n")).is_ok().then_some(signature)
+    })
 }
 
 /// What stands behind a log's prefix: origin, size and root are one word each.
@@ -97,6 +100,7 @@ mod tests {
             text.clone(),
             format!("starting\n{text}other\n\n{text}"),
             format!("2026-01-01T00:00:00Z INFO checkpoint: {text}"),
+            prefixed.replace("|", "\u{2014} audit \u{2014}"),
             prefixed,
             json.clone(),
             json.replace('\u{2014}', "\\u2014"),

@@ -99,7 +99,9 @@ impl Change {
         let new = signer.verifier();
         let size = Checkpoint::parse(&note.text).map_or(0, |checkpoint| checkpoint.size);
         let behind = if newest == CHECKPOINT { size } else { 0 };
-        let named = last_named(storage, origin, behind).filter(|named| named != new);
+        let is_behind = behind < tree.size();
+        let named = is_behind.then(|| last_named(storage, origin, behind)).flatten();
+        let named = named.filter(|named| named != new);
         let is_of_new = |it: &Signature| (it.name.as_str(), it.id) == (new.name(), new.id());
         if named.is_none() && note.signatures.iter().any(is_of_new) {
             return None;
