@@ -168,3 +168,50 @@ fn signatures_say_little_where_many_records_behind_them_have_none() {
         assert_eq!((damage(&verification), verification.level()), (vec![], Some(level)), "{size}");
     }
 }
+
+#[test]
+fn what_was_pruned_is_held_against_notes_of_its_own_name_alone() {
+    let (storage, _, whole) = pruned();
+    let other = checkpoint(&key(1), &[leaf(b"another one's")]).text.replace(ORIGIN, "another/one");
+    let notes = [audit_tlog::Note::sign(other, &[&key(1)]).unwrap(), anchor(&whole, 3)];
+    let verification = verify_signed(&storage, &trust(&[&key(1)], &notes)).unwrap();
+    assert_eq!((verification.findings, verification.anchored_size), (vec![], Some(3)));
+}
+
+#[test]
+fn seals_alone_are_what_a_killed_start_leaves() {
+    let storage = signed();
+    let kept = anchor(&storage, 9);
+    ["checkpoint", "checkpoints"].iter().for_each(|name| storage.replace(name, None));
+    let refused = verify_signed(&storage, &trust(&[&key(1)], &[])).unwrap_err();
+    assert!(matches!(refused, Error::Unsigned { .. }), "{refused}");
+    assert!(!against(&storage, &kept).is_intact(), "there was more, as the anchor shows");
+}
+
+#[test]
+fn of_a_history_of_rubbish_a_part_is_told_and_proofs_go_on() {
+    let storage = signed();
+    let more = anchor(&storage, 9).text.replace(ORIGIN, "another/one").replace("\n9\n", "\n99\n");
+    let more = audit_tlog::Note::sign(more, &[&key(2)]).unwrap();
+    tamper(&storage, "checkpoints", |bytes| {
+        bytes.extend_from_slice(format!("{more}\n").as_bytes());
+        bytes.extend_from_slice("\u{2014} \n\n".repeat(1500).as_bytes());
+    });
+    let told = check(&storage).findings;
+    assert!(told.len() < 1010, "{}", told.len());
+    assert!(told.iter().any(|it| it.reason == "and 500 more"), "{:?}", told.last());
+    assert!(crate::prove(&storage, 5).is_ok());
+    storage.replace("checkpoint", None);
+    assert!(crate::prove(&storage, 5).is_ok(), "the greatest of this journal is taken");
+}
+
+#[test]
+fn a_header_that_names_another_journal_is_edited() {
+    let storage = finished();
+    rewrite(&storage, |segments| {
+        let header = String::from_utf8(segments[1][0].clone()).unwrap();
+        segments[1][0] = header.replace(ORIGIN, "another/one").into_bytes();
+    });
+    let found = crate::verify(&storage).unwrap();
+    assert_eq!(damage(&found), [(Kind::Edited, lines(&storage)[1].0)]);
+}

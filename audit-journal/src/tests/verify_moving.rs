@@ -115,7 +115,7 @@ fn beside_a_living_writer_nothing_is_found() {
     assert_eq!(check(&storage).signed_size, Some(leaves(&storage).len() as u64));
 }
 
-/// Storage that is another one from the second look at WATERMARK behind a look at the lock on.
+/// Storage that is another one from the second look at the newest checkpoint on, or that at WATERMARK behind a look at the lock.
 pub(super) struct Moving {
     stages: [MemoryStorage; 2],
     looks: AtomicUsize,
@@ -141,7 +141,7 @@ impl Storage for Moving {
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
-        if name == "WATERMARK" && self.looks.load(Ordering::Relaxed) == 1 {
+        if ["WATERMARK", "checkpoint"].contains(&name) && self.looks.load(Ordering::Relaxed) == 1 {
             self.looks.store(2, Ordering::Relaxed);
         }
         self.now().open(name, access)
