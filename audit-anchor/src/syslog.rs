@@ -63,8 +63,12 @@ impl Place {
             _ => (authority, PORT),
         };
         let is_bare = |host: &str| !host.is_empty() && !host.contains(['/', '@', '[', ']', ' ']);
-        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let host = Some(inner).filter(|host| is_bare(host))?.to_owned();
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(inner) => inner,
+            None if host.contains(':') => return None,
+            None => host,
+        };
+        let host = Some(host).filter(|host| is_bare(host))?.to_owned();
         match scheme {
             "udp" => Some(Self::Udp(host, port)),
             "tcp" => Some(Self::Tcp(host, port)),

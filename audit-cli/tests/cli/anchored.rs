@@ -53,7 +53,11 @@ fn checkpoints_are_found_in_logs_of_every_form() {
         fs::write(fixture.directory().join("log"), &log).unwrap();
         let lines = String::from_utf8(log).unwrap();
         let noted = lines.lines().filter(|line| line.contains("\\n\\n\u{2014} "));
-        assert_eq!(noted.count(), 1, "one message holds a whole note: {lines}");
+        assert_eq!(
+            noted.count(),
+            2,
+            "one message holds a whole note, at the start and at the stop: {lines}"
+        );
         expect_whole(&fixture, "log");
     }
 }
