@@ -265,8 +265,7 @@ impl Anchor for Panicking {
 fn an_anchor_that_panics_has_failed() {
     let place = Place::new();
     let recorder = place.builder().anchor(Panicking).anchor_age_ms_max(10).open().unwrap();
-    let yellow = awaited(&recorder, |health| health.anchors[0].failure.is_some());
-    assert_eq!(yellow.status, Status::Yellow);
+    let yellow = awaited(&recorder, |health| health.status == Status::Yellow);
     assert!(yellow.reason.as_deref().unwrap().ends_with(": it panicked"), "{yellow:?}");
     tick(&recorder);
     close(recorder);
@@ -300,7 +299,7 @@ fn a_directory_beside_the_journal_is_said_to_protect_little_and_the_log_has_chec
     let said = run("kept");
     assert!(said.contains("kept` protects little: it is on the journal's own file"), "{said}");
     assert!(said.contains("audit: checkpoint=\"audited/"), "{said}");
-    assert_eq!(place.in_directory().len(), 1);
+    assert!(!place.in_directory().is_empty());
     // Memory, if that is another file system here.
     if let Ok(other) = tempfile::tempdir_in("/dev/shm") {
         let said = run(other.path().to_str().unwrap());
