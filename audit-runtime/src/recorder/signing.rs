@@ -115,7 +115,9 @@ impl SigningKeys {
 
     /// A key that no file has, for a journal that is not kept either.
     pub(super) fn fresh(name: &str) -> io::Result<SigningKey> {
-        SigningKey::from_seed(name, &*file::random()?).map_err(io::Error::other)
+        // A copy of it would stay in memory.
+        let seed: &[u8; 32] = &*file::random()?;
+        SigningKey::from_seed(name, seed).map_err(io::Error::other)
     }
 
     /// What signs, and what has signed before, the newest last.
