@@ -18,6 +18,8 @@ mod syslog;
 mod witness;
 
 pub use anchor::{Anchor, DEADLINE};
+#[doc(no_inline)]
+pub use audit_tlog::{Checkpoint, Note};
 pub use directory::Directory;
 pub use found::found;
 pub use log::Log;

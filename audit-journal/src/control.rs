@@ -181,8 +181,11 @@ pub(super) fn resumed(envelope: Envelope, missed: &Interruption) -> Vec<u8> {
 }
 
 /// The record of a writer that lives and had nothing to record.
-pub(super) fn heartbeat(envelope: Envelope, idle_ns: u64) -> Vec<u8> {
-    record(envelope, HEARTBEAT, |journal| journal.number("idle_ns", idle_ns))
+pub(super) fn heartbeat(envelope: Envelope, idle_ns: u64, every_ns: u64) -> Vec<u8> {
+    record(envelope, HEARTBEAT, |journal| {
+        journal.number("idle_ns", idle_ns);
+        journal.number("every_ns", every_ns);
+    })
 }
 
 /// The record of a wall clock that went otherwise than the monotonic one.
@@ -348,7 +351,7 @@ mod tests {
                     range.hash
                 ),
             ),
-            (heartbeat(ENVELOPE, 60_000_000_000), "Heartbeat", r#""idle_ns":60000000000"#.to_owned()),
+            (heartbeat(ENVELOPE, 61_000_000_000, 60_000_000_000), "Heartbeat", r#""idle_ns":61000000000,"every_ns":60000000000"#.to_owned()),
             (clock(ENVELOPE, i64::MIN), "Clock", r#""jump_ns":-9223372036854775808"#.to_owned()),
         ];
         for (body, name, members) in frozen {

@@ -48,6 +48,7 @@ struct Anchor {
     age_s: u64,
     failure: Option<String>,
     is_stale: bool,
+    contradicts: bool,
 }
 
 impl Monitor {
@@ -126,14 +127,21 @@ impl Monitor {
         let health: Option<Health> = health.ok().and_then(|json| serde_json::from_str(&json).ok());
         if let Some(Health { status, reason, anchors }) = health {
             let day = today();
-            for Anchor { name, age_s, failure, .. } in anchors.into_iter().filter(|it| it.is_stale)
-            {
+            let origin = self.report.origin.clone();
+            let mut contradicted = false;
+            for anchor in anchors.into_iter().filter(|it| it.is_stale) {
+                let Anchor { name, age_s, failure, contradicts, .. } = anchor;
                 let why = failure.unwrap_or_default();
-                let told = trouble::unanchored(&self.report.origin, &name, &day, age_s, &why);
+                contradicted |= contradicts;
+                let told = match contradicts {
+                    true => trouble::contradicted(&origin, &name, &day, &why),
+                    false => trouble::unanchored(&origin, &name, &day, age_s, &why),
+                };
                 self.report.tell(told)?;
             }
-            if status == "red" {
-                let reason = reason.unwrap_or_default();
+            let reason = reason.unwrap_or_default();
+            // A journal of which an anchor has another history records all the same.
+            if status == "red" && !(contradicted && reason.starts_with("the anchor ")) {
                 self.report.tell(trouble::failing(&self.report.origin, durable, &reason))?;
             }
         }

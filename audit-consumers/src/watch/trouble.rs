@@ -66,7 +66,21 @@ pub(super) fn lag(origin: &str, consumer: &str, next_seq: u64, seconds: u64, why
     finding
 }
 
-/// An anchor has had no new checkpoint for so many seconds, or speaks against the journal; told once a day for each.
+/// What an anchor has speaks against the journal; told once a day for each.
+pub(super) fn contradicted(origin: &str, anchor: &str, day: &str, why: &str) -> Finding {
+    let id = id(&["pipeline_anchor", origin, anchor, day, "contradicts"]);
+    let mut finding = finding("pipeline_anchor", anchor, id, Severity::Critical);
+    finding.title =
+        Some("An anchor has a checkpoint that speaks against the audit journal".to_owned());
+    finding.note = Some(cut(&format!("The anchor `{anchor}` contradicts the journal: {why}")));
+    finding.remediation = sentences(&[
+        "Keep the machine and a copy of the journal as they are: it was rolled back, rewritten, or goes on from a copy.",
+        "Run `audited verify` with the anchor's checkpoints, and find out who could write there.",
+    ]);
+    finding
+}
+
+/// An anchor has had no new checkpoint for so many seconds; told once a day for each.
 pub(super) fn unanchored(
     origin: &str,
     anchor: &str,
@@ -81,7 +95,7 @@ pub(super) fn unanchored(
     finding.note =
         Some(cut(&format!("The anchor `{anchor}` has had none for {seconds} seconds. {why}")));
     finding.remediation = sentences(&[
-        "Run `audited doctor` on the machine: it says why, and whether the anchor speaks against the journal.",
+        "Run `audited doctor` on the machine: it says why.",
         "Mend the anchor, or the way to it; it catches up by itself.",
     ]);
     finding

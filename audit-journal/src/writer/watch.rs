@@ -90,8 +90,10 @@ impl Journal {
         };
         self.watch.recorded = Some((durable, since));
         let idle = now.saturating_sub(since);
-        if u128::from(idle) >= self.options.heartbeat.as_nanos() && self.staged.is_empty() {
-            self.append_checked(&control::heartbeat(self.envelope(), idle), Author::Journal);
+        let every = u64::try_from(self.options.heartbeat.as_nanos()).unwrap_or(u64::MAX);
+        if idle >= every && self.staged.is_empty() {
+            let body = control::heartbeat(self.envelope(), idle, every);
+            self.append_checked(&body, Author::Journal);
         }
     }
 

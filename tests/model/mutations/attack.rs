@@ -3,10 +3,10 @@
 use audit_runtime::journal::MemoryStorage;
 use audit_tlog::{Hash, leaf};
 
-use super::line;
 use super::made::Made;
 use super::{forge, shown};
 use crate::random::Random;
+use crate::simulation::line;
 
 /// What was done, and what of it matters for how it is told.
 #[derive(Debug)]

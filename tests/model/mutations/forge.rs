@@ -6,9 +6,9 @@ use audit_tlog::{Frontier, Hash, Note, SigningKey, leaf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::line;
 use super::made::Made;
 use super::shown::{self, Segments};
+use crate::simulation::line;
 
 /// Numbers and chains the lines anew from their beginning on, with headers, names of files and WATERMARK to fit.
 pub(super) fn chain(storage: &MemoryStorage, segments: Segments) {

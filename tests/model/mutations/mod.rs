@@ -5,9 +5,6 @@
 mod attack;
 mod forge;
 mod honest;
-#[allow(dead_code, reason = "the simulation reads more of a line")]
-#[path = "../simulation/line.rs"]
-mod line;
 mod made;
 mod shown;
 
@@ -18,6 +15,7 @@ use audit_runtime::journal::{
 };
 
 use crate::random::Random;
+use crate::simulation::line;
 use attack::Attack;
 use made::Made;
 

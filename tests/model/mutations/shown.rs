@@ -5,7 +5,7 @@ use audit_runtime::journal::MemoryStorage;
 use audit_tlog::{Hash, Note, VerifierKey, leaf, node};
 use serde_json::Value;
 
-use super::line;
+use crate::simulation::line;
 
 /// `,"h":"`, a digest and `"}`.
 const SUFFIX_BYTES: usize = 51;

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 /// The action of a segment's first record.
-pub(super) const HEADER: &str = "JournalSegment";
+pub(crate) const HEADER: &str = "JournalSegment";
 
 /// `,"h":"`, a digest and `"}`.
 const SUFFIX_BYTES: usize = 51;
 
 /// What was appended, or what the journal says about itself.
-pub(super) fn body(line: &[u8]) -> &[u8] {
+pub(crate) fn body(line: &[u8]) -> &[u8] {
     let mono = after(line, b",\"mono\":");
     let digits = mono.iter().take_while(|byte| **byte != b',').count();
     let end = mono.len().saturating_sub(SUFFIX_BYTES);
@@ -17,7 +17,7 @@ pub(super) fn body(line: &[u8]) -> &[u8] {
 }
 
 /// The action of one of the journal's own records, and nothing for another one.
-pub(super) fn action(line: &[u8]) -> String {
+pub(crate) fn action(line: &[u8]) -> String {
     let body = body(line);
     if body.starts_with(b"\"number\":") {
         return String::new();
@@ -28,51 +28,51 @@ pub(super) fn action(line: &[u8]) -> String {
 }
 
 /// The member `journal` of one of the journal's own records.
-pub(super) fn journal(line: &[u8]) -> Value {
+pub(crate) fn journal(line: &[u8]) -> Value {
     let record: Value = serde_json::from_slice(line).unwrap_or_default();
     record["journal"].clone()
 }
 
 /// The first record that is kept, as the newest record of what was pruned says.
-pub(super) fn kept_from(lines: &[Vec<u8>]) -> u64 {
+pub(crate) fn kept_from(lines: &[Vec<u8>]) -> u64 {
     let newest = lines.iter().rfind(|line| action(line) == "JournalPruned");
     newest.map_or(0, |line| journal(line)["last_seq"].as_u64().unwrap_or(u64::MAX - 1) + 1)
 }
 
 /// What a segment's header says.
-pub(super) fn header(line: Option<&Vec<u8>>) -> Option<Value> {
+pub(crate) fn header(line: Option<&Vec<u8>>) -> Option<Value> {
     line.filter(|line| action(line) == HEADER).map(|line| journal(line))
 }
 
-pub(super) fn hash(line: &[u8]) -> String {
+pub(crate) fn hash(line: &[u8]) -> String {
     let suffix = &line[line.len().saturating_sub(SUFFIX_BYTES)..];
     let hash = suffix.strip_prefix(b",\"h\":\"").unwrap_or_default();
     String::from_utf8_lossy(hash.strip_suffix(b"\"}").unwrap_or_default()).into_owned()
 }
 
 /// When it was taken in; later times are greater texts.
-pub(super) fn observed(line: &[u8]) -> String {
+pub(crate) fn observed(line: &[u8]) -> String {
     let time = after(line, b"\"observed\":\"");
     String::from_utf8_lossy(&time[..time.len().min(30)]).into_owned()
 }
 
 /// Lines without their newlines.
-pub(super) fn all(lines: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn all(lines: &[u8]) -> Vec<Vec<u8>> {
     let lines = lines.split_inclusive(|byte| *byte == b'\n');
     lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line).to_vec()).collect()
 }
 
 /// The name of a segment.
-pub(super) fn segment(first_seq: u64) -> String {
+pub(crate) fn segment(first_seq: u64) -> String {
     format!("seg/{first_seq:020}.jsonl")
 }
 
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
 /// The start of a line, for a message.
-pub(super) fn shown(line: &[u8]) -> String {
+pub(crate) fn shown(line: &[u8]) -> String {
     let action = action(line);
     let body = String::from_utf8_lossy(body(line));
     let start: String = body.chars().take(24).collect();

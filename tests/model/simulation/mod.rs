@@ -4,7 +4,7 @@
 //! AUDITED_SCHEDULES=1` repeats it, and a greater number tries more.
 
 mod expect;
-mod line;
+pub(crate) mod line;
 mod oracle;
 mod prune;
 mod readers;

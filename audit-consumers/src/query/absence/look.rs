@@ -51,7 +51,7 @@ impl Bounds {
             }
             if near.contains(time) {
                 first_near = first_near.or(Some(seq));
-                heartbeat_ns = meant::idle_ns(&line).into_iter().chain(heartbeat_ns).min();
+                heartbeat_ns = meant::every_ns(&line).into_iter().chain(heartbeat_ns).min();
             }
         }
         let alone = (before, behind.filter(|_| before.is_none()));

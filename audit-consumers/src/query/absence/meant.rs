@@ -82,8 +82,8 @@ pub(super) fn own(record: &Record) -> Option<&str> {
     (is_own && record.category == Category::Journal).then_some(record.action.as_str())
 }
 
-/// How long nothing was recorded before a heartbeat.
-pub(super) fn idle_ns(line: &Line) -> Option<u64> {
+/// After how long without a record a heartbeat is due; how long there was none would be a hang's own word for itself.
+pub(super) fn every_ns(line: &Line) -> Option<u64> {
     memchr::memmem::find(line.body(), b"\"JournalHeartbeat\"")?;
-    Record::parse(line).ok()?.journal?.get("idle_ns")?.as_u64()
+    Record::parse(line).ok()?.journal?.get("every_ns")?.as_u64()
 }
