@@ -184,7 +184,7 @@ fn a_time_in_which_nobody_recorded_is_named() {
                 service.start();
                 service.append("access", "GetUser", "");
             },
-            "to 2026-11-22T02:30:05.000000000Z, behind record 83: the service was stopped in order",
+            "to 2026-11-22T02:30:05.000000000Z, behind record 84: the service was stopped in order",
         ),
         (
             |service| {
@@ -193,14 +193,14 @@ fn a_time_in_which_nobody_recorded_is_named() {
                 service.start();
                 service.append("access", "GetUser", "");
             },
-            "to 2026-11-22T02:40:00.000000000Z, behind record 82: the service was killed",
+            "to 2026-11-22T02:40:00.000000000Z, behind record 83: the service was killed",
         ),
         (
             |service| {
                 service.pass(180, 0);
                 service.append("access", "GetUser", "");
             },
-            "to 2026-11-22T02:33:00.000000000Z, behind record 82: the service went on 180.000 s later by its own clock",
+            "to 2026-11-22T02:33:00.000000000Z, behind record 83: the service went on 180.000 s later by its own clock",
         ),
     ];
     for (happens, words) in cases {
@@ -308,6 +308,28 @@ fn a_hole_is_damage_and_what_is_pruned_or_set_aside_is_not_decided() {
 }
 
 #[test]
+fn a_hang_of_a_busy_service_is_a_gap_although_its_only_heartbeat_tells_of_no_other() {
+    let mut service = Service::started();
+    let busy = |service: &mut Service| {
+        for _ in 0..150 {
+            service.pass(30, 0);
+            service.append("access", "GetUser", "");
+            service.journal.as_mut().unwrap().tick().unwrap();
+        }
+    };
+    busy(&mut service);
+    service.pass(2400, 0);
+    let journal = service.journal.as_mut().unwrap();
+    journal.tick().unwrap();
+    journal.commit().unwrap();
+    busy(&mut service);
+    service.stop();
+    let run = service.asked(&format!("{HOUR} action=DeleteUser"), &[]);
+    let named = "the service went on 2400.000 s later by its own clock";
+    assert!(run.code == Some(2) && run.out.contains(named), "{run:?}");
+}
+
+#[test]
 fn events_without_a_record_of_their_own_are_told() {
     let flood = |action: &str| {
         let (first, last) = ("2026-11-22T02:29:51.000000000Z", "2026-11-22T02:29:59.000000000Z");
@@ -328,7 +350,7 @@ fn events_without_a_record_of_their_own_are_told() {
         service.append(category, &action, &more);
         service.live(60);
         service.stop();
-        let told = format!("events have no record of their own, as record 82 ({action})");
+        let told = format!("events have no record of their own, as record 83 ({action})");
         let code = |conditions: &str| {
             let run = service.asked(&format!("{HOUR} {conditions}"), &[]);
             assert_eq!(run.out.contains(&told), run.code == Some(2), "{run:?}");
