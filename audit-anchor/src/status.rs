@@ -124,7 +124,10 @@ impl Lane {
 
     pub(crate) fn failed(&self, why: &str, contradicts: bool) {
         let mut state = self.state();
-        state.failure = Some(why.escape_debug().take(FAILURE_CHARS_MAX).collect());
+        // That it cannot be reached now does not take back what it has said.
+        if contradicts || !state.contradicts {
+            state.failure = Some(why.escape_debug().take(FAILURE_CHARS_MAX).collect());
+        }
         state.contradicts |= contradicts;
     }
 
@@ -142,5 +145,27 @@ impl Lane {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_failure_does_not_take_the_place_of_what_speaks_against_the_journal() {
+        let lane = Lane::new("witness", true, Duration::ZERO);
+        lane.failed("it is away", false);
+        lane.failed("it has 12 records", true);
+        lane.failed("it is away", false);
+        let status = lane.status(5);
+        assert_eq!(
+            (status.failure.as_deref(), status.contradicts),
+            (Some("it has 12 records"), true)
+        );
+        lane.failed("it has 13 records", true);
+        assert_eq!(lane.status(5).failure.as_deref(), Some("it has 13 records"));
+        lane.kept(5, Instant::now());
+        assert_eq!((lane.status(5).failure, lane.status(5).contradicts), (None, false));
     }
 }
