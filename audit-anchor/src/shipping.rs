@@ -136,7 +136,7 @@ impl Way {
         })?;
         if self.lane.size().is_none_or(|size| size < checkpoint.size) {
             self.anchor.keep(&checkpoint, &note, &self.storage)?;
-            self.lane.kept(checkpoint.size, taken);
+            self.lane.kept(checkpoint.size, taken, self.own.durable.durable());
         }
         Ok(true)
     }
