@@ -1,13 +1,16 @@
 //! Gives each anchor the newest checkpoint when that is due, on a thread of its own.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use audit_journal::{Reader, Storage};
-use audit_tlog::Checkpoint;
+use audit_journal::{Journal, Reader, Storage, Watermark};
+use audit_tlog::{Checkpoint, Note, VerifierKey};
 
 use crate::Anchor;
 use crate::status::{Lane, Status, Turn};
@@ -23,20 +26,23 @@ pub struct Shipping {
 }
 
 impl Shipping {
-    /// Starts giving each of `anchors` the newest checkpoint of the journal in `storage`: at once, then each time that its
-    /// pause has passed and there is a larger one. One that has had not all records for `age_max` is stale.
+    /// Starts giving each of `anchors` the newest checkpoint of the `journal` in `storage`: at once, then each time that its
+    /// pause has passed and there is a larger one. What its writer has not signed is given to none. One that has had not all records for `age_max` is stale.
     ///
     /// # Errors
     /// Fails when the operating system gives no thread.
     pub fn start(
         anchors: Vec<(Box<dyn Anchor>, Duration)>,
         storage: &Arc<dyn Storage>,
+        journal: &Journal,
         age_max: Duration,
     ) -> io::Result<Self> {
         let mut shipping = Self { lanes: Vec::new() };
+        let own = Arc::new(Own::of(journal));
         for (anchor, pause) in anchors {
             let lane = Arc::new(Lane::new(anchor.name(), anchor.confirms(), age_max));
-            let mut way = Way { anchor, storage: Arc::clone(storage), lane: Arc::clone(&lane) };
+            let (storage, own) = (Arc::clone(storage), Arc::clone(&own));
+            let mut way = Way { anchor, storage, own, lane: Arc::clone(&lane) };
             let ship = move || way.ship(pause);
             let thread = thread::Builder::new().name("audit-anchor".into()).spawn(ship)?;
             shipping.lanes.push((lane, thread));
@@ -86,6 +92,7 @@ impl std::fmt::Debug for Shipping {
 struct Way {
     anchor: Box<dyn Anchor>,
     storage: Arc<dyn Storage>,
+    own: Arc<Own>,
     lane: Arc<Lane>,
 }
 
@@ -119,16 +126,51 @@ impl Way {
     /// Gives it the newest checkpoint, unless it has one of that size; false if there is none yet.
     fn ship_newest(&mut self) -> io::Result<bool> {
         let taken = Instant::now();
-        let Some(note) =
+        let Some(mut note) =
             Reader::over(Arc::clone(&self.storage)).checkpoint().map_err(io::Error::other)?
         else {
             return Ok(false);
         };
-        let checkpoint = Checkpoint::parse(&note.text).map_err(io::Error::other)?;
+        let checkpoint = self.own.take(&mut note).map_err(|why| {
+            io::Error::other(format!("`checkpoint` is not what the journal's writer signed: {why}"))
+        })?;
         if self.lane.size().is_none_or(|size| size < checkpoint.size) {
             self.anchor.keep(&checkpoint, &note, &self.storage)?;
-            self.lane.kept(checkpoint.size, taken);
+            self.lane.kept(checkpoint.size, taken, self.own.durable.durable());
         }
         Ok(true)
+    }
+}
+
+/// What tells the journal's own checkpoints from what others have put in their place: an anchor that has one of more
+/// records than there are would be given no other.
+struct Own {
+    origin: String,
+    keys: Vec<VerifierKey>,
+    durable: Watermark,
+}
+
+impl Own {
+    fn of(journal: &Journal) -> Self {
+        let (origin, keys) = (journal.origin().to_owned(), journal.keys());
+        Self { origin, keys, durable: journal.watermark() }
+    }
+
+    /// The checkpoint in `note`, which is left with the journal's own signatures.
+    fn take(&self, note: &mut Note) -> Result<Checkpoint, String> {
+        note.signers(&self.keys).map_err(|untrusted| untrusted.to_string())?;
+        let keys = &self.keys;
+        let is_of = |key: &VerifierKey, name: &str, id| (key.name(), key.id()) == (name, id);
+        note.signatures.retain(|it| keys.iter().any(|key| is_of(key, &it.name, it.id)));
+        let checkpoint =
+            Checkpoint::parse(&note.text).map_err(|malformed| malformed.to_string())?;
+        if checkpoint.origin != self.origin {
+            return Err(format!("it is of the journal {}", checkpoint.origin));
+        }
+        let (size, durable) = (checkpoint.size, self.durable.durable());
+        if size > durable {
+            return Err(format!("it is of {size} records, and {durable} are durable"));
+        }
+        Ok(checkpoint)
     }
 }

@@ -50,8 +50,8 @@ pub(crate) struct Lane {
 
 struct State {
     size: Option<u64>,
-    /// When it last had all that was durable.
-    abreast: Instant,
+    /// Since when it has been seen to have less than was durable.
+    behind_since: Option<Instant>,
     failure: Option<String>,
     /// Until it has kept a checkpoint again.
     contradicts: bool,
@@ -64,7 +64,7 @@ impl Lane {
     pub(crate) fn new(name: &str, confirms: bool, age_max: Duration) -> Self {
         let state = State {
             size: None,
-            abreast: Instant::now(),
+            behind_since: Some(Instant::now()),
             failure: None,
             contradicts: false,
             told: None,
@@ -78,7 +78,8 @@ impl Lane {
     pub(crate) fn status(&self, durable: u64) -> Status {
         let state = self.state();
         let behind = state.size.unwrap_or(0) < durable;
-        let age = if behind { state.abreast.elapsed() } else { Duration::ZERO };
+        let since = state.behind_since.filter(|_| behind);
+        let age = since.map_or(Duration::ZERO, |since| since.elapsed());
         // Of what neither confirms nor fails nothing is known.
         let is_judged = self.confirms || state.failure.is_some();
         Status {
@@ -94,11 +95,12 @@ impl Lane {
 
     /// What has turned since the last look, when so many records are durable.
     pub(crate) fn look(&self, durable: u64) -> Option<Turn> {
+        if self.state().size.unwrap_or(0) < durable {
+            // Nobody looks while the disk is full or does not answer: that time is no age.
+            self.state().behind_since.get_or_insert_with(Instant::now);
+        }
         let status = self.status(durable);
         let mut state = self.state();
-        if state.size.unwrap_or(0) >= durable {
-            state.abreast = Instant::now();
-        }
         let found = status.is_stale.then_some(status.contradicts);
         if found == std::mem::replace(&mut state.told, found) {
             return None;
@@ -115,16 +117,19 @@ impl Lane {
         self.state().size
     }
 
-    /// It has the checkpoint of this size, which was the newest at that time.
-    pub(crate) fn kept(&self, size: u64, taken: Instant) {
+    /// It has the checkpoint of this size, which was the newest at that time; now so many records are durable.
+    pub(crate) fn kept(&self, size: u64, taken: Instant, durable: u64) {
         let mut state = self.state();
-        (state.size, state.abreast) = (Some(size), taken);
+        (state.size, state.behind_since) = (Some(size), (size < durable).then_some(taken));
         (state.failure, state.contradicts) = (None, false);
     }
 
     pub(crate) fn failed(&self, why: &str, contradicts: bool) {
         let mut state = self.state();
-        state.failure = Some(why.escape_debug().take(FAILURE_CHARS_MAX).collect());
+        // That it cannot be reached now does not take back what it has said.
+        if contradicts || !state.contradicts {
+            state.failure = Some(why.escape_debug().take(FAILURE_CHARS_MAX).collect());
+        }
         state.contradicts |= contradicts;
     }
 
@@ -142,5 +147,43 @@ impl Lane {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_failure_does_not_take_the_place_of_what_speaks_against_the_journal() {
+        let lane = Lane::new("witness", true, Duration::ZERO);
+        lane.failed("it is away", false);
+        lane.failed("it has 12 records", true);
+        lane.failed("it is away", false);
+        let status = lane.status(5);
+        assert_eq!(
+            (status.failure.as_deref(), status.contradicts),
+            (Some("it has 12 records"), true)
+        );
+        lane.failed("it has 13 records", true);
+        assert_eq!(lane.status(5).failure.as_deref(), Some("it has 13 records"));
+        lane.kept(5, Instant::now(), 5);
+        assert_eq!((lane.status(5).failure, lane.status(5).contradicts), (None, false));
+    }
+
+    #[test]
+    fn only_the_time_counts_in_which_there_are_records_that_it_has_not() {
+        let age_max = Duration::from_millis(200);
+        let lane = Lane::new("directory", true, age_max);
+        lane.kept(5, Instant::now(), 5);
+        // The disk is full: nothing is recorded, and nobody looks.
+        std::thread::sleep(age_max * 2);
+        assert_eq!(lane.look(6), None);
+        std::thread::sleep(age_max * 2);
+        assert!(matches!(lane.look(6), Some(Turn::Stale(_))));
+        // What has come while it was given a checkpoint is as old as that.
+        lane.kept(6, Instant::now(), 7);
+        std::thread::sleep(age_max * 2);
+        assert!(lane.status(7).is_stale && !lane.status(6).is_stale);
     }
 }

@@ -9,7 +9,7 @@ use audit_tlog::{Checkpoint, Frontier, Hash, Note, Signer};
 use super::found::CHECKPOINT;
 use super::history::{self, History};
 use super::seal::Seal;
-use super::tiles::Tiles;
+use super::tiles::{Tiles, Untiled};
 use crate::error::Error;
 use crate::storage::Storage;
 
@@ -40,11 +40,12 @@ impl Files {
     pub(super) fn new(
         signer: Arc<dyn Signer>,
         origin: &str,
-        tiles: Result<Tiles, String>,
+        tiles: Result<Tiles, Untiled>,
         signed: u64,
     ) -> Self {
         let (origin, history) = (origin.to_owned(), History::default());
-        let are_tiles_lost = tiles.is_err();
+        let are_tiles_lost = matches!(tiles, Err(Untiled::Lost(_)));
+        let tiles = tiles.map_err(|why| why.to_string());
         Self { signer, origin, tiles, are_tiles_lost, signed, history, is_owed: false, asked: None }
     }
 

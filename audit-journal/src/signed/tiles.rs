@@ -1,5 +1,7 @@
 //! The tiles: the hashes of all complete subtrees of 1, 256, 65,536 … leaves, a file for each height.
 
+use std::fmt;
+
 use audit_tlog::{Frontier, Hash, TILE_WIDTH};
 
 use super::found::Base;
@@ -13,6 +15,15 @@ const WAITING_MAX: usize = 1 << 20;
 
 /// How many hashes are held while the tiles are made again.
 const HELD_MAX: u64 = 1 << 16;
+
+/// Why there are no tiles to go on with.
+#[derive(Debug)]
+pub(super) enum Untiled {
+    /// No start can make them again.
+    Lost(&'static str),
+    /// This one could not.
+    Failed(String),
+}
 
 /// The tiles of a tree that grows, as far as whoever writes them has to know them.
 #[derive(Debug, Default)]
@@ -122,6 +133,21 @@ impl Tiles {
     }
 }
 
+impl fmt::Display for Untiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(why) => f.write_str(why),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl From<Error> for Untiled {
+    fn from(error: Error) -> Self {
+        Self::Failed(format!("{error}; the next start tries again"))
+    }
+}
+
 /// The tiles that a writer goes on with, behind those of the tree before the last segment, whose leaves
 /// are given. If they are not what they should be, they are made again from the segments.
 ///
@@ -131,43 +157,43 @@ pub(super) fn again(
     storage: &dyn Storage,
     base: &Base,
     leaves: Vec<Hash>,
-) -> Result<Tiles, String> {
+) -> Result<Tiles, Untiled> {
     let (mut tiles, mut tree) = match Tiles::ending_as(storage, &base.firm) {
         Ok(Some(tiles)) => (tiles, base.firm.clone()),
         Ok(None) | Err(_) => of_pruned(storage, base)?,
     };
-    let made = base.for_each_line(storage, tree.size(), |_, line| {
+    base.for_each_line(storage, tree.size(), |_, line| {
         let leaf = audit_tlog::leaf(line);
         tree.push(leaf);
         tiles.push(leaf);
         if tree.size().is_multiple_of(HELD_MAX) { tiles.write(storage) } else { Ok(()) }
-    });
-    made.map_err(|error| error.to_string())?;
+    })?;
     if tree != base.tree {
-        return Err("records are not those that were sealed; run `audited verify`".into());
+        let why = "records are not those that were sealed; run `audited verify`";
+        return Err(Untiled::Failed(why.to_owned()));
     }
     leaves.into_iter().for_each(|leaf| tiles.push(leaf));
     Ok(Tiles { is_cut: false, ..tiles })
 }
 
 /// The tiles of what was pruned, made again from the hashes of its lines, and their tree.
-fn of_pruned(storage: &dyn Storage, base: &Base) -> Result<(Tiles, Frontier), String> {
-    let told = |error: Error| error.to_string();
+fn of_pruned(storage: &dyn Storage, base: &Base) -> Result<(Tiles, Frontier), Untiled> {
     // What is still to be read must not be cut.
     let mut tiles = Tiles { is_cut: true, ..Tiles::default() };
     let mut tree = Frontier::default();
-    let pruned = base.pruned.as_ref().ok_or("the seal of what was pruned is missing")?;
+    let pruned =
+        base.pruned.as_ref().ok_or(Untiled::Lost("the seal of what was pruned is missing"))?;
     while tree.size() < pruned.size() {
         let end = pruned.size().min(tree.size() + HELD_MAX);
-        let leaves = hashes(storage, tree.size(), end, &name(0)).map_err(told)?;
-        for leaf in leaves.ok_or("the hashes of pruned records are missing")? {
+        let leaves = hashes(storage, tree.size(), end, &name(0))?;
+        for leaf in leaves.ok_or(Untiled::Lost("the hashes of pruned records are missing"))? {
             tree.push(leaf);
             tiles.push(leaf);
         }
-        tiles.write(storage).map_err(told)?;
+        tiles.write(storage)?;
     }
     if tree != *pruned {
-        return Err("the hashes of pruned records are not those that were sealed".into());
+        return Err(Untiled::Lost("the hashes of pruned records are not those that were sealed"));
     }
     Ok((tiles, tree))
 }

@@ -104,3 +104,33 @@ fn nothing_is_pruned_before_the_hashes_of_its_records_are_durable() {
     assert!(hashes.len() as u64 >= 32 * all[2] && hashes.iter().any(|byte| *byte != 0));
     assert!(open().unsigned().is_none(), "{:?}", open().unsigned());
 }
+
+#[test]
+fn nothing_is_pruned_whose_hashes_only_this_start_could_not_make_again() {
+    let storage = Faulty::new();
+    let options = signed(prunable());
+    let open = || Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+    let mut journal = open();
+    write(&mut journal, (0..300).map(|number| format!("record {number}")));
+    let all = firsts(&storage.inner);
+    let [.., first, second, third] = all[..] else { panic!("{all:?}") };
+    assert!(first > 256, "so that there is a file of the second height");
+    journal.prune(&before(first)).unwrap();
+    journal.close().unwrap();
+    // The files could be read, and not be made.
+    storage.inner.replace("tiles/1", None);
+    storage.fail_call("create", io::ErrorKind::PermissionDenied, 1);
+    let mut journal = open();
+    let told = journal.prune(&before(second)).unwrap_err();
+    assert!(matches!(told, Error::Kept { .. }), "{told}");
+    let told = told.to_string();
+    assert!(told.contains("cannot write tiles") && told.contains("the next start"), "{told}");
+    assert_eq!(firsts(&storage.inner)[0], first);
+    journal.close().unwrap();
+    open().prune(&before(second)).unwrap();
+    assert_eq!(firsts(&storage.inner)[0], second);
+    // What no start can make again keeps no segment.
+    tamper(&storage.inner, "tiles/0", |bytes| bytes.clear());
+    open().prune(&before(third)).unwrap();
+    assert_eq!(firsts(&storage.inner)[0], third);
+}

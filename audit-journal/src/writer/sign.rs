@@ -1,5 +1,7 @@
 //! When a journal is signed: at each tick, when many records have come, behind each segment and at the end.
 
+use audit_tlog::VerifierKey;
+
 use super::Journal;
 use crate::batch::Author;
 use crate::control;
@@ -21,6 +23,11 @@ impl Journal {
     /// How many records the newest checkpoint vouches for; 0 without one.
     pub fn signed_size(&self) -> u64 {
         self.tree().map_or(0, Signed::size)
+    }
+
+    /// The keys whose signatures count as the journal's own; none without a key.
+    pub fn keys(&self) -> Vec<VerifierKey> {
+        self.options.verifiers()
     }
 
     /// The change of the key that signs, if this writer has recorded one.

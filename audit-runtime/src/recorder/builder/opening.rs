@@ -94,7 +94,8 @@ impl RecorderBuilder {
         };
         signing.publish(self.journal());
         doubt(&anchors, self.journal());
-        let anchors = Shipping::start(anchors, &storage, anchor_age_max).map_err(Error::System)?;
+        let anchors =
+            Shipping::start(anchors, &storage, &journal, anchor_age_max).map_err(Error::System)?;
         let left = unfinished::find(storage)?;
         let redactor = redactor.with_origin(journal.origin()).with_hash_key(key.clone());
         let shared = self.share(&journal, intents, redactor, key, service, anchors)?;

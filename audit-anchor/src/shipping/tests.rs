@@ -1,0 +1,75 @@
+//! What is given to an anchor, and what is not.
+
+use std::sync::Mutex;
+
+use audit_journal::{MemoryStorage, Options};
+use audit_tlog::{Signer, SigningKey};
+
+use super::*;
+
+const ORIGIN: &str = "shop.example/audit";
+
+/// One that shows what it is given.
+struct Open(Arc<Mutex<Vec<Note>>>);
+
+impl Anchor for Open {
+    fn name(&self) -> &str {
+        "open"
+    }
+
+    fn keep(&mut self, _: &Checkpoint, note: &Note, _: &Arc<dyn Storage>) -> io::Result<()> {
+        self.0.lock().unwrap().push(note.clone());
+        Ok(())
+    }
+}
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed(ORIGIN, [seed; 32]).unwrap()
+}
+
+fn sign(checkpoint: &Checkpoint, keys: &[u8]) -> Note {
+    let keys: Vec<_> = keys.iter().map(|seed| key(*seed)).collect();
+    let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+    Note::sign(checkpoint.to_string(), &signers).unwrap()
+}
+
+#[test]
+fn nothing_is_shipped_but_what_the_writer_has_signed() {
+    let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+    let (origin, signer): (_, Arc<dyn Signer>) = (Some(ORIGIN.into()), Arc::new(key(1)));
+    let older: Arc<dyn Signer> = Arc::new(key(2));
+    let (signer, older_signers) = (Some(signer), vec![older]);
+    let options = Options { origin, signer, older_signers, ..Options::default() };
+    let mut journal = Journal::open(Arc::clone(&storage), options).unwrap();
+    journal.append(b"\"text\":\"record\"").unwrap();
+    journal.commit().unwrap();
+    journal.tick().unwrap();
+    let genuine = Reader::over(Arc::clone(&storage)).checkpoint().unwrap().unwrap();
+    let checkpoint = Checkpoint::parse(&genuine.text).unwrap();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let mut way = Way {
+        anchor: Box::new(Open(Arc::clone(&kept))),
+        storage: Arc::clone(&storage),
+        own: Arc::new(Own::of(&journal)),
+        lane: Arc::new(Lane::new("open", true, Duration::ZERO)),
+    };
+    let larger = Checkpoint { size: u64::MAX, ..checkpoint.clone() };
+    let other = Checkpoint { origin: "other.example/audit".into(), ..checkpoint.clone() };
+    let forged = Note { text: larger.to_string(), ..genuine.clone() };
+    for (note, why) in [
+        (sign(&larger, &[3]), "no trusted key has signed it"),
+        (forged, "that this key has not made"),
+        (sign(&other, &[1]), "it is of the journal other.example/audit"),
+        (sign(&larger, &[1]), "it is of 18446744073709551615 records, and 3 are durable"),
+    ] {
+        storage.replace("checkpoint", note.to_string().as_bytes()).unwrap();
+        let told = way.ship_newest().unwrap_err().to_string();
+        assert!(told.contains(why), "{told}");
+        assert_eq!((kept.lock().unwrap().len(), way.lane.size()), (0, None), "{why}");
+    }
+    // What a stranger has put to it is left out; an older key of the journal is none.
+    storage.replace("checkpoint", sign(&checkpoint, &[3, 1, 2]).to_string().as_bytes()).unwrap();
+    assert!(way.ship_newest().unwrap());
+    assert_eq!(*kept.lock().unwrap(), [sign(&checkpoint, &[1, 2])]);
+    assert_eq!(way.lane.size(), Some(checkpoint.size));
+}
