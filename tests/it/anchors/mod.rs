@@ -287,7 +287,8 @@ impl Anchor for Panicking {
 fn an_anchor_that_panics_has_failed() {
     let place = Place::new();
     let recorder = place.builder().anchor(Panicking).anchor_age_ms_max(10).open().unwrap();
-    let yellow = awaited(&recorder, |health| health.status == Status::Yellow);
+    let has_failed = |health: &Health| health.anchors[0].failure.is_some();
+    let yellow = awaited(&recorder, |health| health.status == Status::Yellow && has_failed(health));
     assert!(yellow.reason.as_deref().unwrap().ends_with(": it panicked"), "{yellow:?}");
     tick(&recorder);
     close(recorder);
