@@ -132,7 +132,7 @@ impl Way {
             return Ok(false);
         };
         let checkpoint = self.own.take(&mut note).map_err(|why| {
-            io::Error::other(format!("`checkpoint` is not what the journal's writer signed: {why}"))
+            io::Error::other(format!("`checkpoint` is not what the writer has signed: {why}"))
         })?;
         if self.lane.size().is_none_or(|size| size < checkpoint.size) {
             self.anchor.keep(&checkpoint, &note, &self.storage)?;

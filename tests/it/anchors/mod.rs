@@ -198,6 +198,28 @@ fn what_somebody_has_put_in_the_place_of_a_file_is_not_written_to() {
 
 #[cfg(unix)]
 #[test]
+fn what_somebody_has_put_in_the_place_of_the_checkpoint_is_given_to_no_anchor() {
+    let place = Place::new();
+    fs::create_dir(place.kept()).unwrap();
+    let recorder = place.builder().anchor_directory(place.kept()).open().unwrap();
+    tick(&recorder);
+    awaited(&recorder, |health| health.anchored_size == Some(health.durable));
+    let genuine = Checkpoint::parse(&place.in_directory()[0].text).unwrap();
+    let larger = Checkpoint { size: u64::MAX, ..genuine }.to_string();
+    let other = SigningKey::from_seed(NAME, [8; 32]).unwrap();
+    let note = Note::sign(larger, &[&other]).unwrap().to_string();
+    fs::write(place.journal().join("checkpoint"), note).unwrap();
+    let failed = awaited(&recorder, |health| health.anchors[0].failure.is_some());
+    let why = failed.anchors[0].failure.as_deref().unwrap();
+    assert!(why.contains("not what the writer has signed: no trusted key"), "{why}");
+    tick(&recorder);
+    let is_abreast = |health: &Health| health.anchored_size == Some(health.durable);
+    awaited(&recorder, |health| is_abreast(health) && health.anchors[0].failure.is_none());
+    close(recorder);
+    expect_whole(&place, place.in_directory());
+}
+
+#[test]
 fn datagrams_arrive_and_confirm_nothing() {
     let place = Place::new();
     let path = place.0.path().join("log");
@@ -265,7 +287,8 @@ impl Anchor for Panicking {
 fn an_anchor_that_panics_has_failed() {
     let place = Place::new();
     let recorder = place.builder().anchor(Panicking).anchor_age_ms_max(10).open().unwrap();
-    let yellow = awaited(&recorder, |health| health.status == Status::Yellow);
+    let has_failed = |health: &Health| health.anchors[0].failure.is_some();
+    let yellow = awaited(&recorder, |health| health.status == Status::Yellow && has_failed(health));
     assert!(yellow.reason.as_deref().unwrap().ends_with(": it panicked"), "{yellow:?}");
     tick(&recorder);
     close(recorder);
