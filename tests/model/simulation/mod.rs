@@ -23,7 +23,7 @@ use crate::random::Random;
 use steps::{Setup, Step};
 use world::World;
 
-const SCHEDULES: u64 = 2_000;
+const SCHEDULES: u64 = 1_000;
 const THREADS: u64 = 2;
 
 /// How a schedule failed.
