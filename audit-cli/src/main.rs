@@ -10,8 +10,8 @@ mod catalog;
 mod config;
 mod detect;
 mod doctor;
-#[cfg(feature = "alerts")]
 mod doubt;
+#[cfg(feature = "alerts")]
 mod drill;
 mod epochs;
 mod exposure;
