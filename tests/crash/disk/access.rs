@@ -6,7 +6,7 @@ use audit_runtime::journal::{Access, LockGuard, LockOutcome, Storage, StorageFil
 
 use super::fault::{Call, Fault};
 use super::file::File;
-use super::{Change, Disk, Lie, State, failed};
+use super::{Change, Disk, Lie, State, directory_of, failed};
 use crate::random::Random;
 
 /// No system divides a write of fewer bytes than this over a part of one page.
@@ -134,7 +134,7 @@ impl Storage for Disk {
             state.unlinked.push((name.to_owned(), file));
         }
         if matches!(change, Change::Done) && state.lie != Lie::NoNames {
-            state.settle_names();
+            state.settle_names(directory_of(name));
         }
         change.end()?;
         if was_there { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
@@ -153,7 +153,7 @@ impl Storage for Disk {
         let is_named = state.lie != Lie::NoNames;
         state.files.values_mut().for_each(|file| file.is_named |= is_named);
         if is_named {
-            state.settle_names();
+            state.removed.append(&mut state.unlinked);
         }
         let identity = state.lock_identity;
         Ok(LockOutcome::Acquired(Box::new(Lock { disk: self.clone(), age, identity })))

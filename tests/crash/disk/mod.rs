@@ -271,9 +271,16 @@ impl State {
         }
     }
 
-    /// No name that is gone comes back any more; who has such a file open still has it.
-    fn settle_names(&mut self) {
-        self.removed.append(&mut self.unlinked);
+    /// No name that is gone from this directory comes back any more: one that another file has now is that one's
+    /// for good. Who has such a file open still has it.
+    fn settle_names(&mut self, directory: &str) {
+        let is_there = |(name, _): &mut (String, File)| directory_of(name) == directory;
+        for (name, file) in self.unlinked.extract_if(.., is_there) {
+            if let Some(new) = self.files.get_mut(&name) {
+                new.is_named = true;
+            }
+            self.removed.push((name, file));
+        }
     }
 
     fn next_identity(&mut self) -> u64 {
@@ -319,6 +326,11 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// Where a name is.
+fn directory_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 fn failed() -> io::Error {

@@ -119,9 +119,14 @@ impl World {
 
     /// Nothing can make the hashes of what was pruned again, nor its last seal.
     fn name_of(&self, spoilt: Spoilt) -> Option<String> {
-        let is_pruned = line::kept_from(&self.oracle.settled) > 0;
+        let kept_from = line::kept_from(&self.oracle.settled);
+        let is_pruned = kept_from > 0;
         let names = self.disk.names();
-        let is_kept = |seal: &&String| names.contains(&seal.replace(".seal", ".jsonl"));
+        // The file of a pruned segment may still be there: its seal is the last one all the same.
+        let is_kept = |seal: &&String| {
+            let first = seal.trim_start_matches("seg/").trim_end_matches(".seal").parse();
+            first.is_ok_and(|first: u64| first >= kept_from)
+        };
         match spoilt {
             Spoilt::LastHash | Spoilt::Tiles if is_pruned => None,
             Spoilt::LastHash | Spoilt::Tiles => Some("tiles/0".to_owned()),
