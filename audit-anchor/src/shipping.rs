@@ -159,9 +159,7 @@ impl Own {
     /// The checkpoint in `note`, which is left with the journal's own signatures.
     fn take(&self, note: &mut Note) -> Result<Checkpoint, String> {
         note.signers(&self.keys).map_err(|untrusted| untrusted.to_string())?;
-        let keys = &self.keys;
-        let is_of = |key: &VerifierKey, name: &str, id| (key.name(), key.id()) == (name, id);
-        note.signatures.retain(|it| keys.iter().any(|key| is_of(key, &it.name, it.id)));
+        note.signatures.retain(|it| self.keys.iter().any(|key| it.names(key)));
         let checkpoint =
             Checkpoint::parse(&note.text).map_err(|malformed| malformed.to_string())?;
         if checkpoint.origin != self.origin {

@@ -28,6 +28,25 @@ pub struct Status {
     pub contradicts: bool,
 }
 
+impl Status {
+    /// What somebody must hear of it, if so: that it speaks against the journal, or has kept nothing for too long.
+    pub fn trouble(&self) -> Option<String> {
+        let Self { name, age_s, failure, .. } = self;
+        let why = failure.as_deref();
+        match () {
+            () if self.contradicts => {
+                let why = why.unwrap_or_default();
+                Some(format!("the anchor `{name}` speaks against the journal: {why}"))
+            }
+            () if self.is_stale => {
+                let why = why.unwrap_or("it does not answer, or nothing new is signed");
+                Some(format!("the anchor `{name}` has had no new checkpoint for {age_s} s: {why}"))
+            }
+            () => None,
+        }
+    }
+}
+
 /// A change that somebody must hear of, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {

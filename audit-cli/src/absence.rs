@@ -31,14 +31,11 @@ pub(crate) fn run(
         let message = "lines from standard input do not tell who was recording: name a directory";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let epoch = arguments.trusted.epoch.map(|epoch| format!("epochs/{epoch}"));
-    let journal = epoch.map_or(journal.clone(), |epoch| journal.join(epoch));
+    let journal = arguments.trusted.directory(journal);
     let filter: String = query.to_string().chars().take(256).collect();
     let mut reading = Reading::of(&journal, "absence", Some(filter));
     let printed = answer(arguments, &query, &journal, &mut reading, out, style);
-    let flushed = out.flush();
-    reading.leave_record();
-    printed.and_then(|exit| Ok(flushed.map(|()| exit)?))
+    reading.end(printed, out)
 }
 
 fn answer(

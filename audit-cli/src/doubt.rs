@@ -1,7 +1,7 @@
 //! Why `audited verify` cannot decide, although it has found no damage.
 
 use audit_runtime::Timestamp;
-use audit_runtime::journal::{Trust, Verification};
+use audit_runtime::journal::{Trust, Verification, is_called};
 
 use crate::arguments::Verify;
 use crate::terminal;
@@ -32,14 +32,10 @@ pub(crate) fn of(
     }
 }
 
-/// The name of a later epoch has its number behind it.
 fn other_name(checked: &Verification, arguments: &Verify) -> Option<String> {
     let wanted = arguments.origin.as_deref()?;
     let found = checked.origin.as_deref().unwrap_or_default();
-    let rest = found.strip_prefix(wanted);
-    let is_it = rest.is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix('#').is_some_and(|it| it.parse::<u64>().is_ok())
-    });
+    let is_it = is_called(found, wanted);
     let (found, wanted) = (terminal::escape(found), terminal::escape(wanted));
     (!is_it).then(|| format!("this journal's name is `{found}`, and that of --origin is `{wanted}`: it is another journal"))
 }

@@ -23,12 +23,10 @@ pub(crate) fn run(arguments: &Query, out: &mut impl Write, style: Style) -> Resu
     let journal = config::journal(arguments.journal.as_deref())?;
     let mut reading = Reading::of(&journal, "query", Some(filter(arguments, &query)));
     let printed = answer(arguments, &query, &journal, &mut reading, out, style);
-    let flushed = out.flush();
     if printed.is_ok() {
         reading.count_none();
     }
-    reading.leave_record();
-    printed.and_then(|exit| Ok(flushed.map(|()| exit)?))
+    reading.end(printed, out)
 }
 
 fn answer(

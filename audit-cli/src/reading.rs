@@ -1,13 +1,14 @@
 //! The record that a reading of the journal leaves in it.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use audit_runtime::control::{Entry, Read, append};
 use audit_runtime::journal::Line;
 
-use crate::failure;
+use crate::failure::{self, Exit, Failure};
 
 /// How long a service may take to record it; its own deadline is five seconds unless it is set.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(6);
@@ -47,6 +48,17 @@ impl Reading {
     pub(crate) fn leave_endless_record(mut self, first: u64) {
         self.read.first_seq = Some(first);
         self.append();
+    }
+
+    /// Ends a command that has `printed`: what is left of its output goes out, then the record of it is left.
+    pub(crate) fn end(
+        self,
+        printed: Result<Exit, Failure>,
+        out: &mut impl Write,
+    ) -> Result<Exit, Failure> {
+        let flushed = out.flush();
+        self.leave_record();
+        printed.and_then(|exit| Ok(flushed.map(|()| exit)?))
     }
 
     /// Leaves a record of what was shown, if anything was. It comes after the output, so that nobody

@@ -24,9 +24,7 @@ pub(crate) fn run(arguments: &Show, out: &mut impl Write) -> Result<Exit, Failur
     let journal = config::journal(arguments.journal.as_deref())?;
     let mut reading = Reading::of(&journal, "show", None);
     let shown = show(arguments, &journal, &mut reading, out);
-    let flushed = out.flush();
-    reading.leave_record();
-    shown.and_then(|exit| Ok(flushed.map(|()| exit)?))
+    reading.end(shown, out)
 }
 
 fn show(

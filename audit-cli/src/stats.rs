@@ -24,10 +24,8 @@ pub(crate) fn run(arguments: &Stats, out: &mut impl Write) -> Result<Exit, Failu
     let journal = config::journal(arguments.journal.as_deref())?;
     let mut reading = Reading::of(&journal, "stats", None);
     let summary = summarise(&journal, &mut reading)?;
-    let printed = print_as(arguments.json, &summary, out);
-    let flushed = out.flush();
-    reading.leave_record();
-    printed.and_then(|()| Ok(flushed.map(|()| Exit::Ok)?))
+    let printed = print_as(arguments.json, &summary, out).map(|()| Exit::Ok);
+    reading.end(printed, out)
 }
 
 fn print_as(json: bool, summary: &Summary, out: &mut impl Write) -> Result<(), Failure> {

@@ -30,9 +30,7 @@ pub(crate) fn run(
     let filter: String = arguments.of.chars().take(256).collect();
     let mut reading = Reading::of(&journal, "story", Some(filter));
     let printed = tell(arguments, &of, &journal, &mut reading, out, style);
-    let flushed = out.flush();
-    reading.leave_record();
-    printed.and_then(|exit| Ok(flushed.map(|()| exit)?))
+    reading.end(printed, out)
 }
 
 /// A correlation id may look like a number, and a client may have chosen it so; whoever means a

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use audit_runtime::journal::{
-    self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Storage, Trust,
-    Verification,
+    self, DirectoryStorage, Effort, Finding, Kind, Level, OlderEpoch, Pruned, Trust, Verification,
 };
 use serde::Serialize;
 
@@ -42,8 +41,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Exit, Fail
         _ if is_stream && arguments.origin.is_some() => {
             return Err(Failure::Usage(STREAM_ORIGIN.to_owned()));
         }
-        Some(epoch) => journal.join(format!("epochs/{epoch}")),
-        None => journal,
+        _ => arguments.directory(journal),
     };
     let trust = trust_of(arguments, is_stream)?;
     let (checked, epochs) = if is_stream {
@@ -135,7 +133,9 @@ pub(crate) fn verify(
             }
             checked
         }
-        None if arguments.level.is_none() && is_signed(&storage)? => return Err(keyless(journal)),
+        None if arguments.level.is_none() && journal::is_signed(&storage)? => {
+            return Err(keyless(journal));
+        }
         None => journal::verify_with(&storage, None, effort)?,
     };
     meter.finish(checked.records);
@@ -168,22 +168,6 @@ fn take_epochs(
         checked.uncompared_reasons.extend(found.uncompared_reasons);
     }
     Ok(())
-}
-
-/// True if something there looks signed.
-fn is_signed(storage: &DirectoryStorage) -> Result<bool, Failure> {
-    let names = |dir: &str| {
-        let unreadable = |source| journal::Error::Io {
-            doing: "list",
-            name: dir.to_owned(),
-            journal: storage.describe(),
-            source,
-        };
-        storage.list(dir).map_err(unreadable)
-    };
-    let is_checkpoint = |name: &String| name == "checkpoint" || name == "checkpoints";
-    Ok(names("")?.iter().any(is_checkpoint)
-        || names("seg")?.iter().any(|name| name.ends_with(".seal")))
 }
 
 fn keyless(journal: &Path) -> Failure {

@@ -3,12 +3,10 @@
 use audit_tlog::{Note, WitnessKey};
 
 use super::error::Error;
+use super::signed::NOTE_BYTES_MAX;
 use super::storage::{Storage, read_if_there};
 
 pub(crate) const DIR: &str = "anchors";
-
-/// More than a checkpoint with all its signatures has.
-const NOTE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Keeps a checkpoint that this witness has cosigned, in place of the one before it.
 ///

@@ -48,6 +48,8 @@ pub use control::Interruption;
 pub use cosigned::{cosigned, keep_cosigned};
 pub use cursor::{Cursor, Line};
 pub use digest::Digest;
+#[doc(hidden)]
+pub use epoch::is_called;
 pub use epoch::{
     Cause, Epoch, EpochState, OlderEpoch, verify, verify_epoch, verify_epochs, verify_signed,
     verify_with,
@@ -61,7 +63,7 @@ pub use options::{OnDamage, Options};
 pub use prove::{prove, prove_consistency, prove_growth};
 pub use pruned::{Prune, Pruned};
 pub use reader::{Reader, Segment};
-pub use signed::{KeyRotation, SignedAnew};
+pub use signed::{KeyRotation, SignedAnew, is_signed};
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use storage::ControlSocket;

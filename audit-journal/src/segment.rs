@@ -15,7 +15,7 @@ use crate::time::{TIMESTAMP_LEN, Timestamp};
 /// Where the segments are.
 pub(super) const DIR: &str = "seg";
 const EXTENSION: &str = ".jsonl";
-const SEAL_EXTENSION: &str = ".seal";
+pub(super) const SEAL_EXTENSION: &str = ".seal";
 const DIGITS: usize = 20;
 /// What is read of a segment's end first.
 const TAIL_BYTES: u64 = 4 * 1024;

@@ -103,9 +103,7 @@ impl Note {
     ) -> Result<Vec<&'k VerifierKey>, Untrusted> {
         let mut signers: Vec<&VerifierKey> = Vec::new();
         for signature in &self.signatures {
-            let claims =
-                |key: &&VerifierKey| key.name() == signature.name && key.id() == signature.id;
-            for key in trusted.iter().filter(claims) {
+            for key in trusted.iter().filter(|key| signature.names(key)) {
                 if !key.verifies(&self.text, &signature.bytes) {
                     return Err(Untrusted::Forged { name: signature.name.clone() });
                 }
@@ -126,6 +124,11 @@ impl fmt::Display for Note {
 }
 
 impl Signature {
+    /// True if it claims to be of this key; whether it is, is for [`Note::signers`] to say.
+    pub fn names(&self, key: &VerifierKey) -> bool {
+        (self.name.as_str(), self.id) == (key.name(), key.id())
+    }
+
     fn parse(line: &str) -> Result<Self, &'static str> {
         const NONE: &str =
             "a signature is an em dash, a name and base64, with a space between each";

@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use audit_runtime::{
-    Event, Health, Recorder, Signer, SigningKey, SigningKeys, Status, VerifierKey,
-};
+use audit_runtime::{Event, Recorder, Signer, SigningKey, SigningKeys, Status, VerifierKey};
 use audit_tlog::{Checkpoint, Note};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::config;
-use crate::support::only;
+use crate::support::{awaited, only};
 
 /// A directory for a journal, `audit`, and what lies beside it.
 struct Place(TempDir);
@@ -199,19 +197,6 @@ impl Signer for Failing {
             return Err(io::Error::other("the key service does not answer"));
         }
         self.key.sign(text)
-    }
-}
-
-/// The health, once it is as it should be.
-fn awaited(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
-    let begun = Instant::now();
-    loop {
-        let health = recorder.health();
-        if is_so(&health) {
-            return health;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{health:?}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use audit_runtime::journal::{DirectoryStorage, Journal, Modes, Options, Reader};
 use audit_runtime::{
-    Event, Health, Recorder, Signer, SigningKey, SigningKeys, Status, VerifierKey, control,
+    Event, Recorder, Signer, SigningKey, SigningKeys, Status, VerifierKey, control,
 };
 use audit_tlog::Checkpoint;
 use serde_json::Value;
 
-use crate::support::only;
+use crate::support::{awaited, only, tick};
 
 const NAME: &str = "example.com/shop";
 
@@ -42,23 +42,6 @@ impl Signer for Slow {
 fn with(journal: &Path, seconds: u64, panics: bool) -> Recorder {
     let signer = Slow { key: key(), pause: Duration::from_secs(seconds), panics };
     Recorder::builder(journal).origin(NAME).signer(signer).open().unwrap()
-}
-
-fn tick(recorder: &Recorder) {
-    recorder.record(Event::activity("Tick").succeeded()).wait().unwrap();
-}
-
-/// The health, once it is as it should be.
-fn awaited(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
-    let begun = Instant::now();
-    loop {
-        let health = recorder.health();
-        if is_so(&health) {
-            return health;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{health:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn end(recorder: &Recorder) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use audit_runtime::journal::{MemoryStorage, Reader, Storage};
-use audit_runtime::{Recorder, RecorderBuilder};
+use audit_runtime::{Event, Health, Recorder, RecorderBuilder};
 use serde_json::Value;
 
 /// A recorder in memory.
@@ -64,6 +64,25 @@ pub(crate) fn wait_for(mut is_so: impl FnMut() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(20), "it never came to that");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// The health, once it is as it should be.
+#[track_caller]
+pub(crate) fn awaited(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
+    let begun = Instant::now();
+    loop {
+        let health = recorder.health();
+        if is_so(&health) {
+            return health;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{health:?}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Records that a moment has passed.
+pub(crate) fn tick(recorder: &Recorder) {
+    recorder.record(Event::activity("Tick").succeeded()).wait().unwrap();
 }
 
 /// What each record is about: its action and its outcome.

@@ -53,6 +53,16 @@ pub(crate) struct Verify {
     pub(crate) progress: bool,
 }
 
+impl Verify {
+    /// Where the records lie that are to be checked, in the directory of the `journal`.
+    pub(crate) fn directory(&self, journal: PathBuf) -> PathBuf {
+        match self.epoch {
+            Some(epoch) => journal.join(format!("epochs/{epoch}")),
+            None => journal,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
     /// The record's sequence number: the first column of `tail`.

@@ -155,14 +155,18 @@ pub(super) fn base_of(epoch: &Epoch) -> Option<&str> {
     Some(number.and_then(|number| origin.strip_suffix(&number)).unwrap_or(origin))
 }
 
-/// Refuses a journal of another name than the configured one; that of a later epoch has its number
-/// behind it.
+/// True if a journal whose origin is `found` may be called `name`: that of a later epoch has its number behind it.
+pub fn is_called(found: &str, name: &str) -> bool {
+    found == name || base(found) == name
+}
+
+/// Refuses a journal of another name than the configured one.
 pub(super) fn check_origin(
     storage: &dyn Storage,
     found: &str,
     configured: &str,
 ) -> Result<(), Error> {
-    if found == configured || base(found) == configured {
+    if is_called(found, configured) {
         return Ok(());
     }
     let journal = storage.describe();

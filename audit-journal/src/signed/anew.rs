@@ -1,12 +1,11 @@
 //! What a start signs although nothing that it trusts has signed it before.
 
-use std::io;
-
 use super::files::HISTORY;
 use super::found::{CHECKPOINT, Found};
 use super::rotation::Change;
+use crate::error::Error;
 use crate::segment;
-use crate::storage::{Access, Storage};
+use crate::storage::Storage;
 
 /// Records that a start has found and signs, although what should have signed them is not there: the first
 /// record that it signs so, and the last.
@@ -33,7 +32,7 @@ impl SignedAnew {
         let is_gone = |size| found.seals.iter().any(|seal| seal.next_seq() < size);
         let reason = match &found.checkpoint {
             None if !is_vouched => "key",
-            None if is_untouched(storage) => "unsigned",
+            None if is_signed(storage).is_ok_and(|is| !is) => "unsigned",
             None => "checkpoint",
             Some(checkpoint) if is_gone(checkpoint.size) => "seals",
             Some(_) => return None,
@@ -56,13 +55,13 @@ impl SignedAnew {
     }
 }
 
-/// True if there is no signed file.
-fn is_untouched(storage: &dyn Storage) -> bool {
-    let is_missing = |name| {
-        let opened = storage.open(name, Access::Read);
-        opened.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-    };
-    let is_seal = |name: &String| name.ends_with(".seal");
-    let has_seals = storage.list(segment::DIR).is_ok_and(|names| names.iter().any(is_seal));
-    is_missing(CHECKPOINT) && is_missing(HISTORY) && !has_seals
+/// True if the journal has a checkpoint or a seal, whoever has signed it.
+///
+/// # Errors
+/// Fails when the storage does.
+pub fn is_signed(storage: &dyn Storage) -> Result<bool, Error> {
+    let names = |dir| storage.list(dir).map_err(Error::io(storage, "list", dir));
+    let is_checkpoint = |name: &String| name == CHECKPOINT || name == HISTORY;
+    let is_seal = |name: &String| name.ends_with(segment::SEAL_EXTENSION);
+    Ok(names("")?.iter().any(is_checkpoint) || names(segment::DIR)?.iter().any(is_seal))
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use audit_tlog::{Checkpoint, Frontier, Hash, Note, Untrusted, VerifierKey, leaf};
 
+use super::rotation::seq_of_change;
 use super::seal::Seal;
 use super::span::Span;
 use crate::control::Previous;
@@ -18,7 +19,7 @@ use crate::storage::{Access, Storage, read_if_there};
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 /// More than a note of the journal's own can have.
-const NOTE_BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const NOTE_BYTES_MAX: u64 = 64 * 1024;
 
 /// The tree as a start finds it, and what has to be made again.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Found {
     /// Those of earlier segments that have none on disk, or none that could be trusted.
     pub(super) seals: Vec<Seal>,
     pub(super) base: Base,
+    /// The records of the last segment that tell of a change of the key.
+    pub(super) changes: Vec<(u64, Vec<u8>)>,
     /// The leaves of the last segment.
     pub(super) leaves: Vec<Hash>,
     /// The newest one of this key.
@@ -52,7 +55,7 @@ pub(super) struct Base {
     /// The tree of what was pruned; unknown if its seal is missing.
     pub(super) pruned: Option<Frontier>,
     /// The first records of all segments that are kept.
-    firsts: Vec<u64>,
+    pub(super) firsts: Vec<u64>,
 }
 
 /// A segment that is over, as the headers have it.
@@ -143,6 +146,7 @@ impl Found {
         let leaf = leaf(line);
         self.tree.push(leaf);
         self.leaves.push(leaf);
+        self.changes.extend(seq_of_change(line).map(|seq| (seq, line.to_owned())));
         self.span.get_or_insert_with(|| Span::new(before)).push(line);
         let first = self.base.tree.size();
         self.compare(storage, first, Place { line: self.tree.size() - first, offset });

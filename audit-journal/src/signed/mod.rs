@@ -12,9 +12,9 @@ mod seal;
 mod span;
 mod tiles;
 
-pub use anew::SignedAnew;
+pub use anew::{SignedAnew, is_signed};
 pub(super) use files::{HISTORY, TILES};
-pub(super) use found::{CHECKPOINT, Found, check_begun, read_checkpoint};
+pub(super) use found::{CHECKPOINT, Found, NOTE_BYTES_MAX, check_begun, read_checkpoint};
 pub(super) use rotation::Handover;
 pub use rotation::KeyRotation;
 pub(super) use seal::Seal;
@@ -62,7 +62,7 @@ impl Signed {
     ) -> Option<Result<Self, Error>> {
         let signer = options.signer.clone()?;
         let found = found.unwrap_or_else(Found::nothing);
-        let change = Change::due(storage, options, origin, &found.tree);
+        let change = Change::due(storage, options, origin, &found);
         let anew = SignedAnew::due(storage, &found, change.as_ref());
         let Found { tree, span, seals, base, leaves, checkpoint, mut flaw, lost, .. } = found;
         if let Some(lost) = lost {

@@ -3,18 +3,16 @@
 use std::slice;
 use std::sync::Arc;
 
-use audit_tlog::{Checkpoint, Frontier, Hash, Note, Signature, Signer, VerifierKey};
+use audit_tlog::{Checkpoint, Hash, Note, Signer, VerifierKey};
 use serde::Deserialize;
 
 use super::files::sign_note;
-use super::found::{CHECKPOINT, read_note};
+use super::found::{CHECKPOINT, Found, read_note};
 use crate::control;
 use crate::epoch;
 use crate::error::Error;
 use crate::line;
-use crate::lines::Piece;
 use crate::options::Options;
-use crate::segment;
 use crate::storage::Storage;
 
 /// The first line of what both keys sign.
@@ -85,14 +83,15 @@ impl Handover {
 }
 
 impl Change {
-    /// What is to be recorded behind the `tree` of a start: nothing, unless another key has signed the newest
+    /// What is to be recorded behind what a start has `found`: nothing, unless another key has signed the newest
     /// checkpoint, of this epoch or else of the one before it, or was named since as the one that signs.
     pub(super) fn due(
         storage: &dyn Storage,
         options: &Options,
         origin: &str,
-        tree: &Frontier,
+        found: &Found,
     ) -> Option<Self> {
+        let tree = &found.tree;
         let newest = epoch::newest_checkpoint(storage)?;
         let note = read_note(storage, &newest).ok().flatten()?;
         let signer = options.signer.as_ref()?;
@@ -100,10 +99,9 @@ impl Change {
         let size = Checkpoint::parse(&note.text).map_or(0, |checkpoint| checkpoint.size);
         let behind = if newest == CHECKPOINT { size } else { 0 };
         let is_behind = behind < tree.size();
-        let named = is_behind.then(|| last_named(storage, origin, behind)).flatten();
+        let named = is_behind.then(|| last_named(storage, found, origin, behind)).flatten();
         let named = named.filter(|named| named != new);
-        let is_of_new = |it: &Signature| (it.name.as_str(), it.id) == (new.name(), new.id());
-        if named.is_none() && note.signatures.iter().any(is_of_new) {
+        if named.is_none() && note.signatures.iter().any(|it| it.names(new)) {
             return None;
         }
         let is_former = |key: &VerifierKey| match &named {
@@ -130,25 +128,31 @@ impl Change {
 }
 
 /// The key that the last change names behind so many records: it may have ended before it signed anything.
-fn last_named(storage: &dyn Storage, origin: &str, behind: u64) -> Option<VerifierKey> {
-    let firsts = segment::list(storage).ok()?;
-    let from = firsts.partition_point(|first| *first <= behind).saturating_sub(1);
-    let mut named = None;
-    for first in &firsts[from..] {
-        let mut lines = segment::lines(storage, *first).ok()?;
-        loop {
-            let line = match lines.next().ok()? {
-                Piece::Line(range) => lines.bytes(&range),
-                Piece::Overlong => continue,
-                Piece::Rest(_) | Piece::End => break,
-            };
-            let is_change = |it: &line::Parsed<'_>| {
-                it.stamp.seq >= behind && control::is(&line[it.body.clone()], control::KEY_ROTATED)
-            };
-            if line::parse(line).is_ok_and(|parsed| is_change(&parsed)) {
-                named = Handover::read(line, origin).map(|it| it.new).or(named);
-            }
-        }
+fn last_named(
+    storage: &dyn Storage,
+    found: &Found,
+    origin: &str,
+    behind: u64,
+) -> Option<VerifierKey> {
+    let named = |line: &[u8]| Handover::read(line, origin).map(|it| it.new);
+    let here = found.changes.iter().rev().filter(|(seq, _)| *seq >= behind);
+    if let Some(key) = here.map(|(_, line)| line).find_map(|line| named(line)) {
+        return Some(key);
     }
-    named
+    let firsts = &found.base.firsts;
+    let from = firsts.partition_point(|first| *first <= behind).saturating_sub(1);
+    let mut last = None;
+    // What an earlier segment cannot tell, for damage, is for a check to find.
+    _ = found.base.for_each_line(storage, *firsts.get(from)?, |_, line| {
+        let is_one = seq_of_change(line).is_some_and(|seq| seq >= behind);
+        last = is_one.then(|| named(line)).flatten().or(last.take());
+        Ok(())
+    });
+    last
+}
+
+/// The number of a record that tells of a change.
+pub(super) fn seq_of_change(line: &[u8]) -> Option<u64> {
+    let parsed = line::parse(line).ok()?;
+    control::is(&line[parsed.body], control::KEY_ROTATED).then_some(parsed.stamp.seq)
 }

@@ -5,11 +5,11 @@ use std::io;
 use super::item::Place;
 use super::notes::{self, Noted, Notes, Unreadable};
 use crate::lines::{Lines, Piece};
-use crate::signed::HISTORY;
+use crate::signed::{HISTORY, NOTE_BYTES_MAX};
 use crate::storage::{Access, Storage, StorageFile, read_range};
 
-/// More than a note of the journal's own can have.
-pub(super) const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// The bytes of a note that is too long.
+const OVERLONG: usize = NOTE_BYTES_MAX as usize + 1;
 
 /// What a line of a signature begins with.
 const MARK: &str = "\u{2014} ";
@@ -47,7 +47,7 @@ impl Notes {
         loop {
             match lines.next()? {
                 Piece::Line(range) => begun.push(lines.bytes(&range), true),
-                Piece::Overlong => begun.bytes.resize(NOTE_BYTES_MAX + 1, b'?'),
+                Piece::Overlong => begun.bytes.resize(OVERLONG, b'?'),
                 Piece::Rest(range) => {
                     begun.push(lines.bytes(&range), false);
                     break;
@@ -92,7 +92,7 @@ impl Begun {
             return;
         }
         self.is_signed = is_ended && line.starts_with(MARK.as_bytes());
-        let room = (NOTE_BYTES_MAX + 1).saturating_sub(self.bytes.len());
+        let room = OVERLONG.saturating_sub(self.bytes.len());
         self.bytes.extend_from_slice(&line[..line.len().min(room)]);
         self.bytes.extend(is_ended.then_some(b'\n'));
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use audit_tlog::{Checkpoint, Note, Signature, Untrusted, VerifierKey, WitnessKey};
+use audit_tlog::{Checkpoint, Note, Untrusted, VerifierKey, WitnessKey};
 
-use super::history::{NOTE_BYTES_MAX, Span};
+use super::history::Span;
 use super::item::Place;
 use crate::cosigned;
 use crate::error::Error;
 use crate::segment;
-use crate::signed::{CHECKPOINT, HISTORY, Seal};
+use crate::signed::{CHECKPOINT, HISTORY, NOTE_BYTES_MAX, Seal};
 use crate::storage::{Access, Storage, StorageFile, read_if_there};
 
 /// What findings call the place of a note that was held elsewhere.
@@ -211,10 +211,7 @@ impl Notes {
     }
 
     fn is_other(&self, note: &Note) -> bool {
-        let names = |it: &Signature| {
-            self.keys.iter().any(|key| (key.name(), key.id()) == (it.name.as_str(), it.id))
-        };
-        !note.signatures.iter().any(names)
+        !note.signatures.iter().any(|it| self.keys.iter().any(|key| it.names(key)))
     }
 
     /// The note of an entry, read anew if it is one of the history.
@@ -325,6 +322,5 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Note, Checkpoint), String> {
 
 /// The bytes of a file that may be missing.
 fn read(storage: &dyn Storage, name: &str) -> Result<Option<Vec<u8>>, Error> {
-    read_if_there(storage, name, NOTE_BYTES_MAX as u64 + 1)
-        .map_err(Error::io(storage, "read", name))
+    read_if_there(storage, name, NOTE_BYTES_MAX + 1).map_err(Error::io(storage, "read", name))
 }

@@ -69,15 +69,10 @@ impl Levels {
 
     /// What an anchor has that speaks against the journal.
     pub(super) fn contradiction(&self) -> Option<String> {
-        let anchor = self.anchors.iter().find(|anchor| anchor.contradicts)?;
-        let why = anchor.failure.as_deref().unwrap_or_default();
-        Some(format!("the anchor `{}` speaks against the journal: {why}", anchor.name))
+        self.anchors.iter().find(|anchor| anchor.contradicts)?.trouble()
     }
 
     pub(super) fn stale(&self) -> Option<String> {
-        let Anchored { name, age_s, failure, .. } =
-            self.anchors.iter().find(|anchor| anchor.is_stale)?;
-        let why = failure.as_deref().unwrap_or("it does not answer, or nothing new is signed");
-        Some(format!("the anchor `{name}` has had no new checkpoint for {age_s} s: {why}"))
+        self.anchors.iter().find(|anchor| anchor.is_stale)?.trouble()
     }
 }

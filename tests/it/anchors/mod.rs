@@ -13,14 +13,12 @@ use audit_runtime::anchor::Anchor;
 use audit_runtime::journal::{
     DirectoryStorage, Reader, Storage, Trust, Verification, verify_signed,
 };
-use audit_runtime::{
-    Event, Health, Record, Recorder, RecorderBuilder, Signer as _, SigningKey, Status,
-};
+use audit_runtime::{Health, Record, Recorder, RecorderBuilder, Signer as _, SigningKey, Status};
 use audit_tlog::{Checkpoint, Note};
 use tempfile::TempDir;
 
 use crate::config;
-use crate::support::{only, wait_for};
+use crate::support::{awaited, only, tick, wait_for};
 use server::{Datagrams, Server};
 
 const NAME: &str = "example.com/shop";
@@ -78,17 +76,6 @@ impl Place {
 
 fn key() -> SigningKey {
     SigningKey::from_seed(NAME, [7; 32]).unwrap()
-}
-
-fn tick(recorder: &Recorder) {
-    recorder.record(Event::activity("Tick").succeeded()).wait().unwrap();
-}
-
-/// The health, once it is as it should be.
-#[track_caller]
-fn awaited(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
-    wait_for(|| is_so(&recorder.health()));
-    recorder.health()
 }
 
 fn close(recorder: Recorder) {

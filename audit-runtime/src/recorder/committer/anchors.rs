@@ -18,14 +18,15 @@ impl Committer<'_> {
         let durable = self.shared.counters.durable.load(Relaxed);
         let turns = self.shared.anchors.look(durable);
         for turn in &turns {
-            let alert = match turn {
-                Turn::Stale(anchor) => stale(anchor),
-                Turn::Contradicts(anchor) => contradicting(anchor),
+            let (anchor, alert) = match turn {
+                Turn::Stale(anchor) => (anchor, stale(anchor)),
+                Turn::Contradicts(anchor) => (anchor, contradicting(anchor)),
                 Turn::Back(Status { name, .. }) => {
                     say::warning(format_args!("the anchor `{name}` keeps checkpoints again"));
                     continue;
                 }
             };
+            say::error(format_args!("{}", anchor.trouble().unwrap_or_default()));
             self.stage_own(&alert);
         }
         if !turns.is_empty() {
@@ -35,9 +36,7 @@ impl Committer<'_> {
 }
 
 /// Why it fails may be the words of another machine, so the record leaves that to the health.
-fn stale(Status { name, age_s, failure, .. }: &Status) -> Event {
-    let why = failure.as_deref().unwrap_or("it does not answer, or nothing new is signed");
-    say::error(format_args!("the anchor `{name}` has had no new checkpoint for {age_s} s: {why}"));
+fn stale(Status { name, age_s, .. }: &Status) -> Event {
     let title = format!(
         "The anchor `{name}` has had no checkpoint of the audit journal for {age_s} seconds"
     );
@@ -49,9 +48,7 @@ fn stale(Status { name, age_s, failure, .. }: &Status) -> Event {
     alert::raised(title, Severity::High, remediation)
 }
 
-fn contradicting(Status { name, failure, .. }: &Status) -> Event {
-    let why = failure.as_deref().unwrap_or_default();
-    say::error(format_args!("the anchor `{name}` speaks against the journal: {why}"));
+fn contradicting(Status { name, .. }: &Status) -> Event {
     let title =
         format!("The anchor `{name}` has a checkpoint that speaks against the audit journal");
     let remediation = [
