@@ -62,11 +62,6 @@ pub(super) struct Change {
 }
 
 impl Handover {
-    /// Those of the two that are known.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &VerifierKey> {
-        self.old.iter().chain([&self.new])
-    }
-
     /// Reads the record of one; `None` if those who must have not signed it.
     pub(crate) fn read(line: &[u8], origin: &str) -> Option<Self> {
         let rotated: Rotated = serde_json::from_slice(line).ok()?;

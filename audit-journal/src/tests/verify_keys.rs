@@ -105,6 +105,19 @@ fn whoever_holds_any_one_of_several_keys_checks_the_whole_journal() {
 }
 
 #[test]
+fn who_keeps_the_newest_key_alone_learns_of_those_before_it_although_nothing_they_signed_is_left() {
+    let storage = rotated(&[(4, 1, 2, &[1, 2]), (6, 2, 3, &[2, 3])]);
+    let end = leaves(&storage).len();
+    tamper(&storage, "checkpoints", |bytes| {
+        *bytes = format!("{}\n", checkpoint(&key(3), &leaves(&storage)[..end])).into_bytes();
+    });
+    assert_eq!(found(&storage, &[3]), []);
+    // One that no later one vouches for is told all the same.
+    let storage = rotated(&[(4, 1, 2, &[1, 2]), (6, 4, 3, &[4, 3])]);
+    assert!(found(&storage, &[3]).contains(&(Kind::Unsigned, 4)));
+}
+
+#[test]
 fn what_the_new_key_has_signed_again_below_its_record_counts() {
     let storage = rotated(&[(5, 1, 2, &[1, 2])]);
     put_first(&storage, &key(2), 3);

@@ -93,16 +93,17 @@ impl Ring {
         }
     }
 
-    /// Takes a change of keys; false if no trusted key vouches for it.
-    fn take(&mut self, rotation: Option<Rotation>, seq: u64) -> bool {
-        let is_known = |it: &VerifierKey| self.keys.contains(it);
-        let is_of_use = |it: &Rotation| it.said.keys().any(is_known);
-        let at = self.rotations.binary_search_by_key(&seq, |rotation| rotation.seq);
-        let has_room = at.is_err() && self.rotations.len() < ROTATIONS_MAX;
-        if let Some(rotation) = rotation.filter(|it| has_room && is_of_use(it)) {
+    /// Takes a change of keys.
+    fn take(&mut self, rotation: Rotation) {
+        let at = self.rotations.binary_search_by_key(&rotation.seq, |rotation| rotation.seq);
+        if at.is_err() && self.rotations.len() < ROTATIONS_MAX {
             self.rotations.push(rotation);
             self.settle();
         }
+    }
+
+    /// True if a trusted key vouches for the change in this record, as far as is known.
+    fn has(&self, seq: u64) -> bool {
         let at = self.rotations.binary_search_by_key(&seq, |rotation| rotation.seq);
         at.is_ok_and(|at| self.rotations[at].is_good)
     }
@@ -190,10 +191,22 @@ impl Tree {
             return;
         }
         let origin = self.origin.as_deref().unwrap_or_default();
-        let rotation = Rotation::read(record.seq, &record.bytes, origin);
-        if !self.ring.take(rotation, record.seq) {
-            let reason = "it names a new key, and no key that was trusted there has signed that";
-            self.report(Kind::Unsigned, record.seq, &record.place, [None, None], reason);
+        Rotation::read(record.seq, &record.bytes, origin)
+            .into_iter()
+            .for_each(|it| self.ring.take(it));
+        if !self.ring.has(record.seq) {
+            self.unvouched.push((record.seq, record.place.clone()));
+        }
+    }
+
+    /// Tells of the changes of the key that no later one vouches for, either.
+    pub(super) fn tell_unvouched(&mut self) {
+        for (seq, place) in std::mem::take(&mut self.unvouched) {
+            if !self.ring.has(seq) {
+                let reason =
+                    "it names a new key, and no key that was trusted there has signed that";
+                self.report(Kind::Unsigned, seq, &place, [None, None], reason);
+            }
         }
     }
 }

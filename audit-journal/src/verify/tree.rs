@@ -44,6 +44,8 @@ pub(super) struct Tree {
     pub(super) suspects: Vec<(u32, u64)>,
     /// Notes that the tiles do not lead to, where there is no other tree.
     pub(super) unmatched: Vec<Noted>,
+    /// Records that name a new key, and that nothing vouches for so far.
+    pub(super) unvouched: Vec<(u64, Place)>,
     pub(super) segments: Vec<u64>,
     /// The file that the walk is in.
     segment: Option<String>,
@@ -113,6 +115,7 @@ impl Tree {
             aside: None,
             suspects: Vec::new(),
             unmatched: Vec::new(),
+            unvouched: Vec::new(),
             segments,
             segment: None,
             section: None,
@@ -354,6 +357,7 @@ impl Tree {
             }
         }
         self.give_up();
+        self.tell_unvouched();
         self.check_newest();
         // A segment is sealed once there are records behind it.
         let sealed = self.seals.values().filter(|(noted, _)| self.check(noted) == Ok(true));

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use audit_runtime::journal::{
-    Error, Finding, Journal, Kind, Trust, Verification, verify, verify_signed,
-};
+use audit_runtime::journal::{Error, Journal, Trust, Verification, verify, verify_signed};
 use audit_runtime::{Signer, SigningKey, VerifierKey};
 use audit_tlog::Note;
 
@@ -12,7 +10,7 @@ use super::expect::is_serious;
 use super::line;
 use super::steps::{End, Spoilt};
 use super::world::World;
-use crate::disk::Fault;
+use crate::disk::{Disk, Fault};
 
 /// What is known of the signed files.
 #[derive(Default)]
@@ -55,23 +53,27 @@ impl Signing {
 }
 
 /// Checks the lines, and with keys what was signed of them, if anything was.
-pub(super) fn verify_with(
-    storage: &crate::disk::Disk,
-    keys: &[VerifierKey],
-) -> Result<Verification, Error> {
+pub(super) fn verify_with(storage: &Disk, keys: &[VerifierKey]) -> Result<Verification, Error> {
     if keys.is_empty() {
         return verify(storage);
     }
-    let trust = Trust { keys: keys.to_vec(), ..Trust::default() };
+    let trust = Trust { keys: enough(storage, keys), ..Trust::default() };
     match verify_signed(storage, &trust) {
         Err(Error::Unsigned { .. }) => verify(storage),
-        // Of what was appended to the history and not synced, a failure can leave any sectors.
-        verified => verified.map(|mut verified| {
-            let is_torn = |it: &Finding| it.kind == Kind::Unsigned && it.segment == "checkpoints";
-            verified.findings.retain(|finding| !is_torn(finding));
-            verified
-        }),
+        verified => verified,
     }
+}
+
+/// Of these keys the one that has signed the newest checkpoint: who trusts it learns of the others from the journal
+/// itself, unless the records that tell of them were pruned.
+fn enough(storage: &Disk, keys: &[VerifierKey]) -> Vec<VerifierKey> {
+    let is_whole = storage.file("seg/00000000000000000000.jsonl").is_some();
+    let text = storage.file("checkpoint").and_then(|bytes| String::from_utf8(bytes).ok());
+    let newest = text.and_then(|text| Note::parse(&text).ok()).filter(|_| is_whole);
+    let signer = newest.and_then(|note| {
+        keys.iter().find(|key| note.signers(std::slice::from_ref(key)).is_ok()).cloned()
+    });
+    signer.map_or_else(|| keys.to_vec(), |key| vec![key])
 }
 
 /// What a start finds of the signed files.
