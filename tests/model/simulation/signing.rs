@@ -65,15 +65,19 @@ pub(super) fn verify_with(storage: &Disk, keys: &[VerifierKey]) -> Result<Verifi
 }
 
 /// Of these keys the one that has signed the newest checkpoint: who trusts it learns of the others from the journal
-/// itself, unless the records that tell of them were pruned.
+/// itself, unless the records that tell of them were pruned, or a start has found nothing that names the one before.
 fn enough(storage: &Disk, keys: &[VerifierKey]) -> Vec<VerifierKey> {
-    let is_whole = storage.file("seg/00000000000000000000.jsonl").is_some();
+    let segments = storage.contents("seg/00000000000000000000.jsonl");
+    let is_anew = |(_, bytes): &(String, Vec<u8>)| {
+        String::from_utf8_lossy(bytes).contains("JournalSignedAnew")
+    };
+    let is_led = !segments.is_empty() && !storage.contents("seg/").iter().any(is_anew);
     let text = storage.file("checkpoint").and_then(|bytes| String::from_utf8(bytes).ok());
-    let newest = text.and_then(|text| Note::parse(&text).ok()).filter(|_| is_whole);
-    let signer = newest.and_then(|note| {
-        keys.iter().find(|key| note.signers(std::slice::from_ref(key)).is_ok()).cloned()
-    });
-    signer.map_or_else(|| keys.to_vec(), |key| vec![key])
+    let newest = text.and_then(|text| Note::parse(&text).ok()).filter(|_| is_led);
+    let is_signer =
+        |note: &Note, key: &&VerifierKey| note.signers(std::slice::from_ref(*key)).is_ok();
+    let signer = newest.and_then(|note| keys.iter().find(|key| is_signer(&note, key)));
+    signer.map_or_else(|| keys.to_vec(), |key| vec![key.clone()])
 }
 
 /// What a start finds of the signed files.
