@@ -31,6 +31,13 @@ fn make(file: &Path, out: &mut impl Write) -> Result<Exit, Failure> {
 }
 
 fn make_signing(file: &Path, name: Option<&str>, out: &mut impl Write) -> Result<Exit, Failure> {
+    if file.exists() {
+        let file = file.display();
+        return Err(Failure::Usage(format!(
+            "there is a file {file} already: `audited keys rotate {file}` adds a key to it, and the service \
+             records the change; name another file for another journal"
+        )));
+    }
     let key = add(file, name)?;
     writeln!(out, "made a key that signs in {}; its public key is\n{key}", file.display())?;
     writeln!(
@@ -59,7 +66,8 @@ fn rotate(place: &KeyFile, out: &mut impl Write) -> Result<Exit, Failure> {
     writeln!(
         out,
         "It signs the journal from the service's next start on, which records the change, signed by \
-         both keys. Keep this public key beside the one before it."
+         both keys. Keep this public key beside the one before it: while all records are kept, the newest one \
+         is enough to verify with."
     )?;
     Ok(Exit::Ok)
 }

@@ -19,6 +19,7 @@ mod failure;
 mod health;
 mod keys;
 mod notice;
+mod pipe;
 mod progress;
 mod prove;
 mod pseudonym;
@@ -47,6 +48,7 @@ use clap::Parser as _;
 use absent::{self as alerts, self as drill, self as watch};
 use arguments::{Arguments, Command, Drill};
 use failure::{Exit, Failure};
+use pipe::Unread;
 use terminal::Style;
 
 fn main() -> ExitCode {
@@ -57,13 +59,27 @@ fn main() -> ExitCode {
     let stdout = io::stdout().lock();
     let style = Style::choose(stdout.is_terminal(), env::var_os("NO_COLOR").as_deref());
     let mut out = BufWriter::new(stdout);
-    let ended = run(&arguments.command, &mut out, style);
-    // What was found before a failure is shown before the failure.
-    let flushed = out.flush().map_err(Failure::from);
-    match ended.and_then(|exit| flushed.map(|()| exit)) {
+    let ended = match is_listing(&arguments.command) {
+        true => run_and_flush(&arguments.command, &mut out, style),
+        false => run_and_flush(&arguments.command, &mut Unread::over(out), style),
+    };
+    match ended {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report().into(),
     }
+}
+
+/// True if it has done its work when nobody reads on; all others end with the code that tells what they found.
+fn is_listing(command: &Command) -> bool {
+    use Command::{Query, Show, Stats, Story, Tail, Watch};
+    matches!(command, Tail(_) | Show(_) | Query(_) | Story(_) | Stats(_) | Watch(_))
+}
+
+fn run_and_flush(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {
+    let ended = run(command, out, style);
+    // What was found before a failure is shown before the failure.
+    let flushed = out.flush().map_err(Failure::from);
+    ended.and_then(|exit| flushed.map(|()| exit))
 }
 
 fn run(command: &Command, out: &mut impl Write, style: Style) -> Result<Exit, Failure> {

@@ -198,11 +198,11 @@ pub(crate) enum Keys {
         /// For a journal in DIR this is `DIR.keys`, unless the setting `keys` names another file, and
         /// with --signing `DIR.signing`. Run this as the service's user.
         file: PathBuf,
-        /// Makes a key that signs the journal's checkpoints instead. The service's first start makes one
-        /// by itself.
+        /// Makes a key that signs the journal's checkpoints instead, in a file of its own. The service's
+        /// first start makes one by itself, and `keys rotate` the next ones.
         #[arg(long)]
         signing: bool,
-        /// The name of the key that signs: the journal's `origin`. By default that of the key before.
+        /// The name of the key that signs: the journal's `origin`.
         #[arg(long, requires = "signing")]
         name: Option<String>,
     },

@@ -25,8 +25,18 @@ fn logging_service() {
         Err(_) => return,
     }
     let recorder = Recorder::builder("audit").open().unwrap();
+    wait_for_anchors(&recorder);
     recorder.record(Event::activity("Tick").succeeded()).wait().unwrap();
     recorder.shutdown(Duration::from_secs(10)).unwrap();
+}
+
+/// Waits until each has been given a checkpoint.
+fn wait_for_anchors(recorder: &Recorder) {
+    let begun = Instant::now();
+    while recorder.health().anchors.iter().any(|anchor| anchor.size.is_none()) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", recorder.health());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Judges the journal by its public key and a file with checkpoints, which must speak of all of it.
@@ -80,11 +90,7 @@ fn a_directory_and_a_server_have_what_shows_the_whole_journal() {
     });
     let builder = Recorder::builder(fixture.journal()).anchor_directory(&kept);
     let recorder = builder.anchor_syslog(address).open().unwrap();
-    let begun = Instant::now();
-    while recorder.health().anchors.iter().any(|anchor| anchor.size.is_none()) {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", recorder.health());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for_anchors(&recorder);
     #[cfg(target_os = "linux")]
     {
         let health = fixture.run(&["health", "@"]).ok();

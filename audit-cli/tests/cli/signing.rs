@@ -72,9 +72,11 @@ fn a_key_can_be_made_beforehand_and_needs_a_name() {
     let made = fixture.run(&named).ok();
     let shown = fixture.run(&["keys", "show", &path]).ok();
     assert!(shown.starts_with("example/kept+") && made.contains(&shown), "{made}");
-    let spaced = ["keys", "new", "--signing", &path, "--name", "two words"];
-    fixture.run(&spaced).fails(2, &["the name of a key must not be empty and has no spaces"]);
+    fixture.run(&named).fails(3, &["kept.signing already", "audited keys rotate"]);
     assert_eq!(fixture.run(&["keys", "show", &path]).ok(), shown);
+    let other = fixture.directory().join("other.signing").display().to_string();
+    let spaced = ["keys", "new", "--signing", &other, "--name", "two words"];
+    fixture.run(&spaced).fails(2, &["the name of a key must not be empty and has no spaces"]);
     let bare = ["keys", "new", "x", "--name", "example/kept"];
     assert_eq!(fixture.run(&bare).code, Some(3));
 }

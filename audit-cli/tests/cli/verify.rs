@@ -45,6 +45,19 @@ fn an_intact_journal_passes_and_the_limit_of_that_is_said() {
 }
 
 #[test]
+fn damage_is_code_1_although_nobody_reads_on() {
+    let fixture = Fixture::new();
+    let mut lines = fixture.lines();
+    lines[3] = lines[3].replace("admins-only", "admins-onlx");
+    replace(&fixture, &lines);
+    let mut command = fixture.command(&["verify", "@"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let run = Run::of(child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.err.as_str()), (Some(1), ""));
+}
+
+#[test]
 fn progress_is_told_where_it_is_asked_for_and_threads_change_no_word() {
     let fixture = Fixture::new();
     let quiet = fixture.run(&["verify", "@"]);
