@@ -1,5 +1,8 @@
 //! A directory on another mount: what it holds is added to, and never written again.
 
+use std::cmp::Ordering;
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,9 +17,16 @@ use crate::platform;
 /// How much of a journal's name is in that of a file.
 const ORIGIN_CHARS_MAX: usize = 64;
 
+/// What they end with, behind the day.
+const EXTENSION: &str = ".checkpoints";
+
+/// More than the last checkpoint and a torn one behind it have.
+const END_BYTES: u64 = 16 * 1024;
+
 /// A directory, with a file for each journal and day (UTC) that has the checkpoints of the day, one behind the other.
 ///
-/// `audited verify --anchor` takes the files as they are. The directory must be there.
+/// `audited verify --anchor` takes the files as they are. The directory must be there. A checkpoint of more
+/// records than the journal has speaks against it.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
@@ -55,6 +65,56 @@ impl Directory {
         Ok(())
     }
 
+    /// Fails if what is kept there of this journal speaks against the checkpoint.
+    fn check_newest(&self, checkpoint: &Checkpoint) -> io::Result<()> {
+        let newest = self.newest(&checkpoint.origin).map_err(|error| {
+            told(format_args!("cannot read what {} has", self.path.display()), &error)
+        })?;
+        let Some(newest) = newest else { return Ok(()) };
+        let (kept, size) = (newest.size, checkpoint.size);
+        let why = match kept.cmp(&size) {
+            Ordering::Less => return Ok(()),
+            Ordering::Equal if newest.root == checkpoint.root => return Ok(()),
+            Ordering::Equal => {
+                format!("it has a checkpoint of {size} other records of this journal")
+            }
+            Ordering::Greater => {
+                format!(
+                    "it has a checkpoint of {kept} records of this journal, which has {size} now"
+                )
+            }
+        };
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "{why}: the journal was rolled back or an older copy of it was put back, or another one with its \
+                 name writes there; look with `audited verify --anchor`, and give a journal that begins anew \
+                 another directory"
+            ),
+        ))
+    }
+
+    /// The newest checkpoint of the journal that is there, unless a crash has torn it: the end of its last file.
+    fn newest(&self, origin: &str) -> io::Result<Option<Checkpoint>> {
+        let stem = stem(origin);
+        let mut last: Option<PathBuf> = None;
+        for entry in self.path.read_dir()? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            let is_own = name.starts_with(&stem) && name.ends_with(EXTENSION);
+            if is_own && last.as_ref().is_none_or(|last| *last < path) {
+                last = Some(path);
+            }
+        }
+        let Some(path) = last else { return Ok(None) };
+        let mut file = File::open(path)?;
+        let start = file.metadata()?.len().saturating_sub(END_BYTES);
+        file.seek(SeekFrom::Start(start))?;
+        let mut end = Vec::new();
+        file.take(END_BYTES).read_to_end(&mut end)?;
+        Ok(last_of(&String::from_utf8_lossy(&end), origin))
+    }
+
     fn append(&self, path: &Path, note: &Note) -> io::Result<()> {
         let mut file = platform::append_to(path, self.group)?;
         // What a crash has left of a note must not spoil the next one.
@@ -86,6 +146,7 @@ impl Anchor for Directory {
         _: &Arc<dyn Storage>,
     ) -> io::Result<()> {
         self.check_mount()?;
+        self.check_newest(checkpoint)?;
         let path = self.path.join(file_name(&checkpoint.origin, Timestamp::now()));
         self.append(&path, note)
             .map_err(|error| told(format_args!("cannot write to {}", path.display()), &error))
@@ -93,7 +154,7 @@ impl Anchor for Directory {
 }
 
 /// True if the file is empty, or a whole entry stands at its end.
-fn ends_whole(file: &mut std::fs::File) -> io::Result<bool> {
+fn ends_whole(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() < 2 {
         return Ok(file.metadata()?.len() == 0);
     }
@@ -103,17 +164,82 @@ fn ends_whole(file: &mut std::fs::File) -> io::Result<bool> {
     Ok(end == *b"\n\n")
 }
 
-/// The journal's name as far as a file can have it, what tells it from others, and the day.
+/// The last checkpoint of the journal in a text, with a signature behind it.
+fn last_of(text: &str, origin: &str) -> Option<Checkpoint> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut notes = lines.windows(5).rev().filter_map(|note| match note {
+        [of, size, root, "", mark] if *of == origin && mark.starts_with("\u{2014} ") => {
+            Checkpoint::parse(&format!("{of}\n{size}\n{root}\n")).ok()
+        }
+        _ => None,
+    });
+    notes.next()
+}
+
 fn file_name(origin: &str, now: Timestamp) -> String {
+    format!("{}{:.10}{EXTENSION}", stem(origin), now.to_string())
+}
+
+/// What the files of a journal begin with: its name as far as a file can have it, and what tells it from others.
+fn stem(origin: &str) -> String {
     let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '-' };
     let shown: String = origin.chars().take(ORIGIN_CHARS_MAX).map(plain).collect();
-    let (digest, now) = (Digest::of(origin.as_bytes()).to_string(), now.to_string());
-    format!("{shown}.{:.8}.{:.10}.checkpoints", digest, now)
+    format!("{shown}.{:.8}.", Digest::of(origin.as_bytes()).to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn checkpoint(size: u64, leaf: &[u8]) -> (Checkpoint, Note) {
+        let mut tree = audit_tlog::Frontier::default();
+        (0..size).for_each(|_| tree.push(audit_tlog::leaf(leaf)));
+        let checkpoint = Checkpoint::of("shop", &tree);
+        let key = audit_tlog::SigningKey::from_seed("shop", [7; 32]).unwrap();
+        let note = Note::sign(checkpoint.to_string(), &[&key]).unwrap();
+        (checkpoint, note)
+    }
+
+    #[test]
+    fn what_it_has_speaks_against_a_journal_that_was_rolled_back_also_after_a_restart_and_a_day() {
+        let place = tempfile::tempdir().unwrap();
+        let storage: Arc<dyn Storage> = Arc::new(audit_journal::MemoryStorage::new());
+        let keep = |size, leaf: &[u8]| {
+            let (checkpoint, note) = checkpoint(size, leaf);
+            Directory::new(place.path()).keep(&checkpoint, &note, &storage)
+        };
+        keep(3, b"a").unwrap();
+        keep(5, b"a").unwrap();
+        keep(5, b"a").unwrap();
+        let refused = |size, leaf: &[u8], reason: &str| {
+            let error = keep(size, leaf).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(error.to_string().contains(reason), "{error}");
+        };
+        refused(4, b"a", "5 records of this journal, which has 4 now");
+        refused(5, b"b", "5 other records");
+        let today = file_name("shop", Timestamp::now());
+        std::fs::rename(
+            place.path().join(today),
+            place.path().join(stem("shop") + "2001-01-01.checkpoints"),
+        )
+        .unwrap();
+        std::fs::write(place.path().join("shop.00000000.2999-01-01.checkpoints"), "another's")
+            .unwrap();
+        refused(4, b"a", "5 records");
+        keep(6, b"b").unwrap();
+        refused(5, b"a", "6 records");
+    }
+
+    #[test]
+    fn a_torn_checkpoint_at_the_end_is_passed_over() {
+        let (_, note) = checkpoint(3, b"a");
+        let (_, torn) = checkpoint(9, b"a");
+        let torn = torn.to_string();
+        let text = format!("{note}\n{}", &torn[..torn.find('\u{2014}').unwrap()]);
+        assert_eq!(last_of(&text, "shop").map(|found| found.size), Some(3));
+        assert!(last_of(&text, "another").is_none() && last_of("", "shop").is_none());
+    }
 
     #[test]
     fn files_of_days_and_of_journals_with_alike_names_are_apart() {
