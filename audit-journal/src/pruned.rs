@@ -16,7 +16,7 @@ use super::watermark;
 use crate::digest::Digest;
 
 /// How often the journal may be pruned under one look before that is given up.
-const PRUNINGS_MET_MAX: usize = 4;
+const PRUNINGS_MET_MAX: usize = 16;
 
 /// What was removed from the front of a journal, and the record of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -230,14 +230,15 @@ pub(super) fn between_prunings<T>(
     look: impl Fn() -> Result<T, Error>,
 ) -> Result<T, Error> {
     let front = || Ok::<_, Error>(segment::list(storage)?.first().copied());
-    for _ in 1..PRUNINGS_MET_MAX {
+    for _ in 0..PRUNINGS_MET_MAX {
         let before = front()?;
         let seen = look();
         if front()? == before {
             return seen;
         }
     }
-    look()
+    let reason = "it was pruned faster than it could be read: try again";
+    Err(Error::io(storage, "read", "the front")(io::Error::other(reason)))
 }
 
 /// The record that no reader may go past: beside a writer none is before it if nothing is published.

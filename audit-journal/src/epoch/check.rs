@@ -11,6 +11,7 @@ use crate::line;
 use crate::lines::Piece;
 use crate::pruned;
 use crate::segment;
+use crate::signed;
 use crate::storage::{Access, Storage};
 use crate::verify::{self, Effort, Finding, Trust, Verification};
 
@@ -189,7 +190,11 @@ fn origin_of(base: &str, epoch: u64) -> String {
 
 fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     let mut present = parts::set_aside_numbers(storage)?;
-    let link = read_link(storage, published(storage)?)?;
+    let mut link = read_link(storage, published(storage)?)?;
+    if link.is_none() && !present.is_empty() && !has_begun(storage)? {
+        // What the next start will write into the first record, unless it cannot be read.
+        link = super::link(storage).ok().flatten();
+    }
     let mut named = link.as_ref().map(Link::earlier);
     // The journal says itself what the newest one was.
     let mut stated = link.map(Link::into_previous);
@@ -211,6 +216,14 @@ fn compare(storage: &dyn Storage) -> Result<Vec<OlderEpoch>, Error> {
     };
     found.extend(present.into_iter().rev().map(unnamed));
     Ok(found)
+}
+
+/// False if a crash has come between an epoch that was set aside and the first record of the next one.
+fn has_begun(storage: &dyn Storage) -> Result<bool, Error> {
+    match verify::verify_beside(storage, None, Effort::default()) {
+        Err(Error::NoJournal { .. }) => signed::is_signed(storage),
+        checked => checked.map(|checked| checked.records > 0 || !checked.is_intact()),
+    }
 }
 
 impl OlderEpoch {
@@ -265,9 +278,10 @@ pub(crate) fn number(storage: &dyn Storage) -> Result<u64, Error> {
     Ok(read_link(storage, published(storage)?)?.map_or(0, |link| link.number))
 }
 
-/// How many records are durable, as far as that is published.
+/// How many records are durable, as far as that is published; where no writer is at work all count that are there.
 pub(super) fn published(storage: &dyn Storage) -> Result<u64, Error> {
-    Ok(super::published(storage)?.unwrap_or(u64::MAX))
+    let is_live = storage.is_locked().map_err(Error::io(storage, "look at", "LOCK"))?;
+    Ok(super::published(storage)?.filter(|_| is_live).unwrap_or(u64::MAX))
 }
 
 /// Compares one epoch; returns also what it says of the one before it.

@@ -95,6 +95,12 @@ pub(super) fn link(storage: &dyn Storage) -> Result<Option<Link>, Error> {
     Ok(Some(Link::of(manifest.epoch, sha256)))
 }
 
+/// The name that the epoch behind the last one that was set aside is to have, as far as that can be told.
+pub(super) fn due_origin(storage: &dyn Storage) -> Option<String> {
+    let link = link(storage).ok()??;
+    base_of(link.previous()).map(|base| origin(base, link.number))
+}
+
 /// The same of a journal that has begun, with so many durable records, as the JSON of a record,
 /// whatever lies beside it.
 pub(super) fn link_encoded(storage: &dyn Storage, durable: u64) -> Result<Option<Vec<u8>>, Error> {

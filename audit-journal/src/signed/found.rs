@@ -362,6 +362,13 @@ pub(super) fn read_note(storage: &dyn Storage, name: &str) -> io::Result<Option<
     Note::parse(&text).map(Some).map_err(io::Error::other)
 }
 
+/// True if the segment `first` has a seal of its own, whoever has signed it.
+pub(crate) fn is_sealed(storage: &dyn Storage, first: u64) -> bool {
+    let note = read_note(storage, &segment::seal(first)).ok().flatten();
+    let checkpoint = note.and_then(|note| Checkpoint::parse(&note.text).ok());
+    checkpoint.and_then(|it| Seal::of(&it)).is_some_and(|seal| seal.first_seq == first)
+}
+
 /// The newest checkpoint, as it stands there.
 pub(crate) fn read_checkpoint(storage: &dyn Storage) -> Result<Option<Note>, Error> {
     read_note(storage, CHECKPOINT).map_err(Error::io(storage, "read", CHECKPOINT))

@@ -14,7 +14,9 @@ mod tiles;
 
 pub use anew::{SignedAnew, is_signed};
 pub(super) use files::{HISTORY, TILES};
-pub(super) use found::{CHECKPOINT, Found, NOTE_BYTES_MAX, check_begun, read_checkpoint};
+pub(super) use found::{
+    CHECKPOINT, Found, NOTE_BYTES_MAX, check_begun, is_sealed, read_checkpoint,
+};
 pub(super) use rotation::Handover;
 pub use rotation::KeyRotation;
 pub(super) use seal::Seal;
@@ -154,6 +156,11 @@ impl Signed {
             self.keep_trouble(Some(error));
             told
         })
+    }
+
+    /// True if the segment `first` is over, and its seal is still to be written.
+    pub(super) fn owes(&self, first: u64) -> bool {
+        self.seals.iter().any(|seal| seal.first_seq == first)
     }
 
     /// What is awaited is no trouble, and none is over before an answer.

@@ -1,7 +1,8 @@
 //! Epochs: a journal that cannot go on is kept byte for byte, named by the one that follows, and never lost.
 
+use super::verify_signed::trust;
 use super::*;
-use crate::{Cause, EpochState, Kind, OnDamage, segment, verify, verify_epochs};
+use crate::{Cause, EpochState, Kind, OnDamage, segment, verify, verify_epochs, verify_signed};
 
 fn going_on() -> Options {
     Options { on_damage: OnDamage::NewEpoch, ..options() }
@@ -320,4 +321,39 @@ fn a_reader_of_the_older_epoch_is_told_and_does_not_wait_for_ever() {
         cursor.next().unwrap().is_none(),
         "older epochs that were put elsewhere are no new one"
     );
+}
+
+#[test]
+fn an_epoch_behind_which_none_has_begun_is_no_change() {
+    let storage = finished();
+    Journal::adopt(Arc::new(storage.clone()), options(), "a test").unwrap().close().unwrap();
+    let header = storage.file(&segment::name(0)).unwrap();
+    // A crash came before the first batch, or into it.
+    for name in storage.names().iter().filter(|name| !name.starts_with("epochs/")) {
+        storage.replace(name, None);
+    }
+    let states = |storage: &MemoryStorage| {
+        let states = verify_epochs(storage).unwrap();
+        states.iter().map(|older| older.state).collect::<Vec<_>>()
+    };
+    for torn in [None, Some(vec![]), Some(header[..100].to_vec())] {
+        storage.replace(&segment::name(0), torn);
+        assert_eq!(states(&storage), [EpochState::Unchanged]);
+    }
+    // What was kept of the older one is not held against it.
+    let note = naive::checkpoint(&naive::key(1), &naive::leaves(&finished()));
+    let trust = trust(&[&naive::key(1)], &[note]);
+    let told = verify_signed(&storage, &trust);
+    assert!(matches!(told, Err(Error::Unsigned { .. })), "{told:?}");
+    let changed = storage.snapshot();
+    tamper(&changed, "epochs/0/WATERMARK", |bytes| bytes[3] ^= 1);
+    assert_eq!(states(&changed), [EpochState::Changed]);
+    // One that had begun, and is gone, is not taken for it.
+    storage.replace("checkpoint", Some(b"signed".to_vec()));
+    storage.replace(&segment::name(0), None);
+    assert_eq!(states(&storage), [EpochState::Unnamed]);
+    storage.replace("checkpoint", None);
+    Journal::open(Arc::new(storage.clone()), options()).unwrap().close().unwrap();
+    assert_eq!(states(&storage), [EpochState::Unchanged]);
+    assert_eq!(first_header(&storage)["journal"]["epoch"]["number"], 1);
 }

@@ -27,6 +27,7 @@ mod signed_crash;
 mod signed_prune;
 mod signed_start;
 mod verify;
+mod verify_anchored;
 mod verify_epoch;
 mod verify_feigned;
 mod verify_keys;

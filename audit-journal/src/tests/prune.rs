@@ -332,6 +332,9 @@ fn older_epochs_are_still_vouched_for_when_the_first_record_is_pruned() {
         assert_eq!(journal.reader().epoch().unwrap(), 1);
     }
     journal.close().unwrap();
+    // Nor does it matter what WATERMARK says where nobody writes.
+    crate::watermark::Publisher::open(&storage, &Chain::of_origin("other")).unwrap();
+    assert_eq!(verify_epochs(&storage).unwrap()[0].state, EpochState::Unchanged);
     storage.replace("epochs/0/EPOCH", Some(b"other".to_vec()));
     assert_eq!(verify_epochs(&storage).unwrap()[0].state, EpochState::Changed);
     Journal::adopt(arc(), prunable(), "again").unwrap();

@@ -1,8 +1,30 @@
 //! A signed journal whose front is pruned: its seals stay, and the tree goes on from them.
 
 use super::prune::{before, firsts, prunable};
-use super::signed::{check_files, check_tiles, checkpoint, leaves, root, signed};
+use super::signed::{check_files, check_tiles, checkpoint, key, leaves, root, signed};
 use super::*;
+use crate::{Pruned, Trust, Verification, verify_signed};
+
+fn verified(storage: &MemoryStorage) -> Result<Verification, Error> {
+    let keys = vec![audit_tlog::Signer::verifier(&key()).clone()];
+    verify_signed(storage, &Trust { keys, ..Trust::default() })
+}
+
+fn is_intact(storage: &MemoryStorage) -> bool {
+    verified(storage).unwrap().is_intact()
+}
+
+/// Opens the journal, writes some segments and closes it.
+fn go_on(storage: &MemoryStorage, options: &Options) {
+    let mut journal = Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+    write(&mut journal, (0..30).map(|number| format!("record {number}")));
+    journal.close().unwrap();
+}
+
+fn kept(pruned: Result<Pruned, Error>, reason: &str) {
+    let error = pruned.unwrap_err();
+    assert!(matches!(error, Error::Kept { .. }) && error.to_string().contains(reason), "{error}");
+}
 
 #[test]
 fn a_pruned_journal_goes_on_from_the_seal_before_it() {
@@ -133,4 +155,50 @@ fn nothing_is_pruned_whose_hashes_only_this_start_could_not_make_again() {
     tamper(&storage.inner, "tiles/0", |bytes| bytes.clear());
     open().prune(&before(third)).unwrap();
     assert_eq!(firsts(&storage.inner)[0], third);
+}
+
+#[test]
+fn what_has_no_seal_stays_in_a_journal_that_is_signed() {
+    let (storage, keyless) = (MemoryStorage::new(), prunable());
+    let options = signed(prunable());
+    go_on(&storage, &options);
+    let sealed = firsts(&storage).len();
+    go_on(&storage, &keyless);
+    let all = firsts(&storage);
+    let mut journal = Journal::open(Arc::new(storage.clone()), keyless.clone()).unwrap();
+    let end = all[all.len() - 1];
+    kept(journal.prune(&before(end)), "this writer has no key to make one");
+    assert!(matches!(journal.would_prune(end), Err(Error::Kept { .. })));
+    assert_eq!(firsts(&storage)[0], 0);
+    // What has its seal goes, whoever asks.
+    journal.prune(&before(all[sealed - 1])).unwrap();
+    journal.close().unwrap();
+    assert!(is_intact(&storage));
+    // With the key there is one for each.
+    let mut journal = Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+    assert!(journal.would_prune(end).is_ok());
+    journal.prune(&before(end)).unwrap();
+    journal.close().unwrap();
+    assert!(is_intact(&storage));
+    // Without those that are gone there is no tree, so that the key makes none.
+    for name in names(&storage, "seg/").into_iter().filter(|name| name.ends_with(".seal")) {
+        storage.replace(&name, None);
+    }
+    go_on(&storage, &options);
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    kept(journal.prune(&before(u64::MAX)), "put the seal back");
+}
+
+#[test]
+fn a_journal_that_was_never_signed_is_pruned_and_not_accused_of_that() {
+    let (storage, keyless) = (MemoryStorage::new(), prunable());
+    let is_unsigned = || matches!(verified(&storage), Err(Error::Unsigned { .. }));
+    for options in [&keyless, &signed(prunable())] {
+        go_on(&storage, options);
+        let all = firsts(&storage);
+        let mut journal = Journal::open(Arc::new(storage.clone()), options.clone()).unwrap();
+        journal.prune(&before(all[2])).unwrap();
+        journal.close().unwrap();
+        assert!(is_unsigned(), "{:?}", verified(&storage));
+    }
 }

@@ -6,7 +6,7 @@ use super::naive::{checkpoint, key, leaves, lines, sign};
 use super::prune::{before, firsts, living};
 use super::verify_signed::{against, anchor, check, damage, signed, trust};
 use super::*;
-use crate::{Kind, Level, verify_signed};
+use crate::{Kind, Level, verify, verify_signed};
 
 /// A pruned journal with the seals of what was pruned, from where on it is kept, and what it was with all of it.
 pub(super) fn pruned() -> (MemoryStorage, u64, MemoryStorage) {
@@ -208,4 +208,54 @@ fn damage_beside_a_writer_is_found_by_both_looks() {
     tamper(&whole, &segments(&whole)[0], |bytes| bytes[700] ^= 1);
     let _held = whole.lock("a start").unwrap();
     assert_eq!(damage(&check(&whole)).len(), 1);
+}
+
+/// A journal that is pruned before each of so many looks at its segments.
+struct Hurried {
+    storage: MemoryStorage,
+    journal: Mutex<Journal>,
+    looks: AtomicU64,
+}
+
+impl Storage for Hurried {
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        if dir == "seg" && count_down(&self.looks) {
+            let mut journal = self.journal.lock().unwrap();
+            write(&mut journal, (0..9).map(|number| format!("record {number}")));
+            let newest = firsts(&self.storage).pop().unwrap();
+            journal.prune(&before(newest)).unwrap();
+        }
+        self.storage.list(dir)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
+        self.storage.create(name)
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<Box<dyn StorageFile>> {
+        self.storage.open(name, access)
+    }
+
+    fn lock(&self, holder: &str) -> io::Result<LockOutcome> {
+        self.storage.lock(holder)
+    }
+
+    fn is_locked(&self) -> io::Result<bool> {
+        self.storage.is_locked()
+    }
+
+    fn describe(&self) -> String {
+        self.storage.describe()
+    }
+}
+
+#[test]
+fn who_is_overtaken_by_each_pruning_says_so_and_is_not_by_a_few() {
+    let look = |looks| {
+        let (storage, journal) = living();
+        verify(&Hurried { storage, journal: Mutex::new(journal), looks: AtomicU64::new(looks) })
+    };
+    assert_eq!(look(20).unwrap().findings, []);
+    let told = look(u64::MAX).unwrap_err().to_string();
+    assert!(told.contains("pruned faster than it could be read: try again"), "{told}");
 }

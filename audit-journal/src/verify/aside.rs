@@ -94,12 +94,15 @@ impl Tree {
         self.unmatched.extend(anchors.into_iter().flatten());
     }
 
-    /// Notes of records that are gone from the end may lead to the tiles as well.
-    pub(super) fn miss_end(&mut self, noted: &Noted) {
-        if self.root_aside(noted.checkpoint.size) == Some(noted.checkpoint.root) {
-            self.tell_others(noted);
-            self.tell_unmatched();
+    /// Notes of records that are gone from the end may lead to the tiles as well. Returns from where on nothing tells
+    /// whether the records that are there stood before those.
+    pub(super) fn miss_end(&mut self, noted: &Noted) -> u64 {
+        if self.root_aside(noted.checkpoint.size) != Some(noted.checkpoint.root) {
+            return self.agreed_before(noted);
         }
+        self.tell_others(noted);
+        self.tell_unmatched();
+        u64::MAX
     }
 
     /// The tiles are those that this was signed over: tells of the records that are not, but for damage that is

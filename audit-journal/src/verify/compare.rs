@@ -104,7 +104,9 @@ impl Tree {
         let root = tree.root();
         let (same, others): (Vec<&Noted>, _) =
             trusted.iter().partition(|noted| noted.checkpoint.root == root);
-        match (same.is_empty(), others.first()) {
+        // A range that an anchor tells holds whoever has signed the others.
+        let other = others.iter().find(|noted| noted.is_anchor).or(others.first());
+        match (same.is_empty(), other) {
             (false, _) => {
                 // Whoever signed anew has signed checkpoints of the same size, too.
                 for noted in others.iter().filter(|noted| noted.is_anchor) {
@@ -168,16 +170,21 @@ impl Tree {
 
     /// Between the last note that agrees and this one the first other record stands.
     pub(super) fn tell_range(&mut self, noted: &Noted, root: Option<Hash>) {
+        let first = self.agreed_before(noted);
+        let place = self.agreed_at.clone().filter(|_| first == self.agreed);
+        let place = place.unwrap_or_else(|| noted.place.clone());
+        let what = format!("the first other one stands between seq {first} and {}", noted.last());
+        self.tell(noted, root, first, &place, &what);
+    }
+
+    /// The first record behind the last note that agrees, of those before this one.
+    pub(super) fn agreed_before(&self, noted: &Noted) -> u64 {
         // What somebody with the key has signed anew agrees with itself: of an anchor, anchors alone tell.
         let first = match noted.is_anchor {
             true => self.anchored_size.unwrap_or(0),
             false => self.agreed,
         };
-        let first = first.min(noted.last());
-        let place = self.agreed_at.clone().filter(|_| first == self.agreed);
-        let place = place.unwrap_or_else(|| noted.place.clone());
-        let what = format!("the first other one stands between seq {first} and {}", noted.last());
-        self.tell(noted, root, first, &place, &what);
+        first.min(noted.last())
     }
 
     pub(super) fn tell(

@@ -136,15 +136,21 @@ impl Judge {
 
     /// Ends the check at `end`: so many acknowledged records should be there, and all that were signed.
     pub(super) fn finish(mut self, acknowledged: u64, end: &Place) -> Verification {
-        let signed = self.finish_tree();
+        let (signed, unsure_from) = self.finish_tree();
         let due = signed.max(acknowledged);
         if self.next < due {
             let counts = [due, self.next].map(|count| Some(format!("{count} records")));
-            let reason = match signed > acknowledged {
+            let mut reason = match signed > acknowledged {
                 true => "records that were signed are gone from the end",
                 false => "acknowledged records are gone from the end",
-            };
-            self.report(Kind::Truncated, self.next, end, counts, reason);
+            }
+            .to_owned();
+            if unsure_from < self.next {
+                reason += &format!(
+                    "; of those from seq {unsure_from} on nothing tells whether they are the ones that stood before them"
+                );
+            }
+            self.report(Kind::Truncated, self.next, end, counts, &reason);
         }
         self.settle_strays();
         self.settle_gaps();
@@ -153,9 +159,9 @@ impl Judge {
         self.verification
     }
 
-    /// Takes what the tree has shown, and returns how many records were signed.
-    fn finish_tree(&mut self) -> u64 {
-        let Some(tree) = self.tree.take() else { return 0 };
+    /// Takes what the tree has shown, and returns how many records were signed, and from which on nothing tells.
+    fn finish_tree(&mut self) -> (u64, u64) {
+        let Some(tree) = self.tree.take() else { return (0, u64::MAX) };
         let outcome = tree.finish(self.next);
         let verification = &mut self.verification;
         verification.findings.extend(outcome.findings);
@@ -171,7 +177,7 @@ impl Judge {
         (verification.uncompared, verification.uncompared_reasons) = (uncompared, reasons);
         verification.passed_over = passed_over;
         (verification.is_by_anchor, verification.is_by_witness) = (is_by_anchor, is_by_witness);
-        outcome.due
+        (outcome.due, outcome.unsure_from)
     }
 
     /// A record with the number that is due.

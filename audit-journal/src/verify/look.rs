@@ -11,6 +11,7 @@ use super::notes::{Noted, Notes, Trust};
 use super::rotation::Ring;
 use super::walk::Extent;
 use super::{Finding, Kind, Verification};
+use crate::epoch;
 use crate::error::Error;
 use crate::pruned;
 use crate::segment;
@@ -71,16 +72,18 @@ fn look(
     let last = segments.last().filter(|_| !live && published.is_ok());
     let torn_in = last.map(|first_seq| segment::name(*first_seq));
     let named = pruned::origin(storage, &segments)?;
+    // A crash may have come before the first header of an epoch: what is signed of the one before is not of this one.
+    let due = named.clone().or_else(|| epoch::due_origin(storage));
     let mut signed = None;
     if let Some((trust, notes)) = trust.zip(notes) {
         let mut ring = Ring::of(&trust.keys);
-        let name = trust.origin.as_ref().or(named.as_ref()).map_or("", |name| name.as_str());
+        let name = trust.origin.as_ref().or(due.as_ref()).map_or("", |name| name.as_str());
         if notes.has_others(name) {
             ring.find_rotations(storage, name, &segments, limit)?;
         }
         // Record 0 tells it by itself, unless it is damaged.
-        let pruned = named.clone().filter(|_| segments.first() != Some(&0));
-        let origin = trust.origin.clone().or(pruned);
+        let has_first = named.is_some() && segments.first() == Some(&0);
+        let origin = trust.origin.clone().or_else(|| due.clone().filter(|_| !has_first));
         let found = Signed { ring, notes: Arc::new(notes), origin, live };
         // What was signed is durable, whatever a start has published yet.
         limit = if live && limit > 0 { found.end(storage, name, limit) } else { limit };

@@ -69,6 +69,8 @@ pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
     /// How many records must be there.
     pub(super) due: u64,
+    /// Of the records from here on nothing tells whether they are those before the ones that are gone.
+    pub(super) unsure_from: u64,
     pub(super) signed_size: Option<u64>,
     pub(super) anchored_size: Option<u64>,
     pub(super) seen: Option<Seen>,
@@ -206,7 +208,7 @@ impl Tree {
             self.settle(first.saturating_sub(1));
             self.resume(first);
         }
-        if self.ranks.is_none() && is_first && self.next == first {
+        if self.ranks.is_none() && is_first && self.next == first && !self.notes.is_unsigned() {
             let place = Place { segment: segment.to_owned(), line: 1, offset: 0 };
             let reason = "there is no seal of the segment before it, which was pruned: nothing signed \
                           says what it goes on from";
@@ -348,12 +350,14 @@ impl Tree {
             self.lose();
         }
         self.settle(end);
-        let mut due = 0;
+        // Of what is gone from the end the tiles may tell.
+        self.lose();
+        let (mut due, mut unsure_from) = (0, end);
         while let Some(first) = self.queue.front().map(|entry| entry.size) {
             let group = self.take_group(first);
-            if let Some(noted) = self.trusted(&group).first() {
+            for noted in self.trusted(&group) {
                 due = noted.checkpoint.size;
-                self.miss_end(noted);
+                unsure_from = unsure_from.min(self.miss_end(noted));
             }
         }
         self.give_up();
@@ -372,7 +376,7 @@ impl Tree {
             self.report(Kind::Unsigned, end.saturating_sub(1), &place, [None, None], reason);
         }
         let Self { findings, signed_size, anchored_size, seen, anchors, .. } = self;
-        Outcome { findings, due, signed_size, anchored_size, seen, anchors }
+        Outcome { findings, due, unsure_from, signed_size, anchored_size, seen, anchors }
     }
 
     pub(super) fn report(

@@ -43,8 +43,8 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Kept`] if no segment can go, or one of them must stay: its newest record is younger than
-    /// [`retention_days_min`](crate::Options::retention_days_min), or the ends of actions are still to
-    /// be written for which it is needed. Nothing is removed then. Else fails as
+    /// [`retention_days_min`](crate::Options::retention_days_min), the ends of actions are still to
+    /// be written for which it is needed, or the journal is signed and it has no seal. Nothing is removed then. Else fails as
     /// [`commit`](Self::commit) does.
     pub fn prune(&mut self, request: &Prune) -> Result<Pruned, Error> {
         self.check_usable()?;
@@ -150,6 +150,7 @@ impl Journal {
             );
             return Err(self.kept(firsts.first().copied().unwrap_or(0), &reason));
         };
+        self.check_sealed(&going)?;
         let header = segment::peek_header(&mut segment::lines(storage, kept)?)
             .map_err(Error::io(storage, "read", &segment::name(kept)))?;
         let previous = header.and_then(|header| header.previous);
@@ -226,7 +227,7 @@ impl Journal {
         Ok(0)
     }
 
-    fn kept(&self, first: u64, reason: &str) -> Error {
+    pub(super) fn kept(&self, first: u64, reason: &str) -> Error {
         Error::Kept {
             journal: self.storage.describe(),
             segment: segment::name(first),

@@ -6,8 +6,7 @@ use super::Journal;
 use crate::batch::Author;
 use crate::control;
 use crate::error::Error;
-use crate::segment;
-use crate::signed::{KeyRotation, Signed, SignedAnew};
+use crate::signed::{KeyRotation, Signed, SignedAnew, is_sealed, is_signed};
 
 impl Journal {
     /// Why the journal's checkpoints, seals or tiles are not what they should be: one of the files cannot be
@@ -68,11 +67,33 @@ impl Journal {
     /// Writes the seals of all segments that are over, if the journal has a tree that could be sealed.
     pub(super) fn seal_all(&mut self, first_pruned: u64) -> Result<(), Error> {
         let Some(Ok(signed)) = &mut self.signed else { return Ok(()) };
-        signed.seal_all(&*self.storage).map_err(|reason| Error::Kept {
-            journal: self.storage.describe(),
-            segment: segment::name(first_pruned),
-            reason: format!("no seal vouches for it yet, and none can be written now: {reason}"),
+        let sealed = signed.seal_all(&*self.storage);
+        sealed.map_err(|reason| {
+            let what = "no seal vouches for it yet, and none can be written now";
+            self.kept(first_pruned, &format!("{what}: {reason}"))
         })
+    }
+
+    /// Refuses to let a segment of a signed journal go that has no seal, nor is about to get one: no signature could
+    /// vouch for what it was followed by, whoever signs later.
+    pub(super) fn check_sealed(&self, firsts: &[u64]) -> Result<(), Error> {
+        let storage = &*self.storage;
+        let has_none = |first: &&u64| {
+            !self.tree().is_some_and(|signed| signed.owes(**first)) && !is_sealed(storage, **first)
+        };
+        let Some(first) = firsts.iter().find(has_none) else { return Ok(()) };
+        if !is_signed(storage)? {
+            return Ok(());
+        }
+        let why = match &self.signed {
+            None => "this writer has no key to make one: start the service with its key".to_owned(),
+            Some(Err(lost)) => format!("none can be made: {lost}"),
+            Some(Ok(_)) => "the next start makes one if its lines are whole: check them with \
+                            `audited verify`, and restart the service"
+                .to_owned(),
+        };
+        let what = "the journal is signed, no seal vouches for this segment, and";
+        Err(self.kept(*first, &format!("{what} {why}; or prune only what lies before it")))
     }
 
     fn tree(&self) -> Option<&Signed> {

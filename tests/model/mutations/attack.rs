@@ -22,16 +22,27 @@ pub(super) struct Attack {
 pub(super) fn mutate(made: &Made, random: &mut Random) -> (MemoryStorage, Attack) {
     let storage = made.storage.snapshot();
     let mut attack = Attack { what: String::new(), has_tiles: true, file: None };
-    match random.below(8) {
+    match random.below(10) {
         0..3 => attack.what = change_lines(&storage, random, false),
         3 => attack.what = change_segment(&storage, random),
         4 => change_file(&storage, made, random, &mut attack),
         5 => {
-            let past = &made.past[random.below(made.past.len())];
-            storage.names().iter().for_each(|name| storage.replace(name, None));
-            past.names().iter().for_each(|name| storage.replace(name, past.file(name)));
+            copy(&storage, &made.past[random.below(made.past.len())]);
             attack.what = "all rolled back".to_owned();
         }
+        8 => {
+            let past = random.below(made.past.len());
+            let other = made.forked(past, random);
+            copy(&storage, &other);
+            attack.what = format!("gone on with anew from state {past}");
+        }
+        9 if random.one_in(4) => {
+            let keeps_seals = random.one_in(2);
+            strip(&storage, keeps_seals);
+            attack.has_tiles = false;
+            attack.what = format!("stripped of all signatures, or of all but seals: {keeps_seals}");
+        }
+        9 => change_file(&storage, made, random, &mut attack),
         6 => {
             attack.what = format!("{}, chained anew", change_lines(&storage, random, true));
             match random.below(3) {
@@ -56,6 +67,21 @@ pub(super) fn mutate(made: &Made, random: &mut Random) -> (MemoryStorage, Attack
         }
     }
     (storage, attack)
+}
+
+/// Puts what another directory has in place of all that is there.
+fn copy(storage: &MemoryStorage, other: &MemoryStorage) {
+    storage.names().iter().for_each(|name| storage.replace(name, None));
+    other.names().iter().for_each(|name| storage.replace(name, other.file(name)));
+}
+
+/// Removes what is signed, or all but the seals, and the tiles.
+fn strip(storage: &MemoryStorage, keeps_seals: bool) {
+    let is_gone = |name: &&String| {
+        let is_seal = name.starts_with("seg/") && name.ends_with(".seal");
+        name.starts_with("checkpoint") || name.starts_with("tiles/") || (is_seal && !keeps_seals)
+    };
+    storage.names().iter().filter(is_gone).for_each(|name| storage.replace(name, None));
 }
 
 fn leaves(storage: &MemoryStorage) -> Vec<Hash> {

@@ -39,7 +39,7 @@ impl Made {
         if random.one_in(4) {
             write(&mut journal, random);
             journal.close().unwrap();
-            let options = made.options(segment_bytes_max);
+            let options = made.options(segment_bytes_max, 1);
             journal = Journal::adopt(Arc::new(storage.clone()), options, "a test").unwrap();
         }
         for phase in 0..3 + random.below(4) {
@@ -76,6 +76,11 @@ impl Made {
         Trust { keys: self.keys(), anchors: anchors.to_vec(), ..Trust::default() }
     }
 
+    /// The key that signed first, and no other.
+    pub(super) fn trust_first(&self) -> Trust {
+        Trust { keys: self.keys()[..1].to_vec(), ..Trust::default() }
+    }
+
     pub(super) fn kept_from(&self) -> u64 {
         shown::seq(&self.kept()[0]).unwrap()
     }
@@ -94,14 +99,29 @@ impl Made {
         self.anchors.extend(note);
     }
 
-    fn open(&self, segment_bytes_max: u64) -> Journal {
-        let storage = Arc::new(self.storage.clone());
-        Journal::open(storage, self.options(segment_bytes_max)).unwrap()
+    /// The same journal, gone on with from what it once was, by whoever has the key of then.
+    pub(super) fn forked(&self, past: usize, random: &mut Random) -> MemoryStorage {
+        let storage = self.past[past].snapshot();
+        let size = shown::lines(&storage).last().and_then(|line| shown::seq(line)).unwrap();
+        let signers = self.signers.iter().filter(|(from, _)| *from <= size).count();
+        let options = self.options(1_500 + random.below(5_000) as u64, signers);
+        let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+        for _ in 0..random.below(4) {
+            write(&mut journal, random);
+        }
+        journal.close().unwrap();
+        storage
     }
 
-    fn options(&self, segment_bytes_max: u64) -> Options {
-        let mut signers =
-            self.signers.iter().map(|(_, key)| Arc::new(key.clone()) as Arc<dyn Signer>);
+    fn open(&self, segment_bytes_max: u64) -> Journal {
+        let storage = Arc::new(self.storage.clone());
+        Journal::open(storage, self.options(segment_bytes_max, self.signers.len())).unwrap()
+    }
+
+    /// With the first of the keys, so many.
+    fn options(&self, segment_bytes_max: u64, signers: usize) -> Options {
+        let signers = self.signers.iter().take(signers);
+        let mut signers = signers.map(|(_, key)| Arc::new(key.clone()) as Arc<dyn Signer>);
         let signer = signers.next_back();
         Options {
             origin: Some(ORIGIN.to_owned()),

@@ -79,8 +79,12 @@ fn follows(storage: &MemoryStorage) -> Option<()> {
     let (mut next, mut tip) = begun;
     let marked = watermark(storage);
     // Behind what is durable a crash may leave part of a line.
-    let torn = storage.file(&format!("seg/{:020}.jsonl", segments.last()?.0))?;
-    if torn.last() != Some(&b'\n') {
+    let is_ended = |(first, _): &(u64, _)| {
+        storage.file(&line::segment(*first)).is_some_and(|bytes| bytes.last() == Some(&b'\n'))
+    };
+    let (last, earlier) = segments.split_last()?;
+    earlier.iter().all(is_ended).then_some(())?;
+    if !is_ended(last) {
         segments.last_mut()?.1.pop();
     }
     let mut end: Option<(u64, u64)> = None;
@@ -139,14 +143,33 @@ pub(super) fn signed(storage: &MemoryStorage, keys: &[VerifierKey]) -> Vec<Signe
     let names = names.filter(|name| {
         name.starts_with("checkpoint") || (name.starts_with("seg/") && name.ends_with(".seal"))
     });
-    let texts =
-        names.map(|name| String::from_utf8_lossy(&storage.file(&name).unwrap()).into_owned());
-    let notes = texts.flat_map(|text| {
-        let notes = text.split("\n\n").collect::<Vec<_>>();
-        let whole = notes.chunks(2).map(|note| note.join("\n\n").trim_end().to_owned() + "\n");
-        whole.collect::<Vec<_>>()
-    });
-    notes.filter_map(|note| stated(&Note::parse(&note).ok()?, keys)).collect()
+    let notes = names.flat_map(|name| notes(&storage.file(&name).unwrap()));
+    notes.filter_map(|note| stated(&note, keys)).collect()
+}
+
+/// The whole notes in a file, an empty line behind each if they are several.
+pub(super) fn notes(bytes: &[u8]) -> Vec<Note> {
+    let text = String::from_utf8_lossy(bytes);
+    let parts = text.split("\n\n").collect::<Vec<_>>();
+    let whole = parts.chunks(2).map(|note| note.join("\n\n").trim_end().to_owned() + "\n");
+    whole.filter_map(|note| Note::parse(&note).ok()).collect()
+}
+
+/// The byte at which the last note of a history begins.
+pub(super) fn last_note(history: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(history);
+    let begins = |at: &usize| text[..*at].ends_with("\n\n") && !text[*at..].starts_with('\u{2014}');
+    (1..text.trim_end().len())
+        .rev()
+        .filter(|at| text.is_char_boundary(*at))
+        .find(begins)
+        .unwrap_or(0)
+}
+
+/// True if there is a file for the newest checkpoint, or anything in the history.
+pub(super) fn has_checkpoint(storage: &MemoryStorage) -> bool {
+    let history = storage.file("checkpoints").is_some_and(|bytes| !bytes.is_empty());
+    history || storage.file("checkpoint").is_some()
 }
 
 pub(super) fn stated(note: &Note, keys: &[VerifierKey]) -> Option<Signed> {

@@ -26,10 +26,11 @@ def is_half(directory: Path) -> bool:
     return any("MOVING" in names and "EPOCH" not in names and names & set(PARTS) for names in there)
 
 
-def check(directory: Path, link: dict | None, current: str | None) -> list[dict]:
+def check(directory: Path, link: dict | None, current: str | None, has_begun: bool = True) -> list[dict]:
     """Follows the digests from the journal's first header back, the newest epoch first."""
     name_of = base(current, link)
-    link = link and {"epoch": link["previous"]["epoch"], "sha256": link["sha256"], "stated": link["previous"]}
+    link = link or (None if has_begun else about_to_begin(directory))
+    link = link and {"epoch": link["previous"]["epoch"], "sha256": link["sha256"], "stated": link.get("stated", link["previous"])}
     found, seen = [], set()
     while link:
         name = f"epochs/{link['epoch']}"
@@ -46,6 +47,15 @@ def check(directory: Path, link: dict | None, current: str | None) -> list[dict]
             found.append({"epoch": int(path.name), "directory": f"epochs/{path.name}", "state": "unnamed",
                           "change": None, "stated": None})
     return found
+
+
+def about_to_begin(directory: Path) -> dict | None:
+    """What the first record will say, which a crash has kept from being written."""
+    numbers = [int(path.parent.name) for path in directory.glob("epochs/*/EPOCH") if path.parent.name.isdecimal()]
+    if not numbers:
+        return None
+    digest = sha256(content(directory / f"epochs/{max(numbers)}/EPOCH")).hexdigest()
+    return {"previous": {"epoch": max(numbers)}, "sha256": digest, "stated": None}
 
 
 def state_of(epoch: Path, digest: str) -> tuple[str, str | None, dict | None]:

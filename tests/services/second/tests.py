@@ -334,6 +334,23 @@ class Whole(Case):
         self.assertEqual((code, report["level"]), (2, None))
         self.assertIn("--epoch", report["undecided"][0])
 
+    def test_epoch_behind_which_none_has_begun(self):
+        """A crash came into the first batch of the next one: the next start writes that."""
+        self.written().set_aside().stop()
+        header = self.segments()[0].read_bytes()[:100]
+        for name in ("checkpoint", "checkpoints", "WATERMARK"):
+            (self.journal / name).unlink()
+        for name in ("seg", "tiles"):
+            shutil.rmtree(self.journal / name)
+        (self.journal / "seg").mkdir()
+        (self.journal / "seg" / f"{0:020}.jsonl").write_bytes(header)
+        code, report = self.verify()
+        self.assertEqual((code, [epoch["state"] for epoch in report["epochs"]]), (2, ["unchanged"]), report)
+        (self.journal / "epochs/0/WATERMARK").write_bytes(b"other")
+        self.assertEqual(self.verify()[0], 1)
+        (self.journal / "checkpoint").write_text(self.anchors[0])
+        self.assertEqual(self.verify()[1]["epochs"][0]["state"], "unnamed")
+
     def test_no_regular_file(self):
         self.written()
         for name in ("checkpoint", "WATERMARK", "seg/" + self.segments()[0].name):

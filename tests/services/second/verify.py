@@ -129,7 +129,8 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: lis
     given, anchors = anchors, anchors + cosigned(arguments.directory, witnesses)
     walk = Walk(arguments.directory, signed.take_leaf)
     walk.walk()
-    older = [] if arguments.epoch is not None else epochs.check(arguments.directory, walk.epoch, walk.origin)
+    older = [] if arguments.epoch is not None else epochs.check(
+        arguments.directory, walk.epoch, walk.origin, bool(walk.records or signed.is_there or any(it["kind"] in DAMAGE for it in walk.findings)))
     for epoch in older:
         anchors += cosigned(arguments.directory / epoch["directory"], witnesses)
     doubts, passed_over = [], []
