@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Story(Story),
     /// Shows that nothing of a kind happened in an interval, or what keeps that from being shown: records
     /// that are there, gaps in which nobody was recording, a clock that was moved, events that were lost.
-    #[command(after_help = watching::absence_help())]
+    #[command(after_help = watching::absence_help(), mut_arg("journal", watching::in_directory))]
     Absence(Absence),
     /// Counts what is in the journal.
     Stats(Stats),
