@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 import unittest.mock
 from hashlib import sha256
@@ -169,6 +171,37 @@ class Whole(Case):
         writer.set_aside().stop()
         report = self.whole("L2", "--witness", WITNESS.key)
         self.assertEqual((report["anchored_size"], [epoch["state"] for epoch in report["epochs"]]), (None, ["unchanged"]))
+
+    def test_how_long_ago_a_witness_has_seen_it(self):
+        self.written()
+        kept = self.anchor(WITNESS.cosign(self.anchors[3], int(time.time()) - 100))
+        asked = ["--anchor", kept, "--anchor-age-max"]
+        witnessed = ["--witness", WITNESS.key, *asked]
+        for most, code in [("0", 2), ("99", 2), ("200", 0), (str((1 << 32) - 1), 0), (str(1 << 32), 3), ("-1", 3), ("x", 3)]:
+            self.assertEqual(self.verify(*witnessed, most)[0], code, most)
+        self.assertEqual(self.verify(*asked, "200")[0], 3)
+        # A level that needs no witness gives no time, and neither does a newer checkpoint that none has seen.
+        self.assertEqual(self.verify(*witnessed, "200", "--level", "L1")[0], 2)
+        kept.write_text(kept.read_text() + "\n" + self.anchors[4])
+        code, report = self.verify(*witnessed, "200")
+        self.assertEqual((code, report["level"], report["anchored_at"]), (2, "L3", None))
+
+    def test_a_long_end_that_nobody_has_signed_keeps_the_level_down(self):
+        # Each of its records writes its segment anew, so the limit is a smaller one here.
+        writer = self.written()
+        with unittest.mock.patch("verify.UNSIGNED_MAX", 4):
+            for more in range(1, 7):
+                writer.record('"action":"B"')
+                for level, *anchor in (["L2"], ["L3", "--anchor", self.anchor(self.anchors[-1])]):
+                    level = level if more <= 4 else "L1"
+                    report = self.whole(level, *anchor)
+                    self.assertEqual(report["last_seq"] + 1 - report["signed_size"], more)
+                self.assertEqual(self.verify("--require", "L2")[0], 0 if more <= 4 else 2)
+            # A writer that lives signs them soon.
+            with open(self.journal / "LOCK") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self.whole("L2")
+        self.assertEqual(verify.UNSIGNED_MAX, 4096)
 
     def test_a_rewritten_journal_is_found_by_what_was_cosigned(self):
         self.written()
