@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use audit_runtime::journal::{Clock, DirectoryStorage, Journal, Modes, Options, Prune, Timestamp};
-use audit_tlog::{Proof, Signer as _, SigningKey};
+use audit_tlog::{Note, Proof, Signer as _, SigningKey};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Run};
@@ -36,6 +36,8 @@ type Happening = fn(&mut Service);
 const SECOND: i64 = 1_000_000_000;
 /// From two to three o'clock.
 const HOUR: &str = "since 2026-11-22T02:00Z until 2026-11-22T03:00Z";
+/// From ten to twenty past one, for what takes many services.
+const SHORT: &str = "since 2026-11-22T01:10Z until 2026-11-22T01:20Z";
 
 fn key() -> SigningKey {
     SigningKey::from_seed("example/shop", [1; 32]).unwrap()
@@ -176,7 +178,15 @@ fn a_record_is_found_and_conditions_say_which_are_meant() {
 
 #[test]
 fn a_time_in_which_nobody_recorded_is_named() {
-    let cases: [(Happening, &str); 3] = [
+    let cases: [(Happening, &str); 4] = [
+        // Neither clock tells it alone, and they differ by less than would be told.
+        (
+            |service| {
+                service.pass(90, 4);
+                service.append("access", "GetUser", "");
+            },
+            "to 2026-11-22T02:31:34.000000000Z, behind record 83: the service went on 90.000 s later by its own clock",
+        ),
         (
             |service| {
                 service.stop();
@@ -386,7 +396,7 @@ fn an_end_in_no_order_close_behind_the_interval_is_a_doubt_where_floods_may_be_m
         (40, stopped, 0, 0),
     ] {
         let mut service = Service::started();
-        service.live(120);
+        service.live(20);
         service.append("access", "GetUser", "");
         service.pass(seconds - 30, 0);
         service.append("access", "GetUser", "");
@@ -397,7 +407,7 @@ fn an_end_in_no_order_close_behind_the_interval_is_a_doubt_where_floods_may_be_m
         service.live(5);
         service.stop();
         for (conditions, code) in [(ANY, any), (NONE, none)] {
-            let run = service.asked(&format!("{HOUR} {conditions}"), &[]);
+            let run = service.asked(&format!("{SHORT} {conditions}"), &[]);
             assert_eq!(run.code, Some(code), "{seconds} {run:?}");
             let told = run.out.contains("is the last one before the service was killed, hung or");
             assert_eq!(told, code == 2, "{seconds} {}", run.out);
@@ -432,6 +442,7 @@ fn what_a_record_hides_may_be_what_is_asked_for() {
         (target(r#""truncated":["targets"]"#), "target=User:42", 2),
         (target(r#""redaction":{"fields":["targets.id"]}"#), "target=User:42", 2),
         (target(r#""truncated":["redaction"]"#), "target=User:42", 2),
+        (target(r#""truncated":["targets"]"#), r#"target!="User:[card]""#, 0),
         (target(r#""truncated":["args"],"redaction":{"fields":["args.x"]}"#), "target=User:42", 0),
         (r#""redaction":{"fields":["action"]}"#.into(), "action=DeleteUser", 2),
         (
@@ -477,4 +488,106 @@ fn the_help_names_no_way_that_is_refused() {
     let lines = "lines from standard input";
     assert!(help("verify").contains(lines) && !help("absence").contains(lines));
     assert!(help("absence").contains("The journal's directory; else `journal"));
+}
+
+#[test]
+fn what_a_record_tells_of_a_time_before_it_counts_wherever_it_stands() {
+    let at = |time: &str| format!("2026-11-22T{time}.000000000Z");
+    let flood = |first: &str, last: &str| {
+        let (first, last) = (at(first), at(last));
+        let counted = format!(r#","args":{{"count":40,"first":"{first}","last":"{last}"}}"#);
+        ("security", "AccessFlood", counted)
+    };
+    let missed = |action, since: &str| {
+        let since = at(since);
+        ("journal", action, format!(r#","journal":{{"lost":3,"unrecorded":1,"since":"{since}"}}"#))
+    };
+    let full = r#","journal":{}"#.to_owned();
+    for ((category, action, more), events) in [
+        (flood("01:19:55", "01:20:01"), Some(40)),
+        (flood("01:20:00", "01:20:01"), None),
+        (missed("JournalResumed", "01:19:59"), Some(4)),
+        (missed("JournalResumed", "01:20:00"), None),
+        (missed("JournalStop", "01:19:59"), Some(4)),
+        (("journal", "JournalStop", full.clone()), None),
+        (("journal", "JournalFull", full), None),
+    ] {
+        // It is the first record behind the interval, or comes later.
+        for is_later in [false, true] {
+            let mut service = Service::started();
+            service.live(20);
+            service.pass(5, 0);
+            if is_later {
+                service.append("access", "GetUser", "");
+                service.pass(40, 0);
+            }
+            let seq = service.append(category, action, &more);
+            service.live(5);
+            service.stop();
+            let run = service.asked(SHORT, &[]);
+            let told = events.map(|events| {
+                format!("{events} events have no record of their own, as record {seq} ({action})")
+            });
+            assert_eq!(run.code, Some(if told.is_some() { 2 } else { 0 }), "{action} {run:?}");
+            assert!(told.is_none_or(|told| run.out.contains(&told)), "{action} {}", run.out);
+        }
+    }
+}
+
+/// A clock that is put right goes faster or slower for hours, by less than a thousandth.
+#[test]
+fn a_clock_that_is_slewed_was_not_moved() {
+    let mut service = Service::started();
+    for _ in 0..240 {
+        service.live(1);
+        service.clocks.0.lock().unwrap().0 += SECOND / 20;
+    }
+    service.stop();
+    let run = service.asked("since 2026-11-22T02:00Z until 2026-11-22T04:00Z", &[]);
+    assert!(run.code == Some(0) && run.out.contains("SHOWN"), "{run:?}");
+}
+
+#[test]
+fn a_full_disk_and_a_line_that_is_no_event_are_doubts_within() {
+    let mut service = Service::started();
+    service.live(90);
+    service.append("journal", "JournalFull", r#","journal":{}"#);
+    // Another start with rarer heartbeats tells nothing of the times between those of this one.
+    service.append("journal", "JournalHeartbeat", r#","journal":{"every_ns":600000000000}"#);
+    service.live(60);
+    let words = ["events were refused from record 83 (JournalFull) on", "silent for 92 s at most"];
+    service.says(2, &words);
+    let mut service = Service::started();
+    service.live(90);
+    service.journal.as_mut().unwrap().append(b"\"text\":\"of another program\"").unwrap();
+    service.live(60);
+    let run = service.asked(&format!("{HOUR} action=DeleteUser"), &[]);
+    let told = "record 83 is no audit event: nothing tells whether it is meant";
+    assert!(run.code == Some(2) && run.out.contains(told), "{run:?}");
+    service.says(1, &["asked for: 1"]);
+}
+
+#[test]
+fn what_keeps_the_journal_from_being_judged_keeps_an_absence_from_being_shown() {
+    let mut service = Service::started();
+    service.live(150);
+    service.stop();
+    let kept = fs::read_to_string(service.fixture.journal().join("checkpoint")).unwrap();
+    let other = SigningKey::from_seed("example/shop", [2; 32]).unwrap();
+    let text = kept.split_once("\n\n").unwrap().0.to_owned() + "\n";
+    let forged = service.fixture.directory().join("forged");
+    fs::write(&forged, Note::sign(text, &[&other]).unwrap().to_string()).unwrap();
+    let run = service.asked(HOUR, &["--anchor", forged.to_str().unwrap()]);
+    assert!(run.code == Some(2) && run.err.contains("cannot be compared"), "{run:?}");
+    service.fixture.run(&["adopt", "--new-epoch", "a test", "@"]).ok();
+    service.start();
+    service.live(1);
+    service.pass(24 * 3_600, 0);
+    service.live(5);
+    let now = "since 2026-11-23T03:31:30Z until 2026-11-23T03:32Z";
+    service.live(5);
+    assert_eq!(service.asked(now, &[]).code, Some(0));
+    fs::remove_file(service.fixture.journal().join("epochs/0/WATERMARK")).unwrap();
+    let run = service.asked(now, &[]);
+    assert!(run.code == Some(1) && run.out.contains("epoch"), "{run:?}");
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 import tree
 import verify
 from chain import Line, chained, lines_of, shown
-from notes import Note
+from notes import Checkpoint, Note, history
 from writer import Cosigner, Signer, Writer, signed, text, written
 
 HERE = Path(__file__).parent
@@ -125,6 +125,12 @@ class Whole(Case):
         self.assertEqual(self.verify("--anchor", self.anchor(foreign))[0], 2)
         self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 2)
 
+    def test_the_name(self):
+        later = self.written().set_aside()
+        later.stop()
+        for name, code in [("example.com/second", 0), ("example.com/secon", 2), ("example.com.second", 2), ("", 2)]:
+            self.assertEqual(self.verify("--origin", name)[0], code, name)
+
     def test_golden_journals(self):
         for name, records in [("journal", 11), ("superseded", 8), ("epochs", 3)]:
             code, report = run(GOLDEN / name)
@@ -151,6 +157,10 @@ class Whole(Case):
             (Cosigner(WITNESS.key.name, 5).cosign(self.anchors[3], 1767225700), False),
             (WITNESS.cosign(self.anchors[3], 1767225700, changed="more"), False),
             (WITNESS.cosign(self.anchors[3], 0), False),
+            (WITNESS.cosign(self.anchors[3], 1 << 63), False),
+            # Of several times the first counts.
+            (WITNESS.cosign(WITNESS.cosign(self.anchors[3], 1767225900), 1767225700), True),
+            (WITNESS.cosign(WITNESS.cosign(self.anchors[3], 1767225700), 1767225900), True),
             (WITNESS.cosign(signed(self.anchors[3].partition("\n\n")[0] + "\n", FOREIGN), 1767225700), False),
             (self.anchors[3], False),
         ]:
@@ -228,6 +238,13 @@ class Whole(Case):
         writer.stop()
         code, report = self.verify()
         self.assertEqual((code, [finding["kind"] for finding in report["findings"]]), (0, ["superseded"]))
+
+    def test_an_anchor_of_this_journal_that_no_trusted_key_has_signed(self):
+        self.written()
+        forged = signed(self.anchors[5].partition("\n\n")[0] + "\n", FOREIGN)
+        for kept, code in [(self.anchors[3], 2), (self.anchors[5], 0), (self.anchors[6], 0)]:
+            found = self.verify("--anchor", self.anchor(kept + "\n" + forged))
+            self.assertEqual((found[0], found[1]["level"]), (code, "L3"))
 
     def test_rotation(self):
         writer = written(self.journal, OURS)
@@ -677,6 +694,32 @@ class Faults(Case):
         note = re.sub("peaks [^ ]*", f"peaks {text(sha256(b'').digest())}", Note.parse(seal.read_bytes()).text)
         seal.write_text(signed(note, OURS))
         self.damaged("unsigned", 12)
+
+    def test_24_seal_of_something_else(self):
+        """Whoever has the key can sign one, and cannot have it agree with its segment and with the seal before it."""
+        self.written()
+        seal = self.journal / "seg" / f"{12:020}.seal"
+        kept = Note.parse(seal.read_bytes()).text
+        other = sha256(b"other").digest()
+        for pattern, value, reason in [
+            (r"(segment 12 22 \d+) .*", text(other), "its seal states another digest"),
+            (r"(chain) [^ ]*", shown(other), "its chain does not go on from the seal before it"),
+        ]:
+            seal.write_text(signed(re.sub(pattern, lambda found: f"{found.group(1)} {value}", kept), OURS))
+            report = self.damaged("edited", 12)
+            self.assertIn(reason, [finding["reason"] for finding in report["findings"]])
+
+    def test_order_of_the_history(self):
+        self.written()
+        path = self.journal / "checkpoints"
+        kept = path.read_bytes()
+        past = history(kept)
+        size = Checkpoint.parse(Note.parse(past[0]).text).size
+        path.write_bytes(b"\n".join([past[1], past[0], *past[2:], b""]))
+        self.damaged("reordered", size)
+        path.write_bytes(kept)
+        (self.journal / "checkpoint").write_bytes(past[0])
+        self.damaged("truncated", size)
 
     def test_24_key_swapped(self):
         self.written()
