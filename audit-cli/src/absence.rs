@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use audit_consumers::query::{self as ask, Absence, SearchError};
-use audit_runtime::journal::{self, DirectoryStorage, Level, Line, Verification};
+use audit_runtime::journal::{self, DirectoryStorage, Level, Line, Storage, Trust, Verification};
+use audit_tlog::{Checkpoint, Note, Proof, Unproven, Untrusted, is_included, leaf};
 use serde_json::{Value, json};
 
 use crate::arguments;
@@ -65,6 +66,7 @@ fn answer(
         return Err(Failure::Undecided(doubt));
     }
     let absence = absence?;
+    let proofs = proofs(&DirectoryStorage::read_only(journal), &absence, &checked, trust.as_ref())?;
     reading.count_none();
     absence.found.first.iter().take(SHOWN).for_each(|line| reading.count(line));
     let given = trust.map(|trust| {
@@ -77,10 +79,76 @@ fn answer(
     let required = trusted.require.map(Level::from).or(given).unwrap_or(Level::Chain);
     let answer = Answer::of(&absence, &checked, required);
     match trusted.json {
-        true => writeln!(out, "{}", answer.report(query, &DirectoryStorage::read_only(journal))?)?,
+        true => writeln!(out, "{}", answer.report(query, proofs))?,
         false => answer.print(query, out, style)?,
     }
     Ok(answer.exit())
+}
+
+/// Proofs of both ends of the interval, where they are signed.
+fn proofs(
+    storage: &dyn Storage,
+    absence: &Absence,
+    checked: &Verification,
+    trust: Option<&Trust>,
+) -> Result<[Option<Proof>; 2], Failure> {
+    let proof = |line: &Option<Line>| {
+        let line = line.as_ref().filter(|line| Some(line.seq()) < checked.signed_size);
+        let proved = line.zip(trust).map(|(line, trust)| proof(storage, line, checked, trust));
+        proved.transpose()
+    };
+    Ok([proof(&absence.before)?, proof(&absence.after)?])
+}
+
+/// The proof that a record is signed as it was read for the answer. The check of the journal has read the files once
+/// more, and others than the answer if somebody changes them between.
+fn proof(
+    storage: &dyn Storage,
+    line: &Line,
+    checked: &Verification,
+    trust: &Trust,
+) -> Result<Proof, Failure> {
+    let proof = journal::prove(storage, line.seq())?;
+    let newest = Checkpoint::parse(&proof.checkpoint.text).ok().filter(|newest| {
+        match proof.check(line.bytes(), &trust.keys) {
+            // By a key that the one given has handed its duty to, as the check has found.
+            Err(Unproven::Untrusted(Untrusted::Unknown)) => {
+                let (root, size) = (&newest.root, newest.size);
+                is_included(root, size, line.seq(), &leaf(line.bytes()), &proof.hashes)
+            }
+            proven => proven.is_ok(),
+        }
+    });
+    let Some(newest) = newest else {
+        return Err(Failure::Tampered(format!(
+            "record {} is not signed as it was read for this answer: somebody changes the journal while it is read",
+            line.seq()
+        )));
+    };
+    if Some(line.seq()) < checked.anchored_size {
+        hold(storage, &newest, checked, trust)?;
+    }
+    Ok(proof)
+}
+
+/// Holds the newest checkpoint against that given one up to which the journal is anchored.
+fn hold(
+    storage: &dyn Storage,
+    newest: &Checkpoint,
+    checked: &Verification,
+    trust: &Trust,
+) -> Result<(), Failure> {
+    let anchor = |note: &Note| {
+        let anchor = Checkpoint::parse(&note.text).ok()?;
+        let is_it = Some(anchor.size) == checked.anchored_size && anchor.origin == newest.origin;
+        (is_it && note.signers(&trust.keys).is_ok()).then_some(anchor)
+    };
+    for anchor in trust.anchors.iter().filter_map(anchor) {
+        let (from, to) =
+            if anchor.size < newest.size { (&anchor, newest) } else { (newest, &anchor) };
+        journal::prove_consistency(storage, from, to)?;
+    }
+    Ok(())
 }
 
 /// What was found, and what is not shown.
@@ -97,9 +165,9 @@ impl<'a> Answer<'a> {
         let end = absence.after.as_ref().map(Line::seq);
         let is_below = |size: Option<u64>| end.zip(size).is_some_and(|(end, size)| end < size);
         let level = match () {
+            () if !is_below(checked.signed_size) => Level::Chain,
             () if is_below(checked.anchored_size) => Level::Anchored,
-            () if is_below(checked.signed_size) => Level::Signed,
-            () => Level::Chain,
+            () => Level::Signed,
         };
         let mut doubts: Vec<_> =
             absence.doubts.first.iter().take(SHOWN).map(ToString::to_string).collect();
@@ -161,24 +229,88 @@ impl<'a> Answer<'a> {
     }
 
     /// With what somebody else needs to check it: the lines at both ends, and their proofs.
-    fn report(&self, query: &ask::Query, storage: &DirectoryStorage) -> Result<Value, Failure> {
+    fn report(&self, query: &ask::Query, proofs: [Option<Proof>; 2]) -> Value {
         let Absence { from, to, before, after, between, found, .. } = self.absence;
-        let end = |line: Option<&Line>| -> Result<Option<Value>, Failure> {
-            let Some(line) = line else { return Ok(None) };
-            let is_signed = self.checked.signed_size.is_some_and(|size| line.seq() < size);
-            let proof = is_signed.then(|| journal::prove(storage, line.seq())).transpose()?;
-            let proof = proof.map(|proof| proof.to_string());
+        let [before, after] = [(before, &proofs[0]), (after, &proofs[1])].map(|(line, proof)| {
+            let line = line.as_ref()?;
+            let proof = proof.as_ref().map(ToString::to_string);
             let (seq, observed) = (line.seq(), line.observed().to_string());
             let line = String::from_utf8_lossy(line.bytes());
-            Ok(Some(json!({"seq": seq, "observed": observed, "line": line, "proof": proof})))
-        };
+            Some(json!({"seq": seq, "observed": observed, "line": line, "proof": proof}))
+        });
         let seqs: Vec<u64> = found.first.iter().map(Line::seq).collect();
-        Ok(json!({
+        json!({
             "query": query.to_string(), "from": from.to_string(), "to": to.to_string(),
             "shown": self.exit() == Exit::Ok, "level": self.level,
-            "before": end(before.as_ref())?, "after": end(after.as_ref())?, "between": between,
+            "before": before, "after": after, "between": between,
             "found": found.count, "found_seqs": seqs, "not_shown": self.doubts,
             "silence_ns_max": self.absence.silence_ns_max, "verification": self.checked,
-        }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use audit_runtime::journal::{Journal, MemoryStorage, Options, Reader};
+    use audit_tlog::{Signer as _, SigningKey};
+
+    use super::*;
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed("example/shop", [seed; 32]).unwrap()
+    }
+
+    /// A journal with one record, which somebody with the key has signed.
+    fn journal(word: &str) -> (MemoryStorage, Line) {
+        let storage = MemoryStorage::new();
+        let (origin, signer) = (Some("example/shop".to_owned()), Some(Arc::new(key(1)) as Arc<_>));
+        let options = Options { origin, signer, ..Options::default() };
+        let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+        journal.append(format!("\"word\":\"{word}\"").as_bytes()).unwrap();
+        let seq = journal.commit().unwrap().first_seq;
+        journal.close().unwrap();
+        let reader = Reader::over(Arc::new(storage.clone()));
+        let line = reader.cursor(seq).unwrap().next().unwrap().unwrap();
+        (storage, line)
+    }
+
+    fn is_proven(
+        storage: &MemoryStorage,
+        line: &Line,
+        checked: &Verification,
+        trust: &Trust,
+    ) -> bool {
+        match proof(storage, line, checked, trust) {
+            Ok(proof) => proof.index == line.seq(),
+            Err(Failure::Tampered(_)) => false,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_read_otherwise_than_it_is_signed_is_told() {
+        let ((storage, line), (_, other)) = (journal("as it was"), journal("as somebody has it"));
+        let trusted = |seed| Trust { keys: vec![key(seed).verifier().clone()], ..Trust::default() };
+        let checked = journal::verify_signed(&storage, &trusted(1)).unwrap();
+        // The second key has handed its duty to the first, as the check would have found.
+        for seed in [1, 2] {
+            let trust = trusted(seed);
+            assert!(is_proven(&storage, &line, &checked, &trust), "{seed}");
+            assert!(!is_proven(&storage, &other, &checked, &trust), "{seed}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_the_key_has_signed_twice_is_held_against_the_anchor() {
+        let ((storage, line), (rewritten, other)) = (journal("as it was"), journal("otherwise"));
+        let anchor = journal::prove(&storage, line.seq()).unwrap().checkpoint;
+        let keys = vec![key(1).verifier().clone()];
+        let trust = Trust { keys, anchors: vec![anchor], ..Trust::default() };
+        let checked = journal::verify_signed(&storage, &trust).unwrap();
+        assert_eq!(checked.anchored_size, checked.signed_size);
+        assert!(is_proven(&storage, &line, &checked, &trust));
+        assert!(!is_proven(&rewritten, &other, &checked, &trust));
     }
 }

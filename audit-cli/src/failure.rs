@@ -101,7 +101,7 @@ impl From<SearchError> for Failure {
     fn from(error: SearchError) -> Self {
         match error {
             SearchError::Journal(error) => error.into(),
-            SearchError::SetAside => Self::Undecided(error.to_string()),
+            SearchError::SetAside | SearchError::Changed => Self::Undecided(error.to_string()),
             other => Self::Usage(other.to_string()),
         }
     }

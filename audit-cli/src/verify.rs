@@ -292,16 +292,21 @@ fn print_level(level: Level, checked: &Verification, out: &mut impl Write) -> Re
         writeln!(out, "anchored to size {size} at {at} by {}", terminal::escape(by))?;
     }
     let rest = |size: Option<u64>| size.zip(checked.last_seq).filter(|(size, last)| size <= last);
-    if let Some((size, last)) = rest(checked.signed_size.max(checked.anchored_size)) {
-        writeln!(
+    match rest(checked.signed_size.max(checked.anchored_size)) {
+        Some((size, last)) if level == Level::Chain => writeln!(
+            out,
+            "UNSIGNED: records {size}..{last}: anyone who can write here can rewrite them"
+        )?,
+        Some((size, last)) => writeln!(
             out,
             "records {size}..{last} are not signed (yet): anyone who can write here can change them"
-        )?;
+        )?,
+        None => {}
     }
     if let Some((size, last)) = rest(checked.anchored_size) {
         writeln!(out, "records {size}..{last} not yet anchored")?;
     }
-    match level {
+    match checked.level_of_signed() {
         Level::Chain => writeln!(out, "{UNSIGNED}")?,
         Level::Signed => writeln!(out, "{UNANCHORED}")?,
         Level::Anchored => {}

@@ -8,12 +8,16 @@ use audit_consumers::query::{Absence, Doubt, Query, Silence};
 use audit_runtime::journal::{self, DirectoryStorage, Reader, Trust};
 use audit_runtime::{Event, Recorder, Timestamp};
 
+/// One and a half heartbeats and two seconds, and until the next one.
+const TOLD: Duration = Duration::from_secs(5);
+
 fn recorder(journal: &Path) -> Recorder {
     Recorder::builder(journal).heartbeat_ms(300).open().unwrap()
 }
 
 fn between(journal: &Path, from: Timestamp, to: Timestamp) -> Absence {
-    let query = Query::parse("action=DeleteUser").unwrap().since(from).until(to);
+    let query = Query::parse("action=DeleteUser category=activity outcome=success").unwrap();
+    let query = query.since(from).until(to);
     Absence::find(&Reader::open(journal).unwrap(), &query).unwrap()
 }
 
@@ -30,6 +34,10 @@ fn a_quiet_time_is_shown_beside_the_living_service_and_a_restart_is_not() {
     let end = Timestamp::now();
     service.record(event("DeleteUser")).wait().unwrap();
 
+    let doubts = between(&place, quiet, end).doubts;
+    let is_soon = |doubt: &Doubt| matches!(doubt, Doubt::Untold { is_open: true, .. });
+    assert!(doubts.count == 1 && is_soon(&doubts.first[0]), "{doubts:?}");
+    thread::sleep(TOLD);
     let absence = between(&place, quiet, end);
     assert_eq!((absence.found.count, absence.doubts.count), (0, 0), "{:?}", absence.doubts);
     assert!(absence.between >= 1, "a heartbeat of its own");
@@ -53,6 +61,7 @@ fn a_quiet_time_is_shown_beside_the_living_service_and_a_restart_is_not() {
     let later = Timestamp::now();
     thread::sleep(Duration::from_millis(20));
     service.record(event("GetUser")).wait().unwrap();
+    thread::sleep(TOLD);
     let doubts = between(&place, end, later).doubts;
     let is_stop = |doubt: &Doubt| matches!(doubt, Doubt::Gap { cause: Silence::Stopped, .. });
     assert!(doubts.count == 1 && is_stop(&doubts.first[0]), "{doubts:?}");

@@ -168,6 +168,22 @@ fn a_witness_that_has_another_size_is_asked_once_more_from_there() {
 }
 
 #[test]
+fn what_is_kept_of_another_journal_or_of_more_records_than_are_here_is_asked_for_no_proof() {
+    let fixture = Fixture::new();
+    let (newest, _) = fixture.newest();
+    let other = Checkpoint { origin: "other.example/audit".to_owned(), size: 3, ..newest.clone() };
+    let more = Checkpoint { size: newest.size + 7, ..newest.clone() };
+    for (kept, old) in [(other, 0), (more, newest.size)] {
+        let (mut witness, bodies) = serve(vec![cosigns(9, TIME, str::to_owned)]);
+        let key = SigningKey::from_seed(ORIGIN, [1; 32]).unwrap();
+        let kept = Note::sign(kept.to_string(), &[&key]).unwrap();
+        keep_cosigned(&*fixture.storage, &witness.key, &kept).unwrap();
+        fixture.keep(&mut witness).unwrap();
+        assert!(bodies.recv().unwrap().starts_with(&format!("old {old}\n\n")));
+    }
+}
+
+#[test]
 fn a_journal_that_is_shorter_or_another_than_what_was_cosigned_is_told_as_such() {
     let fixture = Fixture::new();
     let size = fixture.newest().0.size;

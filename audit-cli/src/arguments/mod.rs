@@ -22,7 +22,8 @@ unreadable, a level that was not reached), 3 the arguments or `audited.toml` are
 
 const ABSENCE_EXIT_CODES: &str = "\
 Exit codes: 0 it is shown; 1 there are such records, or the journal is damaged or was changed; 2 cannot decide \
-(nobody was recording for a while, the clock was moved, events were lost, it is not signed so far); 3 the arguments are wrong.";
+(nobody was recording for a while, the clock was moved, events were lost, a record hides what is asked for, it is not \
+signed so far); 3 the arguments are wrong.";
 
 const DETECT_EXIT_CODES: &str = "\
 Exit codes: 0 all of it was looked at, whatever was found; 1 the journal is damaged or was changed; 2 \
@@ -71,7 +72,7 @@ pub(crate) enum Command {
     Story(Story),
     /// Shows that nothing of a kind happened in an interval, or what keeps that from being shown: records
     /// that are there, gaps in which nobody was recording, a clock that was moved, events that were lost.
-    #[command(after_help = watching::absence_help())]
+    #[command(after_help = watching::absence_help(), mut_arg("journal", watching::in_directory))]
     Absence(Absence),
     /// Counts what is in the journal.
     Stats(Stats),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Arg, Args, Subcommand, ValueEnum};
 
 use super::{ABSENCE_EXIT_CODES, DRILL_EXIT_CODES, EXIT_CODES, VARIABLE, Verify, place};
 
@@ -44,6 +44,13 @@ pub(crate) struct Query {
 /// The same language, of which the interval must be said.
 pub(super) fn absence_help() -> String {
     format!("{}\n\n{ABSENCE_EXIT_CODES}", audit_consumers::query::HELP)
+}
+
+/// Lines from standard input, as `verify` takes them, do not tell who was recording.
+pub(super) fn in_directory(journal: Arg) -> Arg {
+    journal.help(
+        "The journal's directory; else `journal = \"…\"` in `audited.toml` in the current directory",
+    )
 }
 
 #[derive(Debug, Args)]

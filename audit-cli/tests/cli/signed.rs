@@ -36,6 +36,19 @@ fn write(fixture: &Fixture, count: u32) {
     journal.close().unwrap();
 }
 
+/// The same in one segment, and all at once.
+fn write_together(fixture: &Fixture, count: u32) {
+    let storage = DirectoryStorage::open(fixture.journal(), Modes::default()).unwrap();
+    let (origin, signer) = (Some("example/shop".to_owned()), Some(Arc::new(key(1)) as Arc<_>));
+    let options = Options { origin, signer, ..Options::default() };
+    let mut journal = Journal::open(Arc::new(storage), options).unwrap();
+    for number in 0..count {
+        journal.append(format!("\"text\":\"record {number}\"").as_bytes()).unwrap();
+    }
+    journal.commit().unwrap();
+    journal.close().unwrap();
+}
+
 fn signed() -> Fixture {
     let fixture = Fixture::empty();
     write(&fixture, 20);
@@ -118,6 +131,36 @@ fn an_anchor_from_a_file_or_a_log_shows_how_far_nothing_was_rewritten() {
     let old = signed();
     let run = fed(&old, &["verify", "@", "--key", &key, "--anchor", "-"], &today);
     assert_eq!(run.code, Some(1), "{run:?}");
+}
+
+/// Nobody has signed what a crash leaves, and nobody what somebody without the key has put in its place.
+#[test]
+fn an_end_that_nobody_signed_is_named_with_its_numbers_and_a_long_one_keeps_the_level_down() {
+    for (count, level) in [(10, "L2"), (5_000, "L1")] {
+        let fixture = Fixture::empty();
+        write_together(&fixture, 20);
+        let signed = ["checkpoint", "checkpoints"].map(|name| fixture.journal().join(name));
+        let kept = signed.each_ref().map(|path| fs::read(path).unwrap());
+        write_together(&fixture, count);
+        signed.iter().zip(kept).for_each(|(path, kept)| fs::write(path, kept).unwrap());
+        let out = fixture.run(&["verify", "@", "--key", &vkey(1)]).ok();
+        let (first, last) = (23, 23 + count + 1);
+        let told = match level {
+            "L1" => {
+                format!(
+                    "UNSIGNED: records {first}..{last}: anyone who can write here can rewrite them\n"
+                )
+            }
+            _ => format!("records {first}..{last} are not signed (yet): anyone who can write here"),
+        };
+        assert!(out.contains(&told) && out.contains(&format!("level {level}: ")), "{out}");
+        assert!(!out.contains("UNSIGNED, UNANCHORED"), "{out}");
+        assert!(
+            out.ends_with("UNANCHORED: anyone who can write here and use the key can rewrite it\n")
+        );
+        let run = fixture.run(&["verify", "@", "--key", &vkey(1), "--require", "L2"]);
+        assert_eq!(run.code, Some(if level == "L1" { 2 } else { 0 }), "{run:?}");
+    }
 }
 
 /// Changes a byte of the last record.

@@ -36,6 +36,8 @@ pub enum SearchError {
     Journal(Error),
     /// The journal was set aside while it was read, and a new epoch has begun.
     SetAside,
+    /// The journal was not the same when it was read a second time.
+    Changed,
     /// It is to be shown of an interval, and the query does not say from when until when.
     Unbounded,
     /// The token comes from another query, or from the same one in another order.
@@ -53,6 +55,9 @@ impl fmt::Display for SearchError {
             Self::Journal(error) => error.fmt(f),
             Self::SetAside => f.write_str(
                 "the journal was set aside while it was read, and a new epoch has begun: ask again",
+            ),
+            Self::Changed => f.write_str(
+                "the journal was changed while it was read: `audited verify` tells of damage, else ask again",
             ),
             Self::Unbounded => f.write_str(
                 "say from when until when: `since 2026-11-22T02:00Z until 2026-11-22T03:00Z`, or a day, `on 2026-11-22`",
@@ -75,7 +80,11 @@ impl std::error::Error for SearchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Journal(error) => Some(error),
-            Self::SetAside | Self::Unbounded | Self::OtherQuery | Self::OtherJournal { .. } => None,
+            Self::SetAside
+            | Self::Changed
+            | Self::Unbounded
+            | Self::OtherQuery
+            | Self::OtherJournal { .. } => None,
         }
     }
 }

@@ -47,6 +47,9 @@ fn a_cosignature_tells_when_the_witness_saw_the_checkpoint_and_another_one_nothi
     let mut others = note(&ours, &[COSIGNED]);
     others.signatures[0].id ^= 1;
     assert_eq!(key.cosigned(&others), Err(Untrusted::Unknown));
+    let mut renamed = note(&ours, &[COSIGNED]);
+    renamed.signatures[0].name = "witness.example/w2".to_owned();
+    assert_eq!(key.cosigned(&renamed), Err(Untrusted::Unknown));
 }
 
 #[test]

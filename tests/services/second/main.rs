@@ -127,15 +127,15 @@ fn tamper(directory: &Path, seed: u64) -> String {
     format!("{}: change {how} of lines {one} and {other}", name.display())
 }
 
-/// Whether there is damage, and the first record that is named, but for what notes were not signed.
-type Verdict = (bool, Option<u64>);
+/// The level reached, none where there is damage, and the first record that is named, but for what notes were not signed.
+type Verdict = (Option<String>, Option<u64>);
 
 fn of_rust(found: Result<Verification, Error>) -> Verdict {
     let found = found.unwrap();
     let is_record =
         |finding: &&Finding| !finding.kind.is_warning() && finding.kind != Kind::Unsigned;
     let first = found.findings.iter().filter(is_record).map(|finding| finding.seq).min();
-    (!found.is_intact(), first)
+    (found.level().map(|level| level.name().to_owned()), first)
 }
 
 fn of_python(directory: &Path) -> Verdict {
@@ -145,7 +145,9 @@ fn of_python(directory: &Path) -> Verdict {
     let records = report["findings"].as_array().unwrap().iter();
     let records = records.filter(|finding| !others.contains(&finding["kind"].as_str().unwrap()));
     let first = records.map(|finding| finding["seq"].as_u64().unwrap()).min();
-    (ended.status.code() == Some(1), first)
+    let level = report["level"].as_str().map(str::to_owned);
+    assert_eq!(ended.status.code() == Some(1), level.is_none(), "{report}");
+    (level, first)
 }
 
 #[test]
@@ -164,7 +166,8 @@ fn both_verifiers_say_the_same_of_journals_that_were_changed() {
         let storage = DirectoryStorage::read_only(&journal);
         (of_rust(journal::verify_signed(&storage, &trust)), of_python(&journal))
     };
-    assert_eq!(judge(), ((false, None), (false, None)));
+    let whole = (Some("L2".to_owned()), None);
+    assert_eq!(judge(), (whole.clone(), whole));
     let whole = files(&journal);
     let mut apart = Vec::new();
     for seed in 0..COPIES {

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 import unittest.mock
 from hashlib import sha256
@@ -17,7 +19,7 @@ from pathlib import Path
 import tree
 import verify
 from chain import Line, chained, lines_of, shown
-from notes import Note
+from notes import Checkpoint, Note, history
 from writer import Cosigner, Signer, Writer, signed, text, written
 
 HERE = Path(__file__).parent
@@ -123,6 +125,12 @@ class Whole(Case):
         self.assertEqual(self.verify("--anchor", self.anchor(foreign))[0], 2)
         self.assertEqual(run(self.journal, "--anchor", self.place / "none")[0], 2)
 
+    def test_the_name(self):
+        later = self.written().set_aside()
+        later.stop()
+        for name, code in [("example.com/second", 0), ("example.com/secon", 2), ("example.com.second", 2), ("", 2)]:
+            self.assertEqual(self.verify("--origin", name)[0], code, name)
+
     def test_golden_journals(self):
         for name, records in [("journal", 11), ("superseded", 8), ("epochs", 3)]:
             code, report = run(GOLDEN / name)
@@ -149,6 +157,10 @@ class Whole(Case):
             (Cosigner(WITNESS.key.name, 5).cosign(self.anchors[3], 1767225700), False),
             (WITNESS.cosign(self.anchors[3], 1767225700, changed="more"), False),
             (WITNESS.cosign(self.anchors[3], 0), False),
+            (WITNESS.cosign(self.anchors[3], 1 << 63), False),
+            # Of several times the first counts.
+            (WITNESS.cosign(WITNESS.cosign(self.anchors[3], 1767225900), 1767225700), True),
+            (WITNESS.cosign(WITNESS.cosign(self.anchors[3], 1767225700), 1767225900), True),
             (WITNESS.cosign(signed(self.anchors[3].partition("\n\n")[0] + "\n", FOREIGN), 1767225700), False),
             (self.anchors[3], False),
         ]:
@@ -169,6 +181,37 @@ class Whole(Case):
         writer.set_aside().stop()
         report = self.whole("L2", "--witness", WITNESS.key)
         self.assertEqual((report["anchored_size"], [epoch["state"] for epoch in report["epochs"]]), (None, ["unchanged"]))
+
+    def test_how_long_ago_a_witness_has_seen_it(self):
+        self.written()
+        kept = self.anchor(WITNESS.cosign(self.anchors[3], int(time.time()) - 100))
+        asked = ["--anchor", kept, "--anchor-age-max"]
+        witnessed = ["--witness", WITNESS.key, *asked]
+        for most, code in [("0", 2), ("99", 2), ("200", 0), (str((1 << 32) - 1), 0), (str(1 << 32), 3), ("-1", 3), ("x", 3)]:
+            self.assertEqual(self.verify(*witnessed, most)[0], code, most)
+        self.assertEqual(self.verify(*asked, "200")[0], 3)
+        # A level that needs no witness gives no time, and neither does a newer checkpoint that none has seen.
+        self.assertEqual(self.verify(*witnessed, "200", "--level", "L1")[0], 2)
+        kept.write_text(kept.read_text() + "\n" + self.anchors[4])
+        code, report = self.verify(*witnessed, "200")
+        self.assertEqual((code, report["level"], report["anchored_at"]), (2, "L3", None))
+
+    def test_a_long_end_that_nobody_has_signed_keeps_the_level_down(self):
+        # Each of its records writes its segment anew, so the limit is a smaller one here.
+        writer = self.written()
+        with unittest.mock.patch("verify.UNSIGNED_MAX", 4):
+            for more in range(1, 7):
+                writer.record('"action":"B"')
+                for level, *anchor in (["L2"], ["L3", "--anchor", self.anchor(self.anchors[-1])]):
+                    level = level if more <= 4 else "L1"
+                    report = self.whole(level, *anchor)
+                    self.assertEqual(report["last_seq"] + 1 - report["signed_size"], more)
+                self.assertEqual(self.verify("--require", "L2")[0], 0 if more <= 4 else 2)
+            # A writer that lives signs them soon.
+            with open(self.journal / "LOCK") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self.whole("L2")
+        self.assertEqual(verify.UNSIGNED_MAX, 4096)
 
     def test_a_rewritten_journal_is_found_by_what_was_cosigned(self):
         self.written()
@@ -195,6 +238,13 @@ class Whole(Case):
         writer.stop()
         code, report = self.verify()
         self.assertEqual((code, [finding["kind"] for finding in report["findings"]]), (0, ["superseded"]))
+
+    def test_an_anchor_of_this_journal_that_no_trusted_key_has_signed(self):
+        self.written()
+        forged = signed(self.anchors[5].partition("\n\n")[0] + "\n", FOREIGN)
+        for kept, code in [(self.anchors[3], 2), (self.anchors[5], 0), (self.anchors[6], 0)]:
+            found = self.verify("--anchor", self.anchor(kept + "\n" + forged))
+            self.assertEqual((found[0], found[1]["level"]), (code, "L3"))
 
     def test_rotation(self):
         writer = written(self.journal, OURS)
@@ -661,6 +711,32 @@ class Faults(Case):
         note = re.sub("peaks [^ ]*", f"peaks {text(sha256(b'').digest())}", Note.parse(seal.read_bytes()).text)
         seal.write_text(signed(note, OURS))
         self.damaged("unsigned", 12)
+
+    def test_24_seal_of_something_else(self):
+        """Whoever has the key can sign one, and cannot have it agree with its segment and with the seal before it."""
+        self.written()
+        seal = self.journal / "seg" / f"{12:020}.seal"
+        kept = Note.parse(seal.read_bytes()).text
+        other = sha256(b"other").digest()
+        for pattern, value, reason in [
+            (r"(segment 12 22 \d+) .*", text(other), "its seal states another digest"),
+            (r"(chain) [^ ]*", shown(other), "its chain does not go on from the seal before it"),
+        ]:
+            seal.write_text(signed(re.sub(pattern, lambda found: f"{found.group(1)} {value}", kept), OURS))
+            report = self.damaged("edited", 12)
+            self.assertIn(reason, [finding["reason"] for finding in report["findings"]])
+
+    def test_order_of_the_history(self):
+        self.written()
+        path = self.journal / "checkpoints"
+        kept = path.read_bytes()
+        past = history(kept)
+        size = Checkpoint.parse(Note.parse(past[0]).text).size
+        path.write_bytes(b"\n".join([past[1], past[0], *past[2:], b""]))
+        self.damaged("reordered", size)
+        path.write_bytes(kept)
+        (self.journal / "checkpoint").write_bytes(past[0])
+        self.damaged("truncated", size)
 
     def test_24_key_swapped(self):
         self.written()

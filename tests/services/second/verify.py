@@ -38,7 +38,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--key", action="append", default=[], help="a verifier key, or a file of them")
     parser.add_argument("--anchor", action="append", default=[], help="checkpoints kept elsewhere; - is standard input")
     parser.add_argument("--witness", action="append", default=[], help="the key of a witness, or a file of them")
-    parser.add_argument("--anchor-age-max", type=int, help="seconds since a witness has seen it")
+    parser.add_argument("--anchor-age-max", type=seconds, help="seconds since a witness has seen it")
     parser.add_argument("--origin", help="the name that the journal must have")
     parser.add_argument("--level", choices=["L1"])
     parser.add_argument("--require", choices=LEVELS)
@@ -60,6 +60,8 @@ def main(given: list[str] | None = None) -> int:
         parser.error("name either a journal, or --proof and --line")
     if arguments.epoch is not None and arguments.directory:
         arguments.directory /= f"epochs/{arguments.epoch}"
+    if arguments.anchor_age_max is not None and not witnesses:
+        parser.error("--anchor-age-max needs a time, and that needs a --witness")
     if not keys and (anchors or witnesses or arguments.proof or arguments.goes_on):
         parser.error("without --key nothing that was signed can be checked")
     try:
@@ -100,8 +102,6 @@ def cosigned(directory: Path, witnesses: list[Witness]) -> list[Statement]:
 
 
 def check_journal(arguments, keys: list[Key], anchors: list[Statement], witnesses: list[Witness]) -> tuple[dict, int]:
-    if arguments.anchor_age_max is not None and not witnesses:
-        raise Undecided("--anchor-age-max needs a time, and that needs a --witness")
     for anchor in anchors:
         anchor.see(witnesses)
     for look in range(LOOKS):
@@ -146,12 +146,12 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: lis
                 doubts.append("no witness of --witness has cosigned anything of it")
             known = {origin_of(epoch, walk) for epoch in older}
             passed_over = sorted({it.checkpoint.origin for it in others if is_signed(it, keys)} - known)
-            if arguments.anchor_age_max is not None and not is_young(signed.seen, arguments.anchor_age_max):
-                doubts.append("no witness has seen it in the time of --anchor-age-max")
             if not signed.is_there:
                 doubts.append("nothing is signed here")
         elif signed.is_there:
             doubts.append("it is signed, and there is no --key; --level L1 leaves the signatures out")
+    if arguments.anchor_age_max is not None and not is_young(signed.seen, arguments.anchor_age_max):
+        doubts.append("no witness has seen it in the time of --anchor-age-max")
     if arguments.origin is not None and not re.fullmatch(re.escape(arguments.origin) + r"(#\d+)?", walk.origin or ""):
         doubts.append(f"it is another journal, {walk.origin}")
     findings = walk.findings + signed.findings
@@ -225,8 +225,15 @@ def is_signed(anchor: Statement, keys: list[Key]) -> bool:
         return False
 
 
+def seconds(value: str) -> int:
+    number = int(value)
+    if not 0 <= number < 1 << 32:
+        raise ValueError
+    return number
+
+
 def is_young(seen: tuple[int, str] | None, most: int) -> bool:
-    return bool(seen) and datetime.now(UTC).timestamp() - seen[0] <= most
+    return bool(seen) and int(datetime.now(UTC).timestamp() - seen[0]) <= most
 
 
 def is_stated(finding: dict, epoch: dict, size: int) -> bool:

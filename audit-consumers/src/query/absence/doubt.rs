@@ -48,6 +48,22 @@ pub enum Doubt {
         /// How many; 0 if another record tells, or none.
         events: u64,
     },
+    /// The service went on for so short a time behind the interval that it may not have told of what it only counted.
+    Untold {
+        /// Its last record before it ended in no order, or fell silent.
+        seq: u64,
+        /// The time of that.
+        at: Timestamp,
+        /// Nothing stands behind it yet.
+        is_open: bool,
+    },
+    /// A record may be meant: what is asked for it does not show, or has in a word of a later version.
+    Withheld {
+        /// Its number.
+        seq: u64,
+        /// The name of the condition.
+        field: &'static str,
+    },
     /// A record is no audit event, so nothing tells whether it is meant.
     NoEvent {
         /// Its number.
@@ -112,6 +128,24 @@ impl fmt::Display for Doubt {
                     "{events} events have no record of their own, as record {seq} ({action}) says"
                 )
             }
+            Self::Untold { seq, at, is_open } => {
+                let end = if *is_open {
+                    "is the last one so far"
+                } else {
+                    "is the last one before the service was killed, hung or lost its machine"
+                };
+                let advice = if *is_open { ": ask again later" } else { "" };
+                write!(
+                    f,
+                    "record {seq} of {at} {end}, so soon behind the interval that what is only counted, such as a \
+                     flood, may not be told{advice}"
+                )
+            }
+            Self::Withheld { seq, field } => write!(
+                f,
+                "record {seq} hides or cuts what `{field}` asks for, or has it in a word of a later version: nothing \
+                 tells whether it is meant"
+            ),
             Self::NoEvent { seq } => {
                 write!(f, "record {seq} is no audit event: nothing tells whether it is meant")
             }

@@ -1,9 +1,10 @@
 //! The two looks at a journal: where the interval lies in it, and what stands there.
 
 use audit_runtime::journal::{Error, Line, Reader};
-use audit_runtime::{Record, Timestamp};
+use audit_runtime::{Digest, Record, Timestamp};
 
 use super::super::Query;
+use super::super::asking::SearchError;
 use super::super::when::Window;
 use super::meant::{self, own};
 use super::{Absence, Doubt, Silence};
@@ -14,6 +15,8 @@ const NEAR_NS: i64 = 3_600_000_000_000;
 const HEARTBEAT_NS: u64 = 60_000_000_000;
 /// How late a heartbeat may come: looks are a second apart, and the disk may take its time.
 const LATE_NS: u64 = 2_000_000_000;
+/// After how long a recorder tells of what it only counts.
+const WINDOW_NS: u64 = 10_000_000_000;
 /// How far the clocks may part; by more at once, and the journal itself has a record of it.
 const JUMP_NS: u64 = 5_000_000_000;
 /// A clock that is slewed goes faster or slower by less than this part.
@@ -22,7 +25,8 @@ const SLEW: u64 = 1_000;
 /// Which records the interval lies between, by their times alone.
 pub(super) struct Bounds {
     pub(super) before: Option<u64>,
-    pub(super) after: Option<u64>,
+    /// With the hash that stands for it and for all before it.
+    pub(super) after: Option<(u64, Digest)>,
     /// The first record within an hour of it.
     near: u64,
     heartbeat_ns: u64,
@@ -36,18 +40,17 @@ impl Bounds {
         let (mut first_near, mut heartbeat_ns) = (None, None);
         let mut cursor = reader.cursor(begins_at)?;
         while let Some(line) = cursor.next()? {
-            let (seq, time) = (line.seq(), line.observed());
+            let (seq, time, end) = (line.seq(), line.observed(), (line.seq(), line.hash()));
             if interval.contains(time) {
                 let start = inside.map_or(before, |(start, _)| start);
                 inside = Some((start, None));
             } else if interval.from.is_some_and(|from| time < from) {
                 before = Some(seq);
             } else {
-                behind = behind.or(Some(seq));
-                inside = inside
-                    .map(|(start, end): (Option<u64>, Option<u64>)| (start, end.or(Some(seq))));
+                behind = behind.or(Some(end));
+                inside = inside.map(|(start, known): (_, Option<_>)| (start, known.or(Some(end))));
                 over =
-                    before.filter(|before| before + 1 == seq).map(|_| (before, Some(seq))).or(over);
+                    before.filter(|before| before + 1 == seq).map(|_| (before, Some(end))).or(over);
             }
             if near.contains(time) {
                 first_near = first_near.or(Some(seq));
@@ -75,6 +78,9 @@ pub(super) struct Look<'a> {
     last: Option<(Line, bool)>,
     /// Both clocks, at the first record of this start of the service or at the last move.
     base: (Timestamp, u64),
+    /// When a service that goes on has told of all that it only counted in the interval.
+    told_at: Timestamp,
+    is_told: bool,
 }
 
 impl<'a> Look<'a> {
@@ -83,18 +89,24 @@ impl<'a> Look<'a> {
         absence: Absence,
         query: &'a Query,
         bounds: Bounds,
-    ) -> Result<Absence, Error> {
+    ) -> Result<Absence, SearchError> {
         let mut cursor = reader.cursor(bounds.near)?;
         let near = around(Window { from: None, to: Some(absence.to) });
-        let base = (absence.from, 0);
-        let mut look = Self { absence, query, bounds, last: None, base };
-        while let Some(line) = cursor.next()? {
-            if look.absence.after.is_some() && !near.contains(line.observed()) {
+        let (base, window) =
+            ((absence.from, 0), if query.may_mean_floods() { WINDOW_NS } else { 0 });
+        let told_at = later(absence.to, absence.silence_ns_max.saturating_add(window));
+        let mut look = Self { absence, query, bounds, last: None, base, told_at, is_told: false };
+        loop {
+            let next = cursor.next()?;
+            look.watch_end(next.as_ref());
+            let Some(line) = next else { break };
+            if look.is_told && !near.contains(line.observed()) {
                 break;
             }
             look.take(line);
         }
-        Ok(look.absence)
+        let after = look.absence.after.as_ref().map(|line| (line.seq(), line.hash()));
+        if after != look.bounds.after { Err(SearchError::Changed) } else { Ok(look.absence) }
     }
 
     fn take(&mut self, line: Line) {
@@ -102,11 +114,11 @@ impl<'a> Look<'a> {
         let record = Record::parse(&line).ok();
         let own = record.as_ref().and_then(own);
         let is_behind = bounds.before.is_none_or(|before| seq > before);
-        let is_before = bounds.after.is_none_or(|after| seq < after);
+        let is_before = bounds.after.is_none_or(|(after, _)| seq < after);
         if bounds.before == Some(seq) {
             self.absence.before = Some(line.clone());
         }
-        let is_closing = bounds.after == Some(seq);
+        let is_closing = bounds.after.is_some_and(|(after, _)| seq == after);
         self.watch_clock(&line, own == Some("JournalClock"));
         if is_behind && (is_before || is_closing) {
             self.watch_gap(&line);
@@ -164,6 +176,23 @@ impl<'a> Look<'a> {
             self.absence.doubts.push(Doubt::Gap { from, to, seq: last.seq(), cause });
         }
     }
+
+    /// Tells of an end behind the interval that comes before all that was only counted is told: with the memory of
+    /// the service that is gone.
+    fn watch_end(&mut self, next: Option<&Line>) {
+        let after = self.absence.after.as_ref().filter(|_| !self.is_told);
+        let Some((last, is_stop)) = after.and(self.last.as_ref()) else { return };
+        let is_over = *is_stop || last.observed() >= self.told_at;
+        let silence = |next: &Line| next.mono_ns().saturating_sub(last.mono_ns());
+        let is_end = next.is_none_or(|next| {
+            next.boot() != last.boot() || silence(next) > self.absence.silence_ns_max
+        });
+        let (seq, at, is_open) = (last.seq(), last.observed(), next.is_none());
+        self.is_told = is_over || is_end;
+        if is_end && !is_over {
+            self.absence.doubts.push(Doubt::Untold { seq, at, is_open });
+        }
+    }
 }
 
 /// The same with an hour on either side.
@@ -174,6 +203,11 @@ fn around(interval: Window) -> Window {
         from: interval.from.map(|from| moved(from, -NEAR_NS)),
         to: interval.to.map(|to| moved(to, NEAR_NS)),
     }
+}
+
+fn later(time: Timestamp, by_ns: u64) -> Timestamp {
+    let by = i64::try_from(by_ns).unwrap_or(i64::MAX);
+    Timestamp::from_unix_nanos(time.unix_nanos().saturating_add(by))
 }
 
 fn nanos_between(from: Timestamp, to: Timestamp) -> i64 {

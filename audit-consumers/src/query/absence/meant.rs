@@ -15,7 +15,13 @@ impl Absence {
         self.between += 1;
         let is_meant = match record {
             _ if query.conditions.is_empty() => record.and_then(own).is_none(),
-            Some(record) => query.holds(record),
+            Some(record) if query.holds(record) => true,
+            Some(record) => {
+                if let Some(field) = query.withheld(record) {
+                    self.doubts.push(Doubt::Withheld { seq: line.seq(), field });
+                }
+                false
+            }
             None => {
                 self.doubts.push(Doubt::NoEvent { seq: line.seq() });
                 false
@@ -57,21 +63,34 @@ impl Absence {
     }
 }
 
+/// Records of what strangers did beyond a measure, of which events are only counted.
+const FLOODS: [&str; 3] = ["AccessFlood", "LoginFlood", "DenialFlood"];
+
 impl Query {
-    /// True if the record is of a flood, of which it only counts events, and these may be meant: requests of strangers, actions that were
-    /// denied before they began, or logins that failed.
+    /// True if floods of any kind count events that may be meant.
+    pub(super) fn may_mean_floods(&self) -> bool {
+        FLOODS.iter().any(|flood| self.may_mean(flood))
+    }
+
+    /// True if the record is of a flood, and the events that it counts may be meant.
     fn may_mean_flood(&self, record: &Record) -> bool {
+        self.may_mean(&record.action)
+            && record.category == Category::Security
+            && record.actor.is_none()
+    }
+
+    /// Floods are requests of strangers, actions that were denied before they began, or logins that failed.
+    fn may_mean(&self, flood: &str) -> bool {
         let excludes = |field, word| {
             let mut own = self.conditions.iter().filter(|it| it.field == field);
             own.any(|it| matches!(&it.test, Test::Words(words) if words.contains(&word) == it.is_negated))
         };
-        let may_mean = match record.action.as_str() {
+        match flood {
             "AccessFlood" => !excludes(Field::Category, "access"),
             "LoginFlood" => !excludes(Field::Category, "authentication"),
             "DenialFlood" => !excludes(Field::Outcome, "denied"),
             _ => false,
-        };
-        may_mean && record.category == Category::Security && record.actor.is_none()
+        }
     }
 }
 

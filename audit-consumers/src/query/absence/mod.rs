@@ -3,6 +3,7 @@
 mod doubt;
 mod look;
 mod meant;
+mod withheld;
 
 use audit_runtime::Timestamp;
 use audit_runtime::journal::{Line, Reader};
@@ -56,7 +57,7 @@ impl Absence {
     ///
     /// # Errors
     /// [`SearchError::Unbounded`] if the query does not say from when until when; else fails when the journal cannot be
-    /// read or is damaged.
+    /// read or is damaged, [`SearchError::Changed`] if its two looks at it do not see the same records.
     pub fn find(reader: &Reader, query: &Query) -> Result<Self, SearchError> {
         let window = query.window(Timestamp::now());
         let (from, to) = window.from.zip(window.to).ok_or(SearchError::Unbounded)?;
@@ -81,7 +82,7 @@ impl Absence {
         if bounds.after.is_none() {
             absence.doubts.push(Doubt::Open);
         }
-        Ok(Look::over(reader, absence, query, bounds)?)
+        Look::over(reader, absence, query, bounds)
     }
 }
 
@@ -90,6 +91,43 @@ impl<T> Several<T> {
         self.count += 1;
         if self.first.len() < KEPT_MAX {
             self.first.push(one);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use audit_runtime::journal::{Journal, MemoryStorage, Options};
+
+    use super::*;
+
+    fn journal() -> Reader {
+        let storage = MemoryStorage::new();
+        let mut journal = Journal::open(Arc::new(storage.clone()), Options::default()).unwrap();
+        journal.append(b"\"word\":1").unwrap();
+        journal.commit().unwrap();
+        Reader::over(Arc::new(storage))
+    }
+
+    #[test]
+    fn a_journal_that_is_another_one_at_the_second_look_is_told() {
+        let (reader, other) = (journal(), journal());
+        let mut records = reader.cursor(0).unwrap();
+        let from = records.next().unwrap().unwrap().observed();
+        let mut to = from;
+        while let Some(line) = records.next().unwrap() {
+            to = line.observed();
+        }
+        let query = Query::new().since(from).until(to);
+        let absence = Absence::find(&reader, &query).unwrap();
+        assert!(absence.after.is_some());
+        let window = query.window(Timestamp::now());
+        for (second, is_same) in [(&reader, true), (&other, false)] {
+            let bounds = Bounds::find(&reader, 0, window).unwrap();
+            let found = Look::over(second, absence.clone(), &query, bounds);
+            assert_eq!(!matches!(found, Err(SearchError::Changed)), is_same);
         }
     }
 }
