@@ -352,3 +352,18 @@ fn a_key_that_answers_later_is_asked_for_the_same_again() {
     journal.tick().unwrap();
     assert_eq!(check_files(&storage, &leaves(&storage)), 4);
 }
+
+#[test]
+fn a_pruning_that_must_wait_for_the_key_says_so() {
+    let storage = MemoryStorage::new();
+    let odd = Arc::new(Odd(key(), Mutex::new(Some(io::ErrorKind::WouldBlock))));
+    let options = Options { signer: Some(Arc::<Odd>::clone(&odd) as _), ..prunable() };
+    let mut journal = start(&storage, options);
+    write(&mut journal, (0..30).map(|number| format!("record {number}")));
+    let all = firsts(&storage);
+    let told = journal.prune(&before(all[2])).unwrap_err().to_string();
+    assert!(told.contains("the key was asked and has not answered yet; try again"), "{told}");
+    assert!(journal.unsigned().is_none(), "it is not late yet");
+    *odd.1.lock().unwrap() = None;
+    journal.prune(&before(all[2])).unwrap();
+}
