@@ -23,6 +23,9 @@ const PAUSE_MIN: Duration = Duration::from_millis(10);
 /// How often a shutdown looks whether all have ended.
 const STEP: Duration = Duration::from_millis(1);
 
+/// Is told an anchor's name, and what it doubts.
+type Doubted = fn(&str, &str);
+
 /// The anchors of a journal at work. Dropped, each makes a last attempt, for which nobody waits.
 pub struct Shipping {
     lanes: Vec<(Arc<Lane>, JoinHandle<()>)>,
@@ -41,7 +44,7 @@ impl Shipping {
         journal: &Journal,
         age_max: Duration,
         directory: Option<PathBuf>,
-        doubted: fn(&str, &str),
+        doubted: Doubted,
     ) -> io::Result<Self> {
         let mut shipping = Self { lanes: Vec::new() };
         let own = Arc::new(Own::of(journal));
@@ -101,7 +104,7 @@ struct Way {
     storage: Arc<dyn Storage>,
     own: Arc<Own>,
     /// Where the journal lies, and who hears what the anchor doubts of that, until it was asked.
-    unasked: Option<(PathBuf, fn(&str, &str))>,
+    unasked: Option<(PathBuf, Doubted)>,
     lane: Arc<Lane>,
 }
 
