@@ -21,7 +21,7 @@ pub trait Anchor: Send {
         true
     }
 
-    /// Why it protects the journal in this directory little, if so; asked once.
+    /// Why it protects the journal in this directory little, if so; asked once, on the thread that gives it checkpoints.
     fn doubt(&self, _journal: &Path) -> Option<String> {
         None
     }
@@ -33,7 +33,7 @@ pub trait Anchor: Send {
     /// # Errors
     /// Says why it is not kept; it, or a newer one, is tried again. An error of the kind
     /// [`io::ErrorKind::InvalidData`] says that what the anchor has speaks against the checkpoint, such as a
-    /// larger one of the same journal: that is told at once.
+    /// larger one of the same journal: that is told at once, if the checkpoint was signed since the journal was opened.
     fn keep(
         &mut self,
         checkpoint: &Checkpoint,

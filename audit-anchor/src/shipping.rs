@@ -5,6 +5,7 @@ mod tests;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -17,8 +18,13 @@ use crate::status::{Lane, Status, Turn};
 
 /// How soon a first checkpoint is looked for, and what failed is tried again; then each time later by as much again.
 const RETRY: Duration = Duration::from_secs(1);
+/// The shortest pause: each look reads a file.
+const PAUSE_MIN: Duration = Duration::from_millis(10);
 /// How often a shutdown looks whether all have ended.
 const STEP: Duration = Duration::from_millis(1);
+
+/// Is told an anchor's name, and what it doubts.
+type Doubted = fn(&str, &str);
 
 /// The anchors of a journal at work. Dropped, each makes a last attempt, for which nobody waits.
 pub struct Shipping {
@@ -26,8 +32,9 @@ pub struct Shipping {
 }
 
 impl Shipping {
-    /// Starts giving each of `anchors` the newest checkpoint of the `journal` in `storage`: at once, then each time that its
-    /// pause has passed and there is a larger one. What its writer has not signed is given to none. One that has had not all records for `age_max` is stale.
+    /// Starts giving each of `anchors` the newest checkpoint of the `journal` in `storage`, which was just opened: at once, then each time that its
+    /// pause (10 ms at least) has passed and there is a larger one. What its writer has not signed is given to none. One that has had not all records for `age_max` is stale.
+    /// Each is asked by its own thread what it doubts of a journal in this directory, and `doubted` told of it, with its name.
     ///
     /// # Errors
     /// Fails when the operating system gives no thread.
@@ -36,14 +43,17 @@ impl Shipping {
         storage: &Arc<dyn Storage>,
         journal: &Journal,
         age_max: Duration,
+        directory: Option<PathBuf>,
+        doubted: Doubted,
     ) -> io::Result<Self> {
         let mut shipping = Self { lanes: Vec::new() };
         let own = Arc::new(Own::of(journal));
         for (anchor, pause) in anchors {
             let lane = Arc::new(Lane::new(anchor.name(), anchor.confirms(), age_max));
             let (storage, own) = (Arc::clone(storage), Arc::clone(&own));
-            let mut way = Way { anchor, storage, own, lane: Arc::clone(&lane) };
-            let ship = move || way.ship(pause);
+            let unasked = directory.clone().map(|directory| (directory, doubted));
+            let mut way = Way { anchor, storage, own, unasked, lane: Arc::clone(&lane) };
+            let ship = move || way.ship(pause.max(PAUSE_MIN));
             let thread = thread::Builder::new().name("audit-anchor".into()).spawn(ship)?;
             shipping.lanes.push((lane, thread));
         }
@@ -93,6 +103,8 @@ struct Way {
     anchor: Box<dyn Anchor>,
     storage: Arc<dyn Storage>,
     own: Arc<Own>,
+    /// Where the journal lies, and who hears what the anchor doubts of that, until it was asked.
+    unasked: Option<(PathBuf, Doubted)>,
     lane: Arc<Lane>,
 }
 
@@ -125,6 +137,11 @@ impl Way {
 
     /// Gives it the newest checkpoint, unless it has one of that size; false if there is none yet.
     fn ship_newest(&mut self) -> io::Result<bool> {
+        if let Some((directory, doubted)) = self.unasked.take()
+            && let Some(doubt) = self.anchor.doubt(&directory)
+        {
+            doubted(self.anchor.name(), &doubt);
+        }
         let taken = Instant::now();
         let Some(mut note) =
             Reader::over(Arc::clone(&self.storage)).checkpoint().map_err(io::Error::other)?
@@ -135,7 +152,10 @@ impl Way {
             io::Error::other(format!("`checkpoint` is not what the writer has signed: {why}"))
         })?;
         if self.lane.size().is_none_or(|size| size < checkpoint.size) {
-            self.anchor.keep(&checkpoint, &note, &self.storage)?;
+            let kept = self.anchor.keep(&checkpoint, &note, &self.storage);
+            // A power cut can take back what an anchor has, until this start signs the same records.
+            let is_old = checkpoint.size <= self.own.found;
+            kept.map_err(|error| if is_old { io::Error::other(error) } else { error })?;
             self.lane.kept(checkpoint.size, taken, self.own.durable.durable());
         }
         Ok(true)
@@ -147,13 +167,15 @@ impl Way {
 struct Own {
     origin: String,
     keys: Vec<VerifierKey>,
+    /// How many records the start has found.
+    found: u64,
     durable: Watermark,
 }
 
 impl Own {
     fn of(journal: &Journal) -> Self {
         let (origin, keys) = (journal.origin().to_owned(), journal.keys());
-        Self { origin, keys, durable: journal.watermark() }
+        Self { origin, keys, found: journal.committed().first_seq, durable: journal.watermark() }
     }
 
     /// The checkpoint in `note`, which is left with the journal's own signatures.

@@ -23,8 +23,8 @@ const REFUSAL: Duration = Duration::from_millis(100);
 
 /// A syslog server. What it writes is read by `audited verify --anchor`.
 ///
-/// TCP confirms: a connection has one message, counted as RFC 6587 has it, and is read to its end before the other side
-/// closes it. Datagrams confirm nothing. None of them is encrypted: a checkpoint is signed and no secret.
+/// TCP confirms: a connection has one message, counted as RFC 6587 has it, and the other side closes it behind that, which is
+/// a sign that it has read it, and no proof. Datagrams confirm nothing. None of them is encrypted: a checkpoint is signed and no secret.
 #[derive(Debug)]
 pub struct Syslog {
     place: Place,
@@ -120,11 +120,20 @@ fn send_datagram(to: SocketAddr, message: &str) -> io::Result<()> {
 }
 
 fn send_framed(to: SocketAddr, message: &str) -> io::Result<()> {
-    let mut stream = TcpStream::connect_timeout(&to, STEP)?;
+    send_over(TcpStream::connect_timeout(&to, STEP)?, message)
+}
+
+fn send_over(mut stream: TcpStream, message: &str) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
+    if matches!(stream.peek(&mut [0]), Ok(0)) {
+        return Err(io::Error::other("it closes the connection before anything is sent"));
+    }
+    stream.set_nonblocking(false)?;
     stream.set_write_timeout(Some(STEP))?;
     stream.set_read_timeout(Some(STEP))?;
     stream.write_all(format!("{} {message}", message.len()).as_bytes())?;
-    // Who closes in turn has read it; bytes that nobody has read would end it with an error.
+    // Who closes in turn has most likely read it: bytes that nobody has read end it with an error, where that is
+    // here in time.
     stream.shutdown(Shutdown::Write)?;
     match stream.read(&mut [0]) {
         Ok(0) => Ok(()),
@@ -148,7 +157,21 @@ fn message(note: &Note, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+
+    #[test]
+    fn a_server_that_has_closed_before_it_was_sent_anything_confirms_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        // It would still take what is sent, and read none of it.
+        server.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(stream.peek(&mut [0]).unwrap(), 0);
+        let told = send_over(stream, "message").unwrap_err().to_string();
+        assert!(told.contains("before anything is sent"), "{told}");
+    }
 
     #[test]
     fn addresses_are_read_and_what_is_none_is_told() {

@@ -88,7 +88,7 @@ impl Witness {
         storage: &dyn Storage,
         deadline: Instant,
     ) -> io::Result<Answer> {
-        let hashes = prove_growth(storage, old, checkpoint).map_err(io::Error::other)?;
+        let hashes = prove_growth(storage, old, checkpoint, deadline).map_err(io::Error::other)?;
         let mut body = format!("old {old}\n");
         for hash in hashes {
             let _ = writeln!(body, "{hash}");

@@ -1,5 +1,7 @@
 //! Proves that a record is in the journal, and that a later checkpoint goes on from an earlier one.
 
+use std::time::Instant;
+
 use audit_tlog::{
     Checkpoint, Frontier, Hash, Proof, consistency, inclusion, is_consistent, is_included, leaf,
     root_at,
@@ -13,6 +15,9 @@ use super::signed::CHECKPOINT;
 use super::storage::Storage;
 use super::tiles;
 use super::verify;
+
+const SLOW: &str = "the proof took too long, because hashes in `tiles/` are missing or wrong: `audited verify` \
+                    names them, and the next start makes those again that are missing";
 
 /// Proves to whoever has the line and the public key that the record `seq` is in the journal, under the
 /// newest checkpoint.
@@ -32,10 +37,11 @@ pub fn prove(storage: &dyn Storage, seq: u64) -> Result<Proof, Error> {
         );
         return Err(unproven(storage, seq, reason));
     }
-    let own = subtree(storage, 0, seq, false)?;
+    let own = subtree(storage, 0, seq, false, None)?;
     let proof = made(
         |trusts_tiles| {
-            inclusion(size, seq, &mut |level, index| subtree(storage, level, index, trusts_tiles))
+            let subtree = &mut |level, index| subtree(storage, level, index, trusts_tiles, None);
+            inclusion(size, seq, subtree)
         },
         |hashes| is_included(&root, size, seq, &own, hashes),
     )?;
@@ -53,16 +59,22 @@ pub fn prove_consistency(
     from: &Checkpoint,
     to: &Checkpoint,
 ) -> Result<Vec<Hash>, Error> {
-    growth(storage, from.size, Some(from.root), to)
+    growth(storage, from.size, Some(from.root), to, None)
 }
 
 /// Proves that the journal that `to` was signed over goes on from its own first `from` records, to whoever has
 /// their root.
 ///
 /// # Errors
-/// As [`prove_consistency`].
-pub fn prove_growth(storage: &dyn Storage, from: u64, to: &Checkpoint) -> Result<Vec<Hash>, Error> {
-    growth(storage, from, None, to)
+/// As [`prove_consistency`], and [`Error::Unproven`] if the `deadline` passes while records are read because `tiles/`
+/// does not have their hashes.
+pub fn prove_growth(
+    storage: &dyn Storage,
+    from: u64,
+    to: &Checkpoint,
+    deadline: Instant,
+) -> Result<Vec<Hash>, Error> {
+    growth(storage, from, None, to, Some(deadline))
 }
 
 /// Proves it of the records that have this root, or those that are there.
@@ -71,11 +83,12 @@ fn growth(
     from: u64,
     root: Option<Hash>,
     to: &Checkpoint,
+    due: Option<Instant>,
 ) -> Result<Vec<Hash>, Error> {
     let proof = made(
         |trusts_tiles| {
             let subtree =
-                &mut |level: u32, index: u64| subtree(storage, level, index, trusts_tiles);
+                &mut |level: u32, index: u64| subtree(storage, level, index, trusts_tiles, due);
             let root = root.map_or_else(|| root_at(from, subtree), Ok)?;
             Ok((root, consistency(from, to.size, subtree)?))
         },
@@ -106,13 +119,14 @@ fn subtree(
     level: u32,
     index: u64,
     trusts_tiles: bool,
+    due: Option<Instant>,
 ) -> Result<Hash, Error> {
     let tiled = || tiles::subtree(storage, level, index);
     if let Some(hash) = trusts_tiles.then(tiled).flatten() {
         return Ok(hash);
     }
     let (start, end) = (index << level, (index + 1) << level);
-    let counted = counted(storage, start, end)?;
+    let counted = counted(storage, start, end, due)?;
     let hash = counted.or_else(|| tiled().filter(|_| level > 0 || trusts_tiles));
     hash.ok_or_else(|| {
         let reason = format!("the records from seq {start} to {} are not all there", end - 1);
@@ -121,7 +135,12 @@ fn subtree(
 }
 
 /// The same, from the records alone.
-fn counted(storage: &dyn Storage, start: u64, end: u64) -> Result<Option<Hash>, Error> {
+fn counted(
+    storage: &dyn Storage,
+    start: u64,
+    end: u64,
+    deadline: Option<Instant>,
+) -> Result<Option<Hash>, Error> {
     let firsts = segment::list(storage)?;
     let before = firsts.partition_point(|first| *first <= start).saturating_sub(1);
     let mut tree = Frontier::default();
@@ -135,6 +154,9 @@ fn counted(storage: &dyn Storage, start: u64, end: u64) -> Result<Option<Hash>, 
             // What stands in this one from there on, a failed sync has left.
             if firsts.get(at + 1) == Some(&due) {
                 break;
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(unproven(storage, due, SLOW.to_owned()));
             }
             let piece = lines.next().map_err(Error::io(storage, "read", &segment::name(first)))?;
             let Piece::Line(range) = piece else { break };

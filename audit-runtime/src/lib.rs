@@ -48,8 +48,8 @@ pub use recorder::control;
 #[cfg(feature = "config")]
 pub use recorder::{Config, ConfigError};
 pub use recorder::{
-    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, SigningKeys, Status,
-    Unrecorded, alert, health, open, record,
+    Error, Health, Mirror, Receipt, Recorded, Recorder, RecorderBuilder, RedAlarm, SigningKeys,
+    Status, Unrecorded, alert, health, open, record,
 };
 pub use scope::Connection;
 #[cfg(feature = "stream")]

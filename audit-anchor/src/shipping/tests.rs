@@ -1,6 +1,8 @@
 //! What is given to an anchor, and what is not.
 
+use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use audit_journal::{MemoryStorage, Options};
 use audit_tlog::{Signer, SigningKey};
@@ -51,6 +53,7 @@ fn nothing_is_shipped_but_what_the_writer_has_signed() {
         anchor: Box::new(Open(Arc::clone(&kept))),
         storage: Arc::clone(&storage),
         own: Arc::new(Own::of(&journal)),
+        unasked: None,
         lane: Arc::new(Lane::new("open", true, Duration::ZERO)),
     };
     let larger = Checkpoint { size: u64::MAX, ..checkpoint.clone() };
@@ -72,4 +75,49 @@ fn nothing_is_shipped_but_what_the_writer_has_signed() {
     assert!(way.ship_newest().unwrap());
     assert_eq!(*kept.lock().unwrap(), [sign(&checkpoint, &[1, 2])]);
     assert_eq!(way.lane.size(), Some(checkpoint.size));
+}
+
+/// One that doubts, fails, and counts how often it is asked.
+struct Doubtful(Arc<AtomicU32>);
+
+impl Anchor for Doubtful {
+    fn name(&self) -> &str {
+        "doubtful"
+    }
+
+    fn doubt(&self, journal: &Path) -> Option<String> {
+        thread::sleep(SLOW);
+        Some(format!("it is beside {}", journal.display()))
+    }
+
+    fn keep(&mut self, _: &Checkpoint, _: &Note, _: &Arc<dyn Storage>) -> io::Result<()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(io::Error::other("it keeps nothing"))
+    }
+}
+
+const SLOW: Duration = Duration::from_millis(300);
+static DOUBTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[test]
+fn nobody_waits_for_what_an_anchor_doubts_and_none_is_asked_without_a_pause() {
+    let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+    let signer: Arc<dyn Signer> = Arc::new(key(1));
+    let options = Options { signer: Some(signer), ..Options::default() };
+    let mut journal = Journal::open(Arc::clone(&storage), options).unwrap();
+    journal.tick().unwrap();
+    let asked = Arc::new(AtomicU32::new(0));
+    let anchor: Box<dyn Anchor> = Box::new(Doubtful(Arc::clone(&asked)));
+    let doubted = |name: &str, doubt: &str| DOUBTS.lock().unwrap().push(format!("{name}: {doubt}"));
+    let place = Some(PathBuf::from("/srv/audit"));
+    let begun = Instant::now();
+    let anchors = vec![(anchor, Duration::ZERO)];
+    let shipping =
+        Shipping::start(anchors, &storage, &journal, Duration::ZERO, place, doubted).unwrap();
+    assert!(begun.elapsed() < SLOW, "{:?}", begun.elapsed());
+    thread::sleep(SLOW * 2);
+    shipping.finish(SLOW);
+    assert_eq!(*DOUBTS.lock().unwrap(), ["doubtful: it is beside /srv/audit"]);
+    let (asked, most) = (asked.load(Ordering::Relaxed), begun.elapsed().as_millis() / 10);
+    assert!(asked > 1 && u128::from(asked) <= most, "{asked} of {most}");
 }

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
+use crate::{Shipping, Status};
 
 const NAME: &str = "witness.example/w1";
 /// That of the seed that is 32 times 9.
@@ -27,11 +28,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
-        let signer: Arc<dyn audit_tlog::Signer> =
-            Arc::new(SigningKey::from_seed(ORIGIN, [1; 32]).unwrap());
-        let options =
-            Options { origin: Some(ORIGIN.into()), signer: Some(signer), ..Options::default() };
-        let journal = Journal::open(Arc::clone(&storage), options).unwrap();
+        let journal = Journal::open(Arc::clone(&storage), options()).unwrap();
         let mut fixture = Self { journal, storage };
         fixture.grow();
         fixture
@@ -58,6 +55,12 @@ impl Fixture {
     fn kept(&self) -> Option<Note> {
         cosigned(&*self.storage, &KEY.parse().unwrap()).unwrap()
     }
+}
+
+fn options() -> Options {
+    let signer: Arc<dyn audit_tlog::Signer> =
+        Arc::new(SigningKey::from_seed(ORIGIN, [1; 32]).unwrap());
+    Options { origin: Some(ORIGIN.into()), signer: Some(signer), ..Options::default() }
 }
 
 /// What a server answers to the body of a request.
@@ -148,7 +151,8 @@ fn a_cosigned_checkpoint_is_kept_and_the_next_one_is_proved_to_go_on_from_it() {
     fixture.keep(&mut witness).unwrap();
     let (second, note) = fixture.newest();
     let body = bodies.recv().unwrap();
-    let hashes = prove_growth(&*fixture.storage, first.size, &second).unwrap();
+    let hashes =
+        prove_growth(&*fixture.storage, first.size, &second, Instant::now() + DEADLINE).unwrap();
     let hashes: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
     assert_eq!(body, format!("old {}\n{hashes}\n{note}", first.size));
     assert_eq!(witness.key.cosigned(&fixture.kept().unwrap()), Ok(TIME + 1));
@@ -210,6 +214,57 @@ fn a_journal_that_is_shorter_or_another_than_what_was_cosigned_is_told_as_such()
         assert!(!told.to_string().contains('\u{1b}'));
         assert_eq!(fixture.kept(), None);
     }
+}
+
+/// A witness that answers so is given the checkpoints of a journal which a power cut has left with an older one than the
+/// witness has. What is said of it before this start has signed anything, and what behind that.
+fn after_a_power_cut(replies: Vec<Reply>) -> [Status; 2] {
+    let mut fixture = Fixture::new();
+    let read = |name| {
+        let file = fixture.storage.open(name, audit_journal::Access::Read).unwrap();
+        let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
+        assert_eq!(file.read_at(0, &mut bytes).unwrap(), bytes.len());
+        bytes
+    };
+    let older = ["checkpoint", "checkpoints"].map(|name| (name, read(name)));
+    fixture.grow();
+    let options = options();
+    let Fixture { journal, storage } = fixture;
+    drop(journal);
+    older.iter().for_each(|(name, bytes)| storage.replace(name, bytes).unwrap());
+    let mut journal = Journal::open(Arc::clone(&storage), options).unwrap();
+    let (witness, bodies) = serve(replies);
+    let anchors: Vec<(Box<dyn Anchor>, _)> = vec![(Box::new(witness), DEADLINE)];
+    let shipping = Shipping::start(anchors, &storage, &journal, DEADLINE, None, |_, _| ()).unwrap();
+    let watermark = journal.watermark();
+    let status = |is_so: fn(&Status) -> bool| {
+        let due = Instant::now() + DEADLINE;
+        loop {
+            let status = shipping.statuses(watermark.durable()).remove(0);
+            if is_so(&status) {
+                return status;
+            }
+            assert!(Instant::now() < due, "{status:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let before = status(|status| status.failure.is_some());
+    journal.tick().unwrap();
+    let behind = status(|status| status.size.is_some() || status.contradicts);
+    drop((shipping, bodies));
+    [before, behind]
+}
+
+#[test]
+fn an_older_checkpoint_than_the_witness_has_is_no_roll_back_before_the_start_has_signed() {
+    // Of eight and of fourteen records there were checkpoints, and the second is gone.
+    let [before, behind] =
+        after_a_power_cut(vec![has(14), has(14), cosigns(9, TIME, str::to_owned)]);
+    let why = before.failure.unwrap();
+    assert!(why.contains("cosigned 14 records") && !before.contradicts, "{why}");
+    assert!(!behind.contradicts && behind.size > Some(14), "{behind:?}");
+    let [before, behind] = after_a_power_cut((0..5).map(|_| has(1000)).collect());
+    assert!(!before.contradicts && behind.contradicts, "{before:?} {behind:?}");
 }
 
 #[test]

@@ -38,6 +38,9 @@ struct Health {
     reason: Option<String>,
     /// Older writers have none.
     #[serde(default)]
+    alarm: Option<String>,
+    /// Older writers have none.
+    #[serde(default)]
     anchors: Vec<Anchor>,
 }
 
@@ -125,14 +128,12 @@ impl Monitor {
         let health =
             Client::connect(&self.journal, DEADLINE).and_then(|mut client| client.health());
         let health: Option<Health> = health.ok().and_then(|json| serde_json::from_str(&json).ok());
-        if let Some(Health { status, reason, anchors }) = health {
+        if let Some(Health { status, reason, alarm, anchors }) = health {
             let day = today();
             let origin = self.report.origin.clone();
-            let mut contradicted = false;
             for anchor in anchors.into_iter().filter(|it| it.is_stale) {
                 let Anchor { name, age_s, failure, contradicts, .. } = anchor;
                 let why = failure.unwrap_or_default();
-                contradicted |= contradicts;
                 let told = match contradicts {
                     true => trouble::contradicted(&origin, &name, &day, &why),
                     false => trouble::unanchored(&origin, &name, &day, age_s, &why),
@@ -140,10 +141,15 @@ impl Monitor {
                 self.report.tell(told)?;
             }
             let reason = reason.unwrap_or_default();
-            // A journal of which an anchor has another history records all the same.
-            if status == "red" && !(contradicted && reason.starts_with("the anchor ")) {
-                self.report.tell(trouble::failing(&self.report.origin, durable, &reason))?;
-            }
+            let told = match alarm.as_deref().filter(|_| status == "red") {
+                // That of the anchor was told.
+                Some("contradicted") => None,
+                Some(alarm @ ("unrelayed" | "set_aside")) => {
+                    Some(trouble::alarmed(&origin, alarm, &day, &reason))
+                }
+                _ => (status == "red").then(|| trouble::failing(&origin, durable, &reason)),
+            };
+            told.map_or(Ok(()), |told| self.report.tell(told))?;
         }
         let silent = self.durable.1.elapsed();
         let silence_max = self.settings.silence_max();

@@ -20,6 +20,19 @@ pub(super) fn failing(origin: &str, durable: u64, reason: &str) -> Finding {
     finding
 }
 
+/// The journal takes records, and its recorder's health is red all the same; told once a day for each cause.
+pub(super) fn alarmed(origin: &str, alarm: &str, day: &str, reason: &str) -> Finding {
+    let id = id(&["pipeline_failure", origin, alarm, day]);
+    let mut finding = finding("pipeline_failure", origin, id, Severity::Critical);
+    finding.title = Some("The audit journal takes records, and its health is red".to_owned());
+    finding.note = Some(cut(&format!("The recorder's health is red: {reason}")));
+    finding.remediation = sentences(&[
+        "Run `audited health` and `audited doctor` on the machine, and mend what they name.",
+        "If the journal was set aside, find out who could write there: it is kept in `epochs`. The health is red until the next start.",
+    ]);
+    finding
+}
+
 /// The journal cannot be read, for this reason.
 pub(super) fn unreadable(origin: &str, reason: &str) -> Finding {
     let id = id(&["pipeline_failure", origin, reason]);

@@ -1,5 +1,6 @@
 //! What a start signs although nothing that it trusts has signed it before.
 
+use super::RECORDS_MAX;
 use super::files::HISTORY;
 use super::found::{CHECKPOINT, Found};
 use super::rotation::Change;
@@ -11,7 +12,8 @@ use crate::storage::Storage;
 /// record that it signs so, and the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedAnew {
-    /// `unsigned`, `key`, `checkpoint` or `seals`: what was not there.
+    /// `unsigned`, `key`, `checkpoint` or `seals`: what was not there; or `behind`: the newest checkpoint is
+    /// further back than a crash leaves it.
     pub reason: &'static str,
     /// The first record.
     pub first_seq: u64,
@@ -30,14 +32,21 @@ impl SignedAnew {
         let is_vouched = change.is_none_or(|change| change.rotation.is_vouched_for);
         // A checkpoint comes after the seals of all segments before its end.
         let is_gone = |size| found.seals.iter().any(|seal| seal.next_seq() < size);
+        let firm = found.base.firm.size();
+        let vouched = found.checkpoint.as_ref().map_or(0, |it| it.size).max(firm);
+        let is_behind =
+            found.tree.size().saturating_sub(vouched) > RECORDS_MAX || found.seals.len() > 1;
         let reason = match &found.checkpoint {
             None if !is_vouched => "key",
             None if is_signed(storage).is_ok_and(|is| !is) => "unsigned",
             None => "checkpoint",
             Some(checkpoint) if is_gone(checkpoint.size) => "seals",
+            Some(_) if is_behind => {
+                return Some(Self { reason: "behind", first_seq: vouched, last_seq });
+            }
             Some(_) => return None,
         };
-        Some(Self { reason, first_seq: found.base.firm.size(), last_seq })
+        Some(Self { reason, first_seq: firm, last_seq })
     }
 
     /// The reason in words, as the end of a sentence.
@@ -47,6 +56,10 @@ impl SignedAnew {
             "key" => "another key has signed them, which is not there to vouch for this one",
             "checkpoint" => {
                 "the newest checkpoint is gone, or is none of this journal and its keys"
+            }
+            "behind" => {
+                "they are more than a crash leaves unsigned: the key did not answer for long, or they were written \
+                 without it, or newer checkpoints and seals are gone"
             }
             _ => {
                 "seals that the newest checkpoint speaks of are gone, or are of no key that is there"

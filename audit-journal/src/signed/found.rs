@@ -4,6 +4,7 @@ use std::io;
 
 use audit_tlog::{Checkpoint, Frontier, Hash, Note, Untrusted, VerifierKey, leaf};
 
+use super::history;
 use super::rotation::seq_of_change;
 use super::seal::Seal;
 use super::span::Span;
@@ -102,21 +103,27 @@ impl Found {
     ) -> Result<Self, Error> {
         let notes = Notes { storage, keys, origin };
         let ends = ends(storage, firsts, end)?;
-        let (pruned, mut is_claimed) =
+        let (pruned, is_claimed) =
             notes.pruned(firsts.first().copied(), ends.first().and_then(Option::as_ref))?;
+        let (checkpoint, flaw) = match notes.checkpoint() {
+            Ok(checkpoint) => (checkpoint, None),
+            Err(flaw) => (None, Some(flaw)),
+        };
+        let mut found = Self { checkpoint, flaw, is_claimed, ..Self::default() };
         let mut before = ends.first().and_then(Option::as_ref).map(|end| end.hash);
-        let (mut tree, mut seals, mut firm, mut broken) = (pruned.clone(), Vec::new(), None, None);
+        let (mut tree, mut firm, mut broken) = (pruned.clone(), None, None);
         for (first, end) in firsts.iter().zip(ends.iter().skip(1)) {
             let Some(end) = end else { break };
             let of_origin = || Chain::of_origin(origin.unwrap_or_default()).tip;
             let joint = Joint { first: *first, before: before.unwrap_or_else(of_origin), end };
             match (notes.seal(&joint)?, &mut tree) {
-                (Some(seal), _) => (tree, is_claimed) = (Some(seal.tree), false),
+                (Some(seal), _) => (tree, found.is_claimed) = (Some(seal.tree), false),
                 (None, Some(known)) => {
                     firm.get_or_insert_with(|| known.clone());
                     // What an old segment cannot give is no reason to record nothing more.
-                    match joint.seal_again(storage, known) {
-                        Ok(seal) => seals.push(seal),
+                    let see = |tree: &_, place| found.compare(storage, tree, *first, place);
+                    match joint.seal_again(storage, known, see) {
+                        Ok(seal) => found.seals.push(seal),
                         Err(error) => (tree, broken) = (None, Some(error)),
                     }
                 }
@@ -124,18 +131,14 @@ impl Found {
             }
             before = Some(end.hash);
         }
-        let lost = tree.is_none().then(|| broken.take().unwrap_or_else(|| no_tree(storage)));
+        found.lost = tree.is_none().then(|| broken.take().unwrap_or_else(|| no_tree(storage)));
+        found.flaw = found.flaw.or(broken);
         let tree = tree.unwrap_or_default();
         let firm = firm.unwrap_or_else(|| tree.clone());
-        let base = Base { tree: tree.clone(), firm, pruned, firsts: firsts.to_vec() };
-        let (checkpoint, flaw) = match notes.checkpoint() {
-            Ok(checkpoint) => (checkpoint, broken),
-            Err(flaw) => (None, Some(flaw)),
-        };
-        let found = Self { tree, seals, base, checkpoint, flaw, lost, ..Self::default() };
-        let mut found = Self { is_claimed, ..found };
-        found.compare(storage, firsts.last().copied().unwrap_or(0), Place { line: 1, offset: 0 });
-        Ok(found)
+        let last = firsts.last().copied().unwrap_or(0);
+        found.compare(storage, &tree, last, Place { line: 1, offset: 0 });
+        found.base = Base { tree: tree.clone(), firm, pruned, firsts: firsts.to_vec() };
+        Ok(Self { tree, ..found })
     }
 
     /// Takes the next whole line of the last segment, which stands behind the chain `before`.
@@ -148,8 +151,9 @@ impl Found {
         self.leaves.push(leaf);
         self.changes.extend(seq_of_change(line).map(|seq| (seq, line.to_owned())));
         self.span.get_or_insert_with(|| Span::new(before)).push(line);
-        let first = self.base.tree.size();
-        self.compare(storage, first, Place { line: self.tree.size() - first, offset });
+        let (first, tree) = (self.base.tree.size(), std::mem::take(&mut self.tree));
+        self.compare(storage, &tree, first, Place { line: tree.size() - first, offset });
+        self.tree = tree;
     }
 
     /// Holds the newest checkpoint against what is there: so many records.
@@ -164,17 +168,16 @@ impl Found {
         self.contradiction.take().map_or(Ok(()), Err)
     }
 
-    fn compare(&mut self, storage: &dyn Storage, segment: u64, place: Place) {
-        let size = self.tree.size();
+    fn compare(&mut self, storage: &dyn Storage, tree: &Frontier, segment: u64, place: Place) {
+        let size = tree.size();
         let Some(checkpoint) = self.checkpoint.as_ref().filter(|it| it.size == size) else {
             return;
         };
-        let is_agreed = checkpoint.root == self.tree.root();
+        let is_agreed = checkpoint.root == tree.root();
         if self.is_claimed {
             self.is_claimed = !is_agreed;
         } else if self.lost.is_none() && !is_agreed {
-            let reason =
-                format!("the {size} records up to it are not those that {CHECKPOINT} signs");
+            let reason = format!("the {size} records up to it are not those that were signed");
             let seq = size.saturating_sub(1);
             self.contradiction = Some(damaged(storage, segment, place, seq, reason));
         }
@@ -210,8 +213,13 @@ impl Joint<'_> {
             && self.end.length.or(bytes) == Some(seal.bytes)
     }
 
-    /// Makes the seal from the lines, and moves `tree` behind them.
-    fn seal_again(&self, storage: &dyn Storage, tree: &mut Frontier) -> Result<Seal, Error> {
+    /// Makes the seal from the lines, and moves `tree` behind them; `see` is shown it behind each.
+    fn seal_again(
+        &self,
+        storage: &dyn Storage,
+        tree: &mut Frontier,
+        mut see: impl FnMut(&Frontier, Place),
+    ) -> Result<Seal, Error> {
         let mut chain = Chain { next: self.first, tip: self.before };
         let mut span = Span::new(&chain);
         for_each_line(storage, self.first, self.next(), |place, line| {
@@ -220,6 +228,7 @@ impl Joint<'_> {
             followed.map_err(|reason| damaged(storage, self.first, place, seq, reason))?;
             span.push(line);
             tree.push(leaf(line));
+            see(tree, place);
             Ok(())
         })?;
         Ok(span.close(&chain, tree))
@@ -276,18 +285,26 @@ impl Notes<'_> {
         Seal::of(&checkpoint).filter(|_| is_of_journal).map(|seal| (seal, is_own))
     }
 
-    /// The newest checkpoint, if there is one; fails if it is not whole, of another key or another journal.
+    /// The newest checkpoint, if there is one; fails if it is not whole, of another key or another journal. What ends
+    /// the history was there before: if it is newer, somebody has put an older one there.
     fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
         let Some(note) = read_note(self.storage, CHECKPOINT).map_err(self.unused())? else {
             return Ok(None);
         };
         let flaw = |reason: String| self.unused()(io::Error::other(reason));
-        note.signers(self.keys).map_err(|error| flaw(error.to_string()))?;
+        let checkpoint = self.own(&note).map_err(flaw)?;
+        let last = history::last(self.storage).and_then(|note| self.own(&note).ok());
+        Ok(Some(last.filter(|last| last.size > checkpoint.size).unwrap_or(checkpoint)))
+    }
+
+    /// The checkpoint in a note, if it is of this journal and one of these keys.
+    fn own(&self, note: &Note) -> Result<Checkpoint, String> {
+        note.signers(self.keys).map_err(|error| error.to_string())?;
         let checkpoint =
-            Checkpoint::parse(&note.text).map_err(|malformed| flaw(malformed.to_string()))?;
+            Checkpoint::parse(&note.text).map_err(|malformed| malformed.to_string())?;
         match self.origin.is_none_or(|origin| origin == checkpoint.origin) {
-            true => Ok(Some(checkpoint)),
-            false => Err(flaw(format!("it is of the journal {}", checkpoint.origin))),
+            true => Ok(checkpoint),
+            false => Err(format!("it is of the journal {}", checkpoint.origin)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use audit_tlog::{Checkpoint, Note};
 
-use crate::storage::{Storage, StorageFile, open_or_create, read_range};
+use crate::storage::{Access, Storage, StorageFile, open_or_create, read_range};
 
 /// The file.
 pub(crate) const NAME: &str = "checkpoints";
@@ -66,6 +66,13 @@ impl History {
     }
 }
 
+/// The last whole note, if one can be read.
+pub(super) fn last(storage: &dyn Storage) -> Option<Note> {
+    let file = storage.open(NAME, Access::Read).ok()?;
+    let (_, bytes) = end_of(&*file, file.len().ok()?).ok()?;
+    note_before(&bytes)
+}
+
 /// The last notes, and where they begin, without what is torn behind them. They are written again: a sync
 /// that failed may have left them in memory only.
 fn end_of(file: &dyn StorageFile, length: u64) -> io::Result<(u64, Vec<u8>)> {
@@ -81,15 +88,15 @@ fn end_of(file: &dyn StorageFile, length: u64) -> io::Result<(u64, Vec<u8>)> {
 /// Where the last whole note ends, with the empty line behind it.
 fn end_of_last(bytes: &[u8]) -> Option<usize> {
     let ends = (0..bytes.len()).rev().filter(|end| bytes[..*end + 1].ends_with(b"\n\n"));
-    ends.map(|end| end + 1).find(|end| is_note_before(&bytes[..*end]))
+    ends.map(|end| end + 1).find(|end| note_before(&bytes[..*end]).is_some())
 }
 
-/// True if `bytes` end in a whole note of a checkpoint and an empty line.
-fn is_note_before(bytes: &[u8]) -> bool {
-    let note = &bytes[..bytes.len() - 1];
+/// The whole note of a checkpoint that `bytes` end in, with an empty line.
+fn note_before(bytes: &[u8]) -> Option<Note> {
+    let note = bytes.strip_suffix(b"\n")?;
     // It begins behind the empty line that ends the note before, which has signatures in front of it.
     let begins = |at: &usize| *at == 0 || note[..*at].ends_with(b"\n\n");
     let texts = (0..note.len()).rev().filter(begins).take(2);
     let mut notes = texts.filter_map(|at| Note::parse(std::str::from_utf8(&note[at..]).ok()?).ok());
-    notes.any(|note| Checkpoint::parse(&note.text).is_ok())
+    notes.find(|note| Checkpoint::parse(&note.text).is_ok())
 }

@@ -152,7 +152,12 @@ impl Signed {
         }
         let firm = self.files.keep_tiles(storage, self.tree.size());
         firm.and_then(|()| self.write_seals(storage)).map_err(|error| {
-            let told = error.to_string();
+            let told = match error.is_awaited() {
+                true => {
+                    "the key was asked and has not answered yet; try again in a moment".to_owned()
+                }
+                false => error.to_string(),
+            };
             self.keep_trouble(Some(error));
             told
         })

@@ -148,33 +148,41 @@ pub(super) fn open_or_create(
     }
 }
 
-/// One open file.
+/// One open file. Of one that is only read what writes fails with [`io::ErrorKind::Unsupported`], which is the default.
 pub trait StorageFile: Send {
     /// Writes at the end and returns how many bytes were taken, which may be fewer than given. The
     /// file must have been created, or opened with [`Access::Append`].
     ///
     /// # Errors
     /// Fails when nothing could be written.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    fn append(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
-    /// Writes all of `bytes` over what stands at `offset`, or behind the end. The file must have been
+    /// Writes all of these bytes over what stands at the offset, or behind the end. The file must have been
     /// opened with [`Access::Overwrite`].
     ///
     /// # Errors
     /// Fails when not all could be written.
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+    fn write_at(&mut self, _offset: u64, _bytes: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Returns once all that was written is durable.
     ///
     /// # Errors
     /// After a failure it is unknown what is durable, and a second call does not tell.
-    fn sync(&mut self) -> io::Result<()>;
+    fn sync(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
-    /// Cuts the file to `length` bytes; it must have been opened with [`Access::Overwrite`].
+    /// Cuts the file to this length in bytes; it must have been opened with [`Access::Overwrite`].
     ///
     /// # Errors
     /// Fails when it could not be cut.
-    fn truncate(&mut self, length: u64) -> io::Result<()>;
+    fn truncate(&mut self, _length: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Reads into `buffer` and returns how much was read: 0 only at the end of the file.
     ///

@@ -1,5 +1,7 @@
 //! Proofs of records and of checkpoints, from tiles and without them.
 
+use std::time::{Duration, Instant};
+
 use audit_tlog::{Checkpoint, Proof, Signer as _, is_consistent};
 
 use super::naive::{checkpoint, edit, key, leaves, lines, rewrite, sign};
@@ -80,6 +82,23 @@ fn a_checkpoint_goes_on_from_every_earlier_one() {
     assert!(matches!(prove_consistency(&storage, &other, &of(9)), Err(Error::Damaged { .. })));
 }
 
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+#[test]
+fn a_proof_ends_in_time_where_the_records_must_be_read_for_it() {
+    let storage = signed();
+    let all = leaves(&storage);
+    let to = Checkpoint::parse(&checkpoint(&key(1), &all).text).unwrap();
+    let over = Instant::now();
+    assert!(prove_growth(&storage, 3, &to, over).is_ok(), "the tiles have its hashes");
+    tamper(&storage, "tiles/0", |bytes| bytes.clear());
+    assert!(prove_growth(&storage, 3, &to, soon()).is_ok());
+    let told = prove_growth(&storage, 3, &to, over).unwrap_err().to_string();
+    assert!(told.contains("took too long") && told.contains("`audited verify`"), "{told}");
+}
+
 #[test]
 fn a_journal_goes_on_from_as_many_records_as_somebody_names_and_from_no_others() {
     for wrong_at in [None, Some(1)] {
@@ -91,13 +110,13 @@ fn a_journal_goes_on_from_as_many_records_as_somebody_names_and_from_no_others()
         let of = |size| Checkpoint::parse(&checkpoint(&key(1), &leaves(&storage)[..size]).text);
         let to = of(end).unwrap();
         for from in 0..=end {
-            let hashes = prove_growth(&storage, from as u64, &to).unwrap();
+            let hashes = prove_growth(&storage, from as u64, &to, soon()).unwrap();
             let root = of(from).unwrap().root;
             assert!(is_consistent((from as u64, &root), (to.size, &to.root), &hashes), "{from}");
         }
-        assert!(prove_growth(&storage, to.size + 1, &to).is_err());
+        assert!(prove_growth(&storage, to.size + 1, &to, soon()).is_err());
         let edited = Checkpoint { root: of(3).unwrap().root, ..to };
-        assert!(matches!(prove_growth(&storage, 3, &edited), Err(Error::Damaged { .. })));
+        assert!(matches!(prove_growth(&storage, 3, &edited, soon()), Err(Error::Damaged { .. })));
     }
 }
 

@@ -6,6 +6,7 @@ use super::prune::{before, firsts, prunable};
 use super::signed::{Key, check_files, checkpoint, key, leaves, root, signed};
 use super::verify_signed::damage;
 use super::*;
+use crate::signed::RECORDS_MAX;
 use crate::verify::Trust;
 use crate::{SignedAnew, verify_signed};
 
@@ -87,6 +88,74 @@ fn a_journal_that_gets_its_key_later_says_so() {
     assert_eq!(journal.signed_anew(), Some(&expected));
     drop(journal);
     assert!(start(&MemoryStorage::new(), signed(options())).signed_anew().is_none());
+}
+
+/// A journal with a checkpoint of so many records, and all of it once more with later ones.
+fn early_and_late() -> (MemoryStorage, u64, MemoryStorage) {
+    let storage = MemoryStorage::new();
+    let mut journal = start(&storage, signed(small_segments()));
+    write(&mut journal, (0..12).map(|number| format!("record {number}")));
+    journal.tick().unwrap();
+    let (early, size) = (storage.snapshot(), checkpoint(&storage).size);
+    write(&mut journal, (0..30).map(|number| format!("later {number}")));
+    journal.close().unwrap();
+    (early, size, storage)
+}
+
+#[test]
+fn a_start_that_signs_what_was_rewritten_behind_an_old_checkpoint_says_so() {
+    let (early, size, late) = early_and_late();
+    // Whoever has no key puts all that is signed back to where it was, and chains other records there.
+    let forged = early.snapshot();
+    let mut journal = start(&forged, small_segments());
+    write(&mut journal, (0..40).map(|number| format!("rewritten {number}")));
+    journal.close().unwrap();
+    let last_seq = leaves(&forged).len() as u64 - 1;
+    let left = forged.snapshot();
+    let journal = start(&forged, signed(small_segments()));
+    let expected = SignedAnew { reason: "behind", first_seq: size, last_seq };
+    assert_eq!(journal.signed_anew(), Some(&expected));
+    assert_eq!(recorded(&forged, "journal.signed_anew").len(), 1);
+    drop(journal);
+    // The end of the history is held against the records as well.
+    left.replace("checkpoints", late.file("checkpoints"));
+    left.replace("WATERMARK", None);
+    let error = Journal::open(Arc::new(left), signed(small_segments())).unwrap_err();
+    assert!(matches!(error, Error::Lost { .. } | Error::Damaged { .. }), "{error}");
+    let shorter = early.snapshot();
+    shorter.replace("checkpoints", late.file("checkpoints"));
+    let error = Journal::open(Arc::new(shorter), signed(small_segments())).unwrap_err();
+    assert!(matches!(error, Error::Lost { .. }), "{error}");
+    // Where it agrees, it vouches for what the old one does not.
+    late.replace("checkpoint", early.file("checkpoint"));
+    assert!(start(&late, signed(small_segments())).signed_anew().is_none());
+}
+
+#[test]
+fn what_a_crash_leaves_unsigned_is_no_news_and_more_is() {
+    for (more, is_told) in [(0, false), (1, true)] {
+        let storage = closed_in_one(3);
+        let size = checkpoint(&storage).size;
+        let mut journal = start(&storage, options());
+        let here = journal.next_seq() - size;
+        (here..RECORDS_MAX + more).for_each(|_| journal.append(&body("unsigned")).unwrap());
+        journal.commit().unwrap();
+        drop(journal);
+        assert_eq!(leaves(&storage).len() as u64, size + RECORDS_MAX + more);
+        let told = start(&storage, signed(options())).signed_anew().cloned();
+        let last_seq = size + RECORDS_MAX + more - 1;
+        let expected = SignedAnew { reason: "behind", first_seq: size, last_seq };
+        assert_eq!(told, is_told.then_some(expected));
+    }
+}
+
+/// A closed journal of one segment.
+fn closed_in_one(records: u32) -> MemoryStorage {
+    let storage = MemoryStorage::new();
+    let mut journal = start(&storage, signed(options()));
+    write(&mut journal, (0..records).map(|number| format!("record {number}")));
+    journal.close().unwrap();
+    storage
 }
 
 #[test]
@@ -282,4 +351,19 @@ fn a_key_that_answers_later_is_asked_for_the_same_again() {
     assert!(journal.unsigned().is_none());
     journal.tick().unwrap();
     assert_eq!(check_files(&storage, &leaves(&storage)), 4);
+}
+
+#[test]
+fn a_pruning_that_must_wait_for_the_key_says_so() {
+    let storage = MemoryStorage::new();
+    let odd = Arc::new(Odd(key(), Mutex::new(Some(io::ErrorKind::WouldBlock))));
+    let options = Options { signer: Some(Arc::<Odd>::clone(&odd) as _), ..prunable() };
+    let mut journal = start(&storage, options);
+    write(&mut journal, (0..30).map(|number| format!("record {number}")));
+    let all = firsts(&storage);
+    let told = journal.prune(&before(all[2])).unwrap_err().to_string();
+    assert!(told.contains("the key was asked and has not answered yet; try again"), "{told}");
+    assert!(journal.unsigned().is_none(), "it is not late yet");
+    *odd.1.lock().unwrap() = None;
+    journal.prune(&before(all[2])).unwrap();
 }

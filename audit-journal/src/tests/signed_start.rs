@@ -162,7 +162,7 @@ fn other_records_than_were_signed_are_damage() {
     let bytes = storage.file(name).unwrap();
     let start = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
     assert_eq!((seq, line, offset), (2, 3, start as u64), "{reason}");
-    assert!(reason.contains("are not those that checkpoint signs"), "{reason}");
+    assert!(reason.contains("are not those that were signed"), "{reason}");
 }
 
 #[test]

@@ -53,22 +53,6 @@ impl<R: Read + Send> StorageFile for Stream<R> {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).bytes)
     }
-
-    fn append(&mut self, _bytes: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn write_at(&mut self, _offset: u64, _bytes: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn truncate(&mut self, _length: u64) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ pub struct RecorderBuilder {
     key: Option<HashKey>,
     key_file: Option<PathBuf>,
     keys: Option<Keys>,
-    has_ephemeral_keys: bool,
+    /// The journal is gone with its process: it has keys of its own, and no checkpoint in the log.
+    is_ephemeral: bool,
     signer: Option<Arc<dyn Signer>>,
     older_signers: Vec<Arc<dyn Signer>>,
     signing_key_file: Option<PathBuf>,
@@ -66,7 +67,7 @@ impl RecorderBuilder {
     }
 
     pub(super) fn in_memory(storage: MemoryStorage) -> Self {
-        Self { has_ephemeral_keys: true, ..Self::over(Arc::new(storage)) }
+        Self { is_ephemeral: true, ..Self::over(Arc::new(storage)) }
     }
 
     fn new(place: Place) -> Self {
@@ -86,7 +87,7 @@ impl RecorderBuilder {
             key: None,
             key_file: None,
             keys: None,
-            has_ephemeral_keys: false,
+            is_ephemeral: false,
             signer: None,
             older_signers: Vec::new(),
             signing_key_file: None,

@@ -23,6 +23,8 @@ pub struct Health {
     pub status: Status,
     /// Why the status is not green.
     pub reason: Option<String>,
+    /// What that is about, if the status is red.
+    pub alarm: Option<RedAlarm>,
     /// How many records are durable.
     pub durable: u64,
     /// How many events wait in the queue.
@@ -104,6 +106,21 @@ impl Status {
             Self::Red => "red",
         }
     }
+}
+
+/// What a red health is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RedAlarm {
+    /// The journal takes no records.
+    Unrecorded,
+    /// Events wait in the outbox of a database, and the journal takes others.
+    Unrelayed,
+    /// The start has set the journal aside for damage; the new epoch takes records.
+    SetAside,
+    /// An anchor has what speaks against the journal, which takes records.
+    Contradicted,
 }
 
 /// The counters behind [`Health`].
@@ -217,7 +234,9 @@ impl Counters {
 
     /// Judges the counters as they stand.
     pub(super) fn health(&self, levels: Levels) -> Health {
-        let (status, reason) = match self.alarm().or_else(|| levels.contradiction()) {
+        let contradiction = || Some((RedAlarm::Contradicted, levels.contradiction()?));
+        let (alarm, alarming) = self.alarm().or_else(contradiction).unzip();
+        let (status, reason) = match alarming {
             Some(reason) => (Status::Red, Some(reason)),
             None => match self.loss().or_else(|| self.shortcoming(&levels)) {
                 Some(reason) => (Status::Yellow, Some(reason)),
@@ -226,6 +245,7 @@ impl Counters {
         };
         Health {
             reason,
+            alarm,
             durable: self.durable.load(Relaxed),
             lost: self.lost.load(Relaxed),
             unrecorded: self.unrecorded.load(Relaxed),
@@ -241,7 +261,15 @@ impl Counters {
     }
 
     /// Why something is not being recorded, or what was recorded before was found damaged.
-    fn alarm(&self) -> Option<String> {
+    fn alarm(&self) -> Option<(RedAlarm, String)> {
+        let set_aside = || Some((RedAlarm::SetAside, self.set_aside.get()?.clone()));
+        let unrelayed = || Some((RedAlarm::Unrelayed, self.unrelayed()?));
+        let unrecorded = self.unrecorded().map(|reason| (RedAlarm::Unrecorded, reason));
+        unrecorded.or_else(unrelayed).or_else(set_aside)
+    }
+
+    /// Why the journal takes no records.
+    fn unrecorded(&self) -> Option<String> {
         if let Some(failure) = self.failure() {
             return Some(format!("the journal failed: {failure}"));
         }
@@ -251,10 +279,8 @@ impl Counters {
         if let Some(full) = self.interruptions.full() {
             return Some(full.to_string());
         }
-        if let Some(silent) = self.interruptions.stalled() {
-            return Some(format!("the disk has not answered for {} ms", silent.as_millis()));
-        }
-        self.unrelayed().or_else(|| self.set_aside.get().cloned())
+        let silent = self.interruptions.stalled()?;
+        Some(format!("the disk has not answered for {} ms", silent.as_millis()))
     }
 
     /// What was not recorded, and that a sync failed.
@@ -306,7 +332,8 @@ impl Counters {
 /// The health of a process that has no recorder at all.
 pub(super) fn without_recorder(unrecorded: u64) -> Health {
     let reason = Some("no recorder is installed".to_owned());
-    Health { reason, unrecorded, ..Levels::default().health(Status::Red) }
+    let alarm = Some(RedAlarm::Unrecorded);
+    Health { reason, alarm, unrecorded, ..Levels::default().health(Status::Red) }
 }
 
 #[cfg(test)]
@@ -328,7 +355,7 @@ mod tests {
         };
         assert_eq!(
             counters.health(levels).to_json(),
-            "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\
+            "{\"status\":\"yellow\",\"reason\":\"3 events were lost; the journal says when and why\",\"alarm\":null,\
              \"durable\":0,\"queued_events\":1,\"queued_bytes\":2,\"lost\":3,\"unrecorded\":0,\"open_scopes\":4,\"scopes_max\":5,\
              \"scopes_unlisted\":0,\"open_intents\":6,\"intents_max\":7,\"unsealed\":8,\"mirror_lost\":0,\"sync_failures\":0,\"control_refused\":0,\"summarised\":0,\"signed_size\":0,\"unsigned\":null,\"anchored_size\":null,\"anchor_age_s\":null,\"anchors\":[]}"
         );
@@ -341,5 +368,6 @@ mod tests {
         );
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["reason"], "the journal failed: a\"b\n\u{1b}[2J\u{202e}");
+        assert_eq!(read["alarm"], "unrecorded");
     }
 }

@@ -44,6 +44,7 @@ impl Levels {
         Health {
             status,
             reason: None,
+            alarm: None,
             durable: 0,
             queued_events: self.queued.0 as u64,
             queued_bytes: self.queued.1 as u64,

@@ -58,7 +58,7 @@ pub(crate) use caught::tell_printed;
 #[cfg(feature = "config")]
 pub use config::{Config, ConfigError};
 pub use error::Error;
-pub use health::{Health, Status};
+pub use health::{Health, RedAlarm, Status};
 pub(crate) use lookup::{count_unrecorded, current, enter};
 pub use mirror::Mirror;
 pub use receipt::Receipt;

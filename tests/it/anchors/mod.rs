@@ -15,6 +15,7 @@ use audit_runtime::journal::{
 };
 use audit_runtime::{Health, Record, Recorder, RecorderBuilder, Signer as _, SigningKey, Status};
 use audit_tlog::{Checkpoint, Note};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::config;
@@ -294,6 +295,27 @@ fn what_cannot_be_an_anchor_is_refused_before_anything_is_made() {
         assert!(error.contains(words), "{error}");
     }
     assert!(!place.journal().exists());
+}
+
+#[test]
+fn a_start_that_gets_no_thread_for_its_anchors_ends_the_journal_in_order() {
+    let place = Place::new();
+    let run = |variables: &[(&str, &str)]| {
+        config::run(place.0.path(), &[&[("AUDIT_JOURNAL", "audit")], variables].concat())
+    };
+    // No machine has room for a stack of so many bytes.
+    let refused = run(&[("RUST_MIN_STACK", "4611686018427387904")]);
+    let said = format!("{refused:?}");
+    assert!(!refused.status.success() && said.contains("os error"), "{said}");
+    assert!(run(&[]).status.success());
+    let mut cursor = Reader::open(place.journal()).unwrap().cursor(0).unwrap();
+    let lines = std::iter::from_fn(|| cursor.next().unwrap());
+    let records: Vec<Value> =
+        lines.map(|line| serde_json::from_slice(line.bytes()).unwrap()).collect();
+    let starts: Vec<_> =
+        records.iter().filter(|record| record["action"] == "JournalStart").collect();
+    assert_eq!(starts.len(), 2);
+    assert!(starts.iter().all(|start| start["journal"]["unclean"] == false), "{starts:?}");
 }
 
 #[test]

@@ -165,6 +165,7 @@ const EXPECTED: &[&str] = &[
     "JournalKeyRotated",
     "JournalSignedAnew",
     "signed",
+    "behind",
     "spoilt",
     "made good",
     "pruned for a reader",

@@ -83,6 +83,7 @@ fn enough(storage: &Disk, keys: &[VerifierKey]) -> Vec<VerifierKey> {
 /// What a start finds of the signed files.
 pub(super) struct Before {
     checkpoint: Option<Vec<u8>>,
+    names: Vec<String>,
     is_spoilt: bool,
 }
 
@@ -189,7 +190,8 @@ impl World {
     }
 
     pub(super) fn before_start(&self) -> Before {
-        Before { checkpoint: self.disk.file("checkpoint"), is_spoilt: self.signing.is_spoilt }
+        let (checkpoint, names) = (self.disk.file("checkpoint"), self.disk.names());
+        Before { checkpoint, names, is_spoilt: self.signing.is_spoilt }
     }
 
     /// A start has recorded what it signs that nothing has signed before, and a new key; and nothing else.
@@ -208,18 +210,43 @@ impl World {
             note.ok_or("a crash has left half a checkpoint")
         });
         let note = note.transpose()?;
-        let is_anew = note.is_none() && !is_first;
-        if anew.is_some() != is_anew || anew == Some("seals") {
+        let is_due = match anew {
+            None => is_first || (note.is_some() && self.owed(before) < 2),
+            Some("behind") => note.is_some() && self.owed(before) > 1,
+            Some("seals") => false,
+            Some(_) => note.is_none() && !is_first,
+        };
+        if !is_due {
+            let owed = self.owed(before);
             return Err(format!(
-                "a start says {anew:?} of records that it signs, and {is_anew} is due"
+                "a start says {anew:?} of records that it signs; checkpoint: {}, owed seals: {owed}",
+                note.is_some()
             ));
         }
+        anew.into_iter().for_each(|reason| self.oracle.count(reason));
         let is_other = note.is_some_and(|it| it.signers(&[signer.verifier().clone()]).is_err());
         let rotation = journal.key_rotation().map(|rotation| rotation.is_vouched_for);
         if rotation != is_other.then_some(true) {
             return Err(format!("a start with another key ({is_other}) says {rotation:?}"));
         }
         Ok(())
+    }
+
+    /// How many segments that are kept had ended without a seal.
+    fn owed(&self, before: &Before) -> usize {
+        let kept_from = line::kept_from(&self.oracle.settled);
+        let firsts_of = |extension: &str| -> Vec<u64> {
+            let stems = before.names.iter().filter_map(|name| {
+                name.strip_prefix("seg/").and_then(|name| name.strip_suffix(extension))
+            });
+            let mut firsts: Vec<u64> = stems.filter_map(|stem| stem.parse().ok()).collect();
+            firsts.retain(|first| *first >= kept_from);
+            firsts.sort_unstable();
+            firsts
+        };
+        let (mut segments, seals) = (firsts_of(".jsonl"), firsts_of(".seal"));
+        segments.pop();
+        segments.iter().filter(|first| !seals.contains(first)).count()
     }
 
     /// What was signed is there, and L2 is reached wherever anything was signed.

@@ -1,9 +1,10 @@
-//! An anchor that has no checkpoints is told of, by the writer's record and by the monitor.
+//! A red health of a journal that records is told once and as what it is, and so is an anchor without checkpoints.
 
 use std::io;
 
 use audit_runtime::anchor::{Anchor, Checkpoint, Note};
 use audit_runtime::journal::Storage;
+use audit_runtime::{OnDamage, RedAlarm, Status};
 
 use super::*;
 
@@ -67,4 +68,30 @@ fn an_anchor_that_speaks_against_a_journal_that_records_is_told_once_and_as_that
         alerts.iter().all(|alert| alert.rule.as_deref() != Some("pipeline_failure")),
         "{alerts:?}"
     );
+}
+
+#[test]
+fn a_journal_that_was_set_aside_and_records_again_is_told_once_and_as_that() {
+    let (service, inbox) = (Service::start(), Inbox::default());
+    service.fail_to_log_in(USER, 1);
+    service.recorder.shutdown(SOON).unwrap();
+    let segment = service.journal().join("seg/00000000000000000000.jsonl");
+    let spoilt = fs::read_to_string(&segment).unwrap().replace("wrong_password", "wrong_passwort");
+    fs::write(&segment, spoilt).unwrap();
+    let builder = Recorder::builder(service.journal()).on_damage(OnDamage::NewEpoch);
+    let service = Service { recorder: builder.open().unwrap(), ..service };
+    let health = service.recorder.health();
+    assert_eq!((health.status, health.alarm), (Status::Red, Some(RedAlarm::SetAside)));
+    let watch = service.watch(&inbox).start().unwrap();
+    inbox.wait_for("pipeline_failure", 1);
+    // Each of these would be another failure, if a journal that records were one.
+    for _ in 0..5 {
+        service.fail_to_log_in(USER, 1);
+        thread::sleep(Duration::from_millis(100));
+    }
+    watch.stop(SOON).unwrap();
+    let alerts = inbox.wait_for("pipeline_failure", 1);
+    let [alert] = alerts.as_slice() else { panic!("{alerts:#?}") };
+    let told = format!("{alert:?}");
+    assert!(alert.title.contains("takes records") && told.contains("was set aside in"), "{told}");
 }

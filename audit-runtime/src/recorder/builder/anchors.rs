@@ -1,7 +1,7 @@
 //! Where the journal's checkpoints are kept beside it, and how often they are given there.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use audit_anchor::{Anchor, Directory, Log, Syslog};
@@ -48,13 +48,13 @@ impl RecorderBuilder {
     }
 
     /// How often each anchor is given the newest checkpoint, in milliseconds; 60,000 by default. What comes in between can be
-    /// rewritten by who holds the machine and its key. 0 is refused.
+    /// rewritten by who holds the machine and its key. 0 is refused, and less than 10 counts as 10.
     pub fn anchor_every_ms(mut self, millis: u64) -> Self {
         self.anchors.every_ms = millis;
         self
     }
 
-    /// How often the service's own log has it, in milliseconds; 60,000 by default. 0 is refused.
+    /// How often the service's own log has it, in milliseconds; 60,000 by default. 0 is refused, and less than 10 counts as 10.
     pub fn anchor_log_every_ms(mut self, millis: u64) -> Self {
         self.anchors.log_every_ms = millis;
         self
@@ -87,8 +87,7 @@ impl RecorderBuilder {
         anchors.extend(witness.anchor()?);
         let pause = Duration::from_millis(every_ms);
         let mut paced: Paced = anchors.into_iter().map(|anchor| (anchor, pause)).collect();
-        // A journal that is gone with its process needs none.
-        if !self.has_ephemeral_keys {
+        if !self.is_ephemeral {
             let log = Box::new(Log::new(say::checkpoint));
             paced.push((log, Duration::from_millis(log_every_ms)));
         }
@@ -96,13 +95,9 @@ impl RecorderBuilder {
     }
 }
 
-/// Says which anchors protect the journal little.
-pub(super) fn doubt(anchors: &Paced, journal: Option<&Path>) {
-    for (anchor, _) in anchors {
-        if let Some(doubt) = journal.and_then(|journal| anchor.doubt(journal)) {
-            say::warning(format_args!("the anchor `{}` protects little: {doubt}", anchor.name()));
-        }
-    }
+/// Says that an anchor protects the journal little.
+pub(super) fn say_doubt(name: &str, doubt: &str) {
+    say::warning(format_args!("the anchor `{name}` protects little: {doubt}"));
 }
 
 impl Default for Anchors {

@@ -1,13 +1,13 @@
 //! Opens what the settings describe: the journal under its lock, the key, and the threads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit_anchor::Shipping;
 use audit_journal::{DirectoryStorage, Journal, Modes, Options, Storage};
 
-use super::anchors::doubt;
+use super::anchors::say_doubt;
 use super::{Place, RecorderBuilder};
 use crate::catalog;
 use crate::context::OpenScopes;
@@ -82,23 +82,20 @@ impl RecorderBuilder {
         };
         let journal = Journal::open(Arc::clone(&storage), options)?;
         let key = match known_key {
-            Key::Known(key) => key,
+            Key::Known(key) => Ok(key),
             // A journal that is refused has no new key beside it.
-            Key::Missing(path) => match make_key(path, owner, is_new) {
-                Ok(key) => key,
-                Err(error) => {
-                    journal.close()?;
-                    return Err(error);
-                }
-            },
+            Key::Missing(path) => make_key(path, owner, is_new),
         };
+        let (journal, key) = or_close(journal, key)?;
         signing.publish(self.journal());
-        doubt(&anchors, self.journal());
-        let anchors =
-            Shipping::start(anchors, &storage, &journal, anchor_age_max).map_err(Error::System)?;
-        let left = unfinished::find(storage)?;
+        let place = self.journal().map(Path::to_owned);
+        let started =
+            Shipping::start(anchors, &storage, &journal, anchor_age_max, place, say_doubt);
+        let (journal, anchors) = or_close(journal, started.map_err(Error::System))?;
+        let (journal, left) = or_close(journal, unfinished::find(storage).map_err(Error::from))?;
         let redactor = redactor.with_origin(journal.origin()).with_hash_key(key.clone());
-        let shared = self.share(&journal, intents, redactor, key, service, anchors)?;
+        let shared = self.share(&journal, intents, redactor, key, service, anchors);
+        let (journal, shared) = or_close(journal, shared)?;
         if let Some(flaw) = signing.flaw {
             shared.counters.signing.report_keyless(flaw);
         }
@@ -148,7 +145,7 @@ impl RecorderBuilder {
             (Some(keys), Some(journal)) => keys.for_journal(journal),
             (None, Some(journal)) => Keys::beside(journal),
             (Some(keys), None) => Ok(keys),
-            (None, None) if self.has_ephemeral_keys => Keys::ephemeral(),
+            (None, None) if self.is_ephemeral => Keys::ephemeral(),
             (None, None) => Ok(Keys::default()),
         };
         keys.map_err(Error::Keys)
@@ -224,14 +221,10 @@ impl RecorderBuilder {
                 "no room could be kept for the day on which the disk is full: {flaw}"
             ));
         }
-        let copying = match self.mirror {
-            Some(mirror) => {
-                let counters = Arc::clone(&shared.counters);
-                Some(Copying::start(mirror, counters).map_err(Error::System)?)
-            }
-            None => None,
-        };
-        metrics::start(&shared).map_err(Error::System)?;
+        let copy = |mirror| Copying::start(mirror, Arc::clone(&shared.counters));
+        let copying = self.mirror.map(copy).transpose();
+        let copying = copying.and_then(|copying| metrics::start(&shared).map(|()| copying));
+        let (journal, copying) = or_close(journal, copying.map_err(Error::System))?;
         let (control, socket) = control::start(directory, &shared).unzip();
         let committing = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
@@ -258,6 +251,17 @@ impl Place {
                 Ok((Arc::clone(&directory) as Arc<dyn Storage>, Some(directory)))
             }
             Self::Storage(storage) => Ok((Arc::clone(storage), None)),
+        }
+    }
+}
+
+/// Closes the journal in order if something else could not be made: nobody has died.
+fn or_close<T>(journal: Journal, made: Result<T, Error>) -> Result<(Journal, T), Error> {
+    match made {
+        Ok(made) => Ok((journal, made)),
+        Err(error) => {
+            journal.close()?;
+            Err(error)
         }
     }
 }

@@ -46,7 +46,7 @@ impl RecorderBuilder {
             (Some(path), _) => path.clone(),
             (None, Place::Directory(journal)) => file::beside(journal, ".signing")
                 .map_err(|cause| Error::SigningKeyFile { path: journal.clone(), cause })?,
-            (None, Place::Storage(_)) if self.has_ephemeral_keys => {
+            (None, Place::Storage(_)) if self.is_ephemeral => {
                 let (name, origin) = self.names(storage, is_new);
                 let key = SigningKeys::fresh(&name).map_err(Error::System)?;
                 return Ok(Signing { origin, ..Signing::by(Arc::new(key)) });

@@ -5,6 +5,7 @@ mod disabled;
 #[cfg(feature = "witness")]
 mod enabled;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use audit_anchor::Anchor;
@@ -18,7 +19,7 @@ use super::RecorderBuilder;
 use crate::recorder::Error;
 
 /// What is set of it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Witness {
     url: Option<String>,
     key: Option<String>,
@@ -44,6 +45,17 @@ impl RecorderBuilder {
     pub fn witness_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.anchors.witness.ca_file = Some(path.into());
         self
+    }
+}
+
+/// Shows nothing of the address, as the witness itself does not.
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Witness")
+            .field("url", &self.url.as_ref().map(|_| format_args!("..")))
+            .field("key", &self.key)
+            .field("ca_file", &self.ca_file)
+            .finish()
     }
 }
 
