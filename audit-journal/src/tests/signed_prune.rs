@@ -3,7 +3,7 @@
 use super::prune::{before, firsts, prunable};
 use super::signed::{check_files, check_tiles, checkpoint, key, leaves, root, signed};
 use super::*;
-use crate::{Pruned, Trust, Verification, verify_signed};
+use crate::{Kind, Pruned, Trust, Verification, verify_signed};
 
 fn verified(storage: &MemoryStorage) -> Result<Verification, Error> {
     let keys = vec![audit_tlog::Signer::verifier(&key()).clone()];
@@ -201,4 +201,56 @@ fn a_journal_that_was_never_signed_is_pruned_and_not_accused_of_that() {
         journal.close().unwrap();
         assert!(is_unsigned(), "{:?}", verified(&storage));
     }
+}
+
+#[test]
+fn the_newest_key_is_enough_although_the_record_that_names_the_one_before_was_pruned() {
+    let storage = MemoryStorage::new();
+    go_on(&storage, &signed(prunable()));
+    let newest = audit_tlog::SigningKey::from_seed("test/key", [9; 32]).unwrap();
+    let former: Arc<dyn audit_tlog::Signer> = Arc::new(key());
+    let signer = Some(Arc::new(newest.clone()) as Arc<dyn audit_tlog::Signer>);
+    let options = Options { signer, older_signers: vec![former], ..prunable() };
+    go_on(&storage, &options);
+    let mut journal = Journal::open(Arc::new(storage.clone()), options).unwrap();
+    let rotated = read(&storage)
+        .into_iter()
+        .rfind(|line| String::from_utf8_lossy(line.bytes()).contains("JournalKeyRotated"));
+    let rotated = rotated.unwrap().seq();
+    let kept_from = firsts(&storage).into_iter().find(|first| *first > rotated).unwrap();
+    journal.prune(&before(kept_from)).unwrap();
+    journal.close().unwrap();
+    let check = |storage: &MemoryStorage, seeds: &[u8]| {
+        let keys = seeds.iter().map(|seed| {
+            let key = audit_tlog::SigningKey::from_seed("test/key", [*seed; 32]).unwrap();
+            audit_tlog::Signer::verifier(&key).clone()
+        });
+        verify_signed(storage, &Trust { keys: keys.collect(), ..Trust::default() })
+    };
+    let kinds = |seeds: &[u8]| {
+        let findings = check(&storage, seeds).unwrap().findings;
+        findings.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&[7, 9]), []);
+    let verification = check(&storage, &[9]).unwrap();
+    assert_eq!(verification.level(), Some(crate::Level::Signed), "{verification:#?}");
+    let [finding] = &verification.findings[..] else { panic!("{verification:#?}") };
+    assert!(finding.kind == Kind::Former && finding.reason.contains("give that public key"));
+    // The one before says nothing of what is kept, nor does a stranger.
+    assert!(kinds(&[7]).contains(&Kind::Unsigned) && kinds(&[5]).contains(&Kind::Unsigned));
+    // Nor is what is kept vouched for by what is signed of the records before it.
+    let stripped = storage.snapshot();
+    ["checkpoint", "checkpoints"].iter().for_each(|name| stripped.replace(name, None));
+    let kept = firsts(&storage);
+    kept.iter().for_each(|first| stripped.replace(&crate::segment::seal(*first), None));
+    assert!(matches!(check(&stripped, &[9]), Err(Error::Unsigned { .. })));
+    // Another record behind the seal is told by what is signed behind it.
+    let last = crate::segment::seal(firsts(&storage)[0]);
+    assert!(storage.file(&last).is_some());
+    let forged = storage.snapshot();
+    naive::rewrite(&forged, |segments| {
+        let line = segments[0].last_mut().unwrap();
+        *line = String::from_utf8_lossy(line).replace("record", "recood").into_bytes();
+    });
+    assert!(!check(&forged, &[9]).unwrap().is_intact());
 }

@@ -35,6 +35,7 @@ impl Tree {
             match self.check(noted) {
                 Ok(true) => trusted.push(noted),
                 Ok(false) => self.pass_over(noted),
+                Err(_) if self.is_of_former(noted) => self.former.take(noted),
                 Err(reason) => {
                     self.report(Kind::Unsigned, noted.last(), &noted.place, [None, None], &reason);
                 }
@@ -72,7 +73,7 @@ impl Tree {
         }
     }
 
-    fn is_own(&self, noted: &Noted) -> bool {
+    pub(super) fn is_own(&self, noted: &Noted) -> bool {
         self.origin.as_ref().is_none_or(|own| *own == noted.checkpoint.origin)
     }
 

@@ -89,10 +89,13 @@ fn look(
         limit = if live && limit > 0 { found.end(storage, name, limit) } else { limit };
         signed = Some(found);
     }
-    let is_unsigned = signed.as_ref().is_some_and(|signed| signed.notes.is_begun());
+    let is_begun = signed.as_ref().is_some_and(|signed| signed.notes.is_begun());
     let extent = Extent { segments, durable, limit, head, torn_in, signed, effort };
     let mut verification = extent.verify(storage)?;
-    if is_unsigned && verification.is_intact() {
+    // What is left of a pruned journal needs a signature of its own.
+    let is_former = verification.findings.iter().any(|finding| finding.kind == Kind::Former);
+    let is_vouched = verification.signed_size.max(verification.anchored_size).is_some();
+    if (is_begun || is_former && !is_vouched) && verification.is_intact() {
         return Err(super::unsigned(storage));
     }
     (verification.origin, verification.is_live) = (named, live);

@@ -5,6 +5,7 @@ mod aside;
 mod compare;
 mod effort;
 mod fact;
+mod former;
 mod front;
 mod history;
 mod item;
@@ -214,12 +215,17 @@ pub enum Kind {
     Fork,
     /// The hashes in `tiles/` are not those of the records: a warning, they are made again.
     Tiles,
+    /// It was pruned, and notes of it are signed by a key that nothing which is kept leads to: a warning.
+    Former,
 }
 
 impl Kind {
     /// True if it does not speak of damage.
     pub fn is_warning(self) -> bool {
-        matches!(self, Self::Superseded | Self::Clock | Self::Watermark | Self::Tiles)
+        matches!(
+            self,
+            Self::Superseded | Self::Clock | Self::Watermark | Self::Tiles | Self::Former
+        )
     }
 
     /// The name in `--json` and in messages.
@@ -236,6 +242,7 @@ impl Kind {
             Self::Unsigned => "unsigned",
             Self::Fork => "fork",
             Self::Tiles => "tiles",
+            Self::Former => "former",
         }
     }
 }

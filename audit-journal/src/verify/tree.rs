@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::aside::Aside;
+use super::former::Former;
 use super::item::{Place, Record};
 use super::look::Signed;
 use super::notes::{self, Entry, Noted, Notes, Seals, Seen, Unreadable};
@@ -46,6 +47,8 @@ pub(super) struct Tree {
     pub(super) unmatched: Vec<Noted>,
     /// Records that name a new key, and that nothing vouches for so far.
     pub(super) unvouched: Vec<(u64, Place)>,
+    /// What is signed of records that were pruned, by keys that are not known.
+    pub(super) former: Former,
     pub(super) segments: Vec<u64>,
     /// The file that the walk is in.
     segment: Option<String>,
@@ -118,6 +121,7 @@ impl Tree {
             suspects: Vec::new(),
             unmatched: Vec::new(),
             unvouched: Vec::new(),
+            former: Former::default(),
             segments,
             segment: None,
             section: None,
@@ -131,36 +135,6 @@ impl Tree {
             newest: [None, None],
             findings: notes.unreadable.iter().map(Unreadable::finding).collect(),
             notes: Arc::clone(notes),
-        }
-    }
-
-    /// Begins behind what was pruned. Checkpoints of fewer records that were kept elsewhere are held against its tiles.
-    pub(super) fn start_behind(&mut self, seq: u64) {
-        (self.next, self.ranks) = (seq, None);
-        let mut earlier = self.queue.iter().filter(|entry| entry.size < seq);
-        self.aside = earlier.any(|entry| self.notes.is_anchor(entry)).then(Aside::default);
-        self.check_pruned(seq);
-    }
-
-    /// The seals of what was pruned are kept, and follow one another up to the record `end`.
-    fn check_pruned(&mut self, end: u64) {
-        if self.notes.is_unsigned() {
-            return;
-        }
-        let broken = self.notes.unreadable.iter().filter_map(|it| sealed(&it.place.segment));
-        let broken: Vec<u64> = broken.collect();
-        let mut spans: Vec<_> =
-            self.seals.iter().map(|(first, (_, seal))| (*first, seal.next_seq())).collect();
-        spans.retain(|(first, _)| *first < end);
-        let mut reach = 0;
-        for (first, next) in spans.into_iter().chain([(end, end)]) {
-            // What an unreadable one says is unknown, and it is told of by itself.
-            if first > reach && !broken.contains(&reach) {
-                let place = Place { segment: segment::seal(reach), line: 1, offset: 0 };
-                let reason = "the seal is missing: that of a pruned segment is kept";
-                self.report(Kind::Unsigned, reach, &place, [None, None], reason);
-            }
-            reach = next;
         }
     }
 
@@ -250,9 +224,10 @@ impl Tree {
 
     /// Takes the tree up from the seal before the segment `first`.
     fn resume(&mut self, first: u64) {
+        // Where a pruned journal begins, a former key's will do: what is signed behind it bears it out, or does not.
+        let is_good = |noted: &Noted| self.check(noted) == Ok(true) || self.is_of_former(noted);
         let mut seals = self.seals.values();
-        let before =
-            seals.find(|(noted, seal)| seal.next_seq() == first && self.check(noted) == Ok(true));
+        let before = seals.find(|(noted, seal)| seal.next_seq() == first && is_good(noted));
         let Some((_, before)) = before else { return };
         let (tree, tip) = (before.tree.clone(), before.last);
         match self.root_aside(first) == Some(tree.root()) {
@@ -362,6 +337,7 @@ impl Tree {
         }
         self.give_up();
         self.tell_unvouched();
+        self.tell_former();
         self.check_newest();
         // A segment is sealed once there are records behind it.
         let sealed = self.seals.values().filter(|(noted, _)| self.check(noted) == Ok(true));
@@ -389,11 +365,6 @@ impl Tree {
     ) {
         self.findings.push(Finding::at(kind, seq, place, hashes, reason));
     }
-}
-
-/// The first record of the segment that a file seals.
-fn sealed(name: &str) -> Option<u64> {
-    segment::sealed(name.strip_prefix(segment::DIR)?.strip_prefix('/')?)
 }
 
 impl Unreadable {
