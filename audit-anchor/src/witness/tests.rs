@@ -295,6 +295,22 @@ fn what_is_no_cosignature_of_this_checkpoint_by_this_key_is_not_kept() {
     }
 }
 
+/// A line in the name of another witness that this one has not made would void the checkpoint for whoever trusts both.
+#[test]
+fn what_a_witness_signs_in_the_name_of_others_is_not_kept() {
+    let fixture = Fixture::new();
+    let reply = |body: &str| {
+        let (_, note) = body.split_once("\n\n").unwrap();
+        let own = cosignature(9, TIME, &Note::parse(note).unwrap().text);
+        answer(200, "text/plain", &(own.replace(NAME, "witness.example/w2") + &own))
+    };
+    let (mut witness, _bodies) = serve(vec![Box::new(reply)]);
+    fixture.keep(&mut witness).unwrap();
+    let kept = fixture.kept().unwrap().signatures;
+    let names: Vec<_> = kept.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, [ORIGIN, NAME]);
+}
+
 #[test]
 fn each_refusal_says_what_to_do_and_nothing_in_the_words_of_the_witness() {
     let fixture = Fixture::new();
