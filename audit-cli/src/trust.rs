@@ -62,10 +62,10 @@ fn keys_of<K: FromStr<Err = Malformed>>(file: &Path) -> Result<Vec<K>, Failure> 
     Ok(keys)
 }
 
-/// The checkpoints in files, or in standard input for `-`, wherever they stand in them.
+/// The checkpoints in files, in those of a directory, or in standard input for `-`, wherever they stand in them.
 pub(crate) fn anchors(places: &[PathBuf]) -> Result<Vec<Note>, Failure> {
     let mut anchors = Vec::new();
-    for place in places {
+    for place in &files_of(places)? {
         let name = place.display();
         let read = if place == Path::new("-") {
             found(io::stdin().lock())
@@ -84,4 +84,31 @@ pub(crate) fn anchors(places: &[PathBuf]) -> Result<Vec<Note>, Failure> {
         anchors.extend(read);
     }
     Ok(anchors)
+}
+
+/// The files, with those of checkpoints in place of each directory, in the order of their names.
+fn files_of(places: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for place in places {
+        if !place.is_dir() {
+            files.push(place.clone());
+            continue;
+        }
+        let name = place.display();
+        let entries = fs::read_dir(place).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.map_err(|error| {
+            Failure::Undecided(format!("cannot read the directory {name}: {error}"))
+        })?;
+        let paths = entries.into_iter().map(|entry| entry.path());
+        let is_one = |path: &PathBuf| path.extension() == Some("checkpoints".as_ref());
+        let mut found: Vec<_> = paths.filter(is_one).collect();
+        if found.is_empty() {
+            return Err(Failure::Undecided(format!(
+                "no file in the directory {name} ends in `.checkpoints`: name the file that has checkpoints"
+            )));
+        }
+        found.sort();
+        files.append(&mut found);
+    }
+    Ok(files)
 }

@@ -21,8 +21,9 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "VKEY|FILE")]
     pub(crate) key: Vec<String>,
     /// A file, or `-` for standard input, with checkpoints that were kept elsewhere, also amid other
-    /// lines, such as a shipped log. May be given several times.
-    #[arg(long, value_name = "FILE|-", value_parser = place())]
+    /// lines, such as a shipped log, or a directory with files of them (`*.checkpoints`). May be given
+    /// several times.
+    #[arg(long, value_name = "FILE|DIR|-", value_parser = place())]
     pub(crate) anchor: Vec<PathBuf>,
     /// The public key of a witness, or a file of such keys: what it has cosigned, in the journal's `anchors/` or in
     /// --anchor, was kept elsewhere, at a time that it tells. May be given several times.

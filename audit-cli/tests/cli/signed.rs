@@ -69,6 +69,11 @@ fn fed(fixture: &Fixture, arguments: &[&str], text: &str) -> Run {
 fn signatures_without_a_key_decide_nothing() {
     let fixture = signed();
     fixture.run(&["verify", "@"]).fails(2, &["is signed", "--key", "--level L1"]);
+    // What the chain alone tells needs no key.
+    let damaged = signed();
+    damage_end(&damaged);
+    let run = damaged.run(&["verify", "@"]);
+    assert!(run.code == Some(1) && run.out.contains("TAMPER edited"), "{run:?}");
     let out = fixture.run(&["verify", "@", "--level", "L1"]).ok();
     assert!(out.contains("level L1") && out.contains("UNSIGNED, UNANCHORED: anyone"), "{out}");
     let unsigned = Fixture::unsigned();
@@ -121,6 +126,13 @@ fn an_anchor_from_a_file_or_a_log_shows_how_far_nothing_was_rewritten() {
     let out = fixture.run(&[&arguments[..], &[anchor.to_str().unwrap()]].concat()).ok();
     assert!(out.contains(&format!("level L3: the records up to seq {} agree", size - 1)), "{out}");
     assert!(out.contains(&format!("records {size}..{} not yet anchored", size + 4)), "{out}");
+    let place = fixture.directory().join("days");
+    fs::create_dir(&place).unwrap();
+    let place = place.to_str().unwrap();
+    fixture.run(&[&arguments[..], &[place]].concat()).fails(2, &["days", "`.checkpoints`"]);
+    fs::write(format!("{place}/shop.2026-01-01.checkpoints"), &kept).unwrap();
+    fs::write(format!("{place}/notes.txt"), "of no use").unwrap();
+    fixture.run(&[&arguments[..], &[place]].concat()).ok();
     let log = format!("shop started\nINFO checkpoint: {kept}shop stopped\n");
     let out = fed(&fixture, &[&arguments[..], &["-"]].concat(), &log).ok();
     assert!(out.contains("level L3"), "{out}");

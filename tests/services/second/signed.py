@@ -9,6 +9,7 @@ import tree
 from chain import Line, Walk, content, segment_name, shown
 from notes import Checkpoint, Forged, Key, Malformed, Note, Rotation, Witness
 
+UNKNOWN = "no trusted key has signed it"
 DAMAGE = ("edited", "missing", "inserted", "reordered", "truncated", "unsigned", "fork")
 
 
@@ -80,7 +81,7 @@ class Trust:
         except Forged as error:
             return str(error)
         if not signers:
-            return f"no trusted key has signed it, but {', '.join(name for name, _ in statement.note.signatures)}"
+            return f"{UNKNOWN}, but {', '.join(name for name, _ in statement.note.signatures)}"
         if all(statement.checkpoint.size > self.until.get(key, 1 << 64) for key in signers):
             return "it is signed by a key that another one had replaced before"
         return None
@@ -177,13 +178,15 @@ class Signed:
                 frontier = frontier.with_leaf(leaf) if leaf else None
             known[size] = frontier.root() if frontier and frontier.size == size else None
         for it in self.handed_over:
-            if known[it.size] not in (None, it.root):
+            # Behind damage that the chain shows already, roots are not told of again.
+            is_whole = all(seq is not None and seq >= it.size for seq in self.damaged)
+            if is_whole and known[it.size] not in (None, it.root):
                 self.find("edited", it.size, self.segment_of(it.size), f"the rotation in record {it.seq} was signed "
                           f"over other records before this one", expected=text(it.root), actual=text(known[it.size]))
 
     def believed(self, statements: list[Statement]) -> list[Statement]:
         """Those that a trusted key has signed for this journal; of the others it is told."""
-        good = []
+        good, former = [], None
         for statement in statements:
             trouble = statement.trouble or self.trust.judge(statement)
             if not trouble and statement.checkpoint.origin != self.walk.origin is not None:
@@ -193,10 +196,21 @@ class Signed:
             elif statement.is_anchor:
                 size = statement.checkpoint.size if statement.checkpoint else 1 << 64
                 self.unbelieved.append((size, f"the anchor {statement.place} says nothing: {trouble}"))
+            elif self.is_of_former(statement):
+                former = statement if not former or statement.checkpoint.size >= former.checkpoint.size else former
             else:
                 last = statement.checkpoint.size - 1 if statement.checkpoint else None
                 self.find("unsigned", last if statement.seal is None else statement.seal, statement.place, trouble)
+        if former:
+            size, by = former.checkpoint.size, self.trust.judge(former)
+            self.find("former", size - 1, former.place, f"of what was pruned {by}: give that key, too")
         return good
+
+    def is_of_former(self, statement: Statement) -> bool:
+        """Whether it is of what was pruned, with the record that leads to its key."""
+        is_own = not statement.trouble and statement.checkpoint.origin == self.walk.origin
+        is_unknown = is_own and (self.trust.judge(statement) or "").startswith(UNKNOWN)
+        return is_unknown and statement.checkpoint.size <= self.begin
 
     def check_order(self, good: list[Statement]) -> None:
         """`checkpoint` is written before the history, and that only grows."""

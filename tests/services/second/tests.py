@@ -258,6 +258,42 @@ class Whole(Case):
         writer.checkpoint()
         self.damaged("unsigned", writer.seq - 1)
 
+    def test_rotation_that_was_pruned(self):
+        """The newest key is enough: what the one before has signed is gone but for its notes."""
+        writer = written(self.journal, OURS)
+        writer.checkpoint(history=True)
+        writer.rotate(NEW)
+        for _ in range(2):
+            writer.next_segment()
+            writer.record('"action":"A"')
+        writer.prune()
+        writer.stop()
+        code, report = self.verify(key=NEW)
+        self.assertEqual((code, report["level"], [it["kind"] for it in report["findings"]]), (0, "L2", ["former"]))
+        self.assertEqual(self.verify("--key", OURS.key, key=NEW)[1]["findings"], [])
+        self.assertEqual(self.verify()[0], 1)
+        for path in [self.journal / "checkpoint", self.journal / "checkpoints", *self.segments()]:
+            path.with_suffix(path.suffix.replace(".jsonl", ".seal")).unlink(missing_ok=True)
+        self.assertEqual(self.verify(key=NEW)[0], 2, self.verify(key=NEW))
+
+    def test_rotation_behind_damage(self):
+        """The chain shows it already; the root that both keys have signed is not told of again."""
+        writer = written(self.journal, OURS)
+        writer.rotate(NEW)
+        writer.stop()
+        self.change(0, lambda lines: [lines[0], lines[1].replace(b"JournalStart", b"JournalStirt"), *lines[2:]])
+        self.assertEqual([it["seq"] for it in self.verify()[1]["findings"] if it["kind"] == "edited"], [1])
+
+    def test_anchors_of_a_copy_that_once_failed_and_of_a_directory(self):
+        self.written()
+        kept = self.place / "anchors"
+        kept.mkdir()
+        (kept / "1.checkpoints").write_text("\n" + self.anchors[1] + "\n\n\n" + self.anchors[2] + "\n")
+        (kept / "2.checkpoints").write_text(self.anchors[3] + "\n")
+        self.whole("L3", "--anchor", kept / "1.checkpoints")
+        report = self.whole("L3", "--anchor", kept)
+        self.assertEqual(report["anchored_size"], int(self.anchors[3].split("\n")[1]))
+
     def test_rotation_by_a_key_that_was_replaced(self):
         writer = written(self.journal, OURS)
         writer.rotate(NEW)
@@ -514,12 +550,15 @@ class Whole(Case):
         writer = self.written()
         page = (HERE.parents[2] / "docs/auditor.md").read_text()
         commands = re.search(r"```bash\n(.*?)```", page, re.DOTALL).group(1)
-        (self.journal / "VKEY").write_text(f"{OURS.key}\n")
+        place = self.place / "by hand"
+        place.mkdir()
+        (place / "DIR").symlink_to(self.journal)
+        (place / "VKEY").write_text(f"{OURS.key}\n")
         lines = [line for path in self.segments() for line in lines_of(path.read_bytes())]
         for line in lines[1::8]:
-            (self.journal / "PROOF").write_text(writer.proof(line.seq))
+            (place / "PROOF").write_text(writer.proof(line.seq))
             shell = ["bash", "-c", commands]
-            done = subprocess.run(shell, cwd=self.journal, env={**os.environ, "SEQ": str(line.seq)}, capture_output=True)
+            done = subprocess.run(shell, cwd=place, env={**os.environ, "SEQ": str(line.seq)}, capture_output=True)
             root = text(writer.tree.root())
             self.assertEqual(done.stdout.decode().split("\n")[:3], [shown(line.h), root, root], done.stderr)
             self.assertIn(b"Verified Successfully", done.stdout)

@@ -86,8 +86,13 @@ def keys_of(value: str, kind: type[Key] = Key) -> list[Key]:
 
 
 def anchors_of(name: str) -> list[Statement]:
+    if Path(name).is_dir():
+        files = sorted(Path(name).glob("*.checkpoints"))
+        return [statement for file in files for statement in anchors_of(str(file))]
     data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    ended = data if data.endswith(b"\n\n") else data + b"\n"
+    # One empty line more is what a copy leaves that has failed.
+    ended = re.sub(rb"\n{3,}", b"\n\n", data.lstrip(b"\n"))
+    ended = ended if ended.endswith(b"\n\n") else ended + b"\n"
     found = [Statement(name, note, is_anchor=True) for note in notes.history(ended)]
     return found or [Statement(name, data, is_anchor=True)]
 
@@ -146,8 +151,10 @@ def look_at(arguments, keys: list[Key], anchors: list[Statement], witnesses: lis
                 doubts.append("no witness of --witness has cosigned anything of it")
             known = {origin_of(epoch, walk) for epoch in older}
             passed_over = sorted({it.checkpoint.origin for it in others if is_signed(it, keys)} - known)
-            if not signed.is_there:
-                doubts.append("nothing is signed here")
+            is_former = signed.signed_size is None and any(it["kind"] == "former" for it in signed.findings)
+            # A start that signs an older journal writes the seals first.
+            if not signed.checkpoint and not signed.history or is_former:
+                doubts.append("nothing is signed here, or nothing of what is kept")
         elif signed.is_there:
             doubts.append("it is signed, and there is no --key; --level L1 leaves the signatures out")
     if arguments.anchor_age_max is not None and not is_young(signed.seen, arguments.anchor_age_max):
