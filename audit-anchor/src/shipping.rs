@@ -103,7 +103,7 @@ struct Way {
     anchor: Box<dyn Anchor>,
     storage: Arc<dyn Storage>,
     own: Arc<Own>,
-    /// Where the journal lies, and who hears what the anchor doubts of that, until it was asked.
+    /// Where the journal lies, and who hears what is doubted of that, until it was asked.
     unasked: Option<(PathBuf, Doubted)>,
     lane: Arc<Lane>,
 }
@@ -152,9 +152,9 @@ impl Way {
             io::Error::other(format!("`checkpoint` is not what the writer has signed: {why}"))
         })?;
         if self.lane.size().is_none_or(|size| size < checkpoint.size) {
-            let kept = self.anchor.keep(&checkpoint, &note, &self.storage);
             // A power cut can take back what an anchor has, until this start signs the same records.
             let is_old = checkpoint.size <= self.own.found;
+            let kept = self.anchor.keep(&checkpoint, &note, &self.storage);
             kept.map_err(|error| if is_old { io::Error::other(error) } else { error })?;
             self.lane.kept(checkpoint.size, taken, self.own.durable.durable());
         }

@@ -132,8 +132,7 @@ fn send_over(mut stream: TcpStream, message: &str) -> io::Result<()> {
     stream.set_write_timeout(Some(STEP))?;
     stream.set_read_timeout(Some(STEP))?;
     stream.write_all(format!("{} {message}", message.len()).as_bytes())?;
-    // Who closes in turn has most likely read it: bytes that nobody has read end it with an error, where that is
-    // here in time.
+    // Who closes in turn has most likely read it: bytes that nobody has read end it with an error.
     stream.shutdown(Shutdown::Write)?;
     match stream.read(&mut [0]) {
         Ok(0) => Ok(()),
