@@ -2,7 +2,8 @@
 
 use super::RECORDS_MAX;
 use super::files::HISTORY;
-use super::found::{CHECKPOINT, Found};
+use super::found::Found;
+use super::note::CHECKPOINT;
 use super::rotation::Change;
 use crate::error::Error;
 use crate::segment;

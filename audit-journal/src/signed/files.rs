@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use audit_tlog::{Checkpoint, Frontier, Hash, Note, Signer};
 
-use super::found::CHECKPOINT;
 use super::history::{self, History};
+use super::note::CHECKPOINT;
 use super::seal::Seal;
 use super::tiles::{Tiles, Untiled};
 use crate::error::Error;

@@ -7,6 +7,7 @@ mod anew;
 mod files;
 mod found;
 mod history;
+mod note;
 mod rotation;
 mod seal;
 mod span;
@@ -14,9 +15,8 @@ mod tiles;
 
 pub use anew::{SignedAnew, is_signed};
 pub(super) use files::{HISTORY, TILES};
-pub(super) use found::{
-    CHECKPOINT, Found, NOTE_BYTES_MAX, check_begun, is_sealed, read_checkpoint,
-};
+pub(super) use found::{Found, check_begun};
+pub(super) use note::{CHECKPOINT, NOTE_BYTES_MAX, is_sealed, read_checkpoint};
 pub(super) use rotation::Handover;
 pub use rotation::KeyRotation;
 pub(super) use seal::Seal;

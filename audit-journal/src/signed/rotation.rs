@@ -7,7 +7,8 @@ use audit_tlog::{Checkpoint, Hash, Note, Signer, VerifierKey};
 use serde::Deserialize;
 
 use super::files::sign_note;
-use super::found::{CHECKPOINT, Found, read_note};
+use super::found::Found;
+use super::note::{CHECKPOINT, read_note};
 use crate::control;
 use crate::epoch;
 use crate::error::Error;
