@@ -99,9 +99,13 @@ impl Directory {
         let stem = stem(origin);
         let mut last: Option<PathBuf> = None;
         for entry in self.path.read_dir()? {
-            let path = entry?.path();
+            let entry = entry?;
+            let path = entry.path();
             let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-            let is_own = name.starts_with(&stem) && name.ends_with(EXTENSION);
+            // What is no plain file is not looked at, and told where it is in the way.
+            let is_own = name.starts_with(&stem)
+                && name.ends_with(EXTENSION)
+                && entry.file_type()?.is_file();
             if is_own && last.as_ref().is_none_or(|last| *last < path) {
                 last = Some(path);
             }

@@ -184,11 +184,11 @@ pub(super) fn check_origin(
     })
 }
 
-/// True if an epoch was set aside and the one behind it has no record yet.
+/// True if an epoch was set aside and the one behind it has no record yet: nothing of it can be signed then.
 fn is_about_to_begin(storage: &dyn Storage) -> Result<bool, Error> {
     let acknowledged = published(storage)?.unwrap_or(0);
     let is_empty = segment::list(storage)?.is_empty() && acknowledged == 0;
-    Ok(is_empty && age(storage)?.is_some())
+    Ok(is_empty && age(storage)?.is_some() && !signed::is_signed(storage)?)
 }
 
 /// Where the newest checkpoint stands: in this epoch, or else in the last one that was set aside.

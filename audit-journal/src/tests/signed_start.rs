@@ -286,3 +286,19 @@ fn a_new_epoch_begins_a_tree_of_its_own_and_the_old_one_is_kept() {
     let epochs = crate::verify_epochs(&storage).unwrap();
     assert_eq!(epochs[0].state, crate::EpochState::Changed);
 }
+
+#[test]
+fn an_epoch_that_had_begun_and_is_gone_is_no_epoch_that_is_about_to_begin() {
+    let storage = finished();
+    let options = signed(small_segments());
+    Journal::adopt(Arc::new(storage.clone()), options.clone(), "a test").unwrap().close().unwrap();
+    // A power cut can leave WATERMARK as it was before anything was recorded.
+    storage.replace("WATERMARK", None);
+    segments(&storage).iter().for_each(|name| storage.replace(name, None));
+    let open = |options: Options| Journal::open(Arc::new(storage.clone()), options);
+    let lost = open(options.clone()).unwrap_err();
+    assert!(matches!(lost, Error::Lost { found: 0, .. }), "{lost}");
+    let going_on = Options { on_damage: OnDamage::NewEpoch, ..options };
+    let journal = open(going_on).unwrap();
+    assert_eq!(journal.set_aside().map(|epoch| epoch.epoch), Some(1));
+}
