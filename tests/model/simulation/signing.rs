@@ -126,7 +126,9 @@ impl World {
 
     /// Nothing can make the hashes of what was pruned again, nor its last seal.
     fn name_of(&self, spoilt: Spoilt) -> Option<String> {
-        let kept_from = line::kept_from(&self.oracle.settled);
+        // A pruning that a fault has ended may be recorded all the same.
+        let there = self.read().map_or(0, |lines| line::kept_from(&lines));
+        let kept_from = line::kept_from(&self.oracle.settled).max(there);
         let is_pruned = kept_from > 0;
         let names = self.disk.names();
         // The file of a pruned segment may still be there: its seal is the last one all the same.
@@ -234,7 +236,9 @@ impl World {
 
     /// How many segments that are kept had ended without a seal.
     fn owed(&self, before: &Before) -> usize {
-        let kept_from = line::kept_from(&self.oracle.settled);
+        // A pruning that a fault has ended may be recorded all the same.
+        let there = self.read().map_or(0, |lines| line::kept_from(&lines));
+        let kept_from = line::kept_from(&self.oracle.settled).max(there);
         let firsts_of = |extension: &str| -> Vec<u64> {
             let stems = before.names.iter().filter_map(|name| {
                 name.strip_prefix("seg/").and_then(|name| name.strip_suffix(extension))

@@ -318,7 +318,7 @@ impl World {
     }
 
     /// All lines that a reader is given, behind those of what was pruned.
-    fn read(&self) -> Result<Vec<Vec<u8>>, String> {
+    pub(super) fn read(&self) -> Result<Vec<Vec<u8>>, String> {
         let failed = |error| format!("the journal cannot be read: {error}");
         let reader = Reader::over(Arc::new(self.disk.outside()));
         let first = reader.first_seq().map_err(failed)?;
