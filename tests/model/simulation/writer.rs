@@ -77,9 +77,7 @@ impl World {
                 self.oracle.staged.clear();
                 self.looked = self.before_jump.take().or(self.looked);
                 self.oracle.count("given up");
-                let committed = self.journal().committed();
-                let is_told = committed.next_seq > committed.first_seq;
-                if has_become_full && is_told {
+                if has_become_full && self.has_committed() {
                     return self.settle(&[Entry::Full]);
                 }
                 if serious.iter().any(|fault| matches!(fault, Fault::Sync(_))) {
@@ -198,6 +196,8 @@ impl World {
                 self.end_process(self.end)
             }
             Ok(false) if !was_full => Ok(()),
+            // A sync has failed, and the new segment has room for the record of that alone.
+            Ok(false) if is_hindered && self.has_committed() => self.settle(&[Entry::Full]),
             Ok(false) if is_hindered => {
                 self.rotation.look_if_room(&self.oracle, &self.clocks);
                 if met.iter().any(|fault| matches!(fault, Fault::Sync(_))) {
@@ -215,6 +215,11 @@ impl World {
             Err(error) if is_hindered => self.break_down(&error, &["JournalResumed"]),
             outcome => Err(format!("full: {was_full}, met {met:?}, and resume gives {outcome:?}")),
         }
+    }
+
+    fn has_committed(&mut self) -> bool {
+        let committed = self.journal().committed();
+        committed.next_seq > committed.first_seq
     }
 
     /// Closes the journal in order, if that goes, and lets the next writer open it.
