@@ -51,7 +51,9 @@ impl Ring {
         firsts: &[u64],
         limit: u64,
     ) -> Result<(), Error> {
-        for &first in firsts.iter().filter(|first| **first < limit) {
+        for (at, &first) in firsts.iter().enumerate().filter(|(_, first)| **first < limit) {
+            // What a failed sync left behind the last record of a segment is none of the journal's.
+            let end = firsts.get(at + 1).map_or(limit, |next| limit.min(*next));
             let mut lines = segment::lines(storage, first)?;
             let mut before = None;
             loop {
@@ -66,7 +68,7 @@ impl Ring {
                 let Ok(parsed) = line::parse(line) else { continue };
                 let follows = |tip| line::link(&tip, line::hashed(line)) == parsed.hash;
                 let seq = parsed.stamp.seq;
-                let is_one = seq < limit && is_rotation(&line[parsed.body]);
+                let is_one = seq < end && is_rotation(&line[parsed.body]);
                 if is_one && tip.is_some_and(follows) && self.rotations.len() < ROTATIONS_MAX {
                     self.rotations.extend(Rotation::read(seq, line, origin));
                 }
