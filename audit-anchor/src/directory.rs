@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use audit_tlog::{Checkpoint, Note};
 
 use crate::Anchor;
 use crate::anchor::told;
+use crate::found;
 use crate::platform;
 
 /// How much of a journal's name is in that of a file.
@@ -114,9 +115,7 @@ impl Directory {
         let mut file = File::open(path)?;
         let start = file.metadata()?.len().saturating_sub(END_BYTES);
         file.seek(SeekFrom::Start(start))?;
-        let mut end = Vec::new();
-        file.take(END_BYTES).read_to_end(&mut end)?;
-        Ok(last_of(&String::from_utf8_lossy(&end), origin))
+        last_of(BufReader::new(file.take(END_BYTES)), origin)
     }
 
     fn append(&self, path: &Path, note: &Note) -> io::Result<()> {
@@ -168,18 +167,14 @@ fn ends_whole(file: &mut File) -> io::Result<bool> {
     Ok(end == *b"\n\n")
 }
 
-/// The last checkpoint of the journal in a text, with a signature behind it.
-fn last_of(text: &str, origin: &str) -> Option<Checkpoint> {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut notes = lines.windows(5).rev().filter_map(|note| match note {
-        [of, size, root, "", mark] if *of == origin && mark.starts_with("\u{2014} ") => {
-            Checkpoint::parse(&format!("{of}\n{size}\n{root}\n")).ok()
-        }
-        _ => None,
-    });
-    notes.next()
+/// The last checkpoint of the journal in what is kept.
+fn last_of(input: impl BufRead, origin: &str) -> io::Result<Option<Checkpoint>> {
+    let notes = found(input)?.into_iter().rev();
+    let mut checkpoints = notes.filter_map(|note| Checkpoint::parse(&note.text).ok());
+    Ok(checkpoints.find(|checkpoint| checkpoint.origin == origin))
 }
 
+/// The file of a journal and a day.
 fn file_name(origin: &str, now: Timestamp) -> String {
     format!("{}{:.10}{EXTENSION}", stem(origin), now.to_string())
 }
@@ -241,8 +236,9 @@ mod tests {
         let (_, torn) = checkpoint(9, b"a");
         let torn = torn.to_string();
         let text = format!("{note}\n{}", &torn[..torn.find('\u{2014}').unwrap()]);
-        assert_eq!(last_of(&text, "shop").map(|found| found.size), Some(3));
-        assert!(last_of(&text, "another").is_none() && last_of("", "shop").is_none());
+        let last = |text: &str, origin| last_of(text.as_bytes(), origin).unwrap();
+        assert_eq!(last(&text, "shop").map(|found| found.size), Some(3));
+        assert!(last(&text, "another").is_none() && last("", "shop").is_none());
     }
 
     #[test]

@@ -193,9 +193,9 @@ impl Tree {
             return;
         }
         let origin = self.origin.as_deref().unwrap_or_default();
-        Rotation::read(record.seq, &record.bytes, origin)
-            .into_iter()
-            .for_each(|it| self.ring.take(it));
+        if let Some(rotation) = Rotation::read(record.seq, &record.bytes, origin) {
+            self.ring.take(rotation);
+        }
         if !self.ring.has(record.seq) {
             self.unvouched.push((record.seq, record.place.clone()));
         }
