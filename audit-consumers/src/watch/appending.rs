@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use audit_runtime::control::{self, Entry, Finding};
+use audit_runtime::journal::Appended;
 
-use super::{recent, recorded};
+use super::recent;
+use super::recorded::Recorded;
+use crate::Error;
 
 /// How long the service may take; its own deadline is five seconds unless it is set.
 pub(super) const DEADLINE: Duration = Duration::from_secs(6);
@@ -54,6 +57,24 @@ impl Append {
 
     pub(super) fn append(&self, entry: &Entry) -> Result<(), control::Error> {
         control::append(&self.journal, entry, DEADLINE).map(|_| ())
+    }
+
+    /// Has it appended, unless `is_there` finds it in the journal; the inner error is of that look.
+    ///
+    /// It looks once all that the writer was asked for before, also by a process that was killed since, is
+    /// there or never will be. The same writer then appends: the next may begin with records of this one that
+    /// no reader could see. Where there is none, only a journal that was closed in order is appended to.
+    pub(super) fn append_unless(
+        &self,
+        entry: &Entry,
+        is_there: impl Fn() -> Result<bool, Error>,
+    ) -> Result<Result<(), Error>, control::Error> {
+        let by_service = |service: &mut control::Client| {
+            service.settled()?;
+            unless(is_there(), || service.append(entry))
+        };
+        let alone = || unless(is_there(), || control::append_alone(&self.journal, entry));
+        control::ask_or(&self.journal, DEADLINE, by_service, alone)
     }
 
     /// Puts these in the place of what the detectors have found and what has no record.
@@ -110,26 +131,43 @@ impl Append {
 
     /// Has it appended, unless it stands in the journal. The error is true if the writer refuses it.
     fn try_again(&self, late: &Late) -> Result<(), bool> {
-        let is_recorded = late.is_uncertain && self.stands_there(late).map_err(|_| false)?;
-        let tried = match is_recorded {
-            true => Ok(()),
-            false => self.append(&Entry::Finding(late.finding.clone())),
+        let entry = Entry::Finding(late.finding.clone());
+        let tried = match late.is_uncertain {
+            true => self.append_unless(&entry, || self.stands_there(late)),
+            false => self.append(&entry).map(Ok),
         };
         let mut all = locked(&self.late);
-        let Err(error) = tried else {
-            all.retain(|known| known.finding.id != late.finding.id);
-            return Ok(());
+        let error = match tried {
+            Ok(looked) => {
+                looked.map_err(|_| false)?;
+                all.retain(|known| known.finding.id != late.finding.id);
+                return Ok(());
+            }
+            Err(error) => error,
         };
         if let Some(known) = all.iter_mut().find(|known| known.finding.id == late.finding.id) {
-            (known.tried, known.is_uncertain) = (Some(Instant::now()), error.may_be_recorded());
+            known.tried = Some(Instant::now());
+            // A refusal tells nothing of what was asked for before.
+            known.is_uncertain |= error.may_be_recorded();
         }
         Err(matches!(error, control::Error::Refused { .. }))
     }
 
-    fn stands_there(&self, late: &Late) -> Result<bool, crate::Error> {
+    fn stands_there(&self, late: &Late) -> Result<bool, Error> {
         let place = recent::position(&self.journal, late.since.elapsed() + SLACK)?;
-        let recorded = recorded::behind(&self.journal, &place)?;
-        Ok(late.finding.id.as_ref().is_some_and(|id| recorded.contains(id)))
+        let mut recorded = Recorded::default();
+        recorded.look(&self.journal, &place)?;
+        Ok(recorded.has(&late.finding))
+    }
+}
+
+fn unless(
+    is_there: Result<bool, Error>,
+    append: impl FnOnce() -> Result<Appended, control::Error>,
+) -> Result<Result<(), Error>, control::Error> {
+    match is_there {
+        Ok(false) => append().map(|_| Ok(())),
+        looked => Ok(looked.map(drop)),
     }
 }
 

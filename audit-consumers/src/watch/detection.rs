@@ -1,5 +1,6 @@
 //! Runs detectors over the journal, and has recorded there what they find.
 
+use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use audit_runtime::{Digest, HashKey, Record, Severity};
 use super::appending::Append;
 use super::finding::entry;
 use super::recent;
-use super::recorded;
+use super::recorded::{self, Recorded};
 use super::state::{self, State};
 use crate::detect::{Detector, Finding, Observed};
 use crate::owner::Owner;
@@ -48,9 +49,10 @@ struct Work {
     before: u64,
     /// Findings that are not recorded yet.
     pending: VecDeque<Finding>,
-    /// What is recorded as found further on, each by its id and by what it says.
-    recorded: HashSet<String>,
-    /// True if the last finding may be recorded, and nobody has looked since.
+    /// What is recorded as found further on.
+    recorded: Recorded,
+    /// True if there may be more than that: an earlier process has asked for it, or this one without success,
+    /// and nobody has looked since.
     is_uncertain: bool,
     kept: Instant,
 }
@@ -100,9 +102,8 @@ impl Detection {
         if !are_restored {
             detectors = (self.make)(&key);
         }
-        let recorded = recorded::behind(&self.journal, &behind)?;
         let (before, kept, pending) = (state.before, Instant::now(), VecDeque::new());
-        let is_uncertain = false;
+        let (recorded, is_uncertain) = (Recorded::default(), true);
         Ok(Work { state, detectors, behind, before, pending, recorded, is_uncertain, kept })
     }
 }
@@ -123,7 +124,7 @@ impl Consumer for Detection {
         work.record_pending(&self.journal, &self.append, seen.before)?;
         (work.before, work.behind) = (seen.before, behind.clone());
         // A finding stands behind its events, so by now it has been found again and passed over.
-        work.recorded.retain(|id| !seen.findings.contains(id));
+        work.recorded.forget(&seen.findings);
         if work.kept.elapsed() >= self.keep_every {
             work.keep(&self.file)?;
         }
@@ -171,37 +172,49 @@ impl Work {
         append: &Append,
         before: u64,
     ) -> Result<(), Error> {
-        if self.is_uncertain {
-            self.recorded = recorded::behind(journal, &self.behind)?;
-            self.is_uncertain = false;
-        }
-        let recorded = self.record_each(append, before);
+        let recorded = self.record_each(journal, append, before);
         // Of those that wait behind one that failed, some may be recorded since an earlier run.
         let missed = self.pending.iter().filter(|finding| !finding.simulated);
         let missed = missed.map(|finding| entry(finding, before));
-        append.set_missed(missed.filter(|found| !self.is_recorded(found)));
+        append.set_missed(missed.filter(|found| !self.recorded.has(found)));
         recorded
     }
 
-    fn record_each(&mut self, append: &Append, before: u64) -> Result<(), Error> {
+    fn record_each(&mut self, journal: &Path, append: &Append, before: u64) -> Result<(), Error> {
         while let Some(finding) = self.pending.front() {
             let found = entry(finding, before);
-            if !finding.simulated && !self.is_recorded(&found) {
-                let names = recorded::names_of(&found);
-                if let Err(error) = append.append(&Entry::Finding(found)) {
-                    // Before it is tried again, the journal is asked whether it is there.
-                    self.is_uncertain = error.may_be_recorded();
-                    return Err(Error::consumer(error));
-                }
-                self.recorded.extend(names);
+            if !finding.simulated && !self.recorded.has(&found) {
+                let recorded = self.record(journal, append, &found);
+                self.is_uncertain = recorded.is_err();
+                recorded?;
+                self.recorded.add(&found);
+                self.recorded.end_looks();
             }
             self.pending.pop_front();
         }
         Ok(())
     }
 
-    fn is_recorded(&self, found: &control::Finding) -> bool {
-        recorded::names_of(found).iter().any(|name| self.recorded.contains(name))
+    /// Has it appended; if it may be there, the journal is asked before.
+    fn record(
+        &mut self,
+        journal: &Path,
+        append: &Append,
+        found: &control::Finding,
+    ) -> Result<(), Error> {
+        let entry = Entry::Finding(found.clone());
+        if !self.is_uncertain {
+            return append.append(&entry).map_err(Error::consumer);
+        }
+        // What is much to read is read before the writer waits for it.
+        self.recorded.look(journal, &self.behind)?;
+        let (recorded, behind) = (RefCell::new(&mut self.recorded), &self.behind);
+        let is_there = || {
+            let mut recorded = recorded.borrow_mut();
+            recorded.look(journal, behind)?;
+            Ok(recorded.has(found))
+        };
+        append.append_unless(&entry, is_there).map_err(Error::consumer)?
     }
 
     fn keep(&mut self, file: &Saved) -> Result<(), Error> {

@@ -8,7 +8,7 @@ mod refused;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audit_journal::{self as journal, Journal};
+use audit_journal::{self as journal, Appended, Journal};
 
 use super::answer::{Recorded, Unrecorded};
 use super::cell::Ticket;
@@ -56,7 +56,8 @@ pub(super) fn run(
     let mut ticked = Instant::now();
     while let Some(batch) = shared.queue.take(empty, TICK.saturating_sub(ticked.elapsed())) {
         empty = committer.work(|committer| {
-            let empty = if batch.is_empty() { batch } else { committer.commit(batch) };
+            let mut empty = if batch.is_empty() { batch } else { committer.commit(batch) };
+            committer.answer_followers(&mut empty);
             committer.prune();
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
@@ -164,6 +165,16 @@ impl Committer<'_> {
         self.stage_loss(refused, "refused");
         self.settle();
         batch.recycle()
+    }
+
+    /// Answers those who wait for what came before them: all of that is durable now, or refused.
+    fn answer_followers(&self, batch: &mut Batch) {
+        let Appended { seq, hash } = self.journal.last();
+        for ticket in batch.followers.drain(..) {
+            // What a failed journal could not finish may be there after the next start.
+            let failure = self.shared.counters.failure().map(Unrecorded::JournalFailed);
+            ticket.settle(failure.map_or(Ok(Recorded::Durable { seq, hash }), Err));
+        }
     }
 
     fn stage(&mut self, event: Queued<'_>) {

@@ -56,6 +56,8 @@ enum Committer {
 pub(super) struct Batch {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
+    /// Of those who wait for nothing but what came before them.
+    pub(super) followers: Vec<Ticket>,
     /// How many events found no place since the last batch.
     pub(super) lost: u64,
 }
@@ -142,6 +144,19 @@ impl Queue {
             self.filled.notify_one();
         }
         fits.then_some(()).ok_or(Rejected::Full)
+    }
+
+    /// Adds a ticket that is to be settled once all that came before it is.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(super) fn follow(&self, ticket: Ticket) -> Result<(), Rejected> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Rejected::Closed);
+        }
+        state.batch.followers.push(ticket);
+        drop(state);
+        self.rouse();
+        Ok(())
     }
 
     /// Waits for events and takes all of them in exchange for `empty`; none after `patience`, and
@@ -255,7 +270,7 @@ impl Batch {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.lost == 0
+        self.entries.is_empty() && self.followers.is_empty() && self.lost == 0
     }
 }
 

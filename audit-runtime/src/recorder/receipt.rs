@@ -44,9 +44,13 @@ impl Receipt {
         Self { state: State::Settled(Err(unrecorded)), alarm: Some(alarm) }
     }
 
-    pub(super) fn pending(cell: Arc<Cell>, deadlines: Arc<Deadlines>, alarm: Alarm) -> Self {
+    pub(super) fn pending(
+        cell: Arc<Cell>,
+        deadlines: Arc<Deadlines>,
+        alarm: impl Into<Option<Alarm>>,
+    ) -> Self {
         let pending = Pending { cell, deadlines, watched: false };
-        Self { state: State::Pending(pending), alarm: Some(alarm) }
+        Self { state: State::Pending(pending), alarm: alarm.into() }
     }
 
     /// Blocks this thread until the receipt is settled or `wait_ms_max` has passed; not for code

@@ -94,6 +94,56 @@ fn what_was_recorded_without_an_answer_is_unrecorded_no_more_and_is_recorded_onc
     assert!(findings.values().all(|times| *times == 1), "{findings:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_slow_disk_still_owes_an_earlier_watch_is_recorded_once() {
+    let (directory, inbox) = (tempfile::tempdir().unwrap(), Inbox::default());
+    let builder = Recorder::builder(directory.path().join("audit")).wait_ms_max(200);
+    let service = Service { recorder: builder.open().unwrap(), directory };
+    service.fail_to_log_in(USER, 6);
+    let held = hold(&service);
+    // It has asked for the first, and was not told what became of that.
+    let watch = service.watch(&inbox).start().unwrap();
+    wait_until(&watch, |told| RULES.iter().all(|rule| has(told, rule)));
+    watch.stop(SOON).unwrap();
+    let watch = service.watch(&inbox).start().unwrap();
+    wait_until(&watch, |told| RULES.iter().all(|rule| has(told, rule)));
+    assert!(service.findings().is_empty(), "{:?}", service.findings());
+    drop(held);
+    inbox.wait_for("bf_user", 1);
+    wait_until(&watch, <[_]>::is_empty);
+    watch.stop(SOON).unwrap();
+    let findings = service.findings();
+    assert!(RULES.iter().all(|rule| findings.keys().any(|(found, _)| found == rule)));
+    assert!(findings.values().all(|times| *times == 1), "{findings:?}");
+}
+
+/// Holds the service's writer up, as a slow disk does, until this is dropped.
+#[cfg(target_os = "linux")]
+fn hold(service: &Service) -> std::sync::mpsc::Sender<()> {
+    use std::pin::Pin;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::task::{Context, Wake, Waker};
+
+    struct Gate(Mutex<Receiver<()>>);
+
+    impl Wake for Gate {
+        fn wake(self: Arc<Self>) {
+            _ = self.0.lock().unwrap().recv();
+        }
+    }
+
+    let (open, gate) = channel();
+    let waker = Waker::from(Arc::new(Gate(Mutex::new(gate))));
+    loop {
+        let login = Event::authentication("password").failed("wrong_password");
+        let mut receipt = service.recorder.record(login);
+        if Pin::new(&mut receipt).poll(&mut Context::from_waker(&waker)).is_pending() {
+            return open;
+        }
+    }
+}
+
 /// Puts another in the place of the service's socket, who passes every request on, and hangs up where the
 /// answer to one that has something appended would come.
 #[cfg(target_os = "linux")]
@@ -106,14 +156,17 @@ fn mute(service: &Service) {
     let listener = UnixListener::bind(&socket).unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (mut asking, mut request, mut answer) =
-                (BufReader::new(stream.unwrap()), String::new(), String::new());
-            asking.read_line(&mut request).unwrap();
-            let mut service = UnixStream::connect(&behind).unwrap();
-            service.write_all(request.as_bytes()).unwrap();
-            BufReader::new(service).read_line(&mut answer).unwrap();
-            if !request.contains("\"append\"") {
+            let mut asking = BufReader::new(stream.unwrap());
+            let mut service = BufReader::new(UnixStream::connect(&behind).unwrap());
+            let (mut request, mut answer) = (String::new(), String::new());
+            while asking.read_line(&mut request).is_ok_and(|read| read > 0) {
+                service.get_mut().write_all(request.as_bytes()).unwrap();
+                service.read_line(&mut answer).unwrap();
+                if request.contains("\"append\"") {
+                    break;
+                }
                 _ = asking.get_mut().write_all(answer.as_bytes());
+                (request, answer) = (String::new(), String::new());
             }
         }
     });

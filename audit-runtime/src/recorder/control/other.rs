@@ -49,6 +49,14 @@ impl Client {
         match self.never {}
     }
 
+    /// The last durable record, once all that was asked for before is settled.
+    ///
+    /// # Errors
+    /// There is no client to call this on.
+    pub fn settled(&mut self) -> Result<Appended, Error> {
+        match self.never {}
+    }
+
     /// The health of the recorder.
     ///
     /// # Errors

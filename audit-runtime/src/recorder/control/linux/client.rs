@@ -72,6 +72,15 @@ impl Client {
         self.ask(&Request::Watermark, protocol::place_in)
     }
 
+    /// The place of the last durable record, once all that the writer was asked to append before, by
+    /// whatever process, is recorded or will not be: for who does not know what became of a request.
+    ///
+    /// # Errors
+    /// Fails when the writer refuses, its disk does not answer, or it does not answer in time.
+    pub fn settled(&mut self) -> Result<Appended, Error> {
+        self.ask(&Request::Settled, protocol::place_in)
+    }
+
     /// The health of the recorder: [`Health::to_json`](crate::Health::to_json).
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use super::budget::{Budget, REQUESTS_MAX};
 use super::protocol::{self, LINE_BYTES_MAX, Refusal, Request};
 use super::tell;
 use crate::event::Durability;
+use crate::recorder::cell::{Cell, Ticket};
 use crate::recorder::control::Prune;
 use crate::recorder::control::entry::Peer;
 use crate::recorder::pruning::{Answer, Unpruned};
@@ -172,15 +173,9 @@ impl Connection {
         }
         match protocol::parse(line) {
             Ok(Request::Append(entry)) => {
-                // What is not taken here takes no room in the queue of a disk that does not answer, and
-                // is no loss of the service's.
-                if let Some(why) = desk.shared.refusal() {
-                    return self.refuse(&unrecorded(&why), desk);
-                }
                 let mut event = entry.event(Some(self.peer));
                 event.durability = Some(Durability::Synced);
-                self.receipt = Some(desk.shared.record(&event));
-                self.look_for_record(desk);
+                self.hand_over(|shared| shared.record(&event), desk);
             }
             Ok(Request::Prune(prune)) => self.prune(prune, desk),
             Ok(Request::Watermark) => {
@@ -188,6 +183,9 @@ impl Connection {
                 let none = || Refusal::new("unknown", "no record is durable yet");
                 self.answer(place(last.ok_or_else(none)), desk);
             }
+            // Peers are served in the order in which they have connected, also one that has died since: what
+            // it has asked for is in the queue by now.
+            Ok(Request::Settled) => self.hand_over(settled, desk),
             Ok(Request::Health) => {
                 self.answer(protocol::health(&desk.shared.health().to_json()), desk);
             }
@@ -196,6 +194,17 @@ impl Connection {
                 self.is_last = true;
             }
         }
+    }
+
+    /// Hands something to the committer, and waits for that.
+    fn hand_over(&mut self, hand: impl FnOnce(&Shared) -> Receipt, desk: &mut Desk<'_>) {
+        // What is not taken here takes no room in the queue of a disk that does not answer, and is no loss
+        // of the service's.
+        if let Some(why) = desk.shared.refusal() {
+            return self.refuse(&unrecorded(&why), desk);
+        }
+        self.receipt = Some(hand(desk.shared));
+        self.look_for_record(desk);
     }
 
     /// Answers if the record that the peer waits for is durable, or known not to be.
@@ -300,6 +309,15 @@ impl Connection {
             }
         }
         Ok(())
+    }
+}
+
+/// Settles, with the last durable record, once all that is queued now has.
+fn settled(shared: &Shared) -> Receipt {
+    let cell = Arc::new(Cell::default());
+    match shared.queue.follow(Ticket::new(&cell)) {
+        Ok(()) => Receipt::pending(cell, Arc::clone(&shared.deadlines), None),
+        Err(_) => Receipt::settled(Err(Unrecorded::Stopped)),
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) enum Request {
     Append(Box<Entry>),
     Prune(Prune),
     Watermark,
+    Settled,
     Health,
 }
 
@@ -70,7 +71,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Request, Refusal> {
     let flaw = match &ask {
         Request::Append(entry) => entry.flaw(),
         Request::Prune(prune) => prune.flaw(),
-        Request::Watermark | Request::Health => None,
+        Request::Watermark | Request::Settled | Request::Health => None,
     };
     flaw.map_or(Ok(ask), |flaw| Err(Refusal::new("malformed", flaw)))
 }
@@ -217,6 +218,7 @@ mod tests {
     fn asked() -> impl Strategy<Value = Request> {
         prop_oneof![
             Just(Request::Watermark),
+            Just(Request::Settled),
             Just(Request::Health),
             entry().prop_map(|entry| Request::Append(Box::new(entry))),
             (any::<u64>(), text(512), any::<bool>()).prop_map(|(before_seq, reason, dry_run)| {

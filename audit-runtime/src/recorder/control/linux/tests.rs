@@ -2,6 +2,7 @@
 
 mod ending;
 mod pruning;
+mod settled;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
