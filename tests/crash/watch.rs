@@ -5,7 +5,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,15 +32,23 @@ fn a_killed_watch_finds_everything_once_and_tells_it() {
     }
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::builder(directory.path().join("audit")).open().unwrap();
+    let mut killed = child(directory.path());
     for round in 0..ROUNDS {
-        let mut child = child(directory.path());
         attack(&recorder, round);
+        // Each second time the disk is slow: what the killed one has asked for is recorded only when the
+        // next one is at work.
+        let slow = (round % 2 == 1).then(|| hold(&recorder));
         // The kill falls into another moment of the work each time.
         thread::sleep(Duration::from_millis(u64::from(20 + round * 37 % 150)));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        killed = child(directory.path());
+        if slow.is_some() {
+            thread::sleep(Duration::from_millis(u64::from(round * 53 % 200)));
+        }
+        drop(slow);
     }
-    let mut last = child(directory.path());
+    let mut last = killed;
     let expected = expected(directory.path());
     assert!(expected.len() as u32 >= ROUNDS, "{}", expected.len());
     let due = Instant::now() + SOON;
@@ -72,6 +84,24 @@ fn attack(recorder: &Recorder, round: u32) {
         let user = Actor::user(format!("user-{round}-{}", attempt % 2));
         let login = Event::authentication("password").actor(user).origin(Origin::peer(from));
         recorder.record(login.failed("wrong_password")).wait().unwrap();
+    }
+}
+
+/// Holds the writer up, as a slow disk does, until this is dropped.
+fn hold(recorder: &Recorder) -> Sender<()> {
+    struct Gate(Mutex<Receiver<()>>);
+    impl Wake for Gate {
+        fn wake(self: Arc<Self>) {
+            _ = self.0.lock().unwrap().recv();
+        }
+    }
+    let (open, gate) = channel();
+    let waker = Waker::from(Arc::new(Gate(Mutex::new(gate))));
+    loop {
+        let mut receipt = recorder.record(Event::authentication("password").succeeded());
+        if Pin::new(&mut receipt).poll(&mut Context::from_waker(&waker)).is_pending() {
+            return open;
+        }
     }
 }
 
