@@ -96,26 +96,72 @@ fn what_was_recorded_without_an_answer_is_unrecorded_no_more_and_is_recorded_onc
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_slow_disk_still_owes_an_earlier_watch_is_recorded_once() {
+fn what_is_recorded_long_after_it_was_asked_for_is_recorded_once() {
     let (directory, inbox) = (tempfile::tempdir().unwrap(), Inbox::default());
-    let builder = Recorder::builder(directory.path().join("audit")).wait_ms_max(200);
+    let builder = Recorder::builder(directory.path().join("audit")).wait_ms_max(500);
     let service = Service { recorder: builder.open().unwrap(), directory };
     service.fail_to_log_in(USER, 6);
     let held = hold(&service);
-    // It has asked for the first, and was not told what became of that.
-    let watch = service.watch(&inbox).start().unwrap();
-    wait_until(&watch, |told| RULES.iter().all(|rule| has(told, rule)));
-    watch.stop(SOON).unwrap();
-    let watch = service.watch(&inbox).start().unwrap();
-    wait_until(&watch, |told| RULES.iter().all(|rule| has(told, rule)));
+    let watch = service.watch(&inbox).silence_ms_max(100).start().unwrap();
+    let rules = [RULES.as_slice(), &["pipeline_silence"]].concat();
+    wait_until(&watch, |told| rules.iter().all(|rule| has(told, rule)));
+    // Until the writer takes no more for a disk that does not answer, and has refused each of them.
+    thread::sleep(Duration::from_millis(2_500));
     assert!(service.findings().is_empty(), "{:?}", service.findings());
     drop(held);
-    inbox.wait_for("bf_user", 1);
     wait_until(&watch, <[_]>::is_empty);
     watch.stop(SOON).unwrap();
     let findings = service.findings();
-    assert!(RULES.iter().all(|rule| findings.keys().any(|(found, _)| found == rule)));
+    assert!(rules.iter().all(|rule| findings.keys().any(|(found, _)| found == rule)));
     assert!(findings.values().all(|times| *times == 1), "{findings:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_killed_watch_has_asked_for_is_recorded_once() {
+    use std::io::Write as _;
+
+    let (service, inbox) = (Service::start(), Inbox::default());
+    let state = State::new().unwrap();
+    state.save(&Saved::at(state::beside(&service.journal()))).unwrap();
+    service.fail_to_log_in(USER, 6);
+    let found = found(&service, &state);
+    assert_eq!(found.len(), RULES.len(), "{found:?}");
+    let held = hold(&service);
+    for finding in found {
+        let asked = serde_json::json!({"v": 1, "ask": {"append": Entry::Finding(finding)}});
+        let socket = service.journal().join("CONTROL");
+        let mut killed = std::os::unix::net::UnixStream::connect(socket).unwrap();
+        killed.write_all(format!("{asked}\n").as_bytes()).unwrap();
+    }
+    let watch = service.watch(&inbox).start().unwrap();
+    // Time to look, and to ask for what it does not find.
+    thread::sleep(Duration::from_millis(500));
+    assert!(service.findings().is_empty(), "{:?}", service.findings());
+    drop(held);
+    let due = Instant::now() + SOON;
+    while watch.status().detection.lag != Some(0) {
+        assert!(Instant::now() < due, "{:?}", watch.status());
+        thread::sleep(Duration::from_millis(10));
+    }
+    watch.stop(SOON).unwrap();
+    let findings = service.findings();
+    assert_eq!(findings.len(), RULES.len(), "{findings:?}");
+    assert!(findings.values().all(|times| *times == 1), "{findings:?}");
+}
+
+/// What a watch with this state finds, as it has it recorded.
+#[cfg(target_os = "linux")]
+fn found(service: &Service, state: &State) -> Vec<control::Finding> {
+    let key = state.hash_key().unwrap();
+    let (mut engine, mut found) =
+        (Engine::new(Rules::builtin(), StateKey::derived(&key)), Vec::new());
+    let mut cursor = Reader::open(service.journal()).unwrap().cursor(0).unwrap();
+    while let Some(line) = cursor.next().unwrap() {
+        let record = Record::parse(&line).unwrap();
+        Observed::of(&record).iter().for_each(|observed| engine.observe(observed, &mut found));
+    }
+    found.iter().map(|finding| finding::entry(finding, 0)).collect()
 }
 
 /// Holds the service's writer up, as a slow disk does, until this is dropped.
