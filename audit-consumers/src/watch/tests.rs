@@ -72,12 +72,15 @@ impl Service {
     }
 
     fn fail_to_log_in(&self, user: &'static str, times: usize) {
-        let from: SocketAddr = "198.51.100.7:4000".parse().unwrap();
         for _ in 0..times {
-            let attempt = Event::authentication("password").actor(Actor::user(user));
-            let attempt = attempt.origin(Origin::peer(from)).failed("wrong_password");
-            self.recorder.record(attempt).wait().unwrap();
+            self.recorder.record(Self::attempt(user)).wait().unwrap();
         }
+    }
+
+    fn attempt(user: &'static str) -> Event {
+        let from: SocketAddr = "198.51.100.7:4000".parse().unwrap();
+        let attempt = Event::authentication("password").actor(Actor::user(user));
+        attempt.origin(Origin::peer(from)).failed("wrong_password")
     }
 
     /// How often each finding stands in the journal, by its rule and id.

@@ -100,14 +100,17 @@ fn what_is_recorded_long_after_it_was_asked_for_is_recorded_once() {
     let (directory, inbox) = (tempfile::tempdir().unwrap(), Inbox::default());
     let builder = Recorder::builder(directory.path().join("audit")).wait_ms_max(500);
     let service = Service { recorder: builder.open().unwrap(), directory };
-    service.fail_to_log_in(USER, 6);
-    let held = hold(&service);
+    service.fail_to_log_in(USER, 5);
     let watch = service.watch(&inbox).silence_ms_max(100).start().unwrap();
-    let rules = [RULES.as_slice(), &["pipeline_silence"]].concat();
+    inbox.wait_for("bf_ip", 1);
+    inbox.wait_for("bf_user_ip", 1);
+    // It has had an answer to everything.
+    let held = hold(&service, USER);
+    let rules = ["bf_user", "pipeline_silence"];
     wait_until(&watch, |told| rules.iter().all(|rule| has(told, rule)));
     // Until the writer takes no more for a disk that does not answer, and has refused each of them.
     thread::sleep(Duration::from_millis(2_500));
-    assert!(service.findings().is_empty(), "{:?}", service.findings());
+    assert!(service.findings().keys().all(|(rule, _)| rule != "bf_user"));
     drop(held);
     wait_until(&watch, <[_]>::is_empty);
     watch.stop(SOON).unwrap();
@@ -127,7 +130,7 @@ fn what_a_killed_watch_has_asked_for_is_recorded_once() {
     service.fail_to_log_in(USER, 6);
     let found = found(&service, &state);
     assert_eq!(found.len(), RULES.len(), "{found:?}");
-    let held = hold(&service);
+    let held = hold(&service, "grace");
     for finding in found {
         let asked = serde_json::json!({"v": 1, "ask": {"append": Entry::Finding(finding)}});
         let socket = service.journal().join("CONTROL");
@@ -164,9 +167,9 @@ fn found(service: &Service, state: &State) -> Vec<control::Finding> {
     found.iter().map(|finding| finding::entry(finding, 0)).collect()
 }
 
-/// Holds the service's writer up, as a slow disk does, until this is dropped.
+/// Holds the service's writer up with a failed login, as a slow disk does, until this is dropped.
 #[cfg(target_os = "linux")]
-fn hold(service: &Service) -> std::sync::mpsc::Sender<()> {
+fn hold(service: &Service, user: &'static str) -> std::sync::mpsc::Sender<()> {
     use std::pin::Pin;
     use std::sync::mpsc::{Receiver, channel};
     use std::task::{Context, Wake, Waker};
@@ -182,8 +185,7 @@ fn hold(service: &Service) -> std::sync::mpsc::Sender<()> {
     let (open, gate) = channel();
     let waker = Waker::from(Arc::new(Gate(Mutex::new(gate))));
     loop {
-        let login = Event::authentication("password").failed("wrong_password");
-        let mut receipt = service.recorder.record(login);
+        let mut receipt = service.recorder.record(Service::attempt(user));
         if Pin::new(&mut receipt).poll(&mut Context::from_waker(&waker)).is_pending() {
             return open;
         }
