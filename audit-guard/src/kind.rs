@@ -27,11 +27,13 @@ pub enum Kind {
     UrlPassword,
     /// A key or token whose form its issuer has published: a prefix, a length, an alphabet.
     Token,
+    /// A secret that the program holds and has the guard [watch](crate::watch).
+    Live,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Card,
         Self::Ssn,
         Self::Iban,
@@ -42,6 +44,7 @@ impl Kind {
         Self::PrivateKey,
         Self::UrlPassword,
         Self::Token,
+        Self::Live,
     ];
 
     /// The name in the mark and in records, such as `url_password`.
@@ -65,6 +68,7 @@ impl Kind {
             Self::PrivateKey => "[REDACTED:private_key]",
             Self::UrlPassword => "[REDACTED:url_password]",
             Self::Token => "[REDACTED:token]",
+            Self::Live => "[REDACTED:live]",
         }
     }
 }

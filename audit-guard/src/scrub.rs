@@ -14,8 +14,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::kind::{Caught, TAG_BYTES, is_tag};
+use crate::live;
 use crate::places::Places;
 use crate::text::{Found, Text};
+use crate::unseen::Seen;
 use crate::words;
 
 /// So many passes replace just what they find.
@@ -39,7 +41,8 @@ pub struct Scrubbed<'a> {
 #[inline]
 pub fn scrub(text: &str) -> Scrubbed<'_> {
     // Most texts of a record are names and short ids.
-    if words::is_short_word(text.as_bytes()) { untouched(text) } else { searched(text) }
+    let is_short = words::is_short_word(text.as_bytes()) && !live::is_any();
+    if is_short { untouched(text) } else { searched(text) }
 }
 
 fn untouched(text: &str) -> Scrubbed<'_> {
@@ -47,7 +50,11 @@ fn untouched(text: &str) -> Scrubbed<'_> {
 }
 
 fn searched(text: &str) -> Scrubbed<'_> {
-    settled(text, |bytes| Places::new(bytes).collect())
+    settled(text, |bytes| {
+        // What is known comes before what is guessed, and is replaced before any of it is.
+        let live = live::find(bytes);
+        if live.is_empty() { Places::new(bytes).collect() } else { live }
+    })
 }
 
 impl Scrubbed<'_> {
@@ -77,7 +84,7 @@ impl Scrubbed<'_> {
 fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
     let mut scrubbed = untouched(text);
     for pass in 0..PASSES_MAX {
-        let found = find(scrubbed.text.as_bytes());
+        let found = seen(&scrubbed.text, &find);
         if found.is_empty() {
             break;
         }
@@ -86,6 +93,14 @@ fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
         scrubbed.text = Cow::Owned(replaced(&scrubbed.text, &found));
     }
     scrubbed
+}
+
+/// What `find` finds in what a reader sees of a text: a colour in a secret does not hide it.
+fn seen(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Vec<Found> {
+    let Some(seen) = Seen::of(text) else { return find(text.as_bytes()) };
+    let mut found = find(&seen.bytes);
+    found.iter_mut().for_each(|one| one.place = seen.in_text(&one.place));
+    found
 }
 
 /// How much is replaced to both sides of what a pass finds: nothing, then 16 bytes, 64, 256 and so on.

@@ -182,7 +182,7 @@ fn names_another(rest: &[u8]) -> bool {
 }
 
 /// A bound may fall into a character: the value ends before it.
-fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
+pub(crate) fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
     let inside = |place: usize| text.at(place).is_some_and(|byte| byte & 0xc0 == 0x80);
     (0..4).filter_map(|step| place.checked_sub(step)).find(|place| !inside(*place)).unwrap_or(place)
 }

@@ -1,13 +1,26 @@
 //! What each form of each kind becomes, and what is left as it is.
 
-use audit_guard::{Kind, scrub};
+use audit_guard::{Kind, scrub, written_out};
+
+/// Signs that are written out in a table.
+const UNSEEN: [(&str, &str); 6] = [
+    (r"\u{0}", "\u{0}"),
+    (r"\u{7}", "\u{7}"),
+    (r"\u{9b}", "\u{9b}"),
+    (r"\u{ad}", "\u{ad}"),
+    (r"\u{200b}", "\u{200b}"),
+    (r"\u{202e}", "\u{202e}"),
+];
 
 /// Asserts for each line `text => scrubbed`, whose tokens are broken by `¦`, so that no scanner takes them for live ones.
 fn check(table: &str) {
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (text, scrubbed) = line.split_once(" => ").unwrap_or((line, line));
-        let text = text.replace('¦', "").replace("\\n", "\n");
-        assert_eq!(scrub(&text).text, scrubbed.replace("\\n", "\n"), "{line}");
+        let read = |text: &str| {
+            let text = text.replace('¦', "").replace("\\n", "\n").replace("\\e", "\u{1b}");
+            UNSEEN.iter().fold(text, |text, (name, sign)| text.replace(name, sign))
+        };
+        assert_eq!(scrub(&read(text)).text, read(scrubbed), "{line}");
     }
 }
 
@@ -235,6 +248,34 @@ fn tokens_keys_and_addresses() {
          -----BEGIN CERTIFICATE-----
          eyJhbGciOiJIUzI1NiJ9"#,
     );
+}
+
+#[test]
+fn what_a_reader_does_not_see_hides_nothing() {
+    check(
+        r#"\e[3mpassword\e[0m\e[2m=\e[0m"hunter2" => \e[3mpassword\e[0m\e[2m=\e[0m"[REDACTED:secret]"
+         password=\e[31mhunter2\e[0m => password=\e[31m[REDACTED:secret]\e[0m
+         password=hun\e[1;31mter2 x => password=[REDACTED:secret] x
+         4111 11\u{200b}11 1111\u{0} 1111. => [REDACTED:card].
+         pass\u{ad}word=hunter2 => pass\u{ad}word=[REDACTED:secret]
+         ghp_¦wWPw5k4aXcaT4fNP0\u{9b}1mUcnZwJUVFk6LO0pINUx => [REDACTED:token]
+         \e]0;title\u{7}password=hunter2 => \e]0;title\u{7}password=[REDACTED:secret]
+         password=\u{202e}hunter2 => password=\u{202e}[REDACTED:secret]"#,
+    );
+    for text in [
+        "\u{1b}[32m INFO\u{1b}[0m served\u{1b}",
+        "\u{1b}[",
+        "\u{1b}]0;never",
+        "\u{9b}",
+        "ß…é漢\u{0}",
+    ] {
+        assert_eq!(scrub(text).text, text);
+    }
+    assert_eq!(
+        written_out("a\tb\r\nc\u{0}\u{7f}\u{85}\u{2028}é"),
+        "a\tb\\r\\nc\\u{0}\\u{7f}\\u{85}\\u{2028}é"
+    );
+    assert!(matches!(written_out("an honest line…"), std::borrow::Cow::Borrowed(_)));
 }
 
 #[test]

@@ -7,6 +7,6 @@
 #[cfg(feature = "guard-tracing")]
 mod writer;
 
-pub use audit_guard::{Caught, Kind, Scrubbed, scrub};
+pub use audit_guard::{Caught, Kind, Scrubbed, Unwatched, Watch, scrub, watch, written_out};
 #[cfg(feature = "guard-tracing")]
 pub use writer::{Guarded, GuardedWriter};
