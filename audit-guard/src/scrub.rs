@@ -13,8 +13,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::kind::{Caught, TAG_BYTES, is_tag};
+use crate::kind::{Caught, Kind, TAG_BYTES, is_tag, mark_at};
+
 use crate::live;
+use crate::names;
 use crate::places::Places;
 use crate::text::{Found, Text};
 use crate::unseen::Seen;
@@ -45,6 +47,25 @@ pub fn scrub(text: &str) -> Scrubbed<'_> {
     if is_short { untouched(text) } else { searched(text) }
 }
 
+/// Replaces the secrets in a value that has a name: all of it, if the name looks sensitive.
+///
+/// What names an address, such as `database_url`, is searched like any other text.
+///
+/// ```
+/// assert_eq!(audit_guard::scrub_field("user.password", "hunter2").text, "[REDACTED:secret]");
+/// assert_eq!(audit_guard::scrub_field("user.name", "ada").text, "ada");
+/// ```
+pub fn scrub_field<'a>(name: &str, text: &'a str) -> Scrubbed<'a> {
+    let is_one =
+        names::is_secret(name) && !text.is_empty() && mark_at(text.as_bytes()) != Some(text.len());
+    if is_one { Scrubbed::of_secret() } else { scrub(text) }
+}
+
+/// The same of a number, which is no secret because it counts some: `pin` is one, `tokens` is none.
+pub fn scrub_number(name: &str) -> Option<Scrubbed<'static>> {
+    names::is_secret_number(name).then(Scrubbed::of_secret)
+}
+
 fn untouched(text: &str) -> Scrubbed<'_> {
     Scrubbed { text: Cow::Borrowed(text), caught: Caught::nothing() }
 }
@@ -58,6 +79,14 @@ fn searched(text: &str) -> Scrubbed<'_> {
 }
 
 impl Scrubbed<'_> {
+    /// In place of a whole value.
+    fn of_secret() -> Self {
+        let mut secret =
+            Self { text: Cow::Borrowed(Kind::Secret.mark()), caught: Caught::nothing() };
+        secret.caught.count(Kind::Secret);
+        secret
+    }
+
     /// The text, whose first mark holds `tag` as well: `[REDACTED:card:2f61c0de:…]`.
     ///
     /// A tag is a keyed hash of what an identifier was, so that the records of one account still belong
@@ -151,7 +180,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kind::Kind;
 
     const TAG: &str = "2f61c0de:AbCdEfGhIjKlMnOpQrSt_-";
 
@@ -171,6 +199,16 @@ mod tests {
         "pin",
         "AKIA",
         "A3T",
+        "AKC",
+        "AP6",
+        "xxxxxxxx",
+        "0917",
+        "1EG4TE5",
+        "MK73",
+        "L01X00T44",
+        "12345678Z",
+        "+4930",
+        "tel",
         "LTAI",
         "sm_aat_",
         "md-",

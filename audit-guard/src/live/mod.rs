@@ -20,7 +20,8 @@ use fingerprint::{Fingerprint, Keys, Sums, WINDOW_BYTES};
 
 /// A shorter secret would be found in texts that do not hold it.
 const SECRET_BYTES_MIN: usize = WINDOW_BYTES;
-const SECRET_BYTES_MAX: usize = 16_384;
+/// In every form of a longer one, not all of it would be read where a text is cut.
+const SECRET_BYTES_MAX: usize = 1_024;
 /// Fewer different bytes are no secret.
 const DIFFERENT_MIN: usize = 5;
 /// So many secrets are watched at once.
@@ -105,7 +106,7 @@ impl fmt::Debug for Watch {
 pub enum Unwatched {
     /// It has less than 8 bytes.
     Short,
-    /// It has more than 16,384 bytes.
+    /// It has more than 1,024 bytes.
     Long,
     /// It has less than 5 different bytes, or is a word such as `password`.
     Plain,
@@ -119,7 +120,7 @@ impl fmt::Display for Unwatched {
             Self::Short => {
                 "a secret of less than 8 bytes is not watched: it would be found everywhere"
             }
-            Self::Long => "a secret of more than 16,384 bytes is not watched",
+            Self::Long => "a secret of more than 1,024 bytes is not watched",
             Self::Plain => {
                 "this secret is not watched: texts that do not hold it have such words as well"
             }
