@@ -7,6 +7,8 @@ use crate::kind::Kind;
 use crate::numbers::{has_luhn_digit, is_closed};
 use crate::text::{Found, Text};
 
+/// The shortest number.
+const SIGNS_MIN: usize = 9;
 /// The longest number.
 const SIGNS_MAX: usize = 16;
 
@@ -98,7 +100,7 @@ pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
         }
         place += 1;
     }
-    if dashes >> length != 0 || !is_closed(text, place) {
+    if length < SIGNS_MIN || dashes >> length != 0 || !is_closed(text, place) {
         return None;
     }
     let signs = signs.get(..length)?;

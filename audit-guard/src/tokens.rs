@@ -135,8 +135,11 @@ pub(crate) fn discord(text: &Text<'_>, start: usize) -> Option<Found> {
 /// An application's token of Facebook, which begins at `start`: its number, `|` and its secret.
 pub(crate) fn facebook(text: &Text<'_>, start: usize) -> Option<Found> {
     let bar = text.run(start, 17, |byte| byte.is_ascii_digit());
+    if text.at(bar) != Some(b'|') {
+        return None;
+    }
     let end = text.run(bar + 1, 28, is_word);
     let lengths = (15..=16).contains(&(bar - start)) && end - bar == 28;
-    let good = lengths && text.at(bar) == Some(b'|') && is_random(text.slice(bar + 1..end));
+    let good = lengths && is_random(text.slice(bar + 1..end));
     if good { text.found(start..end, Kind::Token) } else { None }
 }

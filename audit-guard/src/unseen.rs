@@ -77,7 +77,9 @@ fn may_hide(bytes: &[u8]) -> bool {
             | (*byte == 0xe2)
             | (*byte == 0xef)
     };
-    bytes.chunks(32).any(|chunk| chunk.iter().fold(false, |any, byte| any | hides(byte)))
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    blocks.iter().any(|block| block.iter().fold(false, |any, byte| any | hides(byte)))
+        || rest.iter().any(hides)
 }
 
 /// How many bytes at `place` are not seen: a command of a terminal, or one sign.

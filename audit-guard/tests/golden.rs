@@ -100,6 +100,43 @@ fn bank_accounts() {
 }
 
 #[test]
+fn numbers_of_persons_and_phones() {
+    check(
+        r#"DNI 12345678Z, NIE X9613851N => DNI [REDACTED:personal_number], NIE [REDACTED:personal_number]
+         hetu 131052-308T or 010594Y9032 => hetu [REDACTED:personal_number] or [REDACTED:personal_number]
+         MBI 1EG4-TE5-MK73 and 1EG4TE5MK73 => MBI [REDACTED:personal_number] and [REDACTED:personal_number]
+         FIN S2740116C => FIN [REDACTED:personal_number]
+         MORGA657054SM9IJ => [REDACTED:personal_number]
+         L01X00T44 => [REDACTED:personal_number]
+         15070649C103 => [REDACTED:personal_number]
+         my passport number is CD7654321 here => my passport number is [REDACTED:personal_number] here
+         SIN: 130 692 544 => SIN: [REDACTED:personal_number]
+         National Insurance Number YZ614868B => National Insurance Number [REDACTED:personal_number]
+         call +49 30 1234567. => call [REDACTED:phone].
+         (415) 555-0132 or 415-555-0132 => [REDACTED:phone] or [REDACTED:phone]
+         from 09171234567 on => from [REDACTED:phone] on
+         Telefon: 030 1234567 => Telefon: [REDACTED:phone]"#,
+    );
+    check_untouched(
+        r#"12345678A
+         X9613851Q
+         310289-211C
+         131052-308U
+         1EG4-TE5-MI73
+         L01X00T47
+         1234567890123
+         order 130692544
+         sin 130692544x
+         +0200 and +1000 and +12345
+         phone 12 of 34
+         115-555-0132
+         00917123456
+         the licence of 2026
+         2026-11-22 15:27:58"#,
+    );
+}
+
+#[test]
 fn names_and_values() {
     check(
         r#"password=hunter2 => password=[REDACTED:secret]
@@ -230,6 +267,11 @@ fn tokens_keys_and_addresses() {
          POST https://hooks.slack.com/services/¦T024T/BBB72BBL/AZAAA9u0pA4ad666eMgbi555 => POST https://[REDACTED:token]
          bot110201543:¦AAHdqTcvCH1vGWJxfSe1ofSAs0K5PALDsaw => bot[REDACTED:token]
          a2937653ed38c31a43ea46¦e2b19257db-us2 => [REDACTED:token]
+         xghp_¦wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx9 => x[REDACTED:token]9
+         xghp_¦wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUy9 => xghp_wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUy9
+         AKC¦p8budTFpbypBqQbGJPz => [REDACTED:token]
+         datadog: 6d2FabeB6ADd229Bc199FabA28fD3efb57dF0bD3 => datadog: [REDACTED:secret]
+         ?x=1&sig=a8Zk20fjQ9xa8Zk20fjQ9xa8Zk20fjQ9xa8Zk20fjQ9%3D => ?x=1[REDACTED:token]
          .GN.7Q~¦4AkLZBNEbz4Jxlm~O5G6SsyFxYg6zMR => .GN.7Q~4AkLZBNEbz4Jxlm~O5G6SsyFxYg6zMR
          x GN.7Q~¦4AkLZBNEbz4Jxlm~O5G6SsyFxYg6zMR => x [REDACTED:token]
          OTUyNTk1MDk2MTMxNzc2MTEz¦.YjESug.UNf-1GhsIG8zWT409q2C7Bh_zWQ => [REDACTED:token]
