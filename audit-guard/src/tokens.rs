@@ -76,7 +76,7 @@ fn has_checksum(body: &[u8]) -> bool {
 
 /// The sum of ISO/IEC 3309, bit by bit: a text has few such tokens.
 fn crc_32(bytes: &[u8]) -> u32 {
-    let step = |sum: u32| sum >> 1 ^ (sum & 1) * 0xedb8_8320;
+    let step = |sum: u32| (sum >> 1) ^ ((sum & 1) * 0xedb8_8320);
     !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| step(sum)))
 }
 

@@ -1,5 +1,6 @@
-//! Signs that a reader does not see: colours and other commands of terminals, control characters, characters without
-//! width. A secret is found through them, and a text may be shown with each written out.
+//! Signs that a reader does not see: a secret is found through them, and a text may be shown with each written out.
+//!
+//! Colours and other commands of terminals, control characters, characters without width.
 
 use std::borrow::Cow;
 use std::fmt::Write;

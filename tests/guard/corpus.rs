@@ -68,5 +68,5 @@ fn secrets_of_the_labelled_strings_are_found() {
     let precision = f64::from(found.changed) / f64::from(found.changed + touched.changed);
     println!("personal: recall {:.3}, precision {precision:.3}", found.of_one());
     assert!(found.of_one() >= PERSONAL_RECALL_MIN, "{found:?}");
-    assert!(touched.of_one() <= 0.03, "{touched:?}");
+    assert!(touched.of_one() <= 0.04, "{touched:?}");
 }

@@ -4,10 +4,10 @@
 //! and cannot be switched off. With the feature `guard-tracing`, `Guarded` does the same for what an application's
 //! own subscriber prints, as its writer or around one of its layers; with `guard-log`, for a logger of the crate `log`.
 
+#[cfg(feature = "guard-log")]
+mod bridge;
 #[cfg(feature = "guard-tracing")]
 mod layer;
-#[cfg(feature = "guard-log")]
-mod logger;
 #[cfg(any(feature = "guard-tracing", feature = "guard-log"))]
 mod text;
 #[cfg(feature = "guard-tracing")]
