@@ -10,7 +10,7 @@ use crate::rules::{self, Rule};
 /// Two to this power bits are asked first.
 const BITS_POWER: u32 = 17;
 const WORDS: usize = 1 << (BITS_POWER - 6);
-const SLOTS_POWER: u32 = 13;
+const SLOTS_POWER: u32 = 14;
 const SLOTS: usize = 1 << SLOTS_POWER;
 
 /// How many places are asked before a branch.

@@ -67,6 +67,15 @@ pub(crate) struct Format {
     pub(crate) most: usize,
 }
 
+impl Format {
+    /// True if such a token ends with a checksum of itself, as GitHub and npm have it.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.least == 36
+            && self.alphabet == Alnum
+            && (self.prefix.starts_with("gh") || self.prefix == "npm_")
+    }
+}
+
 const fn exact(prefix: &'static str, alphabet: Alphabet, length: usize) -> Format {
     Format { prefix, alphabet, least: length, most: length }
 }
@@ -195,6 +204,8 @@ pub(crate) static FORMATS: &[Format] = &[
     exact("xkeysib-", Word, 81),
     exact("xsmtpsib-", Word, 81),
     exact("md-", Word, 22),
+    exact("mlsn.", Hex, 64),
+    from_to("re_", Word, 32, 36),
     exact("SK", Hex, 32),
     exact("AC", Hex, 32),
     // Packages.
@@ -207,7 +218,17 @@ pub(crate) static FORMATS: &[Format] = &[
     from_to("dckr_oat_", Word, 32, 48),
     exact("oy2", Alnum, 43),
     exact("CLOJARS_", Alnum, 60),
-    from_to("AKCp", Alnum, 60, 100),
+    from_to("AKC", Alnum, 10, 100),
+    from_to("AP0", Alnum, 8, 100),
+    from_to("AP1", Alnum, 8, 100),
+    from_to("AP2", Alnum, 8, 100),
+    from_to("AP3", Alnum, 8, 100),
+    from_to("AP4", Alnum, 8, 100),
+    from_to("AP5", Alnum, 8, 100),
+    from_to("AP6", Alnum, 8, 100),
+    from_to("AP7", Alnum, 8, 100),
+    from_to("AP8", Alnum, 8, 100),
+    from_to("AP9", Alnum, 8, 100),
     from_to("cmVmdGtu", Alnum, 48, 64),
     exact("API-", Upper, 26),
     // Models.
@@ -226,6 +247,12 @@ pub(crate) static FORMATS: &[Format] = &[
     from_to("lsv2_pt_", Word, 43, 43),
     from_to("lsv2_sk_", Word, 43, 43),
     from_to("nvapi-", Word, 60, 70),
+    exact("tvly-", Word, 32),
+    exact("csk-", Alnum, 48),
+    exact("sk-lf-", Word, 36),
+    exact("sk_", Hex, 48),
+    exact("jina_", Word, 60),
+    from_to("esecret_", Alnum, 24, 40),
     // Infrastructure.
     from_to("hvs.", Word, 24, 300),
     from_to("hvb.", Word, 24, 300),
@@ -292,4 +319,12 @@ pub(crate) static FORMATS: &[Format] = &[
     exact("BBFF-", Alnum, 30),
     exact("sm_aat_", Alnum, 16),
     from_to("v1.0-", Hex, 160, 200),
+    exact("sqp_", Hex, 40),
+    exact("squ_", Hex, 40),
+    exact("sqa_", Hex, 40),
+    exact("pat", Dotted, 79),
+    from_to("eyJrIjoi", Base64, 60, 400),
+    // Addresses that open what they name.
+    from_to("&sig=", Path, 40, 100),
+    exact("X-Amz-Signature=", Hex, 64),
 ];

@@ -13,6 +13,10 @@ pub enum Kind {
     Ssn,
     /// A bank account: a country's length, and the check digits of ISO 7064.
     Iban,
+    /// A number that a state gave to a person, in a shape or with a check digit that tells it, or behind its name.
+    PersonalNumber,
+    /// A phone number in international form, or behind a word that says so.
+    Phone,
     /// The value that stands behind a name that looks sensitive: `password=…`.
     Secret,
     /// The credentials of an `Authorization: Bearer` header.
@@ -27,14 +31,18 @@ pub enum Kind {
     UrlPassword,
     /// A key or token whose form its issuer has published: a prefix, a length, an alphabet.
     Token,
+    /// A secret that the program holds and has the guard [watch](crate::watch).
+    Live,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Card,
         Self::Ssn,
         Self::Iban,
+        Self::PersonalNumber,
+        Self::Phone,
         Self::Secret,
         Self::Bearer,
         Self::Basic,
@@ -42,6 +50,7 @@ impl Kind {
         Self::PrivateKey,
         Self::UrlPassword,
         Self::Token,
+        Self::Live,
     ];
 
     /// The name in the mark and in records, such as `url_password`.
@@ -58,6 +67,8 @@ impl Kind {
             Self::Card => "[REDACTED:card]",
             Self::Ssn => "[REDACTED:ssn]",
             Self::Iban => "[REDACTED:iban]",
+            Self::PersonalNumber => "[REDACTED:personal_number]",
+            Self::Phone => "[REDACTED:phone]",
             Self::Secret => "[REDACTED:secret]",
             Self::Bearer => "[REDACTED:bearer]",
             Self::Basic => "[REDACTED:basic]",
@@ -65,6 +76,7 @@ impl Kind {
             Self::PrivateKey => "[REDACTED:private_key]",
             Self::UrlPassword => "[REDACTED:url_password]",
             Self::Token => "[REDACTED:token]",
+            Self::Live => "[REDACTED:live]",
         }
     }
 }
@@ -83,7 +95,7 @@ pub(crate) const TAG_BYTES: usize = KEY_ID_BYTES + 1 + 22;
 const KEY_ID_BYTES: usize = 8;
 
 /// No mark is longer.
-pub(crate) const MARK_BYTES_MAX: usize = Kind::UrlPassword.mark().len() + 1 + TAG_BYTES;
+pub(crate) const MARK_BYTES_MAX: usize = Kind::PersonalNumber.mark().len() + 1 + TAG_BYTES;
 
 /// The length of the mark that a text begins with. What only begins like one is text as any other.
 pub(crate) fn mark_at(text: &[u8]) -> Option<usize> {

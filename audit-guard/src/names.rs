@@ -1,5 +1,26 @@
 //! What the names of a text are, each looked up once: a text may repeat one a thousand times.
 
+/// True if the value of a field is a secret by its name. The last part of a path says what it is.
+pub(crate) fn is_secret(name: &str) -> bool {
+    audit_syntax::sensitive_part(last(name)).is_some_and(|term| !is_address(term))
+}
+
+/// The same of a number.
+pub(crate) fn is_secret_number(name: &str) -> bool {
+    audit_syntax::sensitive_part_of_number(last(name)).is_some()
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
+/// True for a term whose value is an address, which may hold a secret and is none.
+pub(crate) fn is_address(term: &str) -> bool {
+    ["_url", "_uri", "_link"].iter().any(|end| term.ends_with(end))
+        || term == "dsn"
+        || term.starts_with("connection")
+}
+
 /// How many names are remembered; a power of two.
 const SLOTS: usize = 64;
 

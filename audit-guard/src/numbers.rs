@@ -4,7 +4,7 @@ use crate::iban;
 use crate::kind::Kind;
 use crate::runs::is_in_class;
 use crate::text::{Found, Text};
-use crate::tokens;
+use crate::{persons, phone, tokens};
 
 /// The digits of the shortest and the longest card number (ISO/IEC 7812-1).
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
@@ -13,11 +13,17 @@ const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 pub(crate) fn in_run(text: &Text<'_>, start: usize) -> (Option<Found>, usize) {
     let mut place = start;
     while let Some(byte) = text.at(place).filter(|byte| is_in_class(*byte)) {
-        let found = match byte {
-            b'0'..=b'9' if is_open(text.before(place)) => {
-                card(text, place).or_else(|| tokens::facebook(text, place))
+        let found = match (byte, text.before(place)) {
+            (b'0'..=b'9', Some(b'+')) => phone::at(text, place),
+            (b'0'..=b'9', before) if is_open(before) => card(text, place)
+                .or_else(|| tokens::facebook(text, place))
+                .or_else(|| persons::at(text, place))
+                .or_else(|| phone::local(text, place)),
+            (b'A'..=b'Z', before) if is_open(before) => {
+                iban::at(text, place).or_else(|| persons::at(text, place))
             }
-            b'A'..=b'Z' => iban::at(text, place),
+            (b'A'..=b'Z', _) => iban::at(text, place),
+            (b'(', before) if is_open(before) => phone::at(text, place),
             _ => None,
         };
         if found.is_some() {
@@ -64,7 +70,7 @@ fn card(text: &Text<'_>, start: usize) -> Option<Found> {
 }
 
 /// True if a number may begin behind `byte`: it belongs to no name, no fraction and no path.
-fn is_open(byte: Option<u8>) -> bool {
+pub(crate) fn is_open(byte: Option<u8>) -> bool {
     let glued = |byte: u8| {
         byte.is_ascii_alphanumeric()
             || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+' | b'#' | b'$' | b'@' | b'%')
@@ -73,7 +79,7 @@ fn is_open(byte: Option<u8>) -> bool {
 }
 
 /// True if a number may end before `place`.
-fn is_closed(text: &Text<'_>, place: usize) -> bool {
+pub(crate) fn is_closed(text: &Text<'_>, place: usize) -> bool {
     match text.at(place) {
         None => true,
         // A fraction goes on, and so does one that a mark stands in.
@@ -129,7 +135,7 @@ fn is_issued(prefix: u32, length: usize) -> bool {
 }
 
 /// The check digit of ISO/IEC 7812-1, annex B.
-fn has_luhn_digit(digits: &[u8]) -> bool {
+pub(crate) fn has_luhn_digit(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()

@@ -3,6 +3,7 @@
 use crate::names::Names;
 use crate::text::Text;
 use crate::value::Value;
+use crate::vendors;
 
 /// The longest name that is looked at, to either side of its sensitive part.
 const NAME_BYTES_MAX: usize = 64;
@@ -38,7 +39,10 @@ pub(crate) fn at<'t>(text: &Text<'t>, names: &mut Names<'t>, start: usize) -> Op
     let name = std::str::from_utf8(text.slice(from..to)).ok()?;
     // The last part of a path says what its value is.
     let name = name.rsplit('.').next()?;
-    let term = names.term(name).or_else(|| glued(text, names, start, to))?;
+    let term = names
+        .term(name)
+        .or_else(|| glued(text, names, start, to))
+        .or_else(|| vendors::term(name))?;
     Some(Value::of(text, term, joint, value))
 }
 

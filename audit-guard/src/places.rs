@@ -4,7 +4,7 @@ use crate::filter::{Filter, Hit};
 use crate::names::Names;
 use crate::rules::Rule;
 use crate::text::{Found, Text};
-use crate::{authorization, curl, jwt, numbers, pairs, pem, runs, tokens, url};
+use crate::{authorization, curl, jwt, named, numbers, pairs, pem, runs, tokens, url};
 
 /// The secrets of a text, in order, none over another.
 pub(crate) struct Places<'a> {
@@ -79,6 +79,7 @@ impl<'a> Places<'a> {
             Rule::Mailchimp => tokens::mailchimp(text, start),
             Rule::AzureClient => tokens::azure_client(text, start),
             Rule::Discord => tokens::discord(text, start),
+            Rule::Named(word) => named::at(text, word, start),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Which four bytes of a text call which rule.
 
 use crate::formats::FORMATS;
+use crate::named::NAMED;
 use crate::text::is_word;
+use crate::vendors::VENDORS;
 
 /// What is looked for where four bytes of its word stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(crate) enum Rule {
     Mailchimp,
     AzureClient,
     Discord,
+    /// A number behind the word with this number.
+    Named(u8),
 }
 
 /// What takes four bytes, the rule that they call, and how far into its word they stand.
@@ -29,6 +33,9 @@ type Add<'a> = &'a mut dyn FnMut([u8; 4], Rule, u8);
 /// What follows a short name: the end of a quote or bracket, a separator, another word.
 const BEHIND_NAME: &[u8] = b"=:\"'\\_- ]>%";
 
+/// What follows a word of three letters before a number.
+const BEHIND_WORD: &[u8] = b" :=#\".-";
+
 /// What precedes a name of two letters.
 const BEFORE_NAME: &[u8] = b" \"'_-&?,;{([";
 
@@ -36,6 +43,9 @@ const BEFORE_NAME: &[u8] = b" \"'_-&?,;{([";
 pub(crate) fn each_gram(add: Add<'_>) {
     for term in audit_syntax::sensitive_terms() {
         each_of_term(term, add);
+    }
+    for vendor in VENDORS {
+        each_of_word(vendor.as_bytes(), BEHIND_NAME, Rule::Pair, add);
     }
     for (number, format) in (0..).zip(FORMATS) {
         let followed: Vec<u8> = (0..=0x7f).filter(|byte| format.alphabet.has(*byte)).collect();
@@ -57,6 +67,9 @@ pub(crate) fn each_gram(add: Add<'_>) {
         (0..=0x7f).filter(|byte| is_word(*byte) || b".~".contains(byte)).collect();
     for digit in b'0'..=b'9' {
         each_of_word(&[digit, b'Q', b'~'], &in_secret, Rule::AzureClient, add);
+    }
+    for (number, named) in (0..).zip(NAMED) {
+        each_of_word(named.word.as_bytes(), BEHIND_WORD, Rule::Named(number), add);
     }
     each_of_discord(add);
 }

@@ -13,9 +13,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::kind::{Caught, TAG_BYTES, is_tag};
+use crate::kind::{Caught, Kind, TAG_BYTES, is_tag, mark_at};
+
+use crate::live;
+use crate::names;
 use crate::places::Places;
 use crate::text::{Found, Text};
+use crate::unseen::Seen;
 use crate::words;
 
 /// So many passes replace just what they find.
@@ -39,7 +43,27 @@ pub struct Scrubbed<'a> {
 #[inline]
 pub fn scrub(text: &str) -> Scrubbed<'_> {
     // Most texts of a record are names and short ids.
-    if words::is_short_word(text.as_bytes()) { untouched(text) } else { searched(text) }
+    let is_short = words::is_short_word(text.as_bytes()) && !live::is_any();
+    if is_short { untouched(text) } else { searched(text) }
+}
+
+/// Replaces the secrets in a value that has a name: all of it, if the name looks sensitive.
+///
+/// What names an address, such as `database_url`, is searched like any other text.
+///
+/// ```
+/// assert_eq!(audit_guard::scrub_field("user.password", "hunter2").text, "[REDACTED:secret]");
+/// assert_eq!(audit_guard::scrub_field("user.name", "ada").text, "ada");
+/// ```
+pub fn scrub_field<'a>(name: &str, text: &'a str) -> Scrubbed<'a> {
+    let is_one =
+        names::is_secret(name) && !text.is_empty() && mark_at(text.as_bytes()) != Some(text.len());
+    if is_one { Scrubbed::of_secret() } else { scrub(text) }
+}
+
+/// The same of a number, which is no secret because it counts some: `pin` is one, `tokens` is none.
+pub fn scrub_number(name: &str) -> Option<Scrubbed<'static>> {
+    names::is_secret_number(name).then(Scrubbed::of_secret)
 }
 
 fn untouched(text: &str) -> Scrubbed<'_> {
@@ -47,10 +71,22 @@ fn untouched(text: &str) -> Scrubbed<'_> {
 }
 
 fn searched(text: &str) -> Scrubbed<'_> {
-    settled(text, |bytes| Places::new(bytes).collect())
+    settled(text, |bytes| {
+        // What is known comes before what is guessed, and is replaced before any of it is.
+        let live = live::find(bytes);
+        if live.is_empty() { Places::new(bytes).collect() } else { live }
+    })
 }
 
 impl Scrubbed<'_> {
+    /// In place of a whole value.
+    fn of_secret() -> Self {
+        let mut secret =
+            Self { text: Cow::Borrowed(Kind::Secret.mark()), caught: Caught::nothing() };
+        secret.caught.count(Kind::Secret);
+        secret
+    }
+
     /// The text, whose first mark holds `tag` as well: `[REDACTED:card:2f61c0de:…]`.
     ///
     /// A tag is a keyed hash of what an identifier was, so that the records of one account still belong
@@ -77,7 +113,7 @@ impl Scrubbed<'_> {
 fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
     let mut scrubbed = untouched(text);
     for pass in 0..PASSES_MAX {
-        let found = find(scrubbed.text.as_bytes());
+        let found = seen(&scrubbed.text, &find);
         if found.is_empty() {
             break;
         }
@@ -86,6 +122,14 @@ fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
         scrubbed.text = Cow::Owned(replaced(&scrubbed.text, &found));
     }
     scrubbed
+}
+
+/// What `find` finds in what a reader sees of a text: a colour in a secret does not hide it.
+fn seen(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Vec<Found> {
+    let Some(seen) = Seen::of(text) else { return find(text.as_bytes()) };
+    let mut found = find(&seen.bytes);
+    found.iter_mut().for_each(|one| one.place = seen.in_text(&one.place));
+    found
 }
 
 /// How much is replaced to both sides of what a pass finds: nothing, then 16 bytes, 64, 256 and so on.
@@ -136,7 +180,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kind::Kind;
 
     const TAG: &str = "2f61c0de:AbCdEfGhIjKlMnOpQrSt_-";
 
@@ -156,6 +199,16 @@ mod tests {
         "pin",
         "AKIA",
         "A3T",
+        "AKC",
+        "AP6",
+        "xxxxxxxx",
+        "0917",
+        "1EG4TE5",
+        "MK73",
+        "L01X00T44",
+        "12345678Z",
+        "+4930",
+        "tel",
         "LTAI",
         "sm_aat_",
         "md-",

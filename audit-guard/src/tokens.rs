@@ -9,6 +9,12 @@ use crate::text::{Found, Text, is_word};
 pub(crate) fn at(text: &Text<'_>, format: u8, start: usize) -> Option<Found> {
     let format = FORMATS.get(usize::from(format))?;
     let body = start + format.prefix.len();
+    let checked = body..body + CHECKED_BYTES;
+    if format.is_checked() && has_checksum(text.slice(checked.clone())) {
+        // What stands beside it does not matter then.
+        let is_whole = text.starts_with(start, format.prefix.as_bytes());
+        return if is_whole { text.found(start..checked.end, Kind::Token) } else { None };
+    }
     let glued = |byte: u8| {
         byte.is_ascii_alphanumeric()
             || byte == b'_'
@@ -34,10 +40,44 @@ fn is_made(format: &Format, body: &[u8]) -> bool {
     let example = tail == b"EXAMPLE";
     match format.alphabet {
         Alphabet::Hex => different(body) >= 6,
-        Alphabet::Upper => different(body) >= 6 && !example,
+        Alphabet::Upper => (different(body) >= 6 || !is_crossed_out(body)) && !example,
+        // Its maker asks for nothing but the length. A word in capitals goes on as one.
+        Alphabet::Alnum if format.prefix.starts_with("AP") || format.prefix == "AKC" => {
+            is_random(body) || !body.iter().any(u8::is_ascii_uppercase)
+        }
         Alphabet::Path => different(body) >= 10,
         _ => is_random(body),
     }
+}
+
+/// True if somebody wrote one sign in place of all.
+fn is_crossed_out(body: &[u8]) -> bool {
+    body.iter().all(|sign| b"Xx0".contains(sign)) || body.windows(4).any(|four| b"XXXX" == four)
+}
+
+/// How many signs follow the prefix of a token with a checksum; the last six are that.
+const CHECKED_BYTES: usize = 36;
+
+/// True if the last six signs are the CRC-32 of those before, in base 62.
+fn has_checksum(body: &[u8]) -> bool {
+    let Some((random, sum)) = body.split_last_chunk::<6>().filter(|_| body.len() == CHECKED_BYTES)
+    else {
+        return false;
+    };
+    let value = |sign: &u8| match sign {
+        b'0'..=b'9' => Some(u64::from(sign - b'0')),
+        b'A'..=b'Z' => Some(u64::from(sign - b'A') + 10),
+        b'a'..=b'z' => Some(u64::from(sign - b'a') + 36),
+        _ => None,
+    };
+    let sum = sum.iter().try_fold(0, |sum, sign| Some(sum * 62 + value(sign)?));
+    sum == Some(u64::from(crc_32(random)))
+}
+
+/// The sum of ISO/IEC 3309, bit by bit: a text has few such tokens.
+fn crc_32(bytes: &[u8]) -> u32 {
+    let step = |sum: u32| (sum >> 1) ^ ((sum & 1) * 0xedb8_8320);
+    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| step(sum)))
 }
 
 /// A bot's token of Telegram, whose colon stands at `colon`: `123456789:AA…`.
@@ -95,8 +135,11 @@ pub(crate) fn discord(text: &Text<'_>, start: usize) -> Option<Found> {
 /// An application's token of Facebook, which begins at `start`: its number, `|` and its secret.
 pub(crate) fn facebook(text: &Text<'_>, start: usize) -> Option<Found> {
     let bar = text.run(start, 17, |byte| byte.is_ascii_digit());
+    if text.at(bar) != Some(b'|') {
+        return None;
+    }
     let end = text.run(bar + 1, 28, is_word);
     let lengths = (15..=16).contains(&(bar - start)) && end - bar == 28;
-    let good = lengths && text.at(bar) == Some(b'|') && is_random(text.slice(bar + 1..end));
+    let good = lengths && is_random(text.slice(bar + 1..end));
     if good { text.found(start..end, Kind::Token) } else { None }
 }

@@ -3,8 +3,10 @@
 use crate::authorization;
 use crate::kind::Kind;
 use crate::looks::{is_code, is_placeholder, is_random};
+use crate::names::is_address;
 use crate::pairs::Joint;
-use crate::text::{Found, Text};
+use crate::text::{Found, Text, is_word};
+use crate::vendors::VENDOR;
 
 /// The longest value that is looked for; a longer one is a secret up to here.
 const VALUE_BYTES_MAX: usize = 16_384;
@@ -182,7 +184,7 @@ fn names_another(rest: &[u8]) -> bool {
 }
 
 /// A bound may fall into a character: the value ends before it.
-fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
+pub(crate) fn floor_of_character(text: &Text<'_>, place: usize) -> usize {
     let inside = |place: usize| text.at(place).is_some_and(|byte| byte & 0xc0 == 0x80);
     (0..4).filter_map(|step| place.checked_sub(step)).find(|place| !inside(*place)).unwrap_or(place)
 }
@@ -212,14 +214,8 @@ fn has_form(term: &str, joint: Joint, quoted: bool, value: &[u8]) -> bool {
         }
         _ if term.ends_with("_code") => is_number(value, 4..=10) || is_token(value),
         "card_number" | "credit_card" | "iban" => is_number(value, 12..=40),
-        _ if term.ends_with("_url")
-            || term.ends_with("_uri")
-            || term.ends_with("_link")
-            || term == "dsn"
-            || term.starts_with("connection") =>
-        {
-            false
-        }
+        _ if is_address(term) => false,
+        VENDOR => value.len() >= 20 && value.iter().all(|byte| is_word(*byte)) && is_random(value),
         // The shell's name for the directory it works in.
         "pwd" if value.starts_with(b"/") || value.starts_with(b"~") => false,
         _ if is_password(term) && written => value.len() >= 3,

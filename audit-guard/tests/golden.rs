@@ -1,13 +1,26 @@
 //! What each form of each kind becomes, and what is left as it is.
 
-use audit_guard::{Kind, scrub};
+use audit_guard::{Kind, scrub, written_out};
+
+/// Signs that are written out in a table.
+const UNSEEN: [(&str, &str); 6] = [
+    (r"\u{0}", "\u{0}"),
+    (r"\u{7}", "\u{7}"),
+    (r"\u{9b}", "\u{9b}"),
+    (r"\u{ad}", "\u{ad}"),
+    (r"\u{200b}", "\u{200b}"),
+    (r"\u{202e}", "\u{202e}"),
+];
 
 /// Asserts for each line `text => scrubbed`, whose tokens are broken by `¦`, so that no scanner takes them for live ones.
 fn check(table: &str) {
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (text, scrubbed) = line.split_once(" => ").unwrap_or((line, line));
-        let text = text.replace('¦', "").replace("\\n", "\n");
-        assert_eq!(scrub(&text).text, scrubbed.replace("\\n", "\n"), "{line}");
+        let read = |text: &str| {
+            let text = text.replace('¦', "").replace("\\n", "\n").replace("\\e", "\u{1b}");
+            UNSEEN.iter().fold(text, |text, (name, sign)| text.replace(name, sign))
+        };
+        assert_eq!(scrub(&read(text)).text, read(scrubbed), "{line}");
     }
 }
 
@@ -83,6 +96,43 @@ fn bank_accounts() {
          de89370400440532013000
          XDE89370400440532013000
          DE893704004405320130001"#,
+    );
+}
+
+#[test]
+fn numbers_of_persons_and_phones() {
+    check(
+        r#"DNI 12345678Z, NIE X9613851N => DNI [REDACTED:personal_number], NIE [REDACTED:personal_number]
+         hetu 131052-308T or 010594Y9032 => hetu [REDACTED:personal_number] or [REDACTED:personal_number]
+         MBI 1EG4-TE5-MK73 and 1EG4TE5MK73 => MBI [REDACTED:personal_number] and [REDACTED:personal_number]
+         FIN S2740116C => FIN [REDACTED:personal_number]
+         MORGA657054SM9IJ => [REDACTED:personal_number]
+         L01X00T44 => [REDACTED:personal_number]
+         15070649C103 => [REDACTED:personal_number]
+         my passport number is CD7654321 here => my passport number is [REDACTED:personal_number] here
+         SIN: 130 692 544 => SIN: [REDACTED:personal_number]
+         National Insurance Number YZ614868B => National Insurance Number [REDACTED:personal_number]
+         call +49 30 1234567. => call [REDACTED:phone].
+         (415) 555-0132 or 415-555-0132 => [REDACTED:phone] or [REDACTED:phone]
+         from 09171234567 on => from [REDACTED:phone] on
+         Telefon: 030 1234567 => Telefon: [REDACTED:phone]"#,
+    );
+    check_untouched(
+        r#"12345678A
+         X9613851Q
+         310289-211C
+         131052-308U
+         1EG4-TE5-MI73
+         L01X00T47
+         1234567890123
+         order 130692544
+         sin 130692544x
+         +0200 and +1000 and +12345
+         phone 12 of 34
+         115-555-0132
+         00917123456
+         the licence of 2026
+         2026-11-22 15:27:58"#,
     );
 }
 
@@ -217,6 +267,11 @@ fn tokens_keys_and_addresses() {
          POST https://hooks.slack.com/services/¦T024T/BBB72BBL/AZAAA9u0pA4ad666eMgbi555 => POST https://[REDACTED:token]
          bot110201543:¦AAHdqTcvCH1vGWJxfSe1ofSAs0K5PALDsaw => bot[REDACTED:token]
          a2937653ed38c31a43ea46¦e2b19257db-us2 => [REDACTED:token]
+         xghp_¦wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx9 => x[REDACTED:token]9
+         xghp_¦wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUy9 => xghp_wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUy9
+         AKC¦p8budTFpbypBqQbGJPz => [REDACTED:token]
+         datadog: 6d2FabeB6ADd229Bc199FabA28fD3efb57dF0bD3 => datadog: [REDACTED:secret]
+         ?x=1&sig=a8Zk20fjQ9xa8Zk20fjQ9xa8Zk20fjQ9xa8Zk20fjQ9%3D => ?x=1[REDACTED:token]
          .GN.7Q~¦4AkLZBNEbz4Jxlm~O5G6SsyFxYg6zMR => .GN.7Q~4AkLZBNEbz4Jxlm~O5G6SsyFxYg6zMR
          x GN.7Q~¦4AkLZBNEbz4Jxlm~O5G6SsyFxYg6zMR => x [REDACTED:token]
          OTUyNTk1MDk2MTMxNzc2MTEz¦.YjESug.UNf-1GhsIG8zWT409q2C7Bh_zWQ => [REDACTED:token]
@@ -235,6 +290,34 @@ fn tokens_keys_and_addresses() {
          -----BEGIN CERTIFICATE-----
          eyJhbGciOiJIUzI1NiJ9"#,
     );
+}
+
+#[test]
+fn what_a_reader_does_not_see_hides_nothing() {
+    check(
+        r#"\e[3mpassword\e[0m\e[2m=\e[0m"hunter2" => \e[3mpassword\e[0m\e[2m=\e[0m"[REDACTED:secret]"
+         password=\e[31mhunter2\e[0m => password=\e[31m[REDACTED:secret]\e[0m
+         password=hun\e[1;31mter2 x => password=[REDACTED:secret] x
+         4111 11\u{200b}11 1111\u{0} 1111. => [REDACTED:card].
+         pass\u{ad}word=hunter2 => pass\u{ad}word=[REDACTED:secret]
+         ghp_¦wWPw5k4aXcaT4fNP0\u{9b}1mUcnZwJUVFk6LO0pINUx => [REDACTED:token]
+         \e]0;title\u{7}password=hunter2 => \e]0;title\u{7}password=[REDACTED:secret]
+         password=\u{202e}hunter2 => password=\u{202e}[REDACTED:secret]"#,
+    );
+    for text in [
+        "\u{1b}[32m INFO\u{1b}[0m served\u{1b}",
+        "\u{1b}[",
+        "\u{1b}]0;never",
+        "\u{9b}",
+        "ß…é漢\u{0}",
+    ] {
+        assert_eq!(scrub(text).text, text);
+    }
+    assert_eq!(
+        written_out("a\tb\r\nc\u{0}\u{7f}\u{85}\u{2028}é"),
+        "a\tb\\r\\nc\\u{0}\\u{7f}\\u{85}\\u{2028}é"
+    );
+    assert!(matches!(written_out("an honest line…"), std::borrow::Cow::Borrowed(_)));
 }
 
 #[test]

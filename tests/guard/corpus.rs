@@ -8,7 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// The share of secrets that must be found.
-const RECALL_MIN: f64 = 0.6;
+const RECALL_MIN: f64 = 0.75;
+/// The share that must be found of the numbers of persons, many of which nothing tells from an id.
+const PERSONAL_RECALL_MIN: f64 = 0.4;
 /// The share that must be found of each kind of number that has check digits.
 const CHECKED_RECALL_MIN: f64 = 0.8;
 
@@ -62,5 +64,9 @@ fn secrets_of_the_labelled_strings_are_found() {
     for rule in ["iban", "credit_card"] {
         assert!(share("pii", rule, true).of_one() >= CHECKED_RECALL_MIN, "{rule}");
     }
-    assert!(share("pii", "*", false).of_one() <= 0.01);
+    let (found, touched) = (share("pii", "*", true), share("pii", "*", false));
+    let precision = f64::from(found.changed) / f64::from(found.changed + touched.changed);
+    println!("personal: recall {:.3}, precision {precision:.3}", found.of_one());
+    assert!(found.of_one() >= PERSONAL_RECALL_MIN, "{found:?}");
+    assert!(touched.of_one() <= 0.04, "{touched:?}");
 }

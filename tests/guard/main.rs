@@ -1,4 +1,4 @@
-//! The guard against labelled strings and honest log lines.
+//! The guard against labelled strings and honest log lines, and in front of ordinary logs.
 
 #![allow(
     clippy::expect_used,
@@ -10,3 +10,4 @@
 
 mod corpus;
 mod honest;
+mod logs;

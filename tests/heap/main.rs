@@ -24,7 +24,8 @@ fn something(found: usize) -> bool {
 }
 
 child::ways! {
-    nothing: dropped, cloned, replaced, printed, logged, read, held_in_containers, shortened, unwound;
+    nothing: dropped, cloned, replaced, printed, logged, read, watched, held_in_containers, shortened,
+        unwound;
     something: dropped_plain, cloned_plain, replaced_plain, printed_plain, logged_plain, read_plain,
         held_in_containers_plain, shortened_plain, unwound_plain;
     // The limit that `Sensitive` states.

@@ -90,6 +90,14 @@ pub(crate) fn logged_plain(canary: &Canary) {
     login.password.zeroize();
 }
 
+/// Of a watched secret the guard keeps fingerprints, and wipes the forms that it has taken them of.
+pub(crate) fn watched(canary: &Canary) {
+    let secret = Sensitive::new(canary.text());
+    let watch = secret.watch().unwrap();
+    drop(secret);
+    std::mem::forget(black_box(watch));
+}
+
 pub(crate) fn read(canary: &Canary) {
     let mut bytes = request(canary, "");
     let login: Login = serde_json::from_slice(&bytes).unwrap();

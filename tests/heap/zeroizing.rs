@@ -24,7 +24,7 @@ fn nothing(found: usize) -> bool {
 }
 
 child::ways! {
-    nothing: dropped, cloned, replaced, printed, logged, read, held_in_containers, shortened, unwound,
+    nothing: dropped, cloned, replaced, printed, logged, read, watched, held_in_containers, shortened, unwound,
         dropped_plain, cloned_plain, replaced_plain, printed_plain, logged_plain, read_plain,
         held_in_containers_plain, shortened_plain, unwound_plain, read_with_an_escape, read_from_a_reader;
 }

@@ -10,6 +10,7 @@ mod sqlx;
 
 use std::fmt;
 
+use audit_guard::{Unwatched, Watch};
 use serde::{Serialize, Serializer};
 
 use crate::field::Hidden;
@@ -74,6 +75,29 @@ impl<T: Secret> Sensitive<T> {
     #[must_use = "the clear value is of no use unless something takes it"]
     pub const fn expose(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T: Secret + AsRef<[u8]>> Sensitive<T> {
+    /// Has the guard find this very value in every text that it scrubs, whatever its form, as long as the answer lives.
+    ///
+    /// For what a program holds while it runs: the password of its database, the key that it signs with. Nothing is
+    /// kept but keyed fingerprints; no copy is made that outlives this call.
+    ///
+    /// ```
+    /// use audit_runtime::{Sensitive, guard};
+    ///
+    /// let password = Sensitive::from("correct horse battery".to_owned());
+    /// let _watch = password.watch()?;
+    /// let text = guard::scrub("refused: user=app pw=correct horse battery").text.into_owned();
+    /// assert_eq!(text, "refused: user=app pw=[REDACTED:live]");
+    /// # Ok::<(), guard::Unwatched>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unwatched`] if other texts hold such words as well, or too many secrets are watched.
+    pub fn watch(&self) -> Result<Watch, Unwatched> {
+        audit_guard::watch(self.0.as_ref())
     }
 }
 

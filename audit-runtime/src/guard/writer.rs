@@ -6,31 +6,8 @@ use audit_guard::scrub;
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::recorder::tell_printed;
-
-/// Puts the guard in front of what `tracing_subscriber::fmt` writes.
-///
-/// Whole events are scrubbed, so no secret is cut in two. What is caught is recorded as a
-/// `security` event `SecretCaught` by the running task's recorder, with the place in the source of the log
-/// call; once for each place and kind.
-///
-/// ```
-/// use audit_runtime::guard::Guarded;
-///
-/// let subscriber = tracing_subscriber::fmt().with_writer(Guarded::new(std::io::stderr)).finish();
-/// # tracing::subscriber::with_default(subscriber, || tracing::info!("password=hunter2"));
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Guarded<M> {
-    inner: M,
-}
-
-impl<M> Guarded<M> {
-    /// Guards what `inner` would write: `std::io::stderr`, a file, an appender.
-    pub fn new(inner: M) -> Self {
-        Self { inner }
-    }
-}
+use super::Guarded;
+use crate::recorder::{LogCall, tell_printed};
 
 impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Guarded<M> {
     type Writer = GuardedWriter<M::Writer>;
@@ -40,15 +17,12 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Guarded<M> {
     }
 
     fn make_writer_for(&'a self, event: &Metadata<'_>) -> Self::Writer {
-        let from = Some((event.target().to_owned(), event.file().map(str::to_owned), event.line()));
+        let from = Some(LogCall::of(event));
         GuardedWriter { inner: self.inner.make_writer_for(event), event: Vec::new(), from }
     }
 }
 
-/// Where a log call stands: its target, its file and its line.
-pub(crate) type LogCall = (String, Option<String>, Option<u32>);
-
-/// Takes one event, and writes it without its secrets when it is flushed or dropped.
+/// Takes one event, and writes it without its secrets when it is flushed or dropped: so no secret is cut in two.
 #[derive(Debug)]
 pub struct GuardedWriter<W: io::Write> {
     inner: W,

@@ -61,16 +61,30 @@ pub(super) fn finished(mut draft: Draft, code: Option<Code>) -> Event {
     draft.severity(Severity::Low).durability(Durability::Queued).denied("secret_in_text")
 }
 
-/// Records that the guard caught something in what a log call printed.
+/// Where a log call stands: its target, its file and its line.
+#[cfg(any(feature = "guard-tracing", feature = "guard-log"))]
+#[derive(Debug)]
+pub(crate) struct LogCall {
+    pub(crate) target: String,
+    pub(crate) file: Option<String>,
+    pub(crate) line: Option<u32>,
+}
+
 #[cfg(feature = "guard-tracing")]
-pub(crate) fn tell_printed(
-    from: Option<&(String, Option<String>, Option<u32>)>,
-    caught: &audit_guard::Caught,
-) {
+impl LogCall {
+    pub(crate) fn of(event: &tracing::Metadata<'_>) -> Self {
+        let (file, line) = (event.file().map(str::to_owned), event.line());
+        Self { target: event.target().to_owned(), file, line }
+    }
+}
+
+/// Records that the guard caught something in what a log call printed.
+#[cfg(any(feature = "guard-tracing", feature = "guard-log"))]
+pub(crate) fn tell_printed(from: Option<&LogCall>, caught: &audit_guard::Caught) {
     // Without a recorder nothing is told now, and another time it will be.
-    let Some(recorder) = super::current() else { return };
+    let Some(recorder) = super::current().filter(|_| !caught.is_empty()) else { return };
     let (target, file, line) = match from {
-        Some((target, file, line)) => (target.as_str(), file.as_deref(), *line),
+        Some(LogCall { target, file, line }) => (target.as_str(), file.as_deref(), *line),
         None => ("", None, None),
     };
     let place = format!("{}:{}", file.unwrap_or("unknown"), line.unwrap_or_default());

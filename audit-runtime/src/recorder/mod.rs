@@ -53,8 +53,8 @@ use audit_redact::{HashKey, Redactor};
 pub use alert::alert;
 pub use answer::{Recorded, Unrecorded};
 pub use builder::RecorderBuilder;
-#[cfg(feature = "guard-tracing")]
-pub(crate) use caught::tell_printed;
+#[cfg(any(feature = "guard-tracing", feature = "guard-log"))]
+pub(crate) use caught::{LogCall, tell_printed};
 #[cfg(feature = "config")]
 pub use config::{Config, ConfigError};
 pub use error::Error;
