@@ -190,7 +190,7 @@ fn the_guarded_writer_reads_every_format() {
 }
 
 /// A logger of the program's own: env_logger writing to a pipe.
-fn env_logger(printed: &Printed) -> env_logger::Logger {
+fn of_env(printed: &Printed) -> env_logger::Logger {
     env_logger::Builder::new()
         .filter_level(log::LevelFilter::Info)
         .target(env_logger::Target::Pipe(Box::new(printed.clone())))
@@ -200,7 +200,7 @@ fn env_logger(printed: &Printed) -> env_logger::Logger {
 #[test]
 fn records_of_log_are_scrubbed_in_message_and_pairs() {
     let printed = Printed::default();
-    let logger = Guarded::new(env_logger(&printed));
+    let logger = Guarded::new(of_env(&printed));
     let (level, target, module) = (log::Level::Info, "db", Some("service::db"));
     let pairs =
         [("password", log::kv::Value::from("no")), ("pin", 1234.into()), ("tokens", 3.into())];
@@ -227,7 +227,7 @@ fn what_was_caught_is_told_with_its_log_call() {
     let recorder = Recorder::in_memory(storage.clone()).open().unwrap();
     let layer = tracing_subscriber::fmt::layer().with_writer(io::sink);
     let subscriber = tracing_subscriber::registry().with(Guarded::new(layer));
-    let logger = Guarded::new(env_logger(&Printed::default()));
+    let logger = Guarded::new(of_env(&Printed::default()));
     recorder.enter(|| {
         tracing::subscriber::with_default(subscriber, || tracing::info!(password = "hunter2"));
         let record = log::Record::builder();
