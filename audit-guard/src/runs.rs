@@ -4,7 +4,7 @@
 //! a distance of three fall into each; other text is left after a look at every third byte.
 
 /// The distance of two samples.
-const STRIDE: usize = 4;
+const STRIDE: usize = 3;
 /// What must be in class together.
 const SAMPLES: usize = 3;
 
