@@ -13,17 +13,10 @@ const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 pub(crate) fn in_run(text: &Text<'_>, start: usize) -> (Option<Found>, usize) {
     let mut place = start;
     while let Some(byte) = text.at(place).filter(|byte| is_in_class(*byte)) {
-        let found = match (byte, text.before(place)) {
-            (b'0'..=b'9', Some(b'+')) => phone::at(text, place),
-            (b'0'..=b'9', before) if is_open(before) => card(text, place)
-                .or_else(|| tokens::facebook(text, place))
-                .or_else(|| persons::at(text, place))
-                .or_else(|| phone::local(text, place)),
-            (b'A'..=b'Z', before) if is_open(before) => {
-                iban::at(text, place).or_else(|| persons::at(text, place))
-            }
-            (b'A'..=b'Z', _) => iban::at(text, place),
-            (b'(', before) if is_open(before) => phone::at(text, place),
+        let found = match byte {
+            b'0'..=b'9' => at_digit(text, place),
+            b'A'..=b'Z' => iban::at(text, place).or_else(|| at_capital(text, place)),
+            b'(' if is_open(text.before(place)) => phone::at(text, place),
             _ => None,
         };
         if found.is_some() {
@@ -32,6 +25,29 @@ pub(crate) fn in_run(text: &Text<'_>, start: usize) -> (Option<Found>, usize) {
         place += 1;
     }
     (None, place)
+}
+
+fn at_digit(text: &Text<'_>, place: usize) -> Option<Found> {
+    match text.before(place) {
+        Some(b'+') => phone::at(text, place),
+        before if is_open(before) && is_long(text, place) => card(text, place)
+            .or_else(|| tokens::facebook(text, place))
+            .or_else(|| persons::at(text, place))
+            .or_else(|| phone::local(text, place)),
+        _ => None,
+    }
+}
+
+fn at_capital(text: &Text<'_>, place: usize) -> Option<Found> {
+    let may = is_long(text, place) && is_open(text.before(place));
+    if may { persons::at(text, place) } else { None }
+}
+
+/// True if three digits or capitals begin there, as all numbers do that are looked for. Times and addresses do not.
+fn is_long(text: &Text<'_>, start: usize) -> bool {
+    let is_sign = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+    let three = text.slice(start..start + 3);
+    three.len() == 3 && three.iter().all(is_sign)
 }
 
 /// A card number that begins at `start`: digits in one block, or in groups with one separator.

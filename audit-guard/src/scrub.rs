@@ -71,11 +71,7 @@ fn untouched(text: &str) -> Scrubbed<'_> {
 }
 
 fn searched(text: &str) -> Scrubbed<'_> {
-    settled(text, |bytes| {
-        // What is known comes before what is guessed, and is replaced before any of it is.
-        let live = live::find(bytes);
-        if live.is_empty() { Places::new(bytes).collect() } else { live }
-    })
+    settled(text, found)
 }
 
 impl Scrubbed<'_> {
@@ -110,10 +106,10 @@ impl Scrubbed<'_> {
 }
 
 /// The text of which `find` finds nothing any more.
-fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
+fn settled(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Scrubbed<'_> {
     let mut scrubbed = untouched(text);
     for pass in 0..PASSES_MAX {
-        let found = seen(&scrubbed.text, &find);
+        let found = find(&scrubbed.text);
         if found.is_empty() {
             break;
         }
@@ -124,10 +120,17 @@ fn settled(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Scrubbed<'_> {
     scrubbed
 }
 
-/// What `find` finds in what a reader sees of a text: a colour in a secret does not hide it.
-fn seen(text: &str, find: impl Fn(&[u8]) -> Vec<Found>) -> Vec<Found> {
-    let Some(seen) = Seen::of(text) else { return find(text.as_bytes()) };
-    let mut found = find(&seen.bytes);
+/// What one pass finds. What is known comes before what is guessed, and is replaced before any of it is; and what a
+/// reader sees is looked at as well as what stands there, so that a colour in a secret does not hide it.
+fn found(text: &str) -> Vec<Found> {
+    let bytes = text.as_bytes();
+    let live = live::find(bytes);
+    if !live.is_empty() {
+        return live;
+    }
+    let Some(seen) = Seen::of(text) else { return Places::new(bytes).collect() };
+    let live = live::find(&seen.bytes);
+    let mut found = if live.is_empty() { Places::new(&seen.bytes).collect() } else { live };
     found.iter_mut().for_each(|one| one.place = seen.in_text(&one.place));
     found
 }
@@ -184,8 +187,8 @@ mod tests {
     const TAG: &str = "2f61c0de:AbCdEfGhIjKlMnOpQrSt_-";
 
     /// What a pass finds that sees one secret only when all before it are gone.
-    fn one_at_a_time(bytes: &[u8]) -> Vec<Found> {
-        let start = bytes.iter().position(|byte| *byte == b'*');
+    fn one_at_a_time(text: &str) -> Vec<Found> {
+        let start = text.find('*');
         start
             .map(|start| Found { place: start..start + 1, kind: Kind::Secret })
             .into_iter()

@@ -71,16 +71,15 @@ pub fn written_out(text: &str) -> Cow<'_, str> {
 
 /// True if a byte stands in the text that one of these signs begins with. Reads many at a time.
 fn may_hide(bytes: &[u8]) -> bool {
-    let hides = |byte: &u8| {
-        (*byte < b' ') & !matches!(byte, b'\t' | b'\n' | b'\r')
-            | (*byte == 0x7f)
-            | (*byte == 0xc2)
-            | (*byte == 0xe2)
-            | (*byte == 0xef)
+    // Numbers and no branches, so that the compiler takes many bytes at once.
+    let hides = |any: u8, byte: &u8| {
+        let is = |sign: u8| u8::from(*byte == sign);
+        let is_blank = is(b'\t') | is(b'\n') | is(b'\r');
+        any | (u8::from(*byte < b' ') & !is_blank) | is(0x7f) | is(0xc2) | is(0xe2) | is(0xef)
     };
     let (blocks, rest) = bytes.as_chunks::<32>();
-    blocks.iter().any(|block| block.iter().fold(false, |any, byte| any | hides(byte)))
-        || rest.iter().any(hides)
+    blocks.iter().any(|block| block.iter().fold(0, hides) & 1 == 1)
+        || rest.iter().fold(0, hides) & 1 == 1
 }
 
 /// How many bytes at `place` are not seen: a command of a terminal, or one sign.

@@ -86,6 +86,15 @@ fn what_cannot_be_told_from_other_text_is_not_watched() {
     assert_eq!(why(b"changeme"), Unwatched::Plain);
 }
 
+/// A secret may hold signs that no reader sees, and stand with others in it.
+#[test]
+fn signs_that_are_not_seen_hide_no_watched_secret() {
+    let _watch = watch(b"nul\0 and \x01 in it").unwrap();
+    let _plain = watch(b"Lighthouse-77").unwrap();
+    assert_eq!(scrubbed("x nul\0 and \x01 in it y"), format!("x {MARK} y"));
+    assert_eq!(scrubbed("x Light\u{1b}[31mhouse-77 y"), format!("x {MARK} y"));
+}
+
 /// The secrets of bytes may be no text, and lie within characters.
 #[test]
 fn bytes_are_found_without_breaking_a_character() {

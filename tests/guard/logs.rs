@@ -117,7 +117,7 @@ fn the_guard_changes_nothing_but_texts() {
             tracing::warn!(empty = tracing::field::Empty, "in alone");
             tracing::info!({});
             tracing::debug!("filtered");
-            inner.in_scope(|| log_of_many());
+            inner.in_scope(log_of_many);
         });
         printed.text()
     };
