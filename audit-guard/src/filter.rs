@@ -62,41 +62,39 @@ impl Filter {
 
     /// The first place at or behind `from` that some rule wants to see.
     pub(crate) fn next(&'static self, bytes: &[u8], from: usize) -> Option<Hit> {
-        let mut from = from;
-        loop {
-            let (place, gram) = self.candidate(bytes, from)?;
-            let bit = hash_again(gram);
-            let is_again = self.again[(bit >> 6) as usize % WORDS] >> (bit & 63) & 1 == 1;
-            if is_again && self.slots_of(gram).next().is_some() {
-                return Some(Hit { place, gram, filter: self });
-            }
-            from = place + 1;
-        }
-    }
-
-    /// The first place whose four bytes have a bit; now and then one without a rule.
-    fn candidate(&self, bytes: &[u8], from: usize) -> Option<(usize, u32)> {
         let mut start = from;
-        // Several places are asked at once, and told apart only if one of them has a bit.
-        while let Some(block) = bytes.get(start..).and_then(<[u8]>::first_chunk)
-            && !self.has_bit(block)
-        {
+        while let Some(block) = bytes.get(start..).and_then(<[u8]>::first_chunk) {
+            let mut bits = self.bits_of(block);
+            while bits != 0 {
+                let place = start + bits.trailing_zeros() as usize;
+                if let Some(hit) = self.hit(bytes, place) {
+                    return Some(hit);
+                }
+                bits &= bits - 1;
+            }
             start += BLOCK;
         }
-        let mut grams = bytes.get(start..)?.windows(4).map(gram_of).enumerate();
-        let (ahead, gram) = grams.find(|(_, gram)| self.bit(*gram) != 0)?;
-        Some((start + ahead, gram))
+        (start..bytes.len()).find_map(|place| self.hit(bytes, place))
     }
 
-    /// True if the four bytes at one of the first places of a block have a bit.
+    /// What stands at `place`, if it belongs to a rule.
+    fn hit(&'static self, bytes: &[u8], place: usize) -> Option<Hit> {
+        let gram = gram_of(bytes.get(place..)?.first_chunk::<4>()?);
+        let bit = hash_again(gram);
+        let is_again = self.again[(bit >> 6) as usize % WORDS] >> (bit & 63) & 1 == 1;
+        let is_hit = is_again && self.slots_of(gram).next().is_some();
+        is_hit.then_some(Hit { place, gram, filter: self })
+    }
+
+    /// One bit for each of the first places of a block whose four bytes have one.
     #[inline(always)]
-    fn has_bit(&self, block: &[u8; BLOCK + 4]) -> bool {
+    fn bits_of(&self, block: &[u8; BLOCK + 4]) -> u64 {
         let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |it| u64::from_le_bytes(*it)) | FOLDS;
         let (low, high) = (word(block.first_chunk()), word(block.last_chunk()));
-        let at = |bytes: u64, ahead: u32| self.bit((bytes >> (8 * ahead)) as u32);
+        let at = |bytes: u64, ahead: u32| self.bit((bytes >> (8 * ahead)) as u32) << ahead;
         let of_low = at(low, 0) | at(low, 1) | at(low, 2) | at(low, 3);
         let of_high = at(high, 0) | at(high, 1) | at(high, 2) | at(high, 3);
-        of_low | of_high != 0
+        of_low | of_high << 4
     }
 
     /// One if some rule has four bytes with this hash.

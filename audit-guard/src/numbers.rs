@@ -1,57 +1,71 @@
 //! Numbers of cards and of social security: issuers, lengths, ranges, check digits, boundaries.
 
+use std::ops::Range;
+
 use crate::iban;
 use crate::kind::Kind;
-use crate::runs::is_in_class;
+use crate::runs::{is_in_class, is_sign};
 use crate::text::{Found, Text};
 use crate::{persons, phone, tokens};
 
 /// The digits of the shortest and the longest card number (ISO/IEC 7812-1).
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
-/// The first card or account in the run that begins at `start`, and the end of what was looked at.
+/// No number without a separator is shorter.
+const SIGNS_MIN: usize = 9;
+
+/// The first card, account or number of a person in the run that begins at `start`, and the end of what was looked at.
+///
+/// All of these begin where a word of digits and capitals does.
 pub(crate) fn in_run(text: &Text<'_>, start: usize) -> (Option<Found>, usize) {
     let mut place = start;
     while let Some(byte) = text.at(place).filter(|byte| is_in_class(*byte)) {
-        let found = match byte {
-            b'0'..=b'9' => at_digit(text, place),
-            b'A'..=b'Z' => iban::at(text, place).or_else(|| at_capital(text, place)),
-            b'(' if is_open(text.before(place)) => phone::at(text, place),
-            _ => None,
+        let mut end = place + 1;
+        let found = if is_sign(byte) {
+            end = text.run(end, usize::MAX, is_sign);
+            at_word(text, place..end)
+        } else if byte == b'(' && is_open(text.before(place)) {
+            phone::at(text, place)
+        } else {
+            None
         };
         if found.is_some() {
             return (found, place);
         }
-        place += 1;
+        place = end;
     }
     (None, place)
 }
 
-fn at_digit(text: &Text<'_>, place: usize) -> Option<Found> {
-    match text.before(place) {
-        Some(b'+') => phone::at(text, place),
-        before if is_open(before) && is_long(text, place) => card(text, place)
-            .or_else(|| tokens::facebook(text, place))
-            .or_else(|| persons::at(text, place))
-            .or_else(|| phone::local(text, place)),
-        _ => None,
+fn at_word(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
+    // Times, counts and short words are told soonest.
+    let Range { start, end } = word;
+    let (length, before, behind) = (end - start, text.before(start), text.at(end));
+    let may_go_on = length >= SIGNS_MIN || length >= 3 && behind == Some(b'-');
+    if !text.at(start)?.is_ascii_digit() {
+        let account = if length >= 4 { iban::at(text, start) } else { None };
+        let may = may_go_on && is_open(before);
+        return account.or_else(|| if may { persons::at(text, start) } else { None });
     }
-}
-
-fn at_capital(text: &Text<'_>, place: usize) -> Option<Found> {
-    let may = is_long(text, place) && is_open(text.before(place));
-    if may { persons::at(text, place) } else { None }
-}
-
-/// True if three digits or capitals begin there, as all numbers do that are looked for. Times and addresses do not.
-fn is_long(text: &Text<'_>, start: usize) -> bool {
-    let is_sign = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-    let three = text.slice(start..start + 3);
-    three.len() == 3 && three.iter().all(is_sign)
+    if before == Some(b'+') {
+        return phone::at(text, start);
+    }
+    let is_grouped = matches!(length, 4 | 6) && behind == Some(b' ');
+    if !(is_grouped || may_go_on) || !is_open(before) {
+        return None;
+    }
+    card(text, start)
+        .or_else(|| if behind == Some(b'|') { tokens::facebook(text, start) } else { None })
+        .or_else(|| if may_go_on { persons::at(text, start) } else { None })
+        .or_else(|| phone::local(text, start))
 }
 
 /// A card number that begins at `start`: digits in one block, or in groups with one separator.
 fn card(text: &Text<'_>, start: usize) -> Option<Found> {
+    // Nearly all dates and times are no issuer's.
+    if !matches!(text.slice(start..start + 2), [b'2', b'2'..=b'7'] | [b'3'..=b'6', _]) {
+        return None;
+    }
     let mut digits = [0_u8; 20];
     let mut length = 0;
     let mut groups = [0_usize; 6];

@@ -26,9 +26,10 @@ pub(crate) enum Joint {
     Element,
 }
 
-/// The value of the name in which a sensitive part begins at `start`.
+/// The value of the name in which a sensitive part begins at `start`, or behind the sign there.
 pub(crate) fn at<'t>(text: &Text<'t>, names: &mut Names<'t>, start: usize) -> Option<Value> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let start = if text.at(start).is_some_and(is_name) { start } else { start + 1 };
     let from = text.run_back(start, NAME_BYTES_MAX, is_name);
     let to = text.run(start, NAME_BYTES_MAX, |byte| is_name(byte) || byte == b'.');
     let (joint, value) = joint(text, from, to)?;

@@ -79,9 +79,13 @@ pub(crate) fn at(text: &Text<'_>, start: usize) -> Option<Found> {
     let is_sign = |place: usize| {
         text.at(place).is_some_and(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
     };
+    // Behind four signs with digits at their beginning stands a dash in dates alone.
+    let is_date = text.at(start + 4) == Some(b'-')
+        && text.slice(start..start + 2).iter().all(u8::is_ascii_digit);
     let may = is_sign(start + 1)
         && is_sign(start + 2)
-        && (is_sign(start + 3) || text.at(start + 3) == Some(b'-'));
+        && (is_sign(start + 3) || text.at(start + 3) == Some(b'-'))
+        && !is_date;
     if !may {
         return None;
     }

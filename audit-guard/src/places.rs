@@ -3,13 +3,15 @@
 use crate::filter::{Filter, Hit};
 use crate::names::Names;
 use crate::rules::Rule;
+use crate::runs::Runs;
 use crate::text::{Found, Text};
-use crate::{authorization, curl, jwt, named, numbers, pairs, pem, runs, tokens, url};
+use crate::{authorization, curl, jwt, named, numbers, pairs, pem, tokens, url};
 
 /// The secrets of a text, in order, none over another.
 pub(crate) struct Places<'a> {
     text: Text<'a>,
     filter: &'static Filter,
+    runs: Runs,
     /// The next place that each of the two filters names.
     gram: Option<Hit>,
     run: Option<usize>,
@@ -22,9 +24,10 @@ impl<'a> Places<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let filter = Filter::of_all_rules();
         let gram = filter.next(bytes, 0);
-        let run = runs::next(bytes, 0);
+        let mut runs = Runs::default();
+        let run = runs.next(bytes, 0);
         let (text, names) = (Text::new(bytes), Names::default());
-        Self { text, filter, gram, run, waiting: None, names }
+        Self { text, filter, runs, gram, run, waiting: None, names }
     }
 
     /// What overlaps is one secret, of the kind that begins first.
@@ -49,7 +52,8 @@ impl<'a> Places<'a> {
         let run = self.run.filter(|run| self.gram.as_ref().is_none_or(|hit| *run < hit.place));
         if let Some(run) = run {
             let (found, end) = numbers::in_run(&text, run);
-            self.run = runs::next(text.bytes(), found.as_ref().map_or(end, |it| it.place.end));
+            let end = found.as_ref().map_or(end, |it| it.place.end);
+            self.run = self.runs.next(text.bytes(), end);
             return found;
         }
         let hit = self.gram.take()?;
@@ -91,7 +95,7 @@ impl<'a> Places<'a> {
             self.gram = self.filter.next(bytes, end);
         }
         if self.run.is_some_and(|run| run < end) {
-            self.run = runs::next(bytes, end);
+            self.run = self.runs.next(bytes, end);
         }
         found
     }

@@ -77,9 +77,12 @@ fn may_hide(bytes: &[u8]) -> bool {
         let is_blank = is(b'\t') | is(b'\n') | is(b'\r');
         any | (u8::from(*byte < b' ') & !is_blank) | is(0x7f) | is(0xc2) | is(0xe2) | is(0xef)
     };
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    blocks.iter().any(|block| block.iter().fold(0, hides) & 1 == 1)
-        || rest.iter().fold(0, hides) & 1 == 1
+    let may = |block: &[u8]| block.iter().fold(0, hides) & 1 == 1;
+    // The last block may overlap the one before it.
+    match bytes.last_chunk::<32>() {
+        Some(last) => bytes.as_chunks::<32>().0.iter().any(|block| may(block)) || may(last),
+        None => may(bytes),
+    }
 }
 
 /// How many bytes at `place` are not seen: a command of a terminal, or one sign.

@@ -41,7 +41,10 @@ fn is_token(name: &[u8]) -> bool {
 
 /// What may stand before the path, less what ends a URL in a sentence.
 fn is_authority(byte: u8) -> bool {
-    byte >= 0x80 || (byte.is_ascii_graphic() && !b"/?#\"'<>`\\".contains(&byte))
+    !matches!(
+        byte,
+        0..=b' ' | 0x7f | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\'
+    )
 }
 
 /// True if nothing stands there, or a place for a password. Words count: some use `password`.

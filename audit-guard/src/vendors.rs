@@ -60,7 +60,6 @@ pub(crate) const VENDOR: &str = "vendor";
 
 /// [`VENDOR`], if a name has the name of a service at its beginning or behind a sign.
 pub(crate) fn term(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    let mut parts = name.split(['_', '-']);
-    parts.any(|part| VENDORS.contains(&part)).then_some(VENDOR)
+    let is_vendor = |part: &str| VENDORS.iter().any(|vendor| part.eq_ignore_ascii_case(vendor));
+    name.split(['_', '-']).any(is_vendor).then_some(VENDOR)
 }

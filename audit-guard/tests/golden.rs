@@ -142,6 +142,8 @@ fn names_and_values() {
         r#"password=hunter2 => password=[REDACTED:secret]
          password: hunter2 => password: [REDACTED:secret]
          PGPASSWORD='hunter 2' psql => PGPASSWORD='[REDACTED:secret]' psql
+         login pw=hunter2 ?pw=hunter2 => login pw=[REDACTED:secret] ?pw=[REDACTED:secret]
+         {"pw": "hunter2"} => {"pw": "[REDACTED:secret]"}
          {"password":"hun\"ter2","user":1} => {"password":"[REDACTED:secret]","user":1}
          {\"password\":\"hunter2\"} => {\"password\":\"[REDACTED:secret]\"}
          --db-password hunter2 --x => --db-password [REDACTED:secret] --x
